@@ -1,0 +1,95 @@
+package api
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+)
+
+// Dataset is a named collection of events.
+type Dataset struct {
+	UUID               string `json:"uuid"`
+	Name               string `json:"name"`
+	IsPublic           bool   `json:"isPublic"`
+	IsAnalytics        bool   `json:"isAnalytics"`
+	IndicatorWriteMode string `json:"indicatorWriteMode,omitempty"` // read_only, create_only or full
+	DeletedAt          *Time  `json:"deletedAt,omitempty"`
+}
+
+// Category is a kind of event; its kill chain stage and MITRE lists flow into
+// the events that carry it.
+type Category struct {
+	UUID        string   `json:"uuid"`
+	Name        string   `json:"name"`
+	KillChain   int      `json:"killChain"`
+	MitreAttack []string `json:"mitreAttack,omitempty"`
+	MitreCapec  []string `json:"mitreCapec,omitempty"`
+	Shortname   string   `json:"shortname,omitempty"`
+}
+
+// Country is an entry of ISO 3166-1.
+type Country struct {
+	Alpha2 string `json:"alpha2"`
+	Alpha3 string `json:"alpha3"`
+	Name   string `json:"name"`
+}
+
+// Tag is a label that events carry.
+type Tag struct {
+	UUID         string `json:"uuid"`
+	Value        string `json:"value"`
+	CategoryName string `json:"categoryName,omitempty"`
+}
+
+// Names reads a catalogue of names in any of its published forms: a list of
+// strings, {items:[…]}, or a list of {name} or {value}.
+type Names []string
+
+// UnmarshalJSON reads any of the forms.
+func (n *Names) UnmarshalJSON(b []byte) error {
+	b = bytes.TrimSpace(b)
+	*n = nil
+	if len(b) > 0 && b[0] == '{' {
+		var w struct {
+			Items json.RawMessage `json:"items"`
+			Tags  json.RawMessage `json:"tags"`
+		}
+		if err := json.Unmarshal(b, &w); err != nil {
+			return err
+		}
+		if b = w.Items; b == nil {
+			b = w.Tags
+		}
+		if b == nil {
+			return nil
+		}
+	}
+	var raw []json.RawMessage
+	if err := json.Unmarshal(b, &raw); err != nil {
+		return fmt.Errorf("reading a list of names: %w", err)
+	}
+	for _, r := range raw {
+		if s := nameOf(r); s != "" {
+			*n = append(*n, s)
+		}
+	}
+	return nil
+}
+
+func nameOf(b json.RawMessage) string {
+	if b = bytes.TrimSpace(b); len(b) > 0 && b[0] == '{' {
+		var w struct{ Name, Value flexString }
+		if json.Unmarshal(b, &w) != nil {
+			return ""
+		}
+		if w.Name != "" {
+			return string(w.Name)
+		}
+		return string(w.Value)
+	}
+	var s flexString
+	if s.UnmarshalJSON(b) != nil {
+		return ""
+	}
+	return string(s)
+}

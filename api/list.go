@@ -1,0 +1,179 @@
+package api
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strconv"
+)
+
+// ListQuery asks for a page of events. The zero value means: the newest
+// DefaultPageSize events of the default dataset.
+type ListQuery struct {
+	Search   []Condition   `json:"search,omitempty"`         // all of them hold
+	Branches [][]Condition `json:"searchBranches,omitempty"` // and at least one branch holds whole
+	Datasets []string      `json:"datasetId,omitempty"`      // UUIDs, or one scope alone: all, *, operational, analytics
+	Page     int           `json:"page,omitempty"`           // from 1; 0 means 1
+	PageSize int           `json:"pageSize,omitempty"`       // 0 means DefaultPageSize
+	Cursor   string        `json:"cursor,omitempty"`         // from ResultInfo; carries filter and order
+	OrderBy  string        `json:"orderBy,omitempty"`        // a field of the event, or createdAt; default date
+	Order    string        `json:"order,omitempty"`          // asc or desc; default desc
+}
+
+// Scopes that stand in Datasets alone.
+const (
+	ScopeAll         = "all"
+	ScopeStar        = "*"
+	ScopeOperational = "operational" // the datasets that aren't analytics
+	ScopeAnalytics   = "analytics"
+)
+
+// IsScope tells whether a datasetId is one of the scopes.
+func IsScope(s string) bool {
+	return s == ScopeAll || s == ScopeStar || s == ScopeOperational || s == ScopeAnalytics
+}
+
+// OrderFields lists what orderBy may name. numReferences and the like are
+// fields of the event too.
+func OrderFields() []string {
+	return []string{
+		"date", "createdAt", "event", "category", "attacker", "attackerCountry", "attackerCountryAlpha3",
+		"targetCountry", "targetCountryAlpha3", "targetIndustry", "indicator", "indicatorType", "indicatorTypeId",
+		"killChain", "mitreAttack", "mitreCapec", "tlp", "tags", "insight", "uuid", "rawId", "hasChildren",
+		"numReferences", "numReferenced", "datasetId", "releasabilityId",
+	}
+}
+
+// Validate checks every limit of the list query. Its error is an *Error of
+// status 400 that names the key, the limit and what came.
+func (q ListQuery) Validate() error {
+	if q.Cursor != "" {
+		return q.validateCursor()
+	}
+	if q.Page < 0 {
+		return badKey("page", "at least 1", strconv.Itoa(q.Page))
+	}
+	if err := q.validatePageSize(); err != nil {
+		return err
+	}
+	if off := (max(q.Page, 1) - 1) * max(q.PageSize, 0); off > MaxPageOffset || (q.Page > 1 && q.Page > 1+MaxPageOffset) {
+		return badKey("page", fmt.Sprintf("(page-1)*pageSize at most %d, past it the cursor of result_info", MaxPageOffset), strconv.Itoa(off))
+	}
+	if err := q.validateOrder(); err != nil {
+		return err
+	}
+	if err := q.validateDatasets(); err != nil {
+		return err
+	}
+	return q.validateFilter()
+}
+
+func (q ListQuery) validateCursor() error {
+	if len(q.Search) > 0 || len(q.Branches) > 0 || len(q.Datasets) > 0 || q.Page > 1 || q.OrderBy != "" || q.Order != "" {
+		return badKey("cursor", "alone or with pageSize: it carries filter and order", "other keys beside it")
+	}
+	return q.validatePageSize()
+}
+
+func (q ListQuery) validatePageSize() error {
+	if q.PageSize < 0 || q.PageSize > MaxPageSize {
+		return badKey("pageSize", fmt.Sprintf("1..%d", MaxPageSize), strconv.Itoa(q.PageSize))
+	}
+	return nil
+}
+
+func (q ListQuery) validateOrder() error {
+	if q.OrderBy != "" && !slices.Contains(OrderFields(), q.OrderBy) {
+		return badKey("orderBy", "one of "+join(OrderFields()), q.OrderBy)
+	}
+	if q.Order != "" && q.Order != "asc" && q.Order != "desc" {
+		return badKey("order", "asc or desc", q.Order)
+	}
+	return nil
+}
+
+func (q ListQuery) validateDatasets() error {
+	if len(q.Datasets) > MaxDatasets {
+		return badKey("datasetId", fmt.Sprintf("at most %d", MaxDatasets), strconv.Itoa(len(q.Datasets)))
+	}
+	for _, d := range q.Datasets {
+		if IsScope(d) && len(q.Datasets) > 1 {
+			return badKey("datasetId", "a scope stands alone", d+" among others")
+		}
+	}
+	return nil
+}
+
+func (q ListQuery) validateFilter() error {
+	if len(q.Search) > MaxConditions {
+		return badKey("search", fmt.Sprintf("at most %d conditions", MaxConditions), strconv.Itoa(len(q.Search)))
+	}
+	for i, c := range q.Search {
+		if err := c.validate(fmt.Sprintf("search[%d]", i)); err != nil {
+			return err
+		}
+	}
+	if len(q.Branches) > MaxBranches {
+		return badKey("searchBranches", fmt.Sprintf("at most %d branches", MaxBranches), strconv.Itoa(len(q.Branches)))
+	}
+	for i, b := range q.Branches {
+		if err := validateBranch(fmt.Sprintf("searchBranches[%d]", i), b); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func validateBranch(key string, branch []Condition) error {
+	if n := len(branch); n < 1 || n > MaxConditions {
+		return badKey(key, fmt.Sprintf("1..%d conditions", MaxConditions), strconv.Itoa(n))
+	}
+	for i, c := range branch {
+		at := fmt.Sprintf("%s[%d]", key, i)
+		if c.Field == FieldIndicator {
+			return badKey(at+".field", "indicator is allowed in search only", string(c.Field))
+		}
+		if err := c.validate(at); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// ResultInfo tells of a page: how many it holds, of how many, and the cursor
+// that goes on (absent on the last page).
+type ResultInfo struct {
+	Count      int    `json:"count"`
+	Page       int    `json:"page"`
+	PerPage    int    `json:"per_page"`
+	TotalCount int    `json:"total_count"`
+	TotalPages int    `json:"total_pages"`
+	Cursor     string `json:"cursor,omitempty"`
+}
+
+// UnmarshalJSON reads numbers sent as strings too.
+func (r *ResultInfo) UnmarshalJSON(b []byte) error {
+	var w struct {
+		Count      flexInt    `json:"count"`
+		Page       flexInt    `json:"page"`
+		PerPage    flexInt    `json:"per_page"`
+		TotalCount *flexInt   `json:"total_count"`
+		TotalPages flexInt    `json:"total_pages"`
+		Cursor     flexString `json:"cursor"`
+	}
+	if err := json.Unmarshal(b, &w); err != nil {
+		return err
+	}
+	*r = ResultInfo{Count: int(w.Count), Page: int(w.Page), PerPage: int(w.PerPage), TotalPages: int(w.TotalPages), Cursor: string(w.Cursor), TotalCount: -1}
+	if w.TotalCount != nil {
+		r.TotalCount = int(*w.TotalCount)
+	}
+	return nil
+}
+
+// Page is a page of events with what the server said of it. Info.TotalCount
+// is -1 where the server did not say.
+type Page struct {
+	Events []Event
+	Info   ResultInfo
+}

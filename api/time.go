@@ -1,0 +1,93 @@
+package api
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// Time is a moment as the contract writes it: RFC 3339 in UTC, milliseconds
+// kept. The zero Time stands for "unknown" and is written as "".
+type Time struct{ time.Time }
+
+// TimeOf is t in UTC, cut to the millisecond the contract keeps.
+func TimeOf(t time.Time) Time { return Time{t.UTC().Truncate(time.Millisecond)} }
+
+// timeLayout is RFC 3339 with milliseconds where there are any.
+const timeLayout = "2006-01-02T15:04:05.999Z07:00"
+
+// String is the RFC 3339 form, "" for an unknown moment.
+func (t Time) String() string {
+	if t.IsZero() {
+		return ""
+	}
+	return t.UTC().Format(timeLayout)
+}
+
+// MarshalJSON writes the RFC 3339 form.
+func (t Time) MarshalJSON() ([]byte, error) { return json.Marshal(t.String()) }
+
+// UnmarshalJSON reads RFC 3339, dates without a zone (taken as UTC), bare
+// days and epoch numbers; what cannot be read as a date becomes the zero Time.
+func (t *Time) UnmarshalJSON(b []byte) error {
+	b = bytes.TrimSpace(b)
+	*t = Time{}
+	if len(b) == 0 || bytes.Equal(b, []byte("null")) {
+		return nil
+	}
+	if b[0] != '"' {
+		if n, err := strconv.ParseInt(string(b), 10, 64); err == nil {
+			*t = epoch(n)
+		}
+		return nil
+	}
+	var s string
+	if err := json.Unmarshal(b, &s); err != nil {
+		return err
+	}
+	if p, err := ParseTime(s); err == nil {
+		*t = p
+	}
+	return nil
+}
+
+// epoch reads seconds or, past the year 5138 in seconds, milliseconds.
+func epoch(n int64) Time {
+	if n > 99_999_999_999 || n < -99_999_999_999 {
+		return TimeOf(time.UnixMilli(n))
+	}
+	return TimeOf(time.Unix(n, 0))
+}
+
+var readLayouts = []string{
+	time.RFC3339Nano,
+	"2006-01-02T15:04:05.999999999",
+	"2006-01-02 15:04:05.999999999Z07:00",
+	"2006-01-02 15:04:05.999999999",
+	"2006-01-02T15:04Z07:00",
+	"2006-01-02T15:04",
+	"2006-01-02 15:04",
+	time.DateOnly,
+}
+
+// ParseTime reads a date as the contract allows it on writing: RFC 3339, the
+// same without a zone (UTC), or a bare day (its start).
+func ParseTime(s string) (Time, error) {
+	s = strings.TrimSpace(s)
+	for _, layout := range readLayouts {
+		if t, err := time.ParseInLocation(layout, s, time.UTC); err == nil {
+			return TimeOf(t), nil
+		}
+	}
+	return Time{}, fmt.Errorf("%q is not a date: write 2006-01-02 or 2006-01-02T15:04:05Z", s)
+}
+
+// IsDay tells whether s is a bare day, which a filter takes as the whole UTC
+// day instead of a moment.
+func IsDay(s string) bool {
+	_, err := time.Parse(time.DateOnly, s)
+	return err == nil
+}
