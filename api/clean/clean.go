@@ -96,7 +96,7 @@ func (w *writer) take(i int) int {
 		w.change(i)
 	case r == zwj && w.joins(i+n):
 		w.change(i)
-	case unsafeRune(r):
+	case unsafeRune(r), isSkinTone(r):
 		w.note(i, hex(uint32(r), 4))
 	case unicode.In(r, unicode.Mn, unicode.Me):
 		w.mark(i, r, n)

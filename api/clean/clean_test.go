@@ -42,7 +42,7 @@ func TestLine(t *testing.T) {
 		{"joined emoji", "👨\u200d👩\u200d👧", "👨👩👧"},
 		{"joiner between letters", "a\u200db", "a⟨U+200D⟩b"},
 		{"skin tone", "👍🏽", "👍"},
-		{"skin tone alone", "🏽", "🏽"},
+		{"skin tone alone", "a🏽", "a⟨U+1F3FD⟩"},
 		{"flag", "🇺🇦!", "⟨UA⟩!"},
 		{"three indicators", "🇺🇦🇵", "⟨UAP⟩"},
 		{"few marks", "e\u0301\u0302", "e\u0301\u0302"},
