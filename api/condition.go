@@ -219,6 +219,10 @@ func (c Condition) validateValue(key, v string) error {
 		if _, err := ParseTime(v); err != nil && !textOp(c.Op) {
 			return badKey(key, "RFC 3339 or YYYY-MM-DD", v)
 		}
+	case FieldTLP:
+		if _, ok := ParseTLP(v); !ok && !textOp(c.Op) {
+			return badKey(key, "red, amber+strict, amber, green or clear", v)
+		}
 	}
 	return nil
 }
