@@ -1,6 +1,10 @@
 package table
 
-import "sort"
+import (
+	"sort"
+
+	"threatbench/ui/widget/layout"
+)
 
 const (
 	gutter = 2 // cursor glyph, mark glyph
@@ -117,7 +121,7 @@ func (c Column) wanted() int {
 	if c.Width > 0 {
 		return max(c.Width, c.least())
 	}
-	return max(titleWidth(c.Title), c.least())
+	return max(layout.Width(c.Title)+arrowCells, c.least())
 }
 
 // nearest is the column on the screen closest to col, the left one of two.

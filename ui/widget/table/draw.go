@@ -3,7 +3,16 @@ package table
 import (
 	"strings"
 
+	"threatbench/theme"
 	"threatbench/ui/widget/layout"
+)
+
+const (
+	// strongest is the width up to which the first column of the selected row
+	// is drawn strong. A wider one would cost more on the wire than a step of
+	// the cursor should.
+	strongest  = 20
+	arrowCells = 2 // a space and the sort arrow
 )
 
 // slot holds a drawn row. Rows share the slots by their number.
@@ -96,27 +105,129 @@ func (m *Model) row(i int, f flags) string {
 	return line
 }
 
+// blank is a line below the last row.
 func (m *Model) blank(f flags) string {
 	if f&thumb == 0 {
 		return layout.Blank(m.w)
 	}
 	var b strings.Builder
-	b.WriteString(layout.Blank(m.w - 1))
+	b.WriteString(layout.Blank(m.w - bar))
 	m.bar(&b, f)
 	return b.String()
 }
 
-func (m *Model) gutter(b *strings.Builder, f flags) {}
-func (m *Model) columns(b *strings.Builder, f flags) {}
-func (m *Model) placeholder(b *strings.Builder)      {}
-func (m *Model) bar(b *strings.Builder, f flags)     {}
-func (m *Model) head() string                        { return "" }
-func (m *Model) thumbAt() (top, bottom int)          { return 0, 0 }
-func titleWidth(s string) int                        { return layout.Width(s) }
+// gutter writes the cursor glyph and the mark glyph.
+func (m *Model) gutter(b *strings.Builder, f flags) {
+	cursor, mark := " ", " "
+	if f&selected != 0 {
+		cursor = m.cursorPen(f).Paint(m.st.Glyphs.Cursor)
+	}
+	if f&marked != 0 {
+		mark = m.st.Mark.Paint(m.st.Glyphs.Mark)
+	}
+	b.WriteString(cursor)
+	if m.w >= gutter {
+		b.WriteString(mark)
+	}
+}
 
-// CursorXY is where the real cursor belongs: the selected column of the
-// selected row. ok is false when there is no such cell on the screen.
-func (m *Model) CursorXY() (x, y int, ok bool) { return 0, 0, false }
+func (m *Model) cursorPen(f flags) theme.Pen {
+	if f&blurred != 0 {
+		return m.st.CursorBlur
+	}
+	return m.st.Cursor
+}
 
-// Hit tells what lies at x, y, counted from the table's top left.
-func (m *Model) Hit(x, y int) Hit { return Hit{Kind: None, Row: -1, Col: -1} }
+// columns writes the cells from the gutter to the scroll bar.
+func (m *Model) columns(b *strings.Builder, f flags) {
+	x := gutter
+	for i, s := range m.spans {
+		c := m.cells[s.col]
+		if i == 0 && s.w <= strongest && f&(selected|blurred) == selected {
+			c.Pen = m.st.Cursor
+		}
+		b.WriteString(layout.Blank(s.x - x))
+		m.cell(b, c, m.cols[s.col].Right, s.w)
+		x = s.x + s.w
+	}
+	b.WriteString(layout.Blank(m.w - bar - x))
+}
+
+// placeholder stands where a row is not loaded yet.
+func (m *Model) placeholder(b *strings.Builder) {
+	room := m.w - bar - gutter
+	if room <= 0 {
+		return
+	}
+	b.WriteString(m.st.Faint.Paint(m.st.Glyphs.Ellipsis))
+	b.WriteString(layout.Blank(room - 1))
+}
+
+// bar writes a space and the scroll bar, of which only the thumb is drawn: a
+// track would have to be repainted beside every line that scrolls.
+func (m *Model) bar(b *strings.Builder, f flags) {
+	room := m.w - gutter
+	if room < bar {
+		b.WriteString(layout.Blank(room))
+		return
+	}
+	if f&thumb == 0 {
+		b.WriteString(layout.Blank(bar))
+		return
+	}
+	b.WriteByte(' ')
+	b.WriteString(m.st.Border.Paint(m.st.Glyphs.Thumb))
+}
+
+// thumbAt gives the lines, counted from the first row, that the thumb covers.
+func (m *Model) thumbAt() (top, bottom int) {
+	h, n := m.body(), m.src.Len()
+	if n <= h || h <= 0 || m.w < gutter+bar {
+		return 0, 0
+	}
+	size := max(1, h*h/n)
+	top = m.offset * (h - size) / (n - h)
+	return top, top + size
+}
+
+// head is the header line.
+func (m *Model) head() string {
+	if m.header.ok {
+		return m.header.line
+	}
+	var b strings.Builder
+	b.WriteString(layout.Blank(min(gutter, m.w)))
+	x := gutter
+	for _, s := range m.spans {
+		b.WriteString(layout.Blank(s.x - x))
+		m.title(&b, s)
+		x = s.x + s.w
+	}
+	b.WriteString(layout.Blank(m.w - x))
+	m.header = headLine{ok: true, line: b.String()}
+	return m.header.line
+}
+
+// title writes a column's title, with an arrow where it sorts the rows.
+func (m *Model) title(b *strings.Builder, s span) {
+	c := m.cols[s.col]
+	pen := m.st.Faint
+	if s.col == m.col && m.focused {
+		pen = m.st.AccentStrong
+	}
+	text, arrow := m.readable(c.Title), ""
+	if c.ID == m.sortCol && c.ID != "" && s.w > arrowCells {
+		arrow = " " + m.st.Glyphs.SortAsc
+		if m.sortDesc {
+			arrow = " " + m.st.Glyphs.SortDesc
+		}
+	}
+	text, n := fit(text, s.w-layout.Width(arrow), m.st.Glyphs.Ellipsis, false)
+	pad := layout.Blank(s.w - n - layout.Width(arrow))
+	if c.Right {
+		b.WriteString(pad)
+		pad = ""
+	}
+	b.WriteString(pen.Paint(text + arrow))
+	b.WriteString(pad)
+}

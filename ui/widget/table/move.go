@@ -104,8 +104,11 @@ func (m *Model) turn(n int) {
 	m.show(0)
 }
 
-// Home goes to the first row, End to the last.
-func (m *Model) Home() { m.MoveTo(0); m.offset = 0 }
+// Home goes to the first row.
+func (m *Model) Home() {
+	m.MoveTo(0)
+	m.offset = 0
+}
 
 // End goes to the last row.
 func (m *Model) End() {
@@ -135,12 +138,12 @@ func (m *Model) Col() int {
 
 // SetCol selects a column; one that isn't on the screen gives its neighbour.
 func (m *Model) SetCol(i int) {
-	m.col = min(max(i, 0), max(len(m.cols)-1, 0))
+	m.lay()
+	m.col = m.nearest(min(max(i, 0), max(len(m.cols)-1, 0)))
 	m.header.ok = false
-	m.laid = false
 }
 
-// Left selects the next column to the left, Right to the right.
+// Left selects the next column to the left.
 func (m *Model) Left() { m.step(-1) }
 
 // Right selects the next column to the right.

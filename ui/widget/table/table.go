@@ -6,15 +6,13 @@
 // hundred bytes on the wire, not the two whole rows that a highlight costs.
 package table
 
-import (
-	"threatbench/theme"
-)
+import "threatbench/theme"
 
 // Column is one column. Widths are in cells.
 type Column struct {
 	ID, Title string
 	// Min is the least width, 1 if less. Width is the wanted width; if it is 0,
-	// that of the title. Max bounds what Flex may add, 0 being no bound.
+	// that of the title and a sort arrow. Max bounds what Flex may add, 0 being no bound.
 	Min, Width, Max int
 	// Flex is the column's share of the space left over when all have their
 	// wanted width.
