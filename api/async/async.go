@@ -1,0 +1,210 @@
+// Package async is the layer between the views and the client: the only
+// place that makes commands doing I/O. A view calls a method of Layer from its
+// Update, returns the command it gets, and later receives one message, a Fact,
+// that carries the Tag of the request it answers.
+//
+// A Slot is one purpose of one view. A newer request on a slot cancels the
+// older one; a cancelled request sends no message at all. Of all packages
+// under api only this one knows Bubble Tea.
+package async
+
+import (
+	"context"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+
+	"threatbench/api"
+)
+
+// API is what the layer needs of a client.
+type API interface {
+	List(ctx context.Context, q api.ListQuery) (api.Page, error)
+	Event(ctx context.Context, dataset, id string) (api.Event, error)
+	Raw(ctx context.Context, dataset, id string) (api.Raw, error)
+	Summary(ctx context.Context, q api.SummaryQuery) (api.Summary, error)
+	Datasets(ctx context.Context) ([]api.Dataset, error)
+	Categories(ctx context.Context) ([]api.Category, error)
+	Attackers(ctx context.Context) ([]string, error)
+	IndicatorTypes(ctx context.Context) ([]string, error)
+	TargetIndustries(ctx context.Context) ([]string, error)
+	Countries(ctx context.Context) ([]api.Country, error)
+	Tags(ctx context.Context) ([]api.Tag, error)
+}
+
+// Slot is one purpose of one view, e.g. {"events", "facets"}.
+type Slot struct{ View, Name string }
+
+// Tag names one request of a slot. Seq grows with every request of a Layer.
+type Tag struct {
+	Slot Slot
+	Seq  uint64
+}
+
+// About is the tag itself, so that a message embedding Tag is a Fact.
+func (t Tag) About() Tag { return t }
+
+// Fact is what every message of this package is: something that happened,
+// about the request that asked for it. Ask Layer.Current before believing it.
+type Fact interface{ About() Tag }
+
+// Option changes one request.
+type Option int
+
+// Refresh asks the server even where the answer is known; the new answer takes
+// the old one's place in the cache.
+const Refresh Option = 1
+
+// Options sets a Layer's bounds. Zero means the default of each.
+type Options struct {
+	Pages       int           // pages kept; 48
+	Details     int           // events and raw records kept, of each; 128
+	Summaries   int           // summaries kept; 64
+	LargestPage int           // events of the largest page kept; 1,000
+	SlowAfter   time.Duration // until Slow is sent; 150 ms
+	ReportEvery time.Duration // least time between two Progress messages; 100 ms
+	CatalogWait time.Duration // how long CatalogsLoaded waits for the last catalogue; 1 s
+}
+
+func (o Options) withDefaults() Options {
+	for p, v := range map[*int]int{&o.Pages: 48, &o.Details: 128, &o.Summaries: 64, &o.LargestPage: 1000} {
+		if *p <= 0 {
+			*p = v
+		}
+	}
+	for p, v := range map[*time.Duration]time.Duration{
+		&o.SlowAfter: 150 * time.Millisecond, &o.ReportEvery: 100 * time.Millisecond, &o.CatalogWait: time.Second,
+	} {
+		if *p <= 0 {
+			*p = v
+		}
+	}
+	return o
+}
+
+// Layer makes the commands of one session. Its methods return at once and may
+// be called from Update; they are safe for concurrent use.
+type Layer struct {
+	api  API
+	o    Options
+	root context.Context // the session's: every request ends with it
+	end  context.CancelFunc
+
+	mu    sync.Mutex
+	seq   uint64
+	slots map[Slot]*running
+
+	pages      *shelf[api.Page]
+	events     *shelf[api.Event]
+	raws       *shelf[api.Raw]
+	summaries  *shelf[api.Summary]
+	unfiltered atomic.Bool // the server sums up whole datasets only
+	catalogs   *catalogs
+}
+
+// running is the newest request of a slot.
+type running struct {
+	seq    uint64
+	busy   bool
+	job    bool // cancelling it still yields its JobDone
+	cancel context.CancelFunc
+}
+
+// New makes a Layer whose requests all end with ctx.
+func New(ctx context.Context, a API, o Options) *Layer {
+	o = o.withDefaults()
+	ctx, cancel := context.WithCancel(ctx)
+	return &Layer{
+		api: a, o: o, root: ctx, end: cancel,
+		slots:     map[Slot]*running{},
+		pages:     newShelf[api.Page](ctx, o.Pages),
+		events:    newShelf[api.Event](ctx, o.Details),
+		raws:      newShelf[api.Raw](ctx, o.Details),
+		summaries: newShelf[api.Summary](ctx, o.Summaries),
+		catalogs:  newCatalogs(a),
+	}
+}
+
+// Current tells whether t is the newest request of its slot. A message for
+// which it is false is to be dropped.
+func (l *Layer) Current(t Tag) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	r := l.slots[t.Slot]
+	return r != nil && r.seq == t.Seq
+}
+
+// Busy tells whether the slot's newest request is under way.
+func (l *Layer) Busy(s Slot) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	r := l.slots[s]
+	return r != nil && r.busy
+}
+
+// Cancel ends the slot's request. A reading request then sends no message and
+// is no longer current; a job of Run ends with its JobDone, which is.
+func (l *Layer) Cancel(s Slot) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	r := l.slots[s]
+	if r == nil {
+		return
+	}
+	r.cancel()
+	if !r.job {
+		r.seq, r.busy = 0, false
+	}
+}
+
+// Close cancels everything and waits for nothing. Commands made later end at
+// once without a message.
+func (l *Layer) Close() { l.end() }
+
+// Forget drops what is cached, catalogues included. Requests under way still
+// answer, but their answers are not kept.
+func (l *Layer) Forget() {
+	l.pages.forget()
+	l.events.forget()
+	l.raws.forget()
+	l.summaries.forget()
+	l.catalogs.forget()
+}
+
+// begin makes a request the newest of its slot and cancels the one before.
+func (l *Layer) begin(s Slot, job bool) (context.Context, Tag) {
+	ctx, cancel := context.WithCancel(l.root)
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if old := l.slots[s]; old != nil {
+		old.cancel()
+	}
+	l.seq++
+	l.slots[s] = &running{seq: l.seq, busy: true, job: job, cancel: cancel}
+	return ctx, Tag{Slot: s, Seq: l.seq}
+}
+
+// finish ends a request: its slot is no longer busy, its context is released.
+func (l *Layer) finish(t Tag) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if r := l.slots[t.Slot]; r != nil && r.seq == t.Seq {
+		r.busy = false
+		r.cancel()
+	}
+}
+
+// Next is what a message wants run after it: the rest of a job's progress or
+// of the catalogues. It is nil for every other message. Whoever routes the
+// messages returns it from Update, whether or not a view takes the message.
+func Next(msg tea.Msg) tea.Cmd {
+	switch m := msg.(type) {
+	case Progress:
+		return m.Next
+	case CatalogsLoaded:
+		return m.Next
+	}
+	return nil
+}

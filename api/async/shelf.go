@@ -1,0 +1,141 @@
+package async
+
+import (
+	"context"
+	"fmt"
+	"runtime/debug"
+	"sync"
+
+	lru "github.com/hashicorp/golang-lru/v2"
+)
+
+// shelf keeps answers by key, bounded in number, and lets identical questions
+// under way share one call. The call is cancelled when nobody waits for it any
+// more.
+type shelf[T any] struct {
+	root context.Context // calls outlive the one who asked first, not the session
+	kept *lru.Cache[string, T]
+
+	mu      sync.Mutex
+	epoch   uint64 // grows with forget: an answer asked for before isn't kept
+	flights map[string]*flight[T]
+}
+
+type flight[T any] struct {
+	cancel  context.CancelFunc
+	done    chan struct{}
+	waiting int
+	value   T
+	err     error
+	panic   *panicked
+}
+
+// panicked carries a panic from one goroutine to the command that waits for
+// it, where Bubble Tea catches it and restores the terminal.
+type panicked struct {
+	value any
+	stack []byte
+}
+
+func (p *panicked) again() {
+	if p != nil {
+		panic(fmt.Sprintf("%v\n%s", p.value, p.stack))
+	}
+}
+
+// catch is deferred; it turns a panic into a value.
+func catch(into **panicked) {
+	if v := recover(); v != nil {
+		*into = &panicked{v, debug.Stack()}
+	}
+}
+
+func newShelf[T any](root context.Context, size int) *shelf[T] {
+	kept, err := lru.New[string, T](size)
+	if err != nil {
+		panic(err) // only a size below 1 can cause it, and Options excludes that
+	}
+	return &shelf[T]{root: root, kept: kept, flights: map[string]*flight[T]{}}
+}
+
+func (s *shelf[T]) get(key string) (T, bool) { return s.kept.Get(key) }
+
+func (s *shelf[T]) forget() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.epoch++
+	s.flights = map[string]*flight[T]{}
+	s.kept.Purge()
+}
+
+// question is one thing to be asked: its key, the call, and whether the
+// answer is worth keeping.
+type question[T any] struct {
+	key   string
+	fresh bool // don't join a call that began earlier
+	ask   func(context.Context) (T, error)
+	keep  func(T) bool // nil keeps everything
+}
+
+// answer asks, or joins whoever is asking the same. It returns early with the
+// context's error when ctx ends.
+func (s *shelf[T]) answer(ctx context.Context, q question[T]) (T, error) {
+	f := s.board(q)
+	select {
+	case <-f.done:
+		f.panic.again()
+		return f.value, f.err
+	case <-ctx.Done():
+		s.leave(q.key, f)
+		var none T
+		return none, ctx.Err()
+	}
+}
+
+func (s *shelf[T]) board(q question[T]) *flight[T] {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if f := s.flights[q.key]; f != nil && !q.fresh {
+		f.waiting++
+		return f
+	}
+	ctx, cancel := context.WithCancel(s.root)
+	f := &flight[T]{cancel: cancel, done: make(chan struct{}), waiting: 1}
+	s.flights[q.key] = f
+	go s.fly(ctx, f, q, s.epoch)
+	return f
+}
+
+func (s *shelf[T]) fly(ctx context.Context, f *flight[T], q question[T], epoch uint64) {
+	defer close(f.done)
+	defer f.cancel()
+	defer s.land(f, q, epoch)
+	defer catch(&f.panic)
+	f.value, f.err = q.ask(ctx)
+}
+
+// land takes the flight off the board and keeps a good answer.
+func (s *shelf[T]) land(f *flight[T], q question[T], epoch uint64) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.flights[q.key] == f {
+		delete(s.flights, q.key)
+	}
+	good := f.err == nil && f.panic == nil && epoch == s.epoch
+	if good && (q.keep == nil || q.keep(f.value)) {
+		s.kept.Add(q.key, f.value)
+	}
+}
+
+func (s *shelf[T]) leave(key string, f *flight[T]) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	f.waiting--
+	if f.waiting > 0 {
+		return
+	}
+	f.cancel()
+	if s.flights[key] == f {
+		delete(s.flights, key)
+	}
+}

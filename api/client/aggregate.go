@@ -1,0 +1,83 @@
+package client
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+
+	"threatbench/api"
+)
+
+// Aggregate counts events by columns over whole datasets.
+func (c *Client) Aggregate(ctx context.Context, q api.AggregateQuery) (api.AggregateResult, error) {
+	if len(q.AggregateBy) == 0 {
+		return api.AggregateResult{}, fmt.Errorf("counting: %w", api.Errorf(http.StatusBadRequest, "aggregateBy: want at least one column"))
+	}
+	v := url.Values{"aggregateBy": {strings.Join(q.AggregateBy, ",")}}
+	for _, d := range q.Datasets {
+		v.Add("datasetId", d)
+	}
+	setText(v, "startDate", q.StartDate)
+	setText(v, "endDate", q.EndDate)
+	setInt(v, "limit", q.Limit)
+	if q.GroupByDate {
+		v.Set("groupByDate", "true")
+	}
+	var res api.AggregateResult
+	if _, err := c.read(ctx, request{method: http.MethodGet, path: "/events/aggregate", query: v}, &res); err != nil {
+		return api.AggregateResult{}, fmt.Errorf("counting by %s: %w", strings.Join(q.AggregateBy, ", "), err)
+	}
+	cleanAggregate(&res)
+	return res, nil
+}
+
+// Summary asks for the total, the facets and the timeline of a filter in one
+// GraphQL call. A server without GraphQL, or with another schema, is asked by
+// one REST call per column instead, from then on; it counts whole datasets,
+// so Unfiltered is set where the filter isn't empty.
+func (c *Client) Summary(ctx context.Context, q api.SummaryQuery) (api.Summary, error) {
+	if err := checkSummary(q); err != nil {
+		return api.Summary{}, fmt.Errorf("summing up: %w", err)
+	}
+	s, err := c.summary(ctx, q)
+	if err != nil {
+		return api.Summary{}, fmt.Errorf("summing up: %w", err)
+	}
+	cleanSummary(&s)
+	return s, nil
+}
+
+func (c *Client) summary(ctx context.Context, q api.SummaryQuery) (api.Summary, error) {
+	if c.noGraph.Load() {
+		return c.restSummary(ctx, q)
+	}
+	s, err := c.graphSummary(ctx, q)
+	if err == nil || !schemaDoubt(err) {
+		return s, err
+	}
+	// Either this query is at fault or the server's schema is another one:
+	// ask the schema itself, once.
+	known, perr := c.knowsSchema(ctx)
+	if perr != nil || known {
+		return s, err
+	}
+	c.noGraph.Store(true)
+	return c.restSummary(ctx, q)
+}
+
+func checkSummary(q api.SummaryQuery) error {
+	f := q.Filter
+	f.Cursor, f.Page, f.PageSize, f.OrderBy, f.Order = "", 0, 0, "", ""
+	if err := f.Validate(); err != nil {
+		return err
+	}
+	for _, col := range q.Facets {
+		if !slices.Contains(api.AggregateColumns(), col) {
+			return api.Errorf(http.StatusBadRequest, "facets: want some of %s, got %q", strings.Join(api.AggregateColumns(), " "), col)
+		}
+	}
+	return nil
+}

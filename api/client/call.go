@@ -1,0 +1,247 @@
+package client
+
+import (
+	"bytes"
+	"compress/gzip"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"threatbench/api"
+)
+
+const (
+	firstPause   = 400 * time.Millisecond // before the first repeat; doubled each time
+	maxErrorBody = 64 << 10               // of a failed answer, only this much is read
+	maxHops      = 5                      // redirects followed
+)
+
+// request is one call of the contract. Path is what follows the account part.
+type request struct {
+	method string
+	path   string
+	query  url.Values
+	body   any // sent as JSON; nil means no body
+}
+
+// read makes a call that changes nothing, and repeats it where the failure
+// may pass: no connection, 408, 409, 429, 5xx, a body that broke off.
+func (c *Client) read(ctx context.Context, r request, into any) (*api.ResultInfo, error) {
+	payload, err := encode(r.body)
+	if err != nil {
+		return nil, err
+	}
+	var info *api.ResultInfo
+	err = c.repeat(ctx, func() error {
+		a, err := c.attempt(ctx, r, payload, c.conf.Timeout)
+		if err != nil {
+			return c.explain(err, needRead)
+		}
+		info, err = c.decode(a, into)
+		return err
+	})
+	return info, err
+}
+
+// write makes a call that changes something. It is repeated only where the
+// connection could not even be opened: in every other case the request may
+// have arrived.
+func (c *Client) write(ctx context.Context, r request, into any) (*api.ResultInfo, error) {
+	payload, err := encode(r.body)
+	if err != nil {
+		return nil, err
+	}
+	a, err := c.attempt(ctx, r, payload, bulkTimeouts*c.conf.Timeout)
+	for i := 0; i < c.conf.Retries && neverSent(err); i++ {
+		if perr := c.pause(ctx, i, 0); perr != nil {
+			return nil, perr
+		}
+		a, err = c.attempt(ctx, r, payload, bulkTimeouts*c.conf.Timeout)
+	}
+	if err != nil {
+		return nil, c.explain(err, needWrite)
+	}
+	return c.decode(a, into)
+}
+
+// repeat runs try until it succeeds, the failure is one that stays, or the
+// repeats are used up.
+func (c *Client) repeat(ctx context.Context, try func() error) error {
+	for i := 0; ; i++ {
+		err := try()
+		if err == nil || ctx.Err() != nil || i >= c.conf.Retries || !passing(err) {
+			return err
+		}
+		after := retryOf(err)
+		if after > c.conf.MaxWait {
+			return err
+		}
+		if perr := c.pause(ctx, i, after); perr != nil {
+			return perr
+		}
+	}
+}
+
+// pause waits before repeat i: as long as the server asked, else ever longer,
+// and never quite as long as the neighbour does.
+func (c *Client) pause(ctx context.Context, i int, asked time.Duration) error {
+	if asked <= 0 {
+		asked = time.Duration(float64(firstPause<<i) * (0.5 + c.conf.Jitter()))
+	}
+	c.meter.waiting.Add(1)
+	defer c.meter.waiting.Add(-1)
+	return sleep(ctx, asked)
+}
+
+// answer is a successful answer, read to its end.
+type answer struct {
+	path   string
+	header http.Header
+	body   []byte
+}
+
+// attempt sends the request once and reads the answer. A failed status is an
+// *api.Error with what the server said; no answer is an *OfflineError.
+func (c *Client) attempt(ctx context.Context, r request, payload []byte, limit time.Duration) (*answer, error) {
+	if err := c.enter(ctx); err != nil {
+		return nil, err
+	}
+	within, cancel := context.WithTimeout(ctx, limit)
+	defer cancel()
+	req, err := c.build(within, r, payload)
+	if err != nil {
+		return nil, err
+	}
+	c.meter.calls.Add(1)
+	c.meter.inFlight.Add(1)
+	defer c.meter.inFlight.Add(-1)
+	start := c.conf.Now()
+	resp, err := c.http.Do(req)
+	if err != nil {
+		return nil, c.noAnswer(ctx, err, limit)
+	}
+	defer func() { _ = resp.Body.Close() }() // read to its end or given up: nothing left to learn
+	c.gate.observe(resp.Header)
+	if resp.StatusCode >= 300 {
+		return nil, c.refusal(resp)
+	}
+	body, err := c.readBody(resp)
+	if err != nil {
+		return nil, c.brokenBody(ctx, err, len(body), limit)
+	}
+	c.meter.latency.Store(int64(c.conf.Now().Sub(start)))
+	return &answer{path: r.path, header: resp.Header, body: body}, nil
+}
+
+// enter passes the gate, counted as waiting.
+func (c *Client) enter(ctx context.Context) error {
+	c.meter.waiting.Add(1)
+	defer c.meter.waiting.Add(-1)
+	return c.gate.enter(ctx)
+}
+
+func (c *Client) build(ctx context.Context, r request, payload []byte) (*http.Request, error) {
+	target := c.root + r.path
+	if len(r.query) > 0 {
+		target += "?" + r.query.Encode()
+	}
+	var body io.Reader
+	if payload != nil {
+		body = bytes.NewReader(payload)
+	}
+	req, err := http.NewRequestWithContext(ctx, r.method, target, body)
+	if err != nil {
+		return nil, fmt.Errorf("building the request for %s: %w", r.path, err)
+	}
+	req.Header.Set("Accept", "application/json")
+	req.Header.Set("User-Agent", c.conf.UserAgent)
+	if payload != nil {
+		req.Header.Set("Content-Type", "application/json")
+	}
+	c.authorise(req)
+	return req, nil
+}
+
+func (c *Client) authorise(req *http.Request) {
+	switch {
+	case c.conf.Token != "":
+		req.Header.Set("Authorization", "Bearer "+c.conf.Token)
+	case c.conf.Key != "":
+		req.Header.Set("X-Auth-Email", c.conf.Email)
+		req.Header.Set("X-Auth-Key", c.conf.Key)
+	}
+}
+
+// followWithin follows redirects of reads on the same server only. Elsewhere
+// the credentials would go along (X-Auth-Key would: only Authorization is
+// dropped by net/http), and a redirected create might be carried out twice.
+func followWithin(req *http.Request, via []*http.Request) error {
+	first := via[0]
+	same := req.URL.Scheme == first.URL.Scheme && req.URL.Host == first.URL.Host
+	if !same || first.Method != http.MethodGet || len(via) > maxHops {
+		return http.ErrUseLastResponse
+	}
+	return nil
+}
+
+// readBody reads an answer to its end, up to the limit. net/http unpacks gzip
+// it asked for itself; an in-memory transport may hand it over packed.
+func (c *Client) readBody(resp *http.Response) ([]byte, error) {
+	var body io.Reader = resp.Body
+	if strings.EqualFold(resp.Header.Get("Content-Encoding"), "gzip") {
+		unpacked, err := gzip.NewReader(body)
+		if err != nil {
+			return nil, fmt.Errorf("unpacking: %w", err)
+		}
+		body = unpacked
+	}
+	var buf bytes.Buffer
+	if n := resp.ContentLength; n > 0 && n <= c.conf.MaxBody {
+		buf.Grow(int(n) + bytes.MinRead)
+	}
+	_, err := buf.ReadFrom(io.LimitReader(body, c.conf.MaxBody+1))
+	if err == nil && int64(buf.Len()) > c.conf.MaxBody {
+		err = errTooBig
+	}
+	return buf.Bytes(), err
+}
+
+var errTooBig = errors.New("answer too big")
+
+// decode reads the answer in either form. Page information of a bare answer
+// stands in a header.
+func (c *Client) decode(a *answer, into any) (*api.ResultInfo, error) {
+	info, err := api.Decode(a.body, into)
+	if err != nil {
+		return nil, c.wrongAnswer(a, err)
+	}
+	if info != nil {
+		return info, nil
+	}
+	h := a.header.Get("X-Result-Info")
+	if h == "" {
+		return nil, nil
+	}
+	info = new(api.ResultInfo)
+	if err := json.Unmarshal([]byte(h), info); err != nil {
+		return nil, c.wrongAnswer(a, fmt.Errorf("header X-Result-Info: %w", err))
+	}
+	return info, nil
+}
+
+func encode(body any) ([]byte, error) {
+	if body == nil {
+		return nil, nil
+	}
+	b, err := json.Marshal(body)
+	if err != nil {
+		return nil, fmt.Errorf("writing the request: %w", err)
+	}
+	return b, nil
+}

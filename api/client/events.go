@@ -1,0 +1,177 @@
+package client
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strconv"
+
+	"threatbench/api"
+)
+
+// List reads a page of events. A query that breaks a limit is refused without
+// a call; one too long for a URL goes as a POST. Info.TotalCount is -1 where
+// the server did not say how many there are.
+func (c *Client) List(ctx context.Context, q api.ListQuery) (api.Page, error) {
+	if err := q.Validate(); err != nil {
+		return api.Page{}, fmt.Errorf("listing events: %w", err)
+	}
+	r, err := c.listRequest(q)
+	if err != nil {
+		return api.Page{}, fmt.Errorf("listing events: %w", err)
+	}
+	var events []api.Event
+	info, err := c.read(ctx, r, &events)
+	if err != nil {
+		return api.Page{}, fmt.Errorf("listing events: %w", err)
+	}
+	p := api.Page{Events: events, Info: pageInfo(info, q, len(events))}
+	cleanPage(&p)
+	return p, nil
+}
+
+// pageInfo fills in what a server left out.
+func pageInfo(info *api.ResultInfo, q api.ListQuery, n int) api.ResultInfo {
+	if info != nil {
+		return *info
+	}
+	return api.ResultInfo{Count: n, Page: max(q.Page, 1), PerPage: pageSize(q), TotalCount: -1}
+}
+
+func pageSize(q api.ListQuery) int {
+	if q.PageSize == 0 {
+		return api.DefaultPageSize
+	}
+	return q.PageSize
+}
+
+func (c *Client) listRequest(q api.ListQuery) (request, error) {
+	v, err := listValues(q)
+	if err != nil {
+		return request{}, err
+	}
+	r := request{method: http.MethodGet, path: "/events", query: v}
+	if len(c.root)+len(r.path)+1+len(v.Encode()) <= api.MaxURLLength {
+		return r, nil
+	}
+	return request{method: http.MethodPost, path: "/events", body: q}, nil
+}
+
+func listValues(q api.ListQuery) (url.Values, error) {
+	v := url.Values{}
+	if err := setJSON(v, "search", len(q.Search), q.Search); err != nil {
+		return nil, err
+	}
+	if err := setJSON(v, "searchBranches", len(q.Branches), q.Branches); err != nil {
+		return nil, err
+	}
+	for _, d := range q.Datasets {
+		v.Add("datasetId", d)
+	}
+	setInt(v, "page", q.Page)
+	setInt(v, "pageSize", q.PageSize)
+	setText(v, "cursor", q.Cursor)
+	setText(v, "orderBy", q.OrderBy)
+	setText(v, "order", q.Order)
+	return v, nil
+}
+
+func setJSON(v url.Values, key string, n int, value any) error {
+	if n == 0 {
+		return nil
+	}
+	b, err := json.Marshal(value)
+	if err != nil {
+		return fmt.Errorf("writing %s: %w", key, err)
+	}
+	v.Set(key, string(b))
+	return nil
+}
+
+func setInt(v url.Values, key string, n int) {
+	if n != 0 {
+		v.Set(key, strconv.Itoa(n))
+	}
+}
+
+func setText(v url.Values, key, s string) {
+	if s != "" {
+		v.Set(key, s)
+	}
+}
+
+// Event reads one event. Without a dataset the deprecated path is asked,
+// which searches the whole account.
+func (c *Client) Event(ctx context.Context, dataset, id string) (api.Event, error) {
+	path := "/events/dataset/" + url.PathEscape(dataset) + "/events/" + url.PathEscape(id)
+	if dataset == "" {
+		path = "/events/" + url.PathEscape(id)
+	}
+	var e api.Event
+	if _, err := c.read(ctx, request{method: http.MethodGet, path: path}, &e); err != nil {
+		return api.Event{}, fmt.Errorf("reading event %s: %w", id, err)
+	}
+	cleanEvent(&e)
+	return e, nil
+}
+
+// Raw reads the record an event was made from. Its Data is not neutralised:
+// whoever draws it must. Without a dataset the event is read first, to learn
+// in which one it lies.
+func (c *Client) Raw(ctx context.Context, dataset, id string) (api.Raw, error) {
+	if dataset == "" {
+		e, err := c.Event(ctx, "", id)
+		if err != nil {
+			return api.Raw{}, err
+		}
+		dataset = e.DatasetID
+	}
+	var r api.Raw
+	ds, ev := url.PathEscape(dataset), url.PathEscape(id)
+	get := func(path string) func() error {
+		return func() error {
+			_, err := c.read(ctx, request{method: http.MethodGet, path: path}, &r)
+			return err
+		}
+	}
+	err := c.rawPath.try(get("/events/datasets/"+ds+"/events/"+ev+"/raw"), get("/events/raw/"+ds+"/"+ev))
+	if err != nil {
+		return api.Raw{}, fmt.Errorf("reading the raw record of event %s: %w", id, err)
+	}
+	cleanRaw(&r)
+	return r, nil
+}
+
+// Create makes one event. It is sent once: where the connection broke after
+// the request may have arrived, the error says so and nothing is repeated.
+func (c *Client) Create(ctx context.Context, in api.CreateEvent) (api.Event, error) {
+	var e api.Event
+	if _, err := c.write(ctx, request{method: http.MethodPost, path: "/events/create", body: in}, &e); err != nil {
+		return api.Event{}, fmt.Errorf("creating an event: %w", err)
+	}
+	cleanEvent(&e)
+	return e, nil
+}
+
+// CreateBulk makes many events; what was refused is in the result's Errors.
+// It is sent once, like Create.
+func (c *Client) CreateBulk(ctx context.Context, in api.BulkCreate) (api.BulkResult, error) {
+	return c.createBulk(ctx, "/events/create/bulk", in)
+}
+
+// CreateBulkRelated makes many events with the relationships they name. It is
+// sent once, like Create.
+func (c *Client) CreateBulkRelated(ctx context.Context, in api.BulkCreate) (api.BulkResult, error) {
+	return c.createBulk(ctx, "/events/create/bulk/relationships", in)
+}
+
+func (c *Client) createBulk(ctx context.Context, path string, in api.BulkCreate) (api.BulkResult, error) {
+	var res api.BulkResult
+	if _, err := c.write(ctx, request{method: http.MethodPost, path: path, body: in}, &res); err != nil {
+		return api.BulkResult{}, fmt.Errorf("creating %d events: %w", len(in.Data), err)
+	}
+	cleanBulk(&res)
+	return res, nil
+}

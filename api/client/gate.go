@@ -1,0 +1,183 @@
+package client
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"threatbench/api"
+)
+
+const (
+	longestBlock = 10 * time.Minute // a Retry-After past this is not believed
+	longestGap   = 3 * time.Second  // most the pacing puts between two calls
+	fewLeft      = 20               // where pacing begins when the limit's size is unknown
+)
+
+// gate is what every call of a client passes before it is sent. It holds all
+// of them back after a 429, since the platform then blocks everything, and
+// spreads them out when few are left in the window, so that no 429 comes.
+type gate struct {
+	now     func() time.Time
+	maxWait time.Duration
+
+	mu      sync.Mutex
+	limit   RateLimit
+	blocked time.Time // no call before this
+	last    time.Time // when the last paced call went
+}
+
+func newGate(now func() time.Time, maxWait time.Duration) *gate {
+	return &gate{now: now, maxWait: maxWait}
+}
+
+// enter returns when a call may go. It reserves nothing while it waits, so a
+// call cancelled in the queue costs the others no time. A wait longer than
+// maxWait is refused at once, as the 429 that the server would have sent.
+func (g *gate) enter(ctx context.Context) error {
+	for {
+		wait := g.admit()
+		if wait <= 0 {
+			return ctx.Err()
+		}
+		if wait > g.maxWait {
+			return tooMany(wait)
+		}
+		if err := sleep(ctx, wait); err != nil {
+			return err
+		}
+	}
+}
+
+// admit counts a call and lets it go (0), or says how long to wait.
+func (g *gate) admit() time.Duration {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	now := g.now()
+	if d := g.blocked.Sub(now); d > 0 {
+		return d
+	}
+	left := g.limit.Reset.Sub(now)
+	if !g.limit.Known || left <= 0 {
+		return 0
+	}
+	if g.limit.Remaining <= 0 {
+		return left
+	}
+	if g.limit.Remaining <= g.scarce() {
+		gap := min(left/time.Duration(g.limit.Remaining+1), longestGap)
+		if d := g.last.Add(gap).Sub(now); d > 0 {
+			return d
+		}
+		g.last = now
+	}
+	g.limit.Remaining--
+	return 0
+}
+
+// scarce is the number of calls left from which on they are spread out.
+func (g *gate) scarce() int {
+	if g.limit.Limit > 0 {
+		return g.limit.Limit / 10
+	}
+	return fewLeft
+}
+
+// observe learns from an answer's headers what is left.
+func (g *gate) observe(h http.Header) {
+	now := parseLimit(h.Get("Ratelimit"))
+	if now == nil {
+		return
+	}
+	policy := parseLimit(h.Get("Ratelimit-Policy"))
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.limit.Known = true
+	g.limit.Remaining = now["r"]
+	g.limit.Reset = g.now().Add(time.Duration(now["t"]) * time.Second)
+	if policy != nil {
+		g.limit.Limit = policy["q"]
+		g.limit.Window = time.Duration(policy["w"]) * time.Second
+	}
+}
+
+// block holds every call back for d.
+func (g *gate) block(d time.Duration) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if until := g.now().Add(min(d, longestBlock)); until.After(g.blocked) {
+		g.blocked = until
+	}
+}
+
+func (g *gate) state() (RateLimit, time.Time) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.blocked.After(g.now()) {
+		return g.limit, g.blocked
+	}
+	return g.limit, time.Time{}
+}
+
+// parseLimit reads the numbers of a header such as `"default";r=50;t=30`; nil
+// where it is absent, holds no numbers, or a negative one.
+func parseLimit(s string) map[string]int {
+	first, _, _ := strings.Cut(s, ",") // several policies: the first counts
+	var out map[string]int
+	for _, part := range strings.Split(first, ";")[min(1, strings.Count(first, ";")):] {
+		key, value, ok := strings.Cut(strings.TrimSpace(part), "=")
+		if !ok {
+			continue
+		}
+		n, err := strconv.Atoi(strings.TrimSpace(value))
+		if err != nil || n < 0 || n > 1<<30 {
+			return nil
+		}
+		if out == nil {
+			out = map[string]int{}
+		}
+		out[key] = n
+	}
+	return out
+}
+
+// retryAfter reads seconds or an HTTP date; 0 where there is neither.
+func retryAfter(h http.Header, now time.Time) time.Duration {
+	s := strings.TrimSpace(h.Get("Retry-After"))
+	if n, err := strconv.Atoi(s); err == nil && n > 0 {
+		return time.Duration(min(n, int(longestBlock/time.Second))) * time.Second
+	}
+	if at, err := http.ParseTime(s); err == nil && at.After(now) {
+		return min(at.Sub(now), longestBlock)
+	}
+	return 0
+}
+
+func tooMany(wait time.Duration) *api.Error {
+	return &api.Error{
+		Status:     http.StatusTooManyRequests,
+		Message:    fmt.Sprintf("too many calls (429): the server takes the next one in %s", roundUp(wait)),
+		RetryAfter: wait,
+	}
+}
+
+// roundUp is a duration in whole seconds, for people.
+func roundUp(d time.Duration) time.Duration {
+	return (d + time.Second - 1).Truncate(time.Second)
+}
+
+// sleep waits for d, or returns the context's error as soon as there is one.
+func sleep(ctx context.Context, d time.Duration) error {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
