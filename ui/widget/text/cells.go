@@ -75,7 +75,7 @@ func FitStyled(s string, w int, tail string) string {
 		return ""
 	}
 	var b strings.Builder
-	l := parse(s)
+	l := parse(s, false)
 	l.draw(&b, drawing{to: len(l.plain), w: w, tail: tail})
 	return b.String()
 }

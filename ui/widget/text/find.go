@@ -16,13 +16,13 @@ type finder struct {
 	cur    int // the current hit, 0..total-1
 }
 
-func (f *finder) scan(src []string) {
+func (f *finder) scan(src []string, ascii bool) {
 	f.lines, f.before, f.total, f.cur = nil, nil, 0, 0
 	if f.query == "" {
 		return
 	}
 	for i, s := range src {
-		n := count(parse(s).plain, f.query)
+		n := count(parse(s, ascii).plain, f.query)
 		if n == 0 {
 			continue
 		}
@@ -55,7 +55,7 @@ func (f *finder) place() (line, nth int) {
 func (m *Model) Find(q string) int {
 	m.find.query = Fold(q)
 	clear(m.cache)
-	m.find.scan(m.src)
+	m.find.scan(m.src, m.st.Glyphs.ASCII)
 	if m.find.total == 0 {
 		return 0
 	}

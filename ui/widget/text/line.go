@@ -30,8 +30,10 @@ type run struct {
 }
 
 // parse takes a line apart. What is neither text nor a colour is dropped:
-// control characters, cursor movement, hyperlinks.
-func parse(s string) line {
+// control characters, cursor movement, hyperlinks. Characters whose width
+// terminals disagree about become steady, and with ascii set all text becomes
+// ASCII.
+func parse(s string, ascii bool) line {
 	if Printable(s) {
 		return line{plain: s}
 	}
@@ -52,7 +54,7 @@ func parse(s string) line {
 			l.restyle(b.Len(), style)
 			continue
 		}
-		writeVisible(&b, seq)
+		b.WriteString(visible(seq, ascii))
 	}
 	l.plain = b.String()
 	return l
@@ -70,19 +72,20 @@ func (l *line) restyle(at int, style uv.Style) {
 	l.runs = append(l.runs, run{at, on})
 }
 
-func writeVisible(b *strings.Builder, seq string) {
-	if seq == "\t" {
-		b.WriteString(layout.Blank(tabWidth))
-		return
+// visible is what remains of one character or escape sequence.
+func visible(seq string, ascii bool) string {
+	switch {
+	case seq == "\t":
+		return layout.Blank(tabWidth)
+	case strings.ContainsFunc(seq, unicode.IsControl):
+		return ""
+	case !utf8.ValidString(seq):
+		seq = string(utf8.RuneError)
 	}
-	if !utf8.ValidString(seq) {
-		b.WriteRune(utf8.RuneError)
-		return
+	if ascii {
+		return layout.ASCII(seq)
 	}
-	if strings.ContainsFunc(seq, unicode.IsControl) {
-		return
-	}
-	b.WriteString(seq)
+	return layout.Steady(seq)
 }
 
 // wrap gives the offsets at which the rows of the line start when no row may
@@ -204,4 +207,19 @@ func (l line) styleAt(i int, hits []hit) string {
 		return ""
 	}
 	return l.runs[at-1].on
+}
+
+// Wrap breaks plain text s into rows of at most w cells, after spaces where it
+// can. The rows put together are s; spaces may overhang at their ends.
+func Wrap(s string, w int) []string {
+	starts := line{plain: s}.wrap(w)
+	rows := make([]string, len(starts))
+	for i, from := range starts {
+		to := len(s)
+		if i+1 < len(starts) {
+			to = starts[i+1]
+		}
+		rows[i] = s[from:to]
+	}
+	return rows
 }

@@ -47,7 +47,10 @@ func New(st *theme.Styles) *Model {
 }
 
 // SetStyles changes the theme.
-func (m *Model) SetStyles(st *theme.Styles) { m.st = st }
+func (m *Model) SetStyles(st *theme.Styles) {
+	m.st = st
+	clear(m.cache)
+}
 
 // SetText shows s, split at its line breaks, from the top.
 func (m *Model) SetText(s string) {
@@ -60,7 +63,7 @@ func (m *Model) SetLines(lines []string) {
 	m.src = lines
 	m.top, m.left = place{}, 0
 	clear(m.cache)
-	m.find.scan(m.src)
+	m.find.scan(m.src, m.st.Glyphs.ASCII)
 }
 
 // SetWrap turns soft wrapping on or off.
@@ -115,7 +118,7 @@ func (m *Model) at(i int) wrapped {
 	if len(m.cache) >= maxCached {
 		clear(m.cache)
 	}
-	c := wrapped{line: parse(m.src[i]), starts: []int{0}}
+	c := wrapped{line: parse(m.src[i], m.st.Glyphs.ASCII), starts: []int{0}}
 	c.hits = allHits(c.plain, m.find.query)
 	if m.wrap {
 		c.starts = c.line.wrap(m.w)
