@@ -1,0 +1,114 @@
+package server
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"strconv"
+
+	"threatbench/api"
+)
+
+const jsonType = "application/json"
+
+// events and event mark results that the server's own encoder writes: a page
+// of events is what the server answers most.
+type (
+	events []api.Event
+	event  api.Event
+)
+
+// ok answers a result with status 200 in the configured style.
+func (c *call) ok(result any) error { return c.answer(http.StatusOK, result, nil) }
+
+// answer writes a result in the configured style. info is nil where the
+// operation has no result_info.
+func (c *call) answer(status int, result, info any) error {
+	if c.s.config.ResponseStyle == Bare {
+		return c.bare(status, result, info)
+	}
+	return c.envelope(status, result, info)
+}
+
+// bare writes the result alone, and info into a header.
+func (c *call) bare(status int, result, info any) error {
+	if info != nil {
+		b, err := json.Marshal(info)
+		if err != nil {
+			return fmt.Errorf("encoding result_info: %w", err)
+		}
+		c.w.Header().Set("X-Result-Info", string(b))
+	}
+	b, err := appendResult(nil, result)
+	if err != nil {
+		return err
+	}
+	return c.send(status, jsonType, b)
+}
+
+// envelope writes the result in the envelope, whatever the style.
+func (c *call) envelope(status int, result, info any) error {
+	b, err := appendResult([]byte(`{"success":true,"errors":[],"messages":[],"result":`), result)
+	if err != nil {
+		return err
+	}
+	if info != nil {
+		more, err := json.Marshal(info)
+		if err != nil {
+			return fmt.Errorf("encoding result_info: %w", err)
+		}
+		b = append(append(b, `,"result_info":`...), more...)
+	}
+	return c.send(status, jsonType, append(b, '}'))
+}
+
+// appendResult encodes a result: events by our own encoder, the rest by the
+// standard one.
+func appendResult(b []byte, result any) ([]byte, error) {
+	switch v := result.(type) {
+	case events:
+		return appendEvents(b, v), nil
+	case event:
+		return appendEvent(b, (*api.Event)(&v)), nil
+	}
+	more, err := json.Marshal(result)
+	if err != nil {
+		return nil, fmt.Errorf("encoding the answer: %w", err)
+	}
+	return append(b, more...), nil
+}
+
+// send writes a whole body. That the client left meanwhile is no failure of
+// the server's: the log line shows the bytes that went out.
+func (c *call) send(status int, contentType string, body []byte) error {
+	h := c.w.Header()
+	h.Set("Content-Type", contentType)
+	h.Set("Content-Length", strconv.Itoa(len(body)))
+	c.w.WriteHeader(status)
+	if c.r.Method == http.MethodHead {
+		return nil
+	}
+	if _, err := c.w.Write(body); err != nil && c.ctx().Err() == nil {
+		return fmt.Errorf("writing the answer: %w", err)
+	}
+	return nil
+}
+
+// refuse answers a failure: the same envelope in both styles.
+func (c *call) refuse(e *api.Error) {
+	b, err := json.Marshal(api.Failed(e))
+	if err == nil {
+		err = c.send(e.Status, jsonType, b)
+	}
+	if err != nil {
+		c.logFailure("answering a failure", "", err)
+	}
+}
+
+// healthz answers whether the server is up; it needs no credential.
+func (c *call) healthz() error {
+	if c.r.Method != http.MethodGet && c.r.Method != http.MethodHead {
+		return api.Errorf(http.StatusMethodNotAllowed, "%s is not possible here: use GET", c.r.Method)
+	}
+	return c.send(http.StatusOK, jsonType, []byte(`{"status":"ok"}`))
+}

@@ -1,0 +1,181 @@
+package server
+
+import (
+	"bytes"
+	"context"
+	_ "embed"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"sync"
+
+	graphql "github.com/graph-gophers/graphql-go"
+	gqlerrors "github.com/graph-gophers/graphql-go/errors"
+
+	"threatbench/api"
+	"threatbench/api/store"
+)
+
+//go:embed schema.graphql
+var schemaText string
+
+// The limits of a GraphQL query. The standard introspection query needs a
+// depth of 13; the schema's own data is at most 4 deep.
+const (
+	maxQueryLength = 64 << 10
+	maxQueryDepth  = 16
+	maxQueryCost   = 200    // see cost
+	maxSelections  = 5_000  // fields after fragments are spread out
+	maxOverlaps    = 50_000 // pairs compared for whether they may be merged
+	maxGroupRows   = 10_000
+	maxTimeBuckets = 10_000
+)
+
+// What the parts of a query cost: selecting reads every event once, grouping
+// and the timeline count the selected ones once more.
+const (
+	costOfSelect = 10
+	costOfCount  = 2
+)
+
+// graphqlEndpoint runs GraphQL queries against the store.
+type graphqlEndpoint struct {
+	schema *graphql.Schema
+	log    *slog.Logger
+}
+
+func newGraphQL(db *store.DB, log *slog.Logger) (*graphqlEndpoint, error) {
+	schema, err := graphql.ParseSchema(schemaText, &queryResolver{db},
+		graphql.UseStringDescriptions(), graphql.UseFieldResolvers(),
+		graphql.MaxDepth(maxQueryDepth), graphql.MaxQueryLength(maxQueryLength),
+		graphql.MaxSelections(maxSelections), graphql.OverlapValidationLimit(maxOverlaps),
+		graphql.Logger(panicLog{log}), graphql.PanicHandler(panicMessage{}))
+	if err != nil {
+		return nil, fmt.Errorf("parsing the GraphQL schema: %w", err)
+	}
+	return &graphqlEndpoint{schema, log}, nil
+}
+
+// queryGraphQL answers POST /v2/events/graphql: {data, errors} in both styles,
+// 200 also where the query is at fault, as GraphQL has it.
+func (c *call) queryGraphQL() error {
+	var in struct {
+		Query         string         `json:"query"`
+		OperationName string         `json:"operationName"`
+		Variables     map[string]any `json:"variables"`
+	}
+	body, err := c.body()
+	if err != nil {
+		return err
+	}
+	if len(body) > 4*maxQueryLength {
+		return bad("body", fmt.Sprintf("at most %d bytes for a GraphQL request", 4*maxQueryLength), fmt.Sprint(len(body)))
+	}
+	if err := decodeJSON(body, &in); err != nil {
+		return err
+	}
+	b, err := json.Marshal(c.s.graphql.run(c, in.Query, in.OperationName, in.Variables))
+	if err != nil {
+		return fmt.Errorf("encoding the GraphQL answer: %w", err)
+	}
+	return c.send(http.StatusOK, jsonType, b)
+}
+
+// run executes a query on behalf of a call and closes the selections it made.
+func (g *graphqlEndpoint) run(c *call, query, operation string, variables map[string]any) *graphql.Response {
+	s := &session{account: c.account, failed: func(err error) { c.logFailure("GraphQL", "", err) }}
+	defer s.close()
+	res := g.schema.Exec(context.WithValue(c.ctx(), sessionKey{}, s), query, operation, variables)
+	if bytes.Equal(res.Data, []byte("null")) || len(res.Data) == 0 {
+		res.Data = json.RawMessage("null")
+	}
+	return res
+}
+
+// session is what one GraphQL request holds: whose events it reads, what it
+// has spent, and the snapshots to let go of at its end.
+type session struct {
+	account string
+	failed  func(error)
+
+	mu         sync.Mutex
+	cost       int
+	selections []*store.Selection
+}
+
+type sessionKey struct{}
+
+func sessionOf(ctx context.Context) (*session, error) {
+	s, ok := ctx.Value(sessionKey{}).(*session)
+	if !ok {
+		return nil, errors.New("a GraphQL resolver ran outside a request")
+	}
+	return s, nil
+}
+
+// spend counts n against the query's cost and refuses what goes past it.
+func (s *session) spend(n int) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.cost+n > maxQueryCost {
+		return refused(bad("cost", fmt.Sprintf("at most %d (events costs %d, groupBy and timeline %d each)", maxQueryCost, costOfSelect, costOfCount), fmt.Sprint(s.cost+n)))
+	}
+	s.cost += n
+	return nil
+}
+
+func (s *session) keep(sel *store.Selection) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.selections = append(s.selections, sel)
+}
+
+func (s *session) close() {
+	for _, sel := range s.selections {
+		sel.Close()
+	}
+}
+
+// shield turns an error into what a client may see: the contract's own as
+// they are, others into a plain sentence, the log keeping the reason.
+func (s *session) shield(err error) error {
+	var known *api.Error
+	if errors.As(err, &known) {
+		return refused(known)
+	}
+	if !errors.Is(err, context.Canceled) {
+		s.failed(err)
+	}
+	return refused(api.Errorf(http.StatusInternalServerError, "something went wrong on the server; its log explains it"))
+}
+
+// graphqlError is an error of the contract as GraphQL carries it.
+type graphqlError struct{ cause *api.Error }
+
+func (e graphqlError) Error() string { return e.cause.Error() }
+
+func refused(err error) error {
+	var known *api.Error
+	if errors.As(err, &known) {
+		return graphqlError{known}
+	}
+	return err
+}
+
+// Extensions puts the status an HTTP answer would have had beside the message.
+func (e graphqlError) Extensions() map[string]any { return map[string]any{"status": e.cause.Status} }
+
+// panicLog and panicMessage keep a resolver's panic inside its request.
+type panicLog struct{ log *slog.Logger }
+
+func (l panicLog) LogPanic(_ context.Context, value any) {
+	l.log.Error("panic in GraphQL", slog.Any("panic", value))
+}
+
+type panicMessage struct{}
+
+func (panicMessage) MakePanicError(context.Context, any) *gqlerrors.QueryError {
+	return gqlerrors.Errorf("something went wrong on the server; its log explains it")
+}

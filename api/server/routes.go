@@ -1,0 +1,37 @@
+package server
+
+// routes lists every operation the server has, paths being those below
+// /accounts/{account_id}/cloudforce-one.
+func (s *server) routes() []route {
+	return []route{
+		{"GET", "/events", PermRead, (*call).listEvents},
+		{"POST", "/events", PermRead, (*call).listEventsByBody},
+		{"GET", "/events/aggregate", PermRead, (*call).aggregate},
+		{"POST", "/events/create", PermWrite, (*call).createEvent},
+		{"POST", "/events/create/bulk", PermWrite, (*call).createBulk},
+		{"POST", "/events/create/bulk/relationships", PermWrite, (*call).createBulkRelated},
+		{"GET", "/events/dataset/{dataset_id}/events/{event_id}", PermRead, (*call).readEvent},
+		{"GET", "/events/{event_id}", PermRead, (*call).readEventAnywhere},
+
+		{"GET", "/events/raw/{dataset_id}/{event_id}", PermRead, (*call).readRawOlder},
+		{"GET", "/events/datasets/{dataset_id}/events/{event_id}/raw", PermRead, (*call).readRaw},
+		{"GET", "/events/{event_id}/raw/{raw_id}", PermRead, (*call).readRawByID},
+
+		{"GET", "/events/dataset", PermRead, (*call).listDatasets},
+		{"POST", "/events/dataset/create", PermWrite, (*call).createDataset},
+		{"GET", "/events/dataset/{dataset_id}", PermRead, (*call).readDataset},
+		{"PATCH", "/events/dataset/{dataset_id}", PermWrite, (*call).updateDataset},
+
+		{"GET", "/events/categories", PermRead, (*call).listCategories},
+		{"GET", "/events/attackers", PermRead, (*call).listAttackers},
+		{"GET", "/events/indicator-types", PermRead, (*call).listIndicatorTypes},
+		{"GET", "/events/indicatorTypes", PermRead, (*call).listIndicatorTypes},
+		{"GET", "/events/targetIndustries", PermRead, (*call).listTargetIndustries},
+		{"GET", "/events/countries", PermRead, (*call).listCountries},
+		{"GET", "/events/tags", PermRead, (*call).listTags},
+		{"POST", "/events/tags/create", PermWrite, (*call).createTag},
+
+		{"POST", "/v2/events/graphql", PermRead, (*call).queryGraphQL},
+		{"POST", "/events/graphql", PermRead, (*call).queryGraphQL},
+	}
+}
