@@ -23,7 +23,8 @@ func (p *Program) write(s string) {
 }
 
 // Type sends text as it is, in one go, as fast fingers would. No time passes:
-// a frame is drawn, a delay runs out, only by Settle or Advance.
+// a frame is drawn, a delay runs out, only by Settle or Advance. Text must not
+// go on after a key that ends the program: the library would hold it forever.
 func (p *Program) Type(text string) {
 	p.t.Helper()
 	p.write(text)
@@ -34,8 +35,8 @@ func (p *Program) Type(text string) {
 const escDelay = 150 * time.Millisecond
 
 // Press sends keys one after the other, by their names ("j", "ctrl+p",
-// "enter"). No time passes, except after "esc", which only a pause tells from
-// the beginning of another key.
+// "enter"). No time passes, except after "esc" and keys with alt, which only a
+// pause tells from the beginning of a longer sequence.
 func (p *Program) Press(keys ...string) {
 	p.t.Helper()
 	for _, k := range keys {
@@ -44,10 +45,15 @@ func (p *Program) Press(keys ...string) {
 			p.t.Fatal(err)
 		}
 		p.write(s)
-		if s == "\x1b" {
+		if unfinished(s) {
 			p.Advance(escDelay)
 		}
 	}
+}
+
+// unfinished reports whether a terminal reader waits for more after s.
+func unfinished(s string) bool {
+	return s[0] == '\x1b' && (len(s) < 3 || s[1] != '[' && s[1] != 'O')
 }
 
 // Paste sends text as a paste: bracketed, unless the program switched that off.

@@ -143,9 +143,15 @@ func (p *Program) answer() {
 // the test.
 func (p *Program) Stop() {
 	p.t.Helper()
+	if ended, _ := p.Ended(); !ended {
+		// Input still held back would keep the reader from ending.
+		p.Advance(escDelay)
+	}
 	p.cancel()
 	<-p.done
 	p.term.close()
+	// A command that still sleeps would be left behind when the bubble bursts.
+	time.Sleep(afterlife)
 	if _, err := p.Ended(); errors.Is(err, tea.ErrProgramPanic) {
 		p.t.Errorf("the program panicked: %v", err)
 	}
@@ -162,6 +168,9 @@ func (p *Program) Ended() (bool, error) {
 	defer p.mu.Unlock()
 	return true, p.err
 }
+
+// afterlife is how long commands may sleep after the program's end.
+const afterlife = 24 * time.Hour
 
 // quiet is how long nothing may happen before a program counts as idle. It is
 // longer than any debounce or delay of a spinner.
