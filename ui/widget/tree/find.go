@@ -105,7 +105,7 @@ func (m *Model) reveal(i int32) {
 	if deep && m.opened[i] == nil {
 		m.opened[i] = m.whole(i)
 	}
-	m.layout(i)
+	m.arrange(i)
 	if !deep {
 		return
 	}

@@ -25,7 +25,7 @@ func (m *Model) Toggle() bool {
 	default:
 		return false
 	}
-	m.layout(i)
+	m.arrange(i)
 	return true
 }
 
@@ -75,7 +75,7 @@ func (m *Model) ToLevel(n int) {
 	for i := range m.nodes {
 		m.nodes[i].open = int(m.nodes[i].depth) < n
 	}
-	m.layout(on)
+	m.arrange(on)
 }
 
 // indent is how far to the right node i begins, behind the gutter. Deep nesting
@@ -129,5 +129,5 @@ func (m *Model) resize(w, h int) {
 	for i := range m.opened {
 		m.opened[i] = m.whole(i)
 	}
-	m.layout(m.node())
+	m.arrange(m.node())
 }

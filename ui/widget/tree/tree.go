@@ -66,11 +66,10 @@ func (m *Model) SetFocus(on bool) { m.focus = on }
 // isn't JSON is shown as text under the reason (see Err). A search ends.
 func (m *Model) SetJSON(b []byte) {
 	m.src = string(b)
-	m.nodes, m.err, m.plain = nil, nil, nil
+	m.nodes, m.rows, m.err, m.plain = nil, nil, nil, nil
 	m.cur, m.top, m.query, m.hits = 0, 0, "", nil
 	clear(m.opened)
 	if strings.TrimSpace(m.src) == "" {
-		m.rows = nil
 		return
 	}
 	if m.nodes, m.err = index(m.src); m.err != nil {
@@ -85,7 +84,7 @@ func (m *Model) SetJSON(b []byte) {
 }
 
 func (m *Model) showPlain() {
-	m.nodes, m.rows = nil, nil
+	m.nodes = nil
 	m.plain = pane.New(m.st)
 	m.plain.SetSize(m.w, m.h)
 	lines := strings.Split(strings.TrimSuffix(m.src, "\n"), "\n")
@@ -100,9 +99,9 @@ func (m *Model) showPlain() {
 // Err tells why the record is shown as text; nil where it is a tree or empty.
 func (m *Model) Err() error { return m.err }
 
-// layout works out the rows anew and keeps the cursor on node, or on what it
+// arrange works out the rows anew and keeps the cursor on node, or on what it
 // is folded into.
-func (m *Model) layout(on int32) {
+func (m *Model) arrange(on int32) {
 	m.rows = m.rows[:0]
 	for i := int32(0); int(i) < len(m.nodes); {
 		m.rows = append(m.rows, row{i, 0})
