@@ -1,0 +1,150 @@
+package query
+
+import (
+	"slices"
+	"strings"
+
+	"threatbench/api"
+)
+
+// Format writes the canonical text: Parse(Format(f)) is f for every filter
+// the API accepts.
+func Format(f Filter) string {
+	parts := group(f.Search)
+	var branches []string
+	for _, b := range f.Branches {
+		branches = append(branches, "("+strings.Join(group(b), " ")+")")
+	}
+	if len(branches) > 0 {
+		parts = append(parts, strings.Join(branches, " OR "))
+	}
+	return strings.Join(parts, " ")
+}
+
+// FormatCondition writes one condition.
+func FormatCondition(c api.Condition) string { return term(c, true) }
+
+// group writes conditions that hold together. Only the first search for words
+// may stand bare: words of one group are one search.
+func group(conds []api.Condition) []string {
+	bare := true
+	var out []string
+	for _, c := range conds {
+		out = append(out, term(c, bare))
+		if c.Field == api.FieldEvent && c.Op == api.OpFind {
+			bare = false
+		}
+	}
+	return out
+}
+
+// term writes a condition in the plainest way that reads back as the same.
+func term(c api.Condition, bare bool) string {
+	options := spellings(c, bare)
+	for _, s := range options[:len(options)-1] {
+		if reads(s, c) {
+			return s
+		}
+	}
+	return options[len(options)-1]
+}
+
+// reads tells whether text means exactly c.
+func reads(text string, c api.Condition) bool {
+	f, err := Parse(text, clock())
+	return err == nil && len(f.Branches) == 0 && len(f.Search) == 1 && same(f.Search[0], c)
+}
+
+func same(a, b api.Condition) bool {
+	return a.Field == b.Field && a.Op == b.Op && slices.Equal(a.Values, b.Values)
+}
+
+// spellings lists ways to write c, the plainest first; the last always holds.
+func spellings(c api.Condition, bare bool) []string {
+	name, v := string(c.Field), c.Value()
+	both := func(prefix string) []string { return []string{prefix + v, prefix + quote(v)} }
+	switch c.Op {
+	case api.OpNot:
+		return both("-" + name + ":")
+	case api.OpGt:
+		return both(name + ">")
+	case api.OpGte:
+		return both(name + ">=")
+	case api.OpLt:
+		return both(name + "<")
+	case api.OpLte:
+		return both(name + "<=")
+	case api.OpContains:
+		options := []string{name + "~" + v, name + "~" + quotePattern(v)}
+		if c.Field == api.FieldEvent {
+			options = []string{quote(v)}
+		}
+		return options
+	case api.OpStartsWith:
+		return []string{name + "~" + v + "*", name + `~"` + escapePattern(v) + `*"`}
+	case api.OpEndsWith:
+		return []string{name + "~*" + v, name + `~"*` + escapePattern(v) + `"`}
+	case api.OpLike:
+		wild := strings.NewReplacer("%", "*", "_", "?").Replace(v)
+		return []string{name + "~" + wild, name + `~"` + wild + `"`, name + "~=" + v, name + "~=" + quote(v)}
+	case api.OpFind:
+		options := both(name + "~~")
+		if c.Field == api.FieldEvent && bare && !hasKeyword(v) {
+			options = append([]string{v}, options...)
+		}
+		return options
+	case api.OpIn:
+		return []string{name + ":(" + strings.Join(listed(c), " OR ") + ")"}
+	}
+	return both(name + ":")
+}
+
+// listed writes the values of an in.
+func listed(c api.Condition) []string {
+	out := make([]string, len(c.Values))
+	for i, v := range c.Values {
+		out[i] = quote(v)
+		one := api.Condition{Field: c.Field, Op: api.OpIn, Values: []string{v}}
+		if reads(string(c.Field)+":("+v+")", one) {
+			out[i] = v
+		}
+	}
+	return out
+}
+
+// hasKeyword tells whether a search for words holds one that reads as an
+// operator.
+func hasKeyword(v string) bool {
+	for w := range strings.FieldsSeq(v) {
+		if low := strings.ToLower(w); low == "or" || low == "and" || low == "not" {
+			return true
+		}
+	}
+	return false
+}
+
+func quote(v string) string {
+	return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(v) + `"`
+}
+
+func quotePattern(v string) string { return `"` + escapePattern(v) + `"` }
+
+func escapePattern(v string) string {
+	return strings.NewReplacer(`\`, `\\`, `"`, `\"`, `*`, `\*`, `?`, `\?`).Replace(v)
+}
+
+// operatorsOf names the operators a field takes, for an error.
+func operatorsOf(f api.Field) string {
+	var signs []string
+	for _, o := range api.OpsFor(f) {
+		switch o {
+		case api.OpEquals:
+			signs = append(signs, ":")
+		case api.OpGt, api.OpGte, api.OpLt, api.OpLte:
+			signs = append(signs, map[api.Op]string{api.OpGt: ">", api.OpGte: ">=", api.OpLt: "<", api.OpLte: "<="}[o])
+		case api.OpContains:
+			signs = append(signs, "~")
+		}
+	}
+	return strings.Join(signs, " ") + " only"
+}

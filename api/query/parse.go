@@ -1,0 +1,286 @@
+package query
+
+import (
+	"fmt"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"threatbench/api"
+)
+
+// maxDepth bounds how deep parentheses may nest.
+const maxDepth = 20
+
+// leaf is a condition and where it stands.
+type leaf struct {
+	api.Condition
+	pos, end int
+}
+
+type nodeKind int
+
+const (
+	nodeLeaf nodeKind = iota // conditions of one term, AND-ed
+	nodeWord                 // bare words
+	nodeAnd                  // a group in parentheses, or the whole text
+	nodeOr
+)
+
+type node struct {
+	kind     nodeKind
+	pos, end int
+	leaves   []leaf
+	kids     []*node
+}
+
+// Parse reads a text. Its error is an *Error: the first thing that is wrong.
+// Relative dates resolve against now, to absolute moments in UTC.
+func Parse(text string, now time.Time) (Filter, error) {
+	p := parser{text: text, toks: scan(text), now: now}
+	root, err := p.and(0)
+	if err == nil && p.i < len(p.toks) {
+		err = p.fail(p.toks[p.i], "this closes nothing; quote it to search for it")
+	}
+	if err != nil {
+		return Filter{}, p.place(err)
+	}
+	f, err := lower(root)
+	if err != nil {
+		return Filter{}, p.place(err)
+	}
+	if err := (api.ListQuery{Search: f.Search, Branches: f.Branches}).Validate(); err != nil {
+		return Filter{}, p.place(&Error{Pos: 0, End: len(text), Msg: err.Error()})
+	}
+	return f, nil
+}
+
+type parser struct {
+	text string
+	toks []token
+	i    int
+	now  time.Time
+}
+
+// place adds the column to an error.
+func (p *parser) place(err *Error) error {
+	err.Column = utf8.RuneCountInString(p.text[:err.Pos]) + 1
+	return err
+}
+
+func (p *parser) fail(t token, format string, args ...any) *Error {
+	return failAt(t.pos, t.end, format, args...)
+}
+
+func failAt(pos, end int, format string, args ...any) *Error {
+	return &Error{Pos: pos, End: end, Msg: fmt.Sprintf(format, args...)}
+}
+
+// peek is the next token's kind; -1 at the end.
+func (p *parser) peek() tokenKind {
+	if p.i == len(p.toks) {
+		return -1
+	}
+	return p.toks[p.i].kind
+}
+
+func (p *parser) next() token {
+	p.i++
+	return p.toks[p.i-1]
+}
+
+// and reads terms up to the end or a closing parenthesis.
+func (p *parser) and(depth int) (*node, *Error) {
+	n := &node{kind: nodeAnd}
+	for p.i < len(p.toks) && p.peek() != tokClose {
+		var err *Error
+		switch p.peek() {
+		case tokAnd:
+			err = p.conjunction(n)
+		case tokOr:
+			err = p.or(n, depth)
+		default:
+			var t *node
+			if t, err = p.term(depth); err == nil {
+				n.kids = append(n.kids, t)
+			}
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
+	if len(n.kids) > 0 {
+		n.pos, n.end = n.kids[0].pos, n.kids[len(n.kids)-1].end
+	}
+	return n, p.joinWords(n)
+}
+
+// conjunction reads AND, which says what is meant anyway.
+func (p *parser) conjunction(n *node) *Error {
+	t := p.next()
+	if k := p.peek(); len(n.kids) == 0 || k == -1 || k == tokClose || k == tokOr || k == tokAnd {
+		return p.fail(t, "AND needs a term on either side; quote it to search for the word")
+	}
+	return nil
+}
+
+// or reads OR and the terms that follow; the term before it becomes its first.
+func (p *parser) or(n *node, depth int) *Error {
+	if len(n.kids) == 0 {
+		return p.fail(p.next(), "OR needs a term on its left; quote it to search for the word")
+	}
+	last := len(n.kids) - 1
+	chain := &node{kind: nodeOr, pos: n.kids[last].pos, kids: []*node{n.kids[last]}}
+	for p.peek() == tokOr {
+		t := p.next()
+		if k := p.peek(); k == -1 || k == tokClose || k == tokOr || k == tokAnd {
+			return p.fail(t, "OR needs a term on its right; quote it to search for the word")
+		}
+		term, err := p.term(depth)
+		if err != nil {
+			return err
+		}
+		chain.kids = append(chain.kids, term)
+		chain.end = term.end
+	}
+	n.kids[last] = chain
+	return nil
+}
+
+func (p *parser) term(depth int) (*node, *Error) {
+	t := p.next()
+	if t.glued && p.i > 1 && p.toks[p.i-2].kind != tokOpen {
+		return nil, p.fail(t, "a space is missing here; or put the whole value in quotes")
+	}
+	n, err := p.body(t, depth)
+	if err != nil {
+		return nil, err
+	}
+	n.pos, n.end = t.pos, p.toks[p.i-1].end
+	return n, nil
+}
+
+func (p *parser) body(t token, depth int) (*node, *Error) {
+	switch t.kind {
+	case tokOpen:
+		return p.group(t, depth)
+	case tokWord:
+		return wordNode(t), nil
+	case tokPhrase:
+		return p.phrase(t)
+	case tokMinus:
+		return p.negated(t)
+	case tokField:
+		return p.condition(t, false)
+	case tokNot:
+		return nil, p.fail(t, "write -field:value to exclude; quote NOT to search for the word")
+	}
+	return nil, p.fail(t, "a term is missing here")
+}
+
+func wordNode(t token) *node {
+	c := api.Condition{Field: api.FieldEvent, Op: api.OpFind, Values: []string{t.raw}}
+	return &node{kind: nodeWord, leaves: []leaf{{c, t.pos, t.end}}}
+}
+
+func (p *parser) phrase(t token) (*node, *Error) {
+	v, err := p.valueOf(t)
+	if err != nil {
+		return nil, err
+	}
+	c := api.Condition{Field: api.FieldEvent, Op: api.OpContains, Values: []string{v}}
+	return &node{leaves: []leaf{{c, t.pos, t.end}}}, nil
+}
+
+func (p *parser) group(open token, depth int) (*node, *Error) {
+	if depth == maxDepth {
+		return nil, p.fail(open, "parentheses nest deeper than %d", maxDepth)
+	}
+	n, err := p.and(depth + 1)
+	if err != nil {
+		return nil, err
+	}
+	if p.peek() != tokClose {
+		return nil, p.fail(open, "this parenthesis is not closed")
+	}
+	if shut := p.next(); len(n.kids) == 0 {
+		return nil, failAt(open.pos, shut.end, "nothing stands between these parentheses")
+	}
+	return n, nil
+}
+
+// negated reads what follows a minus.
+func (p *parser) negated(minus token) (*node, *Error) {
+	if p.peek() == tokField && p.toks[p.i].glued {
+		return p.condition(p.next(), true)
+	}
+	end := minus.end
+	if p.i < len(p.toks) && p.toks[p.i].glued {
+		end = p.toks[p.i].end
+	}
+	return nil, failAt(minus.pos, end, "only field:value can be excluded, as in -tag:phishing; quote it to search for it")
+}
+
+// joinWords makes one condition of the words that stand in one group, and
+// refuses what was probably meant as an operator.
+func (p *parser) joinWords(n *node) *Error {
+	var words *leaf
+	kept := make([]*node, 0, len(n.kids))
+	for i, k := range n.kids {
+		if k.kind != nodeWord {
+			kept = append(kept, k)
+			continue
+		}
+		if err := keyword(n.kids, i); err != nil {
+			return err
+		}
+		if words == nil {
+			words = &k.leaves[0]
+			kept = append(kept, k)
+		} else {
+			words.Values = []string{words.Value() + " " + k.leaves[0].Value()}
+		}
+		if err := tooLong(k.pos, k.end, words.Value()); err != nil {
+			return err
+		}
+	}
+	n.kids = kept
+	return nil
+}
+
+// keyword refuses the words or, and, not in small letters beside a condition.
+func keyword(kids []*node, i int) *Error {
+	alone := (i == 0 || kids[i-1].kind == nodeWord) && (i == len(kids)-1 || kids[i+1].kind == nodeWord)
+	k := kids[i]
+	if alone {
+		return nil
+	}
+	switch w := k.leaves[0].Value(); strings.ToLower(w) {
+	case "or":
+		return failAt(k.pos, k.end, "write OR in capitals between terms; quote %q to search for the word", w)
+	case "and":
+		return failAt(k.pos, k.end, "terms are AND-ed anyway: leave it out; quote %q to search for the word", w)
+	case "not":
+		return failAt(k.pos, k.end, "write -field:value to exclude; quote %q to search for the word", w)
+	}
+	return nil
+}
+
+func tooLong(pos, end int, v string) *Error {
+	if n := utf8.RuneCountInString(v); n > api.MaxValueLength {
+		return failAt(pos, end, "%d characters; the API takes at most %d", n, api.MaxValueLength)
+	}
+	return nil
+}
+
+// valueOf is the text of a value or phrase within the API's limits.
+func (p *parser) valueOf(t token) (string, *Error) {
+	if t.unclosed {
+		return "", p.fail(t, "this quote is not closed")
+	}
+	v := t.literal()
+	if v == "" {
+		return "", p.fail(t, "the value is empty; the API takes 1 to %d characters", api.MaxValueLength)
+	}
+	return v, tooLong(t.pos, t.end, v)
+}

@@ -1,0 +1,248 @@
+package query
+
+import (
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+type tokenKind int
+
+const (
+	tokWord tokenKind = iota
+	tokPhrase
+	tokMinus
+	tokField
+	tokOp
+	tokValue
+	tokOpen
+	tokClose
+	tokComma
+	tokOr
+	tokAnd
+	tokNot
+)
+
+// token is a piece of the text. Values and phrases keep their quotes in
+// [pos, end); raw is what stands between them.
+type token struct {
+	kind     tokenKind
+	pos, end int
+	raw      string
+	quoted   bool
+	unclosed bool // a quote that never closes
+	glued    bool // no space before it
+	listed   bool // inside the parentheses of a value list
+}
+
+// scanner cuts any text into tokens; it never fails.
+type scanner struct {
+	text string
+	i    int
+	toks []token
+	list bool // inside field:( … )
+}
+
+func scan(text string) []token {
+	s := scanner{text: text}
+	for s.step() {
+	}
+	return s.toks
+}
+
+// step reads what stands at the scanner's place; false at the end.
+func (s *scanner) step() bool {
+	start := s.i
+	s.i += spaces(s.text[s.i:])
+	if s.i == len(s.text) {
+		return false
+	}
+	n := len(s.toks)
+	if s.list {
+		s.listItem()
+	} else {
+		s.term()
+	}
+	s.toks[n].glued = start > 0 && start == s.toks[n].pos
+	return true
+}
+
+func (s *scanner) add(kind tokenKind, n int) {
+	s.toks = append(s.toks, token{kind: kind, pos: s.i, end: s.i + n, raw: s.text[s.i : s.i+n], listed: s.list})
+	s.i += n
+}
+
+func (s *scanner) term() {
+	rest := s.text[s.i:]
+	switch rest[0] {
+	case '(':
+		s.add(tokOpen, 1)
+		return
+	case ')':
+		s.add(tokClose, 1)
+		return
+	case '"':
+		s.quoted(tokPhrase)
+		return
+	case '-':
+		s.add(tokMinus, 1)
+		return
+	}
+	if name, op := condition(rest); op > 0 {
+		s.add(tokField, name)
+		s.add(tokOp, op)
+		s.toks[len(s.toks)-1].glued = true
+		s.value()
+		return
+	}
+	n := run(rest, `()"`)
+	switch rest[:n] {
+	case "OR":
+		s.add(tokOr, n)
+	case "AND":
+		s.add(tokAnd, n)
+	case "NOT":
+		s.add(tokNot, n)
+	default:
+		s.add(tokWord, n)
+	}
+}
+
+// value reads what stands right behind an operator, which may be nothing.
+func (s *scanner) value() {
+	rest := s.text[s.i:]
+	if rest == "" || spaces(rest) > 0 {
+		return
+	}
+	n := len(s.toks)
+	switch rest[0] {
+	case '(':
+		s.list = true
+		s.add(tokOpen, 1)
+	case '"':
+		s.quoted(tokValue)
+	default:
+		if w := run(rest, `()"`); w > 0 {
+			s.add(tokValue, w)
+		}
+	}
+	if n < len(s.toks) {
+		s.toks[n].glued = true
+	}
+}
+
+func (s *scanner) listItem() {
+	rest := s.text[s.i:]
+	switch rest[0] {
+	case ')':
+		s.add(tokClose, 1)
+		s.list = false
+		return
+	case '(':
+		s.add(tokOpen, 1)
+		return
+	case ',':
+		s.add(tokComma, 1)
+		return
+	case '"':
+		s.quoted(tokValue)
+		return
+	}
+	n := run(rest, `(),"`)
+	if strings.EqualFold(rest[:n], "or") {
+		s.add(tokOr, n)
+		return
+	}
+	s.add(tokValue, n)
+}
+
+// quoted reads a quoted run; a backslash keeps the next byte from closing it.
+func (s *scanner) quoted(kind tokenKind) {
+	rest := s.text[s.i:]
+	end := 1
+	for end < len(rest) && rest[end] != '"' {
+		if rest[end] == '\\' && end+1 < len(rest) && escapable(rest[end+1]) {
+			end++
+		}
+		end++
+	}
+	closed := end < len(rest)
+	if closed {
+		end++
+	}
+	s.add(kind, end)
+	t := &s.toks[len(s.toks)-1]
+	t.quoted, t.unclosed = true, !closed
+	t.raw = t.raw[1:]
+	if closed {
+		t.raw = t.raw[:len(t.raw)-1]
+	}
+}
+
+// escapable tells whether a backslash before c, between quotes, makes c plain.
+func escapable(c byte) bool { return c == '"' || c == '\\' || c == '*' || c == '?' }
+
+// literal is the text a token stands for.
+func (t token) literal() string {
+	if !t.quoted || !strings.Contains(t.raw, `\`) {
+		return t.raw
+	}
+	var b strings.Builder
+	for i := 0; i < len(t.raw); i++ {
+		if t.raw[i] == '\\' && i+1 < len(t.raw) && escapable(t.raw[i+1]) {
+			i++
+		}
+		b.WriteByte(t.raw[i])
+	}
+	return b.String()
+}
+
+// condition measures a field name and the operator behind it; op is 0 where
+// the text begins otherwise. A scheme such as https:// is no field.
+func condition(s string) (name, op int) {
+	for name < len(s) && (letter(s[name]) || name > 0 && (s[name] >= '0' && s[name] <= '9' || s[name] == '_')) {
+		name++
+	}
+	if name == 0 {
+		return 0, 0
+	}
+	op = operator(s[name:])
+	if strings.HasPrefix(s[name:], "://") {
+		return 0, 0
+	}
+	return name, op
+}
+
+func letter(c byte) bool { return c|0x20 >= 'a' && c|0x20 <= 'z' }
+
+// operator is the length of the operator that s begins with, the longest one.
+func operator(s string) int {
+	for _, op := range [...]string{":>=", ":<=", ":>", ":<", "~~", "~=", ">=", "<=", "!=", "~", ">", "<", ":", "="} {
+		if strings.HasPrefix(s, op) {
+			return len(op)
+		}
+	}
+	return 0
+}
+
+// spaces is the length of the white space that s begins with.
+func spaces(s string) int {
+	for i, r := range s {
+		if !unicode.IsSpace(r) {
+			return i
+		}
+	}
+	return len(s)
+}
+
+// run is the length of the text before white space or one of the stops.
+func run(s, stops string) int {
+	for i := 0; i < len(s); {
+		r, n := utf8.DecodeRuneInString(s[i:])
+		if unicode.IsSpace(r) || strings.ContainsRune(stops, r) {
+			return i
+		}
+		i += n
+	}
+	return len(s)
+}

@@ -1,0 +1,183 @@
+package query
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"threatbench/api"
+)
+
+// textual tells whether an operator sees a date as text.
+func textual(op api.Op) bool {
+	return slices.Contains([]api.Op{api.OpLike, api.OpContains, api.OpStartsWith, api.OpEndsWith, api.OpFind}, op)
+}
+
+// scalar reads the value of a field that isn't a date: names of kill chain
+// stages become numbers, yes and no become true and false.
+func (p *parser) scalar(field api.Field, t token, v string) (string, *Error) {
+	switch field {
+	case api.FieldKillChain:
+		n, ok := stage(v)
+		if !ok {
+			return "", p.fail(t, "%q is no stage of the kill chain: write 0 to 7 or a name such as delivery", v)
+		}
+		return n, nil
+	case api.FieldHasChildren:
+		switch low := strings.ToLower(v); low {
+		case "yes":
+			return "true", nil
+		case "no":
+			return "false", nil
+		default:
+			if _, err := strconv.ParseBool(low); err != nil {
+				return "", p.fail(t, "%s is true or false", field)
+			}
+		}
+	}
+	return v, nil
+}
+
+// stage is a kill chain number as it stands, or that of a name.
+func stage(v string) (string, bool) {
+	if _, err := strconv.Atoi(v); err == nil {
+		return v, true
+	}
+	name := strings.ToLower(strings.NewReplacer("-", " ", "_", " ").Replace(v))
+	if name == "c2" || name == "c&c" {
+		return "6", true
+	}
+	for i := range 8 {
+		if api.KillChainName(i) == name {
+			return strconv.Itoa(i), true
+		}
+	}
+	return "", false
+}
+
+// period is a day, a moment or a longer stretch, as values the API reads:
+// from and to are included, and equal for a day or a moment.
+type period struct {
+	from, to string
+	ago      bool // a moment counted back from now: "equals" it means since it
+}
+
+// dates reads a date behind op: as the API does, or relative, or a month, a
+// year or a range, for which two conditions may be needed. refused says why
+// it can't.
+func dates(field api.Field, op api.Op, v string, now time.Time) (conds []api.Condition, refused string) {
+	cond := func(op api.Op, v string) api.Condition {
+		return api.Condition{Field: field, Op: op, Values: []string{v}}
+	}
+	if _, err := api.ParseTime(v); err == nil {
+		return []api.Condition{cond(op, v)}, ""
+	}
+	if from, to, ok := strings.Cut(v, ".."); ok && op == api.OpEquals {
+		return between(cond, from, to, now)
+	}
+	p, refused := periodOf(v, now)
+	if refused != "" {
+		return nil, refused
+	}
+	switch op {
+	case api.OpGt, api.OpLte:
+		return []api.Condition{cond(op, p.to)}, ""
+	case api.OpGte, api.OpLt:
+		return []api.Condition{cond(op, p.from)}, ""
+	}
+	switch {
+	case p.ago:
+		return []api.Condition{cond(api.OpGte, p.from)}, ""
+	case p.from == p.to:
+		return []api.Condition{cond(op, p.from)}, ""
+	}
+	return []api.Condition{cond(api.OpGte, p.from), cond(api.OpLte, p.to)}, ""
+}
+
+// between reads a..b, either end of which may be open.
+func between(cond func(api.Op, string) api.Condition, from, to string, now time.Time) (conds []api.Condition, refused string) {
+	if from == "" && to == "" {
+		return nil, "a range needs at least one end, as in 2024-01-01..2024-02-01"
+	}
+	if from != "" {
+		p, refused := periodOf(from, now)
+		if refused != "" {
+			return nil, refused
+		}
+		conds = append(conds, cond(api.OpGte, p.from))
+	}
+	if to != "" {
+		p, refused := periodOf(to, now)
+		if refused != "" {
+			return nil, refused
+		}
+		conds = append(conds, cond(api.OpLte, p.to))
+	}
+	return conds, ""
+}
+
+func periodOf(v string, now time.Time) (p period, refused string) {
+	if _, err := api.ParseTime(v); err == nil {
+		return period{from: v, to: v}, ""
+	}
+	now = now.UTC()
+	if t, err := time.Parse("2006-01", v); err == nil {
+		return days(t, t.AddDate(0, 1, -1)), ""
+	}
+	if t, err := time.Parse("2006", v); err == nil && t.Year() > 0 {
+		return days(t, t.AddDate(1, 0, -1)), ""
+	}
+	if t, ok := ago(v, now); ok {
+		if t.Year() < 1 {
+			return period{}, fmt.Sprintf("%s is too long ago", v)
+		}
+		s := t.Truncate(time.Second).Format(time.RFC3339)
+		return period{from: s, to: s, ago: true}, ""
+	}
+	switch low := strings.ToLower(v); low {
+	case "now":
+		s := now.Truncate(time.Second).Format(time.RFC3339)
+		return period{from: s, to: s}, ""
+	case "today":
+		return days(now, now), ""
+	case "yesterday":
+		return days(now.AddDate(0, 0, -1), now.AddDate(0, 0, -1)), ""
+	default:
+		for back := range 7 {
+			if d := now.AddDate(0, 0, -back); strings.ToLower(d.Weekday().String()) == low {
+				return days(d, d), ""
+			}
+		}
+	}
+	return period{}, fmt.Sprintf("%q is no date: write 2024-03-01, 2024-03, 2024-01-01..2024-02-01, -7d (h d w m y), today or monday", v)
+}
+
+func days(from, to time.Time) period {
+	return period{from: from.Format(time.DateOnly), to: to.Format(time.DateOnly)}
+}
+
+// ago reads -7d: a number of hours, days, weeks, months or years before now.
+func ago(v string, now time.Time) (time.Time, bool) {
+	if len(v) < 3 || len(v) > 7 || v[0] != '-' || v[1] == '-' || v[1] == '+' {
+		return time.Time{}, false
+	}
+	n, err := strconv.Atoi(v[1 : len(v)-1])
+	if err != nil {
+		return time.Time{}, false
+	}
+	switch v[len(v)-1] | 0x20 {
+	case 'h':
+		return now.Add(-time.Duration(n) * time.Hour), true
+	case 'd':
+		return now.AddDate(0, 0, -n), true
+	case 'w':
+		return now.AddDate(0, 0, -7*n), true
+	case 'm':
+		return now.AddDate(0, -n, 0), true
+	case 'y':
+		return now.AddDate(-n, 0, 0), true
+	}
+	return time.Time{}, false
+}
