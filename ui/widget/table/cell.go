@@ -32,7 +32,7 @@ func (m *Model) cell(b *strings.Builder, c Cell, right bool, w int) {
 	}
 	if tail != "" {
 		b.WriteByte(' ')
-		b.WriteString(m.st.Faint.Paint(tail))
+		b.WriteString(tail)
 	}
 	b.WriteString(layout.Blank(pad))
 }

@@ -72,7 +72,7 @@ func (m *Model) widths(shown []int) []int {
 		out[i] = m.cols[c].least()
 		left -= out[i] + gap
 	}
-	if left < 0 { // a single column too wide for the room
+	if left < 0 && len(out) > 0 { // a single column too wide for the room
 		out[0] = max(m.room(), 0)
 		return out
 	}
@@ -146,7 +146,7 @@ func (m *Model) ResizeColumn(col, delta int) {
 		}
 		c := &m.cols[col]
 		w := min(max(s.w+delta, 2), max(m.room(), 2))
-		c.Width, c.Min, c.Flex = w, min(c.least(), w), 0
+		c.Width, c.Min, c.Flex = w, w, 0
 		m.relay()
 		return
 	}

@@ -7,13 +7,7 @@ import (
 	"threatbench/ui/widget/layout"
 )
 
-const (
-	// strongest is the width up to which the first column of the selected row
-	// is drawn strong. A wider one would cost more on the wire than a step of
-	// the cursor should.
-	strongest  = 20
-	arrowCells = 2 // a space and the sort arrow
-)
+const arrowCells = 2 // a space and the sort arrow
 
 // slot holds a drawn row. Rows share the slots by their number.
 type slot struct {
@@ -43,21 +37,21 @@ func (m *Model) Lines() []string {
 	m.clamp()
 	m.lay()
 	out := make([]string, m.h)
-	if m.h == 0 {
+	if m.h == 0 || m.w == 0 {
 		return out
 	}
 	out[0] = m.head()
 	from, to := m.Visible()
-	top, bottom := m.thumbAt()
+	at := m.thumbAt()
 	m.grow()
 	for y := range out[1:] {
 		i := from + y
 		f := flags(0)
-		if y >= top && y < bottom {
+		if y == at {
 			f |= thumb
 		}
 		if i >= to {
-			out[y+1] = m.blank(f)
+			out[y+1] = layout.Blank(m.w)
 			continue
 		}
 		out[y+1] = m.row(i, f)
@@ -83,7 +77,7 @@ func (m *Model) row(i int, f flags) string {
 		}
 	}
 	s := &m.slots[i%len(m.slots)]
-	if s.row == i && s.gen == m.gen && s.flags == f && s.line != "" {
+	if s.row == i && s.gen == m.gen && s.flags == f {
 		return s.line
 	}
 	clear(m.cells)
@@ -103,17 +97,6 @@ func (m *Model) row(i int, f flags) string {
 		*s = slot{row: i, gen: m.gen, flags: f, line: line}
 	}
 	return line
-}
-
-// blank is a line below the last row.
-func (m *Model) blank(f flags) string {
-	if f&thumb == 0 {
-		return layout.Blank(m.w)
-	}
-	var b strings.Builder
-	b.WriteString(layout.Blank(m.w - bar))
-	m.bar(&b, f)
-	return b.String()
 }
 
 // gutter writes the cursor glyph and the mark glyph.
@@ -141,10 +124,11 @@ func (m *Model) cursorPen(f flags) theme.Pen {
 // columns writes the cells from the gutter to the scroll bar.
 func (m *Model) columns(b *strings.Builder, f flags) {
 	x := gutter
-	for i, s := range m.spans {
+	strong := m.highlight && f&(selected|blurred) == selected
+	for _, s := range m.spans {
 		c := m.cells[s.col]
-		if i == 0 && s.w <= strongest && f&(selected|blurred) == selected {
-			c.Pen = m.st.Cursor
+		if strong && c.Pen.IsPlain() {
+			c.Pen = m.st.Strong
 		}
 		b.WriteString(layout.Blank(s.x - x))
 		m.cell(b, c, m.cols[s.col].Right, s.w)
@@ -163,8 +147,9 @@ func (m *Model) placeholder(b *strings.Builder) {
 	b.WriteString(layout.Blank(room - 1))
 }
 
-// bar writes a space and the scroll bar, of which only the thumb is drawn: a
-// track would have to be repainted beside every line that scrolls.
+// bar writes a space and the scroll bar. Only its thumb is drawn, one cell of
+// plain text whatever the number of rows: a track, or a long thumb, would have
+// to be mended beside every line that scrolls.
 func (m *Model) bar(b *strings.Builder, f flags) {
 	room := m.w - gutter
 	if room < bar {
@@ -176,18 +161,17 @@ func (m *Model) bar(b *strings.Builder, f flags) {
 		return
 	}
 	b.WriteByte(' ')
-	b.WriteString(m.st.Border.Paint(m.st.Glyphs.Thumb))
+	b.WriteString(m.st.Text.Paint(m.st.Glyphs.Thumb))
 }
 
-// thumbAt gives the lines, counted from the first row, that the thumb covers.
-func (m *Model) thumbAt() (top, bottom int) {
+// thumbAt is the line, counted from the first row, where the thumb stands; -1
+// when all rows are on the screen.
+func (m *Model) thumbAt() int {
 	h, n := m.body(), m.src.Len()
 	if n <= h || h <= 0 || m.w < gutter+bar {
-		return 0, 0
+		return -1
 	}
-	size := max(1, h*h/n)
-	top = m.offset * (h - size) / (n - h)
-	return top, top + size
+	return m.offset * (h - 1) / (n - h)
 }
 
 // head is the header line.

@@ -29,7 +29,7 @@ func (m *Model) Hit(x, y int) Hit {
 	if y == 0 {
 		return m.hitHeader(x)
 	}
-	if top, bottom := m.thumbAt(); x == m.w-1 && bottom > top {
+	if x == m.w-1 && m.thumbAt() >= 0 {
 		return Hit{Scrollbar, m.rowAt(y - 1), -1}
 	}
 	row := m.offset + y - 1

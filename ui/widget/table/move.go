@@ -34,39 +34,34 @@ func (m *Model) Visible() (from, to int) {
 // Reveal scrolls as little as needed to have the cursor on the screen.
 func (m *Model) Reveal() {
 	m.clamp()
-	m.show(0)
+	m.show()
 }
 
-// show scrolls until the cursor and margin rows around it are on the screen.
-func (m *Model) show(margin int) {
-	h := m.body()
-	if h == 0 {
-		return
+// show scrolls until the cursor is on the screen.
+func (m *Model) show() {
+	if h := m.body(); h > 0 {
+		m.offset = min(m.offset, m.cursor)
+		m.offset = max(m.offset, m.cursor-h+1)
 	}
-	margin = min(margin, (h-1)/4)
-	m.offset = min(m.offset, m.cursor-margin)
-	m.offset = max(m.offset, m.cursor+margin-h+1)
 	m.clamp()
 }
 
 // MoveBy moves the cursor n rows down, up if n is negative. The view follows
-// line by line and keeps two rows in sight ahead of the cursor.
+// line by line, never by more lines than the cursor, and keeps two rows in
+// sight ahead of it.
 func (m *Model) MoveBy(n int) {
 	m.clamp()
+	from := m.cursor
 	m.cursor = m.moved(m.cursor, n)
-	m.clamp()
-	h := m.body()
-	if h == 0 {
-		return
-	}
-	ahead := min(lead, (h-1)/4)
+	h, by := m.body(), m.cursor-from
+	ahead := max(min(lead, (h-1)/4), 0)
 	switch {
-	case n > 0:
-		m.offset = max(m.offset, m.cursor+ahead-h+1)
-	case n < 0:
-		m.offset = min(m.offset, m.cursor-ahead)
+	case by > 0:
+		m.offset += min(max(m.cursor+ahead-h+1-m.offset, 0), by)
+	case by < 0:
+		m.offset += max(min(m.cursor-ahead-m.offset, 0), by)
 	}
-	m.show(0)
+	m.show()
 }
 
 // moved is at+n within the rows there are, safe against overflow.
@@ -86,7 +81,7 @@ func (m *Model) MoveTo(i int) {
 	if m.cursor < m.offset || m.cursor >= m.offset+h {
 		m.offset = m.cursor - h/2
 	}
-	m.show(0)
+	m.show()
 }
 
 // Page turns n pages down, up if n is negative. The cursor keeps its place on
@@ -101,7 +96,7 @@ func (m *Model) turn(n int) {
 	m.offset = m.moved(m.offset, n)
 	m.cursor = m.moved(m.cursor, n)
 	m.clamp()
-	m.show(0)
+	m.show()
 }
 
 // Home goes to the first row.

@@ -1,9 +1,10 @@
 // Package table draws a table over any number of rows and formats only those
 // on the screen. It knows nothing of what the rows mean: a Source fills them.
 //
-// The selected row is told by a glyph in the gutter and by its strong first
-// column, the selected column by its header: a step of the cursor costs a
-// hundred bytes on the wire, not the two whole rows that a highlight costs.
+// The selected row is told by a glyph in the gutter and by the real cursor, the
+// selected column by its header: a step of the cursor costs sixty bytes on the
+// wire, not the two whole rows that a highlight costs. SetHighlight is for
+// terminals that are near.
 package table
 
 import "threatbench/theme"
@@ -28,7 +29,9 @@ type Column struct {
 type Cell struct {
 	Text string
 	Pen  theme.Pen
-	Tail string // faint, after the text, kept when the text is cut: "+2"
+	// Tail stands after the text and stays when the text is cut: "+2". It has
+	// no pen: a second one in every row would make a page a fifth dearer.
+	Tail string
 }
 
 // Source gives the rows. Len may change at any time; after any other change
@@ -67,6 +70,8 @@ type Model struct {
 	cols    []Column
 	w, h    int
 	focused bool
+
+	highlight bool
 
 	cursor, offset int
 	col            int // index into cols
@@ -152,6 +157,16 @@ func (m *Model) Focus(on bool) {
 	}
 	m.focused = on
 	m.header.ok = false
+}
+
+// SetHighlight draws the text of the selected row strong. It makes a step of
+// the cursor several times dearer, which only a slow link notices.
+func (m *Model) SetHighlight(on bool) {
+	if m.highlight == on {
+		return
+	}
+	m.highlight = on
+	m.gen++
 }
 
 // SetStyles changes the theme.
