@@ -11,7 +11,7 @@ import (
 // Report tells how far a job is: done of total (0 where unknown), and one
 // line on what it is at. It may be called as often as one likes, from any
 // goroutine.
-type Report func(done, total int64, note string)
+type Report = func(done, total int64, note string)
 
 // Progress says how far a job of Run is. Next, to be returned from Update,
 // brings the next message; a Progress that is dropped must still have its Next
@@ -35,7 +35,7 @@ type JobDone struct {
 // Run runs a long job on a slot; Progress tells of it, at most ten times a
 // second, and JobDone ends it. The job must return soon after its context
 // ends. It goes on when no message of it is read.
-func (l *Layer) Run(s Slot, job func(ctx context.Context, report func(done, total int64, note string)) (any, error)) tea.Cmd {
+func (l *Layer) Run(s Slot, job func(ctx context.Context, report Report) (any, error)) tea.Cmd {
 	ctx, tag := l.begin(s, true)
 	return func() tea.Msg {
 		w := &watch{layer: l, tag: tag, start: time.Now(), news: make(chan struct{}, 1), done: make(chan struct{})}
@@ -61,7 +61,7 @@ type watch struct {
 	panic *panicked
 }
 
-func (w *watch) run(ctx context.Context, job func(context.Context, func(done, total int64, note string)) (any, error)) {
+func (w *watch) run(ctx context.Context, job func(context.Context, Report) (any, error)) {
 	defer close(w.done)
 	defer w.layer.finish(w.tag)
 	defer catch(&w.panic)

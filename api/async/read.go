@@ -79,7 +79,7 @@ func (l *Layer) Ahead(s Slot, q api.ListQuery, wait time.Duration) tea.Cmd {
 	return func() tea.Msg {
 		defer l.finish(tag)
 		if pauseOver(ctx, wait) {
-			_, _ = l.pages.answer(ctx, question) // see above: its error is Page's to tell
+			_, _ = l.pages.wait(ctx, question.key, l.pages.board(question)) // its error is Page's to tell
 		}
 		return nil
 	}
@@ -143,12 +143,17 @@ type outcome[T any] struct {
 }
 
 // demand is the course of every reading request: serve what is known, else
-// wait out the debounce, ask, and tell; Slow goes beside it. It is a function
-// because methods take no type parameters.
+// wait out the debounce, ask, and tell; Slow goes beside it. What is being
+// asked already is neither debounced nor asked again. It is a function because
+// methods take no type parameters.
 func demand[T any](l *Layer, s Slot, wait time.Duration, opts []Option, sh *shelf[T], q question[T], tell func(Tag, outcome[T]) tea.Msg) tea.Cmd {
 	q.fresh = slices.Contains(opts, Refresh)
+	var f *flight[T]
+	if !q.fresh {
+		f = sh.join(q.key) // before the older request of the slot lets go of it
+	}
 	ctx, tag := l.begin(s, false)
-	if v, known := sh.get(q.key); known && !q.fresh {
+	if v, known := sh.get(q.key); known && !q.fresh && f == nil {
 		return func() tea.Msg {
 			defer l.finish(tag)
 			return unless(ctx, tell(tag, outcome[T]{value: v, cached: true}))
@@ -158,11 +163,14 @@ func demand[T any](l *Layer, s Slot, wait time.Duration, opts []Option, sh *shel
 	work := func() tea.Msg {
 		defer close(over)
 		defer l.finish(tag)
-		if !pauseOver(ctx, wait) {
-			return nil
+		if f == nil {
+			if !pauseOver(ctx, wait) {
+				return nil
+			}
+			f = sh.board(q)
 		}
 		start := time.Now()
-		v, err := sh.answer(ctx, q)
+		v, err := sh.wait(ctx, q.key, f)
 		return unless(ctx, tell(tag, outcome[T]{value: v, took: time.Since(start), err: err}))
 	}
 	return tea.Batch(work, l.slow(ctx, tag, wait, over))

@@ -77,33 +77,49 @@ type question[T any] struct {
 	keep  func(T) bool // nil keeps everything
 }
 
-// answer asks, or joins whoever is asking the same. It returns early with the
-// context's error when ctx ends.
-func (s *shelf[T]) answer(ctx context.Context, q question[T]) (T, error) {
-	f := s.board(q)
-	select {
-	case <-f.done:
-		f.panic.again()
-		return f.value, f.err
-	case <-ctx.Done():
-		s.leave(q.key, f)
-		var none T
-		return none, ctx.Err()
-	}
+// join gets on a flight that is under way, nil where there is none. Whoever
+// has joined must wait.
+func (s *shelf[T]) join(key string) *flight[T] {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.joinLocked(key)
 }
 
+func (s *shelf[T]) joinLocked(key string) *flight[T] {
+	f := s.flights[key]
+	if f != nil {
+		f.waiting++
+	}
+	return f
+}
+
+// board joins whoever is asking the same, or asks.
 func (s *shelf[T]) board(q question[T]) *flight[T] {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if f := s.flights[q.key]; f != nil && !q.fresh {
-		f.waiting++
-		return f
+	if !q.fresh {
+		if f := s.joinLocked(q.key); f != nil {
+			return f
+		}
 	}
 	ctx, cancel := context.WithCancel(s.root)
 	f := &flight[T]{cancel: cancel, done: make(chan struct{}), waiting: 1}
 	s.flights[q.key] = f
 	go s.fly(ctx, f, q, s.epoch)
 	return f
+}
+
+// wait returns a flight's answer, or the context's error when ctx ends first.
+func (s *shelf[T]) wait(ctx context.Context, key string, f *flight[T]) (T, error) {
+	select {
+	case <-f.done:
+		f.panic.again()
+		return f.value, f.err
+	case <-ctx.Done():
+		s.leave(key, f)
+		var none T
+		return none, ctx.Err()
+	}
 }
 
 func (s *shelf[T]) fly(ctx context.Context, f *flight[T], q question[T], epoch uint64) {

@@ -55,13 +55,18 @@ func (c *Client) summary(ctx context.Context, q api.SummaryQuery) (api.Summary, 
 		return c.restSummary(ctx, q)
 	}
 	s, err := c.graphSummary(ctx, q)
-	if err == nil || !schemaDoubt(err) {
+	if err == nil {
+		c.graph.Store(true)
+		return s, nil
+	}
+	if c.graph.Load() || !schemaDoubt(err) {
 		return s, err
 	}
 	// Either this query is at fault or the server's schema is another one:
 	// ask the schema itself, once.
 	known, perr := c.knowsSchema(ctx)
 	if perr != nil || known {
+		c.graph.Store(known)
 		return s, err
 	}
 	c.noGraph.Store(true)

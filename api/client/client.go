@@ -12,6 +12,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"sync/atomic"
 	"time"
 )
 
@@ -59,7 +60,8 @@ type Client struct {
 	rawPath  route
 	typePath route
 	gqlPath  route
-	noGraph  flag
+	graph    atomic.Bool // the server's GraphQL schema is ours
+	noGraph  atomic.Bool // it has none, or another one
 }
 
 // New makes a Client, or says what is wrong with the configuration. It sends

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/tls"
 	"crypto/x509"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -159,7 +160,27 @@ func (c *Client) wrongAnswer(a *answer, err error) error {
 	if strings.HasPrefix(strings.TrimSpace(string(a.body[:min(len(a.body), 64)])), "<") {
 		return &answerError{text: "a web page came where JSON was expected; check base_url, and whether a proxy wants a login", err: err}
 	}
-	return &answerError{text: c.redact(clean.Line(cut(err.Error()))), err: err}
+	return &answerError{text: c.redact(clean.Line(cut(misread(err)))), passing: endsEarly(err), err: err}
+}
+
+// misread says in words of the contract, not of Go, what could not be read.
+func misread(err error) string {
+	var wrong *json.UnmarshalTypeError
+	if !errors.As(err, &wrong) {
+		return err.Error()
+	}
+	at := "its outermost value"
+	if wrong.Field != "" {
+		at = wrong.Field
+	}
+	return fmt.Sprintf("the server's answer isn't what the contract says: %s is a %s", at, wrong.Value)
+}
+
+// endsEarly tells whether a body stopped in the middle of its JSON, as it does
+// when a connection without a length is cut.
+func endsEarly(err error) bool {
+	var syntax *json.SyntaxError
+	return errors.As(err, &syntax) && strings.Contains(syntax.Error(), "unexpected end")
 }
 
 // refusal makes the *api.Error of a failed status, and closes the gate after

@@ -7,9 +7,6 @@ import (
 	"threatbench/api"
 )
 
-// flag is a fact learnt once.
-type flag struct{ atomic.Bool }
-
 // route remembers which of two paths a server knows: the newer one, or the
 // one it replaces.
 type route struct{ known atomic.Int32 }
