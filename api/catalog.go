@@ -27,6 +27,27 @@ type Category struct {
 	Shortname   string   `json:"shortname,omitempty"`
 }
 
+// UnmarshalJSON reads the stage as a number or as text, and lists that hold
+// one bare value.
+func (c *Category) UnmarshalJSON(b []byte) error {
+	var w struct {
+		UUID        flexString           `json:"uuid"`
+		Name        flexString           `json:"name"`
+		KillChain   flexInt              `json:"killChain"`
+		MitreAttack flexList[flexString] `json:"mitreAttack"`
+		MitreCapec  flexList[flexString] `json:"mitreCapec"`
+		Shortname   flexString           `json:"shortname"`
+	}
+	if err := json.Unmarshal(b, &w); err != nil {
+		return err
+	}
+	*c = Category{
+		UUID: string(w.UUID), Name: string(w.Name), KillChain: int(w.KillChain), Shortname: string(w.Shortname),
+		MitreAttack: stringsOf(w.MitreAttack), MitreCapec: stringsOf(w.MitreCapec),
+	}
+	return nil
+}
+
 // Country is an entry of ISO 3166-1.
 type Country struct {
 	Alpha2 string `json:"alpha2"`

@@ -30,8 +30,9 @@ func (e *ErrorItem) UnmarshalJSON(b []byte) error {
 		Source           *ErrorSource `json:"source"`
 	}
 	if b = bytes.TrimSpace(b); len(b) > 0 && b[0] != '{' {
-		*e = ErrorItem{}
-		return json.Unmarshal(b, (*flexString)(&w.Message))
+		err := json.Unmarshal(b, &w.Message)
+		*e = ErrorItem{Message: string(w.Message)}
+		return err
 	}
 	if err := json.Unmarshal(b, &w); err != nil {
 		return err
