@@ -96,7 +96,7 @@ func (r router) find(method string, path []string) (route, []string, error) {
 
 func matches(segments, path []string) bool {
 	for i, s := range segments {
-		if s != path[i] && (s != "" || path[i] == "") {
+		if path[i] == "" || (s != "" && s != path[i]) {
 			return false
 		}
 	}

@@ -188,15 +188,15 @@ func grantName(name, email string, i int) string {
 // tokenFileError says where the file is wrong. The library's own text quotes
 // the line, which may hold a token, so only the position is passed on.
 func tokenFileError(err error) error {
-	var at *toml.DecodeError
-	if errors.As(err, &at) {
-		row, col := at.Position()
-		return fmt.Errorf("line %d, column %d is not what a token file holds", row, col)
-	}
 	var strict *toml.StrictMissingError
 	if errors.As(err, &strict) && len(strict.Errors) > 0 {
 		row, _ := strict.Errors[0].Position()
 		return fmt.Errorf("line %d: unknown key %q", row, strings.Join(strict.Errors[0].Key(), "."))
+	}
+	var at *toml.DecodeError
+	if errors.As(err, &at) {
+		row, col := at.Position()
+		return fmt.Errorf("line %d, column %d is not what a token file holds", row, col)
 	}
 	return errors.New("is not TOML")
 }
