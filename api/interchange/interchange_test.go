@@ -1,0 +1,516 @@
+package interchange
+
+import (
+	"bytes"
+	"cmp"
+	"compress/gzip"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"unicode/utf8"
+
+	"pgregory.net/rapid"
+
+	"threatbench/api"
+)
+
+// memory is a server reduced to what import and export need.
+type memory struct {
+	mu       sync.Mutex
+	datasets []api.Dataset
+	events   map[string]api.Event
+	raws     map[string]api.Raw
+	edges    map[Edge]bool
+	calls    int
+	failAt   int // the create that fails, counted from 1; 0 none
+	cancel   context.CancelFunc
+	sizes    []int
+}
+
+func newMemory() *memory {
+	return &memory{
+		datasets: []api.Dataset{{UUID: "00000000-0000-4000-8000-000000000001", Name: api.DefaultDataset}},
+		events:   map[string]api.Event{}, raws: map[string]api.Raw{}, edges: map[Edge]bool{},
+	}
+}
+
+func (m *memory) Datasets(context.Context) ([]api.Dataset, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return slices.Clone(m.datasets), nil
+}
+
+func (m *memory) CreateDataset(_ context.Context, name string, _ bool) (api.Dataset, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	d := api.Dataset{UUID: fmt.Sprintf("00000000-0000-4000-8000-%012d", len(m.datasets)+1), Name: name}
+	m.datasets = append(m.datasets, d)
+	return d, nil
+}
+
+func (m *memory) CreateBulkRelated(ctx context.Context, b api.BulkCreate) (api.BulkResult, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.calls++
+	m.sizes = append(m.sizes, len(b.Data))
+	if m.calls == m.failAt {
+		if m.cancel != nil {
+			m.cancel()
+			return api.BulkResult{}, ctx.Err()
+		}
+		return api.BulkResult{}, errors.New("the disk is full")
+	}
+	var res api.BulkResult
+	for i, in := range b.Data {
+		if in.Category == "refuse me" {
+			res.Errors = append(res.Errors, api.ItemError{EventIndex: i, Error: "category: refused"})
+			res.ErrorCount++
+			continue
+		}
+		if _, there := m.events[in.UUID]; there {
+			res.SkippedEventsCount++
+			continue
+		}
+		m.events[in.UUID] = eventOf(in, cmp.Or(b.DatasetID, m.datasets[0].UUID))
+		m.raws[in.UUID] = api.Raw{ID: "1", Data: in.Raw.Data, Source: in.Raw.Source, TLP: in.Raw.TLP}
+		res.CreatedEventsCount++
+	}
+	return res, nil
+}
+
+func eventOf(in api.CreateEvent, dataset string) api.Event {
+	date, _ := api.ParseTime(in.Date)
+	learnt, _ := api.ParseTime(in.CreatedAt)
+	e := api.Event{
+		UUID: in.UUID, Date: date, CreatedAt: learnt, Event: in.Event, Category: in.Category, Attacker: in.Attacker,
+		AttackerCountry: in.AttackerCountry, TargetCountry: in.TargetCountry, TargetIndustry: in.TargetIndustry, Indicator: in.Indicator,
+		IndicatorType: in.IndicatorType, MitreAttack: in.MitreAttack, MitreCapec: in.MitreCapec, TLP: in.TLP, Tags: in.Tags,
+		Insight: in.Insight, RawID: "1", References: in.References, DatasetID: dataset,
+	}
+	if in.KillChain != nil {
+		e.KillChain = *in.KillChain
+	}
+	return e
+}
+
+func (m *memory) Relate(_ context.Context, edges []Edge) (made int, refused []EdgeRefusal, err error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for i, e := range edges {
+		_, parent := m.events[e.Parent]
+		_, child := m.events[e.Child]
+		switch {
+		case !parent || !child:
+			refused = append(refused, EdgeRefusal{Index: i, Missing: !parent, Reason: "no event " + e.Parent})
+		case !m.edges[e]:
+			m.edges[e] = true
+			made++
+		}
+	}
+	return made, refused, nil
+}
+
+func (m *memory) List(_ context.Context, q api.ListQuery) (api.Page, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	var all []api.Event
+	for _, e := range m.events {
+		all = append(all, e)
+	}
+	slices.SortFunc(all, func(a, b api.Event) int {
+		return cmp.Or(a.Date.Compare(b.Date.Time), cmp.Compare(a.UUID, b.UUID))
+	})
+	from, size := 0, q.PageSize
+	if q.Cursor != "" {
+		if _, err := fmt.Sscanf(q.Cursor, "%d/%d", &from, &size); err != nil {
+			return api.Page{}, err
+		}
+	}
+	to := min(from+size, len(all))
+	page := api.Page{Events: all[from:to], Info: api.ResultInfo{TotalCount: len(all)}}
+	if to < len(all) {
+		page.Info.Cursor = fmt.Sprintf("%d/%d", to, size)
+	}
+	return page, nil
+}
+
+func (m *memory) Raw(_ context.Context, _, id string) (api.Raw, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	raw, ok := m.raws[id]
+	if !ok {
+		return raw, api.Errorf(http.StatusNotFound, "no raw record")
+	}
+	return raw, nil
+}
+
+func (m *memory) Parents(_ context.Context, children []string) (map[string][]api.RelationshipInput, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	out := map[string][]api.RelationshipInput{}
+	for e := range m.edges {
+		if slices.Contains(children, e.Child) {
+			out[e.Child] = append(out[e.Child], api.RelationshipInput{ParentID: e.Parent, RelationshipType: e.Type})
+		}
+	}
+	for _, list := range out {
+		slices.SortFunc(list, func(a, b api.RelationshipInput) int {
+			return cmp.Or(cmp.Compare(a.ParentID, b.ParentID), cmp.Compare(a.RelationshipType, b.RelationshipType))
+		})
+	}
+	return out, nil
+}
+
+func id(n int) string { return fmt.Sprintf("11111111-1111-4111-8111-%012d", n) }
+
+func row(n int, more string) string {
+	return fmt.Sprintf(`{"id":%q,"date":"2024-03-01T10:00:00Z","event":"Event %d","category":"Phishing","tlp":"green","raw":{"data":{"n":%d}}%s}`, id(n), n, n, more)
+}
+
+func under(parents ...int) string {
+	var list []string
+	for _, p := range parents {
+		list = append(list, fmt.Sprintf(`{"parentId":%q,"relationshipType":"related_to"}`, id(p)))
+	}
+	return `,"relationships":[` + strings.Join(list, ",") + `]`
+}
+
+func rows(lines ...string) string { return strings.Join(lines, "\n") + "\n" }
+
+func doImport(t *testing.T, text string, sink Sink, o ImportOptions) Report {
+	t.Helper()
+	report, err := Import(t.Context(), strings.NewReader(text), sink, o, nil)
+	if err != nil {
+		t.Fatalf("importing: %v", err)
+	}
+	return report
+}
+
+func gzipped(t *testing.T, text string) string {
+	t.Helper()
+	var b bytes.Buffer
+	z := gzip.NewWriter(&b)
+	if _, err := io.WriteString(z, text); err != nil {
+		t.Fatal(err)
+	}
+	if err := z.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return b.String()
+}
+
+func TestFormsOfAFile(t *testing.T) {
+	plain := rows(row(1, ""), row(2, ""), row(3, ""))
+	for name, text := range map[string]string{
+		"plain":             plain,
+		"no last line end":  strings.TrimSuffix(plain, "\n"),
+		"CRLF":              strings.ReplaceAll(plain, "\n", "\r\n"),
+		"byte order mark":   "\xef\xbb\xbf" + plain,
+		"blank lines":       "\n\n" + strings.ReplaceAll(plain, "\n", "\n  \n\n"),
+		"gzip":              gzipped(t, plain),
+		"gzip with mark":    gzipped(t, "\xef\xbb\xbf"+plain),
+		"two gzip members":  gzipped(t, rows(row(1, ""))) + gzipped(t, rows(row(2, ""), row(3, ""))),
+		"gzip without rows": gzipped(t, "") + gzipped(t, plain),
+	} {
+		m := newMemory()
+		report := doImport(t, text, m, ImportOptions{})
+		if report.Lines != 3 || report.Created != 3 || len(report.Rejected) != 0 || len(m.events) != 3 {
+			t.Errorf("%s: %+v", name, report)
+		}
+	}
+}
+
+func TestEmptyFile(t *testing.T) {
+	for _, text := range []string{"", "\n", gzipped(t, ""), "\xef\xbb\xbf"} {
+		if report := doImport(t, text, newMemory(), ImportOptions{}); report.Lines != 0 || report.Created != 0 || len(report.Rejected) != 0 {
+			t.Errorf("%q: %+v", text, report)
+		}
+	}
+}
+
+func TestWrongLines(t *testing.T) {
+	cut := gzipped(t, rows(row(1, ""), row(2, "")))
+	edit := func(from, to string) string { return strings.Replace(row(9, ""), from, to, 1) }
+	for _, c := range []struct{ name, line, reason string }{
+		{"no JSON", "hello", "not JSON at byte 1"},
+		{"half", row(9, "")[:40], "not JSON"},
+		{"a list", "[1,2]", "want a JSON object, got a array"},
+		{"a number", "7", "want a JSON object, got a number"},
+		{"wrong type", row(9, `,"tags":"one"`), "tags: got a string where a list belongs"},
+		{"wrong type inside", row(9, `,"killChain":"x"`), "killChain: got a string where a whole number belongs"},
+		{"no date", edit(`"date":"2024-03-01T10:00:00Z",`, ""), "date is missing"},
+		{"bad date", edit("2024-03-01T10:00:00Z", "yesterday"), `"yesterday" is not a date`},
+		{"no text", edit(`"Event 9"`, `" "`), "event is missing"},
+		{"no category", edit(`"Phishing"`, `null`), "category is missing"},
+		{"no tlp", edit(`"tlp":"green",`, ""), "tlp is missing"},
+		{"bad tlp", edit("green", "purple"), `"purple" is none of`},
+		{"no raw", edit(`,"raw":{"data":{"n":9}}`, ""), "raw.data is missing"},
+		{"raw null", edit(`{"n":9}`, "null"), "raw.data is missing"},
+		{"bad id", edit(id(9), "nine"), `id: "nine" is no UUID`},
+		{"bad parent", row(9, `,"relationships":[{"parentId":"x","relationshipType":"related_to"}]`), "relationships[0]: parentId"},
+		{"bad edge", row(9, `,"relationships":[{"parentId":"`+id(1)+`","relationshipType":"likes"}]`), `relationshipType: "likes"`},
+		{"parent by index", row(9, `,"relationships":[{"parentIndex":0,"relationshipType":"related_to"}]`), "parentIndex"},
+		{"not UTF-8", edit("Event 9", "Ev\xffent"), "not UTF-8 at byte"},
+		{"unknown dataset id", row(9, `,"datasetId":"`+id(77)+`"`), "datasetId"},
+		{"the server's no", edit("Phishing", "refuse me"), "category: refused"},
+		{"too long", edit("Event 9", strings.Repeat("x", 3000)), "too long"},
+	} {
+		m := newMemory()
+		report := doImport(t, rows(row(1, ""), "", c.line, row(2, "")), m, ImportOptions{MaxLine: 2000})
+		if len(report.Rejected) != 1 || report.Rejected[0].Line != 3 || !strings.Contains(report.Rejected[0].Reason, c.reason) {
+			t.Errorf("%s: rejected %+v, want line 3: %s", c.name, report.Rejected, c.reason)
+		}
+		if report.Lines != 3 || report.Created != 2 || len(m.events) != 2 {
+			t.Errorf("%s: %+v", c.name, report)
+		}
+	}
+	report := doImport(t, cut[:len(cut)-9], newMemory(), ImportOptions{})
+	if len(report.Rejected) != 1 || !strings.Contains(report.Rejected[0].Reason, "ends before its end") {
+		t.Errorf("cut gzip: %+v", report)
+	}
+	damaged := []byte(cut)
+	damaged[len(damaged)-6] ^= 0xff
+	report = doImport(t, string(damaged), newMemory(), ImportOptions{})
+	if report.Created != 2 || len(report.Rejected) != 1 || !strings.Contains(report.Rejected[0].Reason, "damaged") {
+		t.Errorf("damaged gzip: %+v", report)
+	}
+}
+
+func TestRejectedListIsBounded(t *testing.T) {
+	report := doImport(t, strings.Repeat("x\n", 50), newMemory(), ImportOptions{MaxListed: 7})
+	if len(report.Rejected) != 7 || report.MoreRejected != 43 || report.Rejected[6].Line != 7 {
+		t.Errorf("%d listed, %d more", len(report.Rejected), report.MoreRejected)
+	}
+}
+
+func TestTwiceChangesNothing(t *testing.T) {
+	noID := `{"date":"2024-03-01","event":"Nameless","category":"Phishing","tlp":"red","raw":{"data":1}}`
+	text := rows(row(1, ""), row(2, under(1)), row(3, under(1, 2)), noID)
+	m := newMemory()
+	first := doImport(t, text, m, ImportOptions{BatchSize: 2})
+	second := doImport(t, text, m, ImportOptions{BatchSize: 3})
+	if first.Created != 4 || first.Relationships != 3 || first.Skipped != 0 {
+		t.Errorf("first: %+v", first)
+	}
+	if second.Created != 0 || second.Relationships != 0 || second.Skipped != 4 || len(m.events) != 4 || len(m.edges) != 3 {
+		t.Errorf("second: %+v, %d events, %d edges", second, len(m.events), len(m.edges))
+	}
+}
+
+func TestParentsAnywhere(t *testing.T) {
+	m := newMemory()
+	doImport(t, rows(row(100, "")), m, ImportOptions{})
+	text := rows(row(1, under(5)), row(2, under(1)), row(3, under(100)), row(4, under(999)), row(5, under(1)))
+	report := doImport(t, text, m, ImportOptions{BatchSize: 1})
+	if report.Relationships != 4 || len(m.edges) != 4 {
+		t.Errorf("%+v, edges %v", report, m.edges)
+	}
+	if len(report.Unrelated) != 1 || report.Unrelated[0].Line != 4 || !strings.Contains(report.Unrelated[0].Reason, id(999)) {
+		t.Errorf("unrelated: %+v", report.Unrelated)
+	}
+	report = doImport(t, rows(strings.Replace(row(6, under(1)), "Phishing", "refuse me", 1)), m, ImportOptions{})
+	if len(report.Rejected) != 1 || len(report.Unrelated) != 0 {
+		t.Errorf("a rejected line is named once: %+v", report)
+	}
+}
+
+func TestManyEdgesAreSentOnTheWay(t *testing.T) {
+	var b strings.Builder
+	for n := range maxEdges/50 + 900 {
+		parents := make([]int, 50)
+		for i := range parents {
+			parents[i] = (n + i + 1) % 900
+		}
+		fmt.Fprintln(&b, row(n, under(parents...)))
+	}
+	m := newMemory()
+	report := doImport(t, b.String(), m, ImportOptions{BatchSize: 100})
+	if want := (maxEdges/50 + 900) * 50; report.Relationships != want || len(report.Unrelated) != 0 {
+		t.Errorf("%d relationships, want %d; unrelated %d", report.Relationships, want, len(report.Unrelated))
+	}
+}
+
+func TestDatasetsByName(t *testing.T) {
+	text := rows(row(1, `,"dataset":"One"`), row(2, `,"dataset":"Two"`), row(3, ""), row(4, `,"dataset":"One"`))
+	m := newMemory()
+	doImport(t, text, m, ImportOptions{})
+	if len(m.datasets) != 3 || m.events[id(1)].DatasetID != m.events[id(4)].DatasetID || m.events[id(3)].DatasetID != m.datasets[0].UUID {
+		t.Errorf("datasets %+v", m.datasets)
+	}
+	m = newMemory()
+	doImport(t, text, m, ImportOptions{Dataset: "Mine"})
+	if len(m.datasets) != 2 || m.datasets[1].Name != "Mine" || m.events[id(2)].DatasetID != m.datasets[1].UUID {
+		t.Errorf("with a dataset of one's own: %+v", m.datasets)
+	}
+}
+
+func TestBatchesAreBounded(t *testing.T) {
+	var lines []string
+	for n := range 100 {
+		lines = append(lines, row(n, ""))
+	}
+	m := newMemory()
+	doImport(t, rows(lines...), m, ImportOptions{BatchSize: 30})
+	if !slices.Equal(m.sizes, []int{30, 30, 30, 10}) {
+		t.Errorf("sizes %v", m.sizes)
+	}
+	m = newMemory()
+	doImport(t, rows(lines...), m, ImportOptions{BatchBytes: 1000})
+	if slices.Max(m.sizes) > 10 {
+		t.Errorf("sizes %v", m.sizes)
+	}
+}
+
+func TestFailingSinkAndRerun(t *testing.T) {
+	var lines []string
+	for n := range 50 {
+		lines = append(lines, row(n, under((n+1)%50)))
+	}
+	m := newMemory()
+	m.failAt = 3
+	report, err := Import(t.Context(), strings.NewReader(rows(lines...)), m, ImportOptions{BatchSize: 10}, nil)
+	if err == nil || !strings.Contains(err.Error(), "the disk is full") || !strings.Contains(err.Error(), "importing lines") {
+		t.Fatalf("error %v", err)
+	}
+	if report.Created != len(m.events) {
+		t.Errorf("%d acknowledged, %d there", report.Created, len(m.events))
+	}
+	m.failAt = 0
+	again := doImport(t, rows(lines...), m, ImportOptions{BatchSize: 10})
+	if again.Created+again.Skipped != 50 || len(m.events) != 50 || len(m.edges) != 50 {
+		t.Errorf("rerun: %+v, %d events, %d edges", again, len(m.events), len(m.edges))
+	}
+}
+
+func TestCancel(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	m := newMemory()
+	m.failAt, m.cancel = 2, cancel
+	report, err := Import(ctx, strings.NewReader(rows(row(1, ""), row(2, ""), row(3, ""))), m, ImportOptions{BatchSize: 1}, nil)
+	if !errors.Is(err, context.Canceled) || report.Created != len(m.events) {
+		t.Errorf("%v, %+v, %d events", err, report, len(m.events))
+	}
+}
+
+func TestProgressCountsBytesOfTheFile(t *testing.T) {
+	file := gzipped(t, rows(row(1, ""), row(2, ""), row(3, "")))
+	var last Progress
+	_, err := Import(t.Context(), strings.NewReader(file), newMemory(), ImportOptions{BatchSize: 1}, func(p Progress) { last = p })
+	if err != nil || last.Bytes != int64(len(file)) || last.Events != 3 {
+		t.Errorf("%v %+v, file has %d bytes", err, last, len(file))
+	}
+}
+
+func export(t *testing.T, m *memory, size int) string {
+	t.Helper()
+	var b bytes.Buffer
+	if _, err := Export(t.Context(), m, api.ListQuery{}, &b, ExportOptions{PageSize: size}, nil); err != nil {
+		t.Fatalf("exporting: %v", err)
+	}
+	return b.String()
+}
+
+func TestRoundTrip(t *testing.T) {
+	rapid.Check(t, func(rt *rapid.T) {
+		text := rapid.String()
+		m := newMemory()
+		n := rapid.IntRange(0, 30).Draw(rt, "n")
+		var b bytes.Buffer
+		for i := range n {
+			e := line{ID: id(i), Dataset: rapid.SampledFrom([]string{"", "One", "Zwei ‮"}).Draw(rt, "dataset")}
+			e.Date = fmt.Sprintf("2024-03-0%dT10:00:00.%03dZ", 1+i%3, i%2)
+			e.Event, e.Category, e.TLP = "x"+text.Draw(rt, "event"), "y"+text.Draw(rt, "category"), "TLP:Amber"
+			e.Insight, e.Tags = text.Draw(rt, "insight"), rapid.SliceOf(text).Draw(rt, "tags")
+			data, err := json.Marshal(map[string]string{text.Draw(rt, "key"): text.Draw(rt, "value")})
+			if err != nil {
+				rt.Fatal(err)
+			}
+			e.Raw = api.RawInput{Data: data, Source: text.Draw(rt, "source")}
+			if i > 0 {
+				e.Relationships = []api.RelationshipInput{{ParentID: id(rapid.IntRange(0, n-1).Draw(rt, "parent")), RelationshipType: "caused_by"}}
+			}
+			if err := json.NewEncoder(&b).Encode(e); err != nil {
+				rt.Fatal(err)
+			}
+		}
+		doImport(t, b.String(), m, ImportOptions{BatchSize: 7})
+		first := export(t, m, 4)
+		copied := newMemory()
+		report := doImport(t, first, copied, ImportOptions{BatchSize: 5})
+		if len(report.Rejected) > 0 || report.Created != n {
+			rt.Fatalf("the export is not accepted: %+v", report)
+		}
+		if second := export(t, copied, 9); first != second {
+			rt.Fatalf("not the same after a round trip:\n%s\n%s", first, second)
+		}
+	})
+}
+
+func TestExportIsHarmlessAndComplete(t *testing.T) {
+	hostile := "a\x1b]52;c;AAAA\x07b\u009b31m\u202eevil\u2066\u200b\ufeff\U000e0041\u00ad<b>&é日本\u0301🙂"
+	m := newMemory()
+	in, err := json.Marshal(map[string]any{
+		"id": id(1), "date": "2024-03-01", "event": hostile, "category": "c", "tlp": "red",
+		"raw": map[string]any{"data": map[string]any{hostile: []any{hostile, 1e300, nil}}},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	doImport(t, string(in), m, ImportOptions{})
+	out := export(t, m, 10)
+	for _, r := range strings.TrimSuffix(out, "\n") {
+		if r < 0x20 || r >= 0x7f && !shown(r) {
+			t.Errorf("U+%04X is written as it is", r)
+		}
+	}
+	if strings.Count(out, "\n") != 1 || !strings.Contains(out, "<b>&é日本") {
+		t.Errorf("line: %s", out)
+	}
+	var back line
+	if err := json.Unmarshal([]byte(out), &back); err != nil || back.Event != hostile {
+		t.Errorf("%v: %q, want %q", err, back.Event, hostile)
+	}
+}
+
+func TestExportAtMost(t *testing.T) {
+	m := newMemory()
+	doImport(t, rows(row(1, ""), row(2, ""), row(3, ""), row(4, ""), row(5, "")), m, ImportOptions{})
+	var b bytes.Buffer
+	n, err := Export(t.Context(), m, api.ListQuery{}, &b, ExportOptions{PageSize: 2, Most: 3}, nil)
+	if err != nil || n != 3 || strings.Count(b.String(), "\n") != 3 {
+		t.Errorf("%d events, %v", n, err)
+	}
+}
+
+func FuzzDecodeLine(f *testing.F) {
+	f.Add([]byte(row(1, under(2))))
+	f.Add([]byte(`{"id":1}`))
+	f.Add([]byte("\xff"))
+	f.Add([]byte(`{"date":"2024-03-01","event":"\ud800","category":"c","tlp":"red","raw":{"data":{"a":[1,"\u2028"]}},"tags":[null]}`))
+	f.Fuzz(func(t *testing.T, b []byte) {
+		l, err := decodeLine(b)
+		if err != nil {
+			if err.Error() == "" || !utf8.ValidString(err.Error()) || strings.Contains(err.Error(), "\n") {
+				t.Fatalf("reason %q", err)
+			}
+			return
+		}
+		e := eventOf(l.CreateEvent, "d")
+		out := appendLine(nil, &e, api.Raw{Data: l.Raw.Data, Source: l.Raw.Source, TLP: l.Raw.TLP}, l.Relationships, "d")
+		again, err := decodeLine(out)
+		if err != nil {
+			t.Fatalf("what was accepted is written as %s, which is refused: %v", out, err)
+		}
+		e = eventOf(again.CreateEvent, "d")
+		if second := appendLine(nil, &e, api.Raw{Data: again.Raw.Data, Source: again.Raw.Source, TLP: again.Raw.TLP}, again.Relationships, "d"); !bytes.Equal(out, second) {
+			t.Fatalf("not stable:\n%s\n%s", out, second)
+		}
+	})
+}

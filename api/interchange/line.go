@@ -1,0 +1,149 @@
+package interchange
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/google/uuid"
+
+	"threatbench/api"
+)
+
+// line is one event as a file has it.
+type line struct {
+	api.CreateEvent
+	ID      string `json:"id"`
+	Dataset string `json:"dataset"`
+}
+
+// decodeLine reads one line and checks what can be checked without a server.
+// The error is a reason for people, without line number.
+func decodeLine(b []byte) (line, error) {
+	var l line
+	if at := invalidUTF8(b); at >= 0 {
+		return l, fmt.Errorf("not UTF-8 at byte %d", at+1)
+	}
+	if err := json.Unmarshal(b, &l); err != nil {
+		return l, plainJSONError(err)
+	}
+	if err := l.identify(b); err != nil {
+		return l, err
+	}
+	return l, l.check()
+}
+
+func invalidUTF8(b []byte) int {
+	if utf8.Valid(b) {
+		return -1
+	}
+	for i := 0; i < len(b); {
+		r, n := utf8.DecodeRune(b[i:])
+		if r == utf8.RuneError && n == 1 {
+			return i
+		}
+		i += n
+	}
+	return -1
+}
+
+// plainJSONError says what is wrong in the words of the file, not of Go.
+func plainJSONError(err error) error {
+	var syntax *json.SyntaxError
+	var wrong *json.UnmarshalTypeError
+	switch {
+	case errors.As(err, &wrong):
+		field := strings.TrimPrefix(wrong.Field, "CreateEvent.")
+		if field == "" {
+			return fmt.Errorf("want a JSON object, got a %s", wrong.Value)
+		}
+		return fmt.Errorf("%s: got a %s where %s belongs", field, wrong.Value, jsonKind(wrong))
+	case errors.As(err, &syntax):
+		return fmt.Errorf("not JSON at byte %d: %s", syntax.Offset, syntax.Error())
+	}
+	return fmt.Errorf("not JSON: %w", err)
+}
+
+func jsonKind(e *json.UnmarshalTypeError) string {
+	switch e.Type.Kind().String() {
+	case "string":
+		return "a text"
+	case "slice":
+		return "a list"
+	case "int", "int64":
+		return "a whole number"
+	case "bool":
+		return "true or false"
+	}
+	return "an object"
+}
+
+// identify settles the event's UUID. An event without one gets one made from
+// the line's bytes, so that the same file imported twice is the same events.
+func (l *line) identify(b []byte) error {
+	if l.UUID == "" {
+		l.UUID = l.ID
+	}
+	if l.UUID == "" {
+		sum := sha256.Sum256(bytes.TrimSpace(b))
+		l.UUID = uuid.NewHash(sha256.New(), uuid.NameSpaceOID, sum[:], 8).String()
+		return nil
+	}
+	id, err := parseUUID(l.UUID)
+	if err != nil {
+		return fmt.Errorf("id: %w", err)
+	}
+	l.UUID = id.String()
+	return nil
+}
+
+func parseUUID(s string) (uuid.UUID, error) {
+	id, err := uuid.Parse(s)
+	if err != nil || len(s) != 36 {
+		return id, fmt.Errorf("%.40q is no UUID", s)
+	}
+	return id, nil
+}
+
+func (l *line) check() error {
+	for _, f := range []struct{ key, value string }{{"date", l.Date}, {"category", l.Category}, {"event", l.Event}, {"tlp", l.TLP}} {
+		if strings.TrimSpace(f.value) == "" {
+			return fmt.Errorf("%s is missing", f.key)
+		}
+	}
+	if len(l.Raw.Data) == 0 || bytes.Equal(l.Raw.Data, []byte("null")) {
+		return errors.New("raw.data is missing")
+	}
+	if _, err := api.ParseTime(l.Date); err != nil {
+		return fmt.Errorf("date: %w", err)
+	}
+	if _, ok := api.ParseTLP(l.TLP); !ok {
+		return fmt.Errorf("tlp: %.40q is none of clear, green, amber, amber+strict, red", l.TLP)
+	}
+	for i, r := range l.Relationships {
+		if err := checkRelationship(r); err != nil {
+			return fmt.Errorf("relationships[%d]: %w", i, err)
+		}
+	}
+	return nil
+}
+
+func relationshipTypes() []string { return []string{"related_to", "caused_by", "attributed_to"} }
+
+func checkRelationship(r api.RelationshipInput) error {
+	if r.ParentIndex != nil {
+		return errors.New("in a file a parent is named by parentId, not by parentIndex")
+	}
+	if _, err := parseUUID(r.ParentID); err != nil {
+		return fmt.Errorf("parentId: %w", err)
+	}
+	if !slices.Contains(relationshipTypes(), r.RelationshipType) {
+		return fmt.Errorf("relationshipType: %.40q is none of %s", r.RelationshipType, strings.Join(relationshipTypes(), ", "))
+	}
+	return nil
+}
