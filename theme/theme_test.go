@@ -1,0 +1,359 @@
+package theme
+
+import (
+	"fmt"
+	"reflect"
+	"regexp"
+	"strconv"
+	"strings"
+	"testing"
+
+	"charm.land/glamour/v2"
+	"github.com/charmbracelet/x/ansi"
+)
+
+// every gives each theme in each of its forms.
+func every(t *testing.T, f func(t *testing.T, s *Styles)) {
+	t.Helper()
+	for _, name := range Names() {
+		for _, dark := range []bool{true, false} {
+			for _, ascii := range []bool{true, false} {
+				t.Run(fmt.Sprintf("%s/dark=%v/ascii=%v", name, dark, ascii), func(t *testing.T) {
+					s, err := Load(name, dark, ascii)
+					if err != nil {
+						t.Fatal(err)
+					}
+					f(t, s)
+				})
+			}
+		}
+	}
+}
+
+// pens lists every pen of the styles by its field, found by reflection so that
+// a new token cannot be forgotten.
+func pens(s *Styles) map[string]Pen {
+	out := map[string]Pen{}
+	v := reflect.ValueOf(*s)
+	for i := range v.NumField() {
+		name := v.Type().Field(i).Name
+		if !v.Type().Field(i).IsExported() {
+			continue
+		}
+		switch f := v.Field(i).Interface().(type) {
+		case Pen:
+			out[name] = f
+		case [6]Pen:
+			for n, p := range f {
+				out[fmt.Sprintf("%s[%d]", name, n)] = p
+			}
+		case []Pen:
+			for n, p := range f {
+				out[fmt.Sprintf("%s[%d]", name, n)] = p
+			}
+		}
+	}
+	return out
+}
+
+// mayBePlain are the tokens for which the terminal's own text is a fair choice;
+// without colour those join that differ from text by colour alone.
+func mayBePlain(name string, colourless bool) bool {
+	if name == "Text" {
+		return true
+	}
+	alone := []string{"Accent", "Good", "JSONKey", "JSONString", "JSONNumber", "TLP[1]", "TLP[2]", "TLP[3]"}
+	for _, a := range alone {
+		if colourless && name == a {
+			return true
+		}
+	}
+	return false
+}
+
+func TestEveryTokenIsDefined(t *testing.T) {
+	every(t, func(t *testing.T, s *Styles) {
+		for name, p := range pens(s) {
+			if p.IsPlain() && !mayBePlain(name, s.palette.colourless()) {
+				t.Errorf("%s is plain", name)
+			}
+		}
+		if len(s.Series) < 8 {
+			t.Errorf("%d series", len(s.Series))
+		}
+		if s.Name == "" {
+			t.Error("no name")
+		}
+	})
+}
+
+var rgb = regexp.MustCompile(`([34])8;2;(\d+);(\d+);(\d+)`)
+
+// colours reads the pair a pen paints, falling back on what the theme assumes.
+func colours(t *testing.T, p Pen, pal Palette) (fg, bg Color) {
+	t.Helper()
+	fg, bg = pal.Foreground, pal.Background
+	for _, m := range rgb.FindAllStringSubmatch(p.On(), -1) {
+		var c [3]int
+		for i := range c {
+			n, err := strconv.Atoi(m[2+i])
+			if err != nil {
+				t.Fatal(err)
+			}
+			c[i] = n
+		}
+		col := Color(fmt.Sprintf("#%02x%02x%02x", c[0], c[1], c[2]))
+		if m[1] == "3" {
+			fg = col
+		} else {
+			bg = col
+		}
+	}
+	return fg, bg
+}
+
+func TestContrast(t *testing.T) {
+	every(t, func(t *testing.T, s *Styles) {
+		if s.palette.colourless() {
+			return
+		}
+		need := 4.5
+		if s.Name == "high-contrast" {
+			need = 7
+		}
+		for name, p := range pens(s) {
+			want := need
+			if name == "Border" {
+				want = 1.5 // rules are no text and carry no meaning alone
+			}
+			fg, bg := colours(t, p, s.palette)
+			if got := Contrast(fg, bg); got < want {
+				t.Errorf("%s: %s on %s has contrast %.2f, want %.1f", name, fg, bg, got, want)
+			}
+		}
+	})
+}
+
+func TestContrastOfKnownPairs(t *testing.T) {
+	for _, c := range []struct {
+		a, b Color
+		want string
+	}{
+		{"#000000", "#ffffff", "21.00"}, {"#ffffff", "#ffffff", "1.00"},
+		{"#777777", "#ffffff", "4.48"}, {"#FF0000", "#ffffff", "4.00"},
+		{"", "#ffffff", "0.00"}, {"#12345", "#ffffff", "0.00"}, {"#ffffff", "#gggggg", "0.00"},
+	} {
+		if got := fmt.Sprintf("%.2f", Contrast(c.a, c.b)); got != c.want {
+			t.Errorf("Contrast(%q, %q) = %s, want %s", c.a, c.b, got, c.want)
+		}
+	}
+}
+
+func TestPairsDifferWithoutColour(t *testing.T) {
+	strip := func(p Pen) string { return rgb.ReplaceAllString(p.On(), "") }
+	every(t, func(t *testing.T, s *Styles) {
+		for name, pair := range map[string][2]Pen{
+			"title and focused title": {s.Title, s.TitleFocus},
+			"tab and current tab":     {s.Tab, s.TabCurrent},
+			"hit and current hit":     {s.Match, s.MatchCurrent},
+			"text and hit":            {s.Text, s.Match},
+			"bar and chosen bar":      {s.Bar, s.BarSelect},
+			"key and hint":            {s.Key, s.Hint},
+			"cursor and blurred":      {s.Cursor, s.CursorBlur},
+			"error and text":          {s.Error, s.Text},
+			"text and strong":         {s.Text, s.Strong},
+		} {
+			if strip(pair[0]) == strip(pair[1]) {
+				t.Errorf("%s differ by colour alone: %q, %q", name, pair[0].On(), pair[1].On())
+			}
+		}
+	})
+}
+
+func glyphs(g Glyphs) map[string]string {
+	out := map[string]string{}
+	v := reflect.ValueOf(g)
+	for i := range v.NumField() {
+		name := v.Type().Field(i).Name
+		switch f := v.Field(i); f.Kind() {
+		case reflect.String:
+			out[name] = f.String()
+		case reflect.Array:
+			for n := range f.Len() {
+				out[fmt.Sprintf("%s[%d]", name, n)] = f.Index(n).String()
+			}
+		}
+	}
+	return out
+}
+
+func TestGlyphsAreOneCell(t *testing.T) {
+	for set, g := range map[string]Glyphs{"unicode": UnicodeGlyphs(), "ascii": ASCIIGlyphs()} {
+		all := glyphs(g)
+		if len(all) < 30 {
+			t.Fatalf("%s: only %d glyphs found", set, len(all))
+		}
+		for name, s := range all {
+			if ansi.StringWidth(s) != 1 || ansi.StringWidthWc(s) != 1 {
+				t.Errorf("%s %s %q is not one cell wide", set, name, s)
+			}
+			if len([]rune(s)) != 1 {
+				t.Errorf("%s %s %q is more than one rune", set, name, s)
+			}
+			if set == "ascii" && (s[0] < 0x20 || s[0] > 0x7e) {
+				t.Errorf("%s %s %q is not printable ASCII", set, name, s)
+			}
+		}
+	}
+}
+
+func TestLoad(t *testing.T) {
+	if _, err := Load("solarised", true, false); err == nil || !strings.Contains(err.Error(), "colour-blind") {
+		t.Errorf("unknown theme: %v", err)
+	}
+	for _, c := range []struct {
+		name string
+		dark bool
+		want string
+	}{
+		{"auto", true, "dark"}, {"auto", false, "light"}, {"", false, "light"},
+		{"dark", false, "dark"}, {"light", true, "light"}, {"color-blind", true, "colour-blind"},
+	} {
+		s, err := Load(c.name, c.dark, false)
+		if err != nil || s.Name != c.want {
+			t.Errorf("Load(%q, %v) = %v, %v", c.name, c.dark, s, err)
+		}
+	}
+}
+
+func TestBuildRefuses(t *testing.T) {
+	p := darkPalette()
+	p.TLPRed = "crimson"
+	if _, err := Build(p, UnicodeGlyphs()); err == nil || !strings.Contains(err.Error(), "tlp_red") {
+		t.Errorf("a malformed colour: %v", err)
+	}
+	p = darkPalette()
+	p.Series[2] = "#12"
+	if _, err := Build(p, UnicodeGlyphs()); err == nil || !strings.Contains(err.Error(), "series 3") {
+		t.Errorf("a malformed series: %v", err)
+	}
+	p = darkPalette()
+	p.Series = p.Series[:7]
+	if _, err := Build(p, UnicodeGlyphs()); err == nil {
+		t.Error("seven series went through")
+	}
+}
+
+func TestPaint(t *testing.T) {
+	p := NewPen("#0102ff", "", Bold|Underline)
+	if got := p.Paint("x"); got != "\x1b[1;4;38;2;1;2;255mx\x1b[m" {
+		t.Errorf("%q", got)
+	}
+	if got := NewPen("", "#ffffff", Reverse).On(); got != "\x1b[7;48;2;255;255;255m" {
+		t.Errorf("%q", got)
+	}
+	if got := p.Paint(""); got != "" {
+		t.Errorf("painted nothing as %q", got)
+	}
+	if got := (Pen{}).Paint("x"); got != "x" {
+		t.Errorf("the plain pen painted %q", got)
+	}
+}
+
+func TestMonoHasNoColour(t *testing.T) {
+	s, err := Load("mono", true, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, p := range pens(s) {
+		if strings.Contains(p.On(), "8;2;") {
+			t.Errorf("%s has a colour: %q", name, p.On())
+		}
+	}
+	seen := map[Pen]bool{}
+	for i, p := range s.Series {
+		if seen[p] {
+			t.Errorf("series %d looks like another", i)
+		}
+		seen[p] = true
+	}
+}
+
+const sample = `# Campaign Saffron
+
+**FLYINGYETI** resolved *cdn-3.acme.example* to ` + "`203.0.113.77`" + `.
+
+## Steps
+
+1. Phishing
+2. Resolution
+
+- [x] seen
+- not seen
+  - deeper
+
+> A quotation that goes on.
+
+---
+
+| Indicator | Count |
+| --- | --- |
+| login.acme.example | 12 |
+
+` + "```\nGET /gate HTTP/1.1\n```" + `
+
+[Report](https://report.example/1) and ![map](https://report.example/map.png)
+
+#### Fourth
+`
+
+func TestMarkdown(t *testing.T) {
+	every(t, func(t *testing.T, s *Styles) {
+		r, err := glamour.NewTermRenderer(glamour.WithStyles(s.Markdown()), glamour.WithWordWrap(60))
+		if err != nil {
+			t.Fatal(err)
+		}
+		out, err := r.Render(sample)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !strings.Contains(out, "\x1b]8;") {
+			t.Fatal("glamour makes no links any more: WithoutLinks has lost its use")
+		}
+		if out = WithoutLinks(out); strings.Contains(out, "\x1b]") {
+			t.Error("a clickable link is left")
+		}
+		plain := ansi.Strip(out)
+		for _, want := range []string{"Campaign Saffron", "203.0.113.77", "1. Phishing", "[x] seen", "login.acme.example", "#### Fourth", "https://report.example/1", "GET /gate"} {
+			if !strings.Contains(plain, want) {
+				t.Errorf("%q is missing in\n%s", want, plain)
+			}
+		}
+		if s.palette.colourless() && strings.Contains(out, "38;2;") {
+			t.Error("colours in the colourless theme")
+		}
+		if !s.Glyphs.ASCII {
+			return
+		}
+		for _, r := range plain {
+			if r != '\n' && (r < 0x20 || r > 0x7e) {
+				t.Errorf("%q is not ASCII in\n%s", r, plain)
+				return
+			}
+		}
+	})
+}
+
+func TestWithoutLinks(t *testing.T) {
+	for _, c := range []struct{ in, want string }{
+		{"plain", "plain"},
+		{"a\x1b]8;id=1;https://x.example\ab\x1b]8;;\ac", "abc"},
+		{"a\x1b]8;;https://x.example\x1b\\b\x1b]8;;\x1b\\", "ab"},
+		{"\x1b[1ma\x1b]8;;u\x1b[mb", "\x1b[1ma\x1b[mb"},
+		{"cut \x1b]8;;https://x.example", "cut "},
+	} {
+		if got := WithoutLinks(c.in); got != c.want {
+			t.Errorf("WithoutLinks(%q) = %q, want %q", c.in, got, c.want)
+		}
+	}
+}
