@@ -4,7 +4,6 @@ package keymap
 // shows them.
 func Actions() []Action {
 	return []Action{
-
 		// Everywhere: Program
 		{ID: AppHelp, Scope: Global, Group: "Program", Keys: []string{"?"},
 			Title: "Show help", Short: "help", Help: "Lists the keys that work here and now."},

@@ -71,8 +71,8 @@ func modifier(name string) string {
 }
 
 // Key brings the name of one key into the form Bubble Tea reports: "shift+a"
-// becomes "A", " " becomes "space", "alt+ctrl+X" becomes "ctrl+alt+shift+x",
-// "^o" becomes "ctrl+o". What is no key is an error.
+// becomes "A", " " becomes "space", "alt+X" becomes "alt+shift+x", "^o" and
+// "Ctrl-O" become "ctrl+o". What is no key is an error.
 func Key(name string) (string, error) {
 	if name == "" {
 		return "", fmt.Errorf("an empty key name")
