@@ -358,7 +358,8 @@ func TestBatchesAreBounded(t *testing.T) {
 	}
 	m := newMemory()
 	doImport(t, rows(lines...), m, ImportOptions{BatchSize: 30})
-	if !slices.Equal(m.sizes, []int{30, 30, 30, 10}) {
+	slices.Sort(m.sizes) // two are in flight at once
+	if !slices.Equal(m.sizes, []int{10, 30, 30, 30}) {
 		t.Errorf("sizes %v", m.sizes)
 	}
 	m = newMemory()
