@@ -1,0 +1,134 @@
+package ui
+
+import (
+	"slices"
+
+	tea "charm.land/bubbletea/v2"
+
+	"threatbench/keymap"
+	"threatbench/ui/widget/overlay"
+	"threatbench/ui/widget/palette"
+	"threatbench/ui/widget/toast"
+)
+
+// paletteLayer finds any action by its name and runs it.
+type paletteLayer struct {
+	m    *Model
+	list *palette.Model
+}
+
+// recentMost is how many of the last run actions the empty palette shows
+// first.
+const recentMost = 8
+
+func (m *Model) openPalette() {
+	p := palette.New(m.env.Styles)
+	p.SetPrompt(": ", "an action")
+	p.SetItems(m.commands())
+	p.SetRecent(m.recent)
+	m.overlay.Open(&paletteLayer{m, p})
+}
+
+// commands are the actions the palette offers: those of the frame and of the
+// views, with their keys, and why one can't be done now.
+func (m *Model) commands() []palette.Item {
+	var out []palette.Item
+	for _, s := range []keymap.Scope{keymap.Events, keymap.Facets, keymap.Detail, keymap.Tree, keymap.Start, keymap.Global} {
+		for _, a := range m.env.Keys.In(s) {
+			out = append(out, palette.Item{ID: string(a.ID), Title: a.Title, Detail: a.Help, Keys: m.helpKeys(a), Disabled: m.whyAt(s, a.ID)})
+		}
+	}
+	return out
+}
+
+// whyAt is why an action of a scope can't be done now, asked of the view it
+// belongs to.
+func (m *Model) whyAt(s keymap.Scope, id keymap.ID) string {
+	switch s {
+	case keymap.Events, keymap.Facets:
+		return m.events.Why(id)
+	case keymap.Detail, keymap.Tree:
+		return m.detail.Why(id)
+	}
+	return m.why(id)
+}
+
+// run carries out an action chosen by name: the view it belongs to gets the
+// focus first.
+func (m *Model) run(id keymap.ID) tea.Cmd {
+	a, ok := m.env.Keys.Action(id)
+	if !ok {
+		return nil
+	}
+	if why := m.whyAt(a.Scope, id); why != "" {
+		return m.say(toast.Info, why)
+	}
+	var cmd tea.Cmd
+	switch a.Scope {
+	case keymap.Events, keymap.Facets:
+		cmd = m.show(screenEvents, paneEvents)
+	case keymap.Detail, keymap.Tree:
+		if m.screen != screenDetail && id != keymap.DetailClose {
+			cmd = m.show(screenEvents, paneDetail)
+		}
+	}
+	m.recent = slices.Insert(slices.DeleteFunc(m.recent, func(r string) bool { return r == string(id) }), 0, string(id))
+	m.recent = m.recent[:min(len(m.recent), recentMost)]
+	return tea.Batch(cmd, m.do(keymap.Intent{ID: id}))
+}
+
+func (l *paletteLayer) scope() keymap.Scope { return keymap.Palette }
+
+func (l *paletteLayer) do(id keymap.ID) tea.Cmd {
+	switch id {
+	case keymap.PaletteUp:
+		l.list.Up()
+	case keymap.PaletteDown:
+		l.list.Down()
+	case keymap.PalettePageUp:
+		l.list.Page(-1)
+	case keymap.PalettePageDown:
+		l.list.Page(1)
+	case keymap.PaletteCancel:
+		l.m.overlay.Close()
+	case keymap.PaletteAccept:
+		return l.accept()
+	}
+	return nil
+}
+
+func (l *paletteLayer) accept() tea.Cmd {
+	it, ok := l.list.Selected()
+	if !ok {
+		return nil
+	}
+	if it.Disabled != "" {
+		return l.m.say(toast.Info, it.Title+": "+it.Disabled)
+	}
+	l.m.overlay.Close()
+	return l.m.run(keymap.ID(it.ID))
+}
+
+func (l *paletteLayer) enter(k tea.KeyPressMsg) tea.Cmd {
+	if k.String() == "ctrl+c" {
+		l.m.overlay.Close()
+		return nil
+	}
+	return l.list.Update(k)
+}
+
+func (l *paletteLayer) paste(s string) { l.list.SetQuery(l.list.Query() + s) }
+
+func (l *paletteLayer) size(w, h int) (int, int) { return min(w, 84), min(h, 20) }
+
+func (l *paletteLayer) box(w, h int) []string {
+	w, h = l.size(w, h)
+	foot := l.m.hints(keymap.Palette, keymap.PaletteAccept, keymap.PaletteCancel)
+	return overlay.Box(l.m.env.Styles, "Commands", l.list.Lines(w-overlay.FrameW, h-overlay.FrameH), foot, w, h)
+}
+
+func (l *paletteLayer) at(w, h int) (x, y int) {
+	w, _ = l.size(w, h)
+	x, y = l.list.Cursor(w - overlay.FrameW)
+	return x + 2, y + 1
+}

@@ -1,0 +1,229 @@
+package ui
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+	"github.com/charmbracelet/x/ansi"
+
+	"threatbench/keymap"
+	"threatbench/theme"
+	"threatbench/ui/widget/layout"
+	"threatbench/ui/widget/progress"
+	"threatbench/views"
+)
+
+// View draws the window. It is called after every message, so what hasn't
+// changed is remembered in each pane.
+func (m *Model) View() (v tea.View) {
+	defer func() {
+		if p := recover(); p != nil {
+			m.caught(p)
+			v = tea.NewView("")
+		}
+	}()
+	lines, cursor := m.draw()
+	v = tea.NewView(strings.Join(lines, "\n"))
+	v.AltScreen = true
+	v.Cursor = cursor
+	v.WindowTitle = "threatbench " + m.options.Profile
+	if m.mouse {
+		v.MouseMode = tea.MouseModeCellMotion
+	}
+	return v
+}
+
+func (m *Model) draw() ([]string, *tea.Cursor) {
+	if m.w <= 0 || m.h <= 0 {
+		return nil, nil
+	}
+	if m.w < leastW || m.h < leastH {
+		return m.tooSmall(), nil
+	}
+	p := m.arrange()
+	var body []string
+	switch {
+	case p.events.H == 0 || p.events.W == 0:
+		body = m.detail.Draw(p.detail.W, p.detail.H, true)
+	case p.detail.H == 0 || p.detail.W == 0:
+		body = m.events.Draw(p.events.W, p.events.H, true)
+	default:
+		list := m.events.Draw(p.events.W, p.events.H, m.focus == paneEvents)
+		one := m.detail.Draw(p.detail.W, p.detail.H, m.focus == paneDetail)
+		if p.side {
+			body = layout.Join(list, one)
+		} else {
+			body = layout.Stack(list, one)
+		}
+	}
+	lines := make([]string, 0, m.h)
+	lines = append(lines, m.header(m.w))
+	lines = append(lines, body...)
+	lines = append(lines, m.footer(m.w))
+	cursor := m.cursor(p)
+	return m.over(lines, p, cursor)
+}
+
+// over lays completions, toasts, progress and boxes over the panes.
+func (m *Model) over(lines []string, p panes, cursor *tea.Cursor) ([]string, *tea.Cursor) {
+	if popup, x, y := m.events.Popup(); len(popup) > 0 && p.events.W > 0 && m.view() == views.View(m.events) {
+		lines = layout.Overlay(lines, popup, p.events.X+x, p.events.Y+y)
+	}
+	if toasts := m.toasts.Lines(min(m.w-4, 60), m.h/3); len(toasts) > 0 {
+		lines = layout.Overlay(lines, toasts, m.w-layout.Width(toasts[0])-1, m.h-1-len(toasts))
+	}
+	for _, l := range m.overlay.All() {
+		room := layout.Rect{W: m.w - 4, H: m.h - 2}
+		box := l.box(room.W, room.H)
+		x, y := (m.w-layout.Width(box[0]))/2, max((m.h-len(box))/3, 1)
+		lines = layout.Overlay(lines, box, x, y)
+		cursor = nil
+		if t, ok := l.(typing); ok {
+			cx, cy := t.at(room.W, room.H)
+			cursor = tea.NewCursor(x+cx, y+cy)
+		}
+	}
+	return lines, cursor
+}
+
+// cursor is where the real cursor stands: on the selected row or in the field
+// with the focus, so that screen readers and magnifiers follow.
+func (m *Model) cursor(p panes) *tea.Cursor {
+	at := p.events
+	if m.view() == views.View(m.detail) {
+		at = p.detail
+	}
+	c, ok := m.view().(views.Pointed)
+	if !ok {
+		return nil
+	}
+	x, y, ok := c.CursorXY()
+	if !ok {
+		return nil
+	}
+	cursor := tea.NewCursor(at.X+min(x, at.W-1), at.Y+min(y, at.H-1))
+	cursor.Blink = false
+	return cursor
+}
+
+func (m *Model) tooSmall() []string {
+	text := fmt.Sprintf("%dx%d is too small: threatbench needs %dx%d", m.w, m.h, leastW, leastH)
+	return layout.Fit(strings.Split(ansi.Wrap(text, m.w, " "), "\n"), m.w, m.h)
+}
+
+// header is the top line: the views, and how the connection stands.
+func (m *Model) header(w int) string {
+	st := m.env.Styles
+	var b strings.Builder
+	b.WriteString(" " + st.AccentStrong.Paint("threatbench") + "  ")
+	for i, name := range []string{"Events", "Detail"} {
+		pen := st.Tab
+		if screen(i+1) == m.screen {
+			pen = st.TabCurrent
+		}
+		b.WriteString(" " + pen.Paint(fmt.Sprintf("%d %s", i+1, name)) + " ")
+	}
+	right := m.status(w - ansi.StringWidth(b.String()) - 2)
+	gap := w - ansi.StringWidth(b.String()) - ansi.StringWidth(right) - 1
+	return layout.Line(b.String()+layout.Blank(max(gap, 0))+right, w)
+}
+
+// status is profile, time zone, requests made and how fast the last one was,
+// as much of it as there is room for.
+func (m *Model) status(room int) string {
+	st := m.env.Styles
+	var parts []string
+	if m.options.Stats != nil {
+		s := m.options.Stats()
+		if s.RateLimit.Known {
+			parts = append(parts, limit(st, s.RateLimit.Remaining, s.RateLimit.Limit))
+		}
+		if wait := s.BlockedUntil.Sub(m.env.Now()); wait > 0 {
+			parts = append(parts, st.Warn.Paint("the server asks to wait "+wait.Round(time.Second).String()))
+		}
+		parts = append(parts, st.Faint.Paint(views.Count(s.Calls)+" calls"))
+	}
+	zone := "local time"
+	if m.env.Zone == time.UTC {
+		zone = "UTC"
+	}
+	parts = append(parts, st.Faint.Paint(zone))
+	if m.env.ReadOnly {
+		parts = append(parts, st.Warn.Paint("read-only"))
+	}
+	parts = append(parts, st.Text.Paint(m.options.Profile))
+	for len(parts) > 1 && ansi.StringWidth(strings.Join(parts, "  ")) > room {
+		parts = parts[1:]
+	}
+	return strings.Join(parts, "  ")
+}
+
+// limit says how many calls the server still takes in this window.
+func limit(st *theme.Styles, left, most int) string {
+	pen := st.Faint
+	if most > 0 && left*10 < most {
+		pen = st.Warn
+	}
+	return pen.Paint(views.Count(left) + " calls left")
+}
+
+// footer is the bottom line: what the next keys do, here and now. A job under
+// way takes its place.
+func (m *Model) footer(w int) string {
+	st := m.env.Styles
+	if m.job != nil {
+		return layout.Line(" "+progress.Bar(st, m.job.state, w-2), w)
+	}
+	scopes := m.scopes()
+	if len(m.pending) > 0 {
+		return layout.Line(" "+m.continuations(scopes), w)
+	}
+	var hints []keymap.ID
+	if h, ok := m.view().(interface{ Hints() []keymap.ID }); ok {
+		hints = h.Hints()
+	}
+	var b strings.Builder
+	width := 1
+	b.WriteByte(' ')
+	for _, h := range m.env.Keys.Hints(scopes, hints...) {
+		part := st.Key.Paint(m.keyLabel(h.Keys)) + " " + st.Hint.Paint(h.Text)
+		n := ansi.StringWidth(part)
+		if width+n > w {
+			break
+		}
+		b.WriteString(part + "   ")
+		width += n + 3
+	}
+	return layout.Line(b.String(), w)
+}
+
+// continuations lists what may follow the keys of a sequence begun.
+func (m *Model) continuations(scopes []keymap.Scope) string {
+	st := m.env.Styles
+	parts := []string{st.AccentStrong.Paint(m.keyLabel(strings.Join(m.pending, " ")))}
+	for _, a := range m.env.Keys.Continuations(scopes, m.pending) {
+		parts = append(parts, st.Key.Paint(m.helpKeys(a))+" "+st.Hint.Paint(a.Title))
+	}
+	return strings.Join(parts, "   ")
+}
+
+func (m *Model) clock(t time.Time) string { return t.In(m.env.Zone).Format("15:04:05") }
+
+// relayout gives the views their new sizes and asks for what came into view.
+func (m *Model) relayout() tea.Cmd {
+	if m.w < leastW || m.h < leastH {
+		return nil
+	}
+	p := m.arrange()
+	var cmds []tea.Cmd
+	if p.events.W > 0 && p.events.H > 0 {
+		m.events.Resize(p.events.W, p.events.H)
+		cmds = append(cmds, m.events.Settle())
+	}
+	if p.detail.W > 0 && p.detail.H > 0 {
+		cmds = append(cmds, m.detail.Resize(p.detail.W))
+	}
+	return tea.Batch(cmds...)
+}

@@ -1,0 +1,316 @@
+package ui
+
+import (
+	"strings"
+
+	tea "charm.land/bubbletea/v2"
+
+	"threatbench/keymap"
+	"threatbench/theme"
+	"threatbench/ui/widget/overlay"
+	"threatbench/ui/widget/prompt"
+	"threatbench/ui/widget/text"
+	"threatbench/views"
+)
+
+// layer is a box over the views. The topmost one takes all keys.
+type layer interface {
+	scope() keymap.Scope
+	// do carries out an intent of its scope.
+	do(id keymap.ID) tea.Cmd
+	// box draws it, at most w×h large.
+	box(w, h int) []string
+}
+
+// typing is a layer with a text field: keys that mean nothing to its scope go
+// there. at is the cursor's place in the box.
+type typing interface {
+	enter(k tea.KeyPressMsg) tea.Cmd
+	paste(s string)
+	at(w, h int) (x, y int)
+}
+
+// keyInLayer gives a key to the topmost box: its scope's action, else text.
+func (m *Model) keyInLayer(top layer, k tea.KeyPressMsg) tea.Cmd {
+	a, match := m.env.Keys.Resolve([]keymap.Scope{top.scope()}, nil, k.String())
+	t, types := top.(typing)
+	if match == keymap.Full && !(types && k.Text != "") {
+		return top.do(a.ID)
+	}
+	if types {
+		return t.enter(k)
+	}
+	if k.String() == "ctrl+c" {
+		m.overlay.Close()
+	}
+	return nil
+}
+
+// keys is how an action's keys are shown.
+func (m *Model) keyLabel(seq string) string {
+	if m.env.ASCII {
+		return keymap.KeyLabelASCII(seq)
+	}
+	return keymap.KeyLabel(seq)
+}
+
+// hints writes "key word  key word" for actions of one scope.
+func (m *Model) hints(scope keymap.Scope, ids ...keymap.ID) string {
+	st := m.env.Styles
+	var parts []string
+	for _, h := range m.env.Keys.Hints([]keymap.Scope{scope}, ids...) {
+		parts = append(parts, st.Key.Paint(m.keyLabel(h.Keys))+" "+st.Hint.Paint(h.Text))
+	}
+	return strings.Join(parts, "  ")
+}
+
+// helpLayer lists the keys that work here and now.
+type helpLayer struct {
+	m    *Model
+	body *overlay.Help
+}
+
+func (m *Model) openHelp() {
+	scopes := m.scopes()
+	var groups []overlay.Group
+	for _, s := range scopes {
+		for _, a := range m.env.Keys.In(s) {
+			groups = addHelp(groups, a.Group, overlay.HelpRow{Keys: m.helpKeys(a), Title: a.Title, Disabled: m.why(a.ID)})
+		}
+	}
+	m.overlay.Open(&helpLayer{m, overlay.NewHelp(m.env.Styles, groups)})
+}
+
+func (m *Model) helpKeys(a keymap.Action) string {
+	labels := make([]string, len(a.Keys))
+	for i, k := range a.Keys {
+		labels[i] = m.keyLabel(k)
+	}
+	return strings.Join(labels, " ")
+}
+
+func addHelp(groups []overlay.Group, name string, row overlay.HelpRow) []overlay.Group {
+	for i := range groups {
+		if groups[i].Name == name {
+			groups[i].Rows = append(groups[i].Rows, row)
+			return groups
+		}
+	}
+	return append(groups, overlay.Group{Name: name, Rows: []overlay.HelpRow{row}})
+}
+
+func (l *helpLayer) scope() keymap.Scope { return keymap.Help }
+
+func (l *helpLayer) do(id keymap.ID) tea.Cmd {
+	switch id {
+	case keymap.HelpUp:
+		l.body.Scroll(-1)
+	case keymap.HelpDown:
+		l.body.Scroll(1)
+	case keymap.HelpPageUp:
+		l.body.Page(-1)
+	case keymap.HelpPageDown:
+		l.body.Page(1)
+	case keymap.HelpClose:
+		l.m.overlay.Close()
+	}
+	return nil
+}
+
+func (l *helpLayer) box(w, h int) []string {
+	w, h = min(w, 110), min(h, 34)
+	body := l.body.Lines(w-overlay.FrameW, h-overlay.FrameH)
+	foot := l.m.hints(keymap.Help, keymap.HelpDown, keymap.HelpPageDown, keymap.HelpClose)
+	if p := l.body.Position(); p != "" {
+		foot += "  " + l.m.env.Styles.Faint.Paint(p)
+	}
+	return overlay.Box(l.m.env.Styles, "Keys", body, foot, w, h)
+}
+
+// textLayer shows lines: the log of messages, or a note.
+type textLayer struct {
+	m     *Model
+	title string
+	body  *text.Model
+}
+
+func (m *Model) openLog() {
+	lines := m.toasts.LogLines(m.clock)
+	if len(lines) == 0 {
+		lines = []string{m.env.Styles.Faint.Paint("no messages yet")}
+	}
+	m.openText("Messages", lines)
+}
+
+func (m *Model) openText(title string, lines []string) {
+	body := text.New(m.env.Styles)
+	body.SetLines(lines)
+	m.overlay.Open(&textLayer{m, title, body})
+}
+
+func (l *textLayer) scope() keymap.Scope { return keymap.Log }
+
+func (l *textLayer) do(id keymap.ID) tea.Cmd {
+	switch id {
+	case keymap.LogUp:
+		l.body.Scroll(-1)
+	case keymap.LogDown:
+		l.body.Scroll(1)
+	case keymap.LogPageUp:
+		l.body.Page(-1)
+	case keymap.LogPageDown:
+		l.body.Page(1)
+	case keymap.LogClose:
+		l.m.overlay.Close()
+	}
+	return nil
+}
+
+func (l *textLayer) box(w, h int) []string {
+	w = min(w, 100)
+	h = min(h, max(l.body.Len()+overlay.FrameH, 5), 30)
+	foot := l.m.hints(keymap.Log, keymap.LogDown, keymap.LogClose)
+	return overlay.Box(l.m.env.Styles, l.title, l.body.Lines(w-overlay.FrameW, h-overlay.FrameH), foot, w, h)
+}
+
+// entryLayer asks for one line of text.
+type entryLayer struct {
+	m      *Model
+	title  string
+	input  *prompt.Model
+	accept func(string) tea.Cmd
+}
+
+func newEntry(m *Model, title, value string, accept func(string) tea.Cmd) *entryLayer {
+	p := prompt.New(m.env.Styles)
+	p.SetValue(value)
+	p.Focus()
+	return &entryLayer{m, title, p, accept}
+}
+
+func (l *entryLayer) scope() keymap.Scope { return keymap.Prompt }
+
+func (l *entryLayer) do(id keymap.ID) tea.Cmd {
+	switch id {
+	case keymap.PromptAccept:
+		l.m.overlay.Close()
+		return l.accept(l.input.Value())
+	case keymap.PromptCancel:
+		l.m.overlay.Close()
+	}
+	return nil
+}
+
+func (l *entryLayer) enter(k tea.KeyPressMsg) tea.Cmd {
+	if k.String() == "ctrl+c" {
+		l.m.overlay.Close()
+		return nil
+	}
+	l.input.Key(k)
+	return nil
+}
+
+func (l *entryLayer) paste(s string) { l.input.Paste(s) }
+
+func (l *entryLayer) box(w, _ int) []string {
+	w = min(w, 72)
+	foot := l.m.hints(keymap.Prompt, keymap.PromptAccept, keymap.PromptCancel)
+	return overlay.Box(l.m.env.Styles, l.title, []string{l.input.Line(w - overlay.FrameW)}, foot, w, 3)
+}
+
+func (l *entryLayer) at(w, _ int) (x, y int) {
+	return 2 + l.input.Cursor(min(w, 72)-overlay.FrameW), 1
+}
+
+// menuLayer offers a list to choose from.
+type menuLayer struct {
+	m      *Model
+	pick   views.Pick
+	cursor int
+	top    int
+}
+
+func newMenu(m *Model, p views.Pick) *menuLayer { return &menuLayer{m: m, pick: p} }
+
+func (l *menuLayer) scope() keymap.Scope {
+	if l.pick.Toggles != nil {
+		return keymap.Columns
+	}
+	return keymap.Menu
+}
+
+func (l *menuLayer) do(id keymap.ID) tea.Cmd {
+	switch id {
+	case keymap.MenuUp, keymap.ColumnsUp:
+		l.move(-1)
+	case keymap.MenuDown, keymap.ColumnsDown:
+		l.move(1)
+	case keymap.MenuCancel, keymap.ColumnsCancel, keymap.ColumnsAccept:
+		l.m.overlay.Close()
+	case keymap.MenuAccept:
+		l.m.overlay.Close()
+		return l.pick.Chosen(l.cursor)
+	case keymap.ColumnsToggle:
+		cmd := l.pick.Chosen(l.cursor)
+		l.pick.Items = l.pick.Toggles()
+		return cmd
+	case keymap.ColumnsMoveUp:
+		l.reorder(-1)
+	case keymap.ColumnsMoveDown:
+		l.reorder(1)
+	case keymap.ColumnsReset:
+		if l.pick.Reset != nil {
+			l.pick.Reset()
+			l.pick.Items = l.pick.Toggles()
+		}
+	}
+	return nil
+}
+
+func (l *menuLayer) move(by int) {
+	l.cursor = min(max(l.cursor+by, 0), len(l.pick.Items)-1)
+}
+
+func (l *menuLayer) reorder(by int) {
+	if l.pick.Move == nil {
+		return
+	}
+	l.pick.Move(l.cursor, by)
+	l.pick.Items = l.pick.Toggles()
+	l.move(by)
+}
+
+func (l *menuLayer) box(w, h int) []string {
+	w = min(w, 64)
+	rows := max(min(h-overlay.FrameH, len(l.pick.Items), 18), 1)
+	l.top = min(max(l.top, l.cursor-rows+1), l.cursor)
+	var body []string
+	for i := l.top; i < len(l.pick.Items) && len(body) < rows; i++ {
+		body = append(body, l.line(i))
+	}
+	foot := l.m.hints(keymap.Menu, keymap.MenuAccept, keymap.MenuCancel)
+	if l.pick.Toggles != nil {
+		foot = l.m.hints(keymap.Columns, keymap.ColumnsToggle, keymap.ColumnsMoveUp, keymap.ColumnsMoveDown, keymap.ColumnsReset, keymap.ColumnsAccept)
+	}
+	return overlay.Box(l.m.env.Styles, l.pick.Title, body, foot, w, rows+overlay.FrameH)
+}
+
+func (l *menuLayer) line(i int) string {
+	st, it := l.m.env.Styles, l.pick.Items[i]
+	gutter, pen := "  ", theme.Pen{}
+	if i == l.cursor {
+		gutter, pen = st.Cursor.Paint(st.Glyphs.Cursor)+" ", st.Strong
+	}
+	check := ""
+	if l.pick.Toggles != nil || it.On {
+		check = "  "
+		if it.On {
+			check = st.Good.Paint(st.Glyphs.Check) + " "
+		}
+	}
+	line := gutter + check + pen.Paint(it.Title)
+	if it.Detail != "" {
+		line += "  " + st.Faint.Paint(it.Detail)
+	}
+	return line
+}

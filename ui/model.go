@@ -1,0 +1,412 @@
+// Package ui is the frame of the workbench: one Bubble Tea model that owns the
+// window, gives keys, mouse and results to the views, and draws what stands
+// around them. A key becomes an intent here; views never see keys.
+package ui
+
+import (
+	"context"
+	"strings"
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+
+	"threatbench/api/async"
+	"threatbench/keymap"
+	"threatbench/theme"
+	"threatbench/ui/widget/overlay"
+	"threatbench/ui/widget/toast"
+	"threatbench/views"
+	"threatbench/views/detail"
+	"threatbench/views/events"
+)
+
+// screen is a numbered view.
+type screen int
+
+const (
+	screenEvents screen = 1
+	screenDetail screen = 2
+)
+
+// pane is what can have the focus on the events screen.
+type pane int
+
+const (
+	paneEvents pane = iota
+	paneDetail
+)
+
+// Model is the root model. It is used through a pointer: Update changes it.
+type Model struct {
+	options Options
+	env     *views.Env
+	events  *events.Model
+	detail  *detail.Model
+
+	w, h    int
+	screen  screen
+	focus   pane
+	split   split
+	dark    bool
+	themeID string
+	mouse   bool
+
+	toasts  *toast.Model
+	overlay *overlay.Stack[layer]
+	pending []string // keys of a sequence not yet complete
+	past    []place  // where back goes, the newest last
+	future  []place
+	recent  []string // actions run from the palette, the newest first
+	queue   []tea.Cmd
+	job     *job
+	press   press
+
+	kill  context.CancelFunc
+	crash *crash
+}
+
+// New makes the root model of a session whose requests end with ctx.
+func New(ctx context.Context, o Options) *Model {
+	o = o.withDefaults()
+	m := &Model{options: o, screen: screenEvents, dark: true, themeID: o.Theme, mouse: !o.NoMouse, kill: func() {}}
+	st, err := theme.Load(m.themeID, m.dark, o.ASCII)
+	if err != nil {
+		o.Warnings = append(o.Warnings, err.Error())
+		m.options.Warnings = o.Warnings
+		m.themeID = "auto"
+		st, _ = theme.Load(m.themeID, m.dark, o.ASCII)
+	}
+	zone := time.Local
+	if o.UTC {
+		zone = time.UTC
+	}
+	m.env = &views.Env{
+		Async: async.New(ctx, o.API, async.Options{}), Styles: st, Keys: o.Keys, Host: host{m},
+		Now: o.Now, Zone: zone, ASCII: o.ASCII, ReadOnly: o.ReadOnly,
+	}
+	m.toasts = toast.New(st, o.Now)
+	m.overlay = overlay.NewStack[layer](o.Now)
+	m.split = newSplit()
+	m.events = events.New(m.env, o.Query, o.Columns)
+	m.detail = detail.New(m.env)
+	m.events.SetEmpty(m.startLines)
+	return m
+}
+
+// Init loads the events and asks the terminal for its background.
+func (m *Model) Init() tea.Cmd {
+	cmds := []tea.Cmd{m.events.Init()}
+	if m.themeID == "" || m.themeID == "auto" {
+		cmds = append(cmds, tea.RequestBackgroundColor)
+	}
+	for _, w := range m.options.Warnings {
+		_, cmd := m.toasts.Push(toast.Warn, w)
+		cmds = append(cmds, cmd)
+	}
+	return tea.Batch(append(cmds, m.drain())...)
+}
+
+// Update takes a message. It never blocks and never does I/O.
+func (m *Model) Update(msg tea.Msg) (model tea.Model, cmd tea.Cmd) {
+	defer func() {
+		if p := recover(); p != nil {
+			m.caught(p)
+			model, cmd = m, nil
+		}
+	}()
+	cmd = m.update(msg)
+	return m, tea.Batch(cmd, m.drain())
+}
+
+func (m *Model) update(msg tea.Msg) tea.Cmd {
+	switch msg := msg.(type) {
+	case tea.KeyPressMsg:
+		return m.key(msg)
+	case tea.PasteMsg:
+		return m.paste(msg.Content)
+	case tea.MouseMsg:
+		return m.pointer(msg)
+	case tea.WindowSizeMsg:
+		m.w, m.h = msg.Width, msg.Height
+		return m.relayout()
+	case tea.BackgroundColorMsg:
+		return m.background(msg.IsDark())
+	case tea.EnvMsg:
+		m.split.remote = msg.Getenv("SSH_TTY") != "" || msg.Getenv("SSH_CONNECTION") != ""
+		return m.relayout()
+	case toast.Expired:
+		m.toasts.Update(msg)
+	case async.Fact:
+		return m.learn(msg)
+	}
+	return nil
+}
+
+// learn hands a result to the view that asked for it; what has been
+// superseded is dropped.
+func (m *Model) learn(f async.Fact) tea.Cmd {
+	if !m.env.Async.Current(f.About()) {
+		return nil
+	}
+	switch f.About().Slot.View {
+	case events.View:
+		return m.events.Learn(f)
+	case detail.View:
+		return m.detail.Learn(f)
+	case jobView:
+		return m.learnJob(f)
+	}
+	return nil
+}
+
+// view is the view with the focus.
+func (m *Model) view() views.View {
+	if m.screen == screenDetail || m.focus == paneDetail {
+		return m.detail
+	}
+	return m.events
+}
+
+// key makes an intent of a key: the topmost overlay's, the focused view's, or
+// a global one. Text fields take what is text.
+func (m *Model) key(k tea.KeyPressMsg) tea.Cmd {
+	name := k.String()
+	if top, ok := m.overlay.Top(); ok {
+		if !m.overlay.Accepts() {
+			return nil // the box has just opened by itself: this key wasn't meant for it
+		}
+		return m.keyInLayer(top, k)
+	}
+	if m.job != nil && (name == "esc" || name == "ctrl+c") {
+		m.env.Async.Cancel(m.jobSlot())
+		return nil
+	}
+	if name == "esc" && m.toasts.Dismiss() {
+		return nil
+	}
+	if t, ok := m.view().(views.Typist); ok && t.Typing() {
+		if cmd, handled := t.Key(k); handled {
+			return cmd
+		}
+		if a, match := m.env.Keys.Resolve(m.view().Scopes(), nil, name); match == keymap.Full {
+			return m.do(keymap.Intent{ID: a.ID})
+		}
+		if name == "ctrl+c" {
+			return m.do(keymap.Intent{ID: keymap.AppQuit})
+		}
+		return nil
+	}
+	return m.resolve(m.scopes(), name)
+}
+
+// resolve finds the action of a key, or of the sequence it completes.
+func (m *Model) resolve(scopes []keymap.Scope, name string) tea.Cmd {
+	a, match := m.env.Keys.Resolve(scopes, m.pending, name)
+	switch match {
+	case keymap.Prefix:
+		m.pending = append(m.pending, name)
+		return nil
+	case keymap.Full:
+		m.pending = nil
+		return m.do(keymap.Intent{ID: a.ID})
+	}
+	if len(m.pending) > 0 {
+		m.pending = nil
+		return nil
+	}
+	return nil
+}
+
+// scopes are the scopes keys are looked up in, innermost first.
+func (m *Model) scopes() []keymap.Scope {
+	s := m.view().Scopes()
+	if m.starting() {
+		s = append([]keymap.Scope{keymap.Start}, s...)
+	}
+	return append(s, keymap.Global)
+}
+
+// do carries out an intent: the focused view's if it knows it, else the
+// frame's. One that can't be done now says why.
+func (m *Model) do(in keymap.Intent) tea.Cmd {
+	if why := m.why(in.ID); why != "" {
+		return m.say(toast.Info, why)
+	}
+	if cmd, ok := m.view().Do(in); ok {
+		return cmd
+	}
+	return m.doFrame(in)
+}
+
+// why tells why an action can't be done now, "" when it can.
+func (m *Model) why(id keymap.ID) string {
+	switch id {
+	case keymap.AppBack:
+		if len(m.past) == 0 {
+			return "there is nothing to go back to"
+		}
+	case keymap.AppForward:
+		if len(m.future) == 0 {
+			return "there is nothing to go forward to"
+		}
+	case keymap.AppView2, keymap.AppCopyMenu:
+		if m.detail.Event() == nil {
+			return "no event is selected"
+		}
+	case keymap.StartImport, keymap.StartDemo:
+		return m.whyNotJob(id)
+	}
+	return m.view().Why(id)
+}
+
+func (m *Model) doFrame(in keymap.Intent) tea.Cmd {
+	switch in.ID {
+	case keymap.AppQuit:
+		return tea.Quit
+	case keymap.AppSuspend:
+		return tea.Suspend
+	case keymap.AppHelp:
+		m.openHelp()
+	case keymap.AppPalette:
+		m.openPalette()
+	case keymap.AppLog:
+		m.openLog()
+	case keymap.AppView1:
+		return m.show(screenEvents, paneEvents)
+	case keymap.AppView2:
+		m.mark()
+		return m.show(screenDetail, paneDetail)
+	case keymap.AppBack:
+		return m.back()
+	case keymap.AppForward:
+		return m.forward()
+	case keymap.AppTheme:
+		return m.nextTheme()
+	case keymap.AppTimeZone:
+		m.switchZone()
+	case keymap.AppMouse:
+		m.mouse = !m.mouse
+		return m.say(toast.Info, "mouse "+onOff(m.mouse))
+	case keymap.AppCopyMenu:
+		cmd, _ := m.detail.Do(in)
+		return cmd
+	default:
+		return m.doPanes(in)
+	}
+	return nil
+}
+
+func (m *Model) doPanes(in keymap.Intent) tea.Cmd {
+	switch in.ID {
+	case keymap.AppNextPane:
+		return m.moveFocus(1)
+	case keymap.AppPrevPane:
+		return m.moveFocus(-1)
+	case keymap.AppZoom:
+		m.split.zoomed = !m.split.zoomed
+	case keymap.AppGrow:
+		m.split.grow(0.08, m.focus == paneDetail)
+	case keymap.AppShrink:
+		m.split.grow(-0.08, m.focus == paneDetail)
+	case keymap.AppTurn:
+		m.split.turn(m.w)
+	case keymap.EventsPreview:
+		m.split.hidden = !m.split.hidden
+		m.focus = paneEvents
+	case keymap.DetailClose:
+		return m.closeDetail()
+	case keymap.StartImport, keymap.StartDemo, keymap.StartConnect:
+		return m.start(in.ID)
+	default:
+		return nil
+	}
+	return m.relayout()
+}
+
+// show goes to a screen and a pane of it.
+func (m *Model) show(s screen, p pane) tea.Cmd {
+	m.screen, m.focus = s, p
+	if s == screenEvents && p == paneDetail {
+		m.split.hidden = false
+	}
+	return m.relayout()
+}
+
+// closeDetail leaves the detail for the list it was opened from.
+func (m *Model) closeDetail() tea.Cmd {
+	m.split.zoomed = false
+	return m.show(screenEvents, paneEvents)
+}
+
+// moveFocus goes to the next part, within the view first.
+func (m *Model) moveFocus(by int) tea.Cmd {
+	if m.screen == screenDetail {
+		return nil
+	}
+	if m.focus == paneEvents && m.events.MoveFocus(by) {
+		return nil
+	}
+	if m.focus == paneEvents && !m.split.hidden {
+		m.focus = paneDetail
+	} else {
+		m.focus = paneEvents
+		m.events.EnterFrom(by)
+	}
+	return m.relayout()
+}
+
+// nextTheme goes to the next theme and says its name.
+func (m *Model) nextTheme() tea.Cmd {
+	names := theme.Names()
+	next := 0
+	for i, n := range names {
+		if n == m.themeID {
+			next = (i + 1) % len(names)
+		}
+	}
+	m.themeID = names[next]
+	return tea.Batch(m.restyle(), m.say(toast.Info, "theme: "+m.themeID))
+}
+
+func (m *Model) background(dark bool) tea.Cmd {
+	if dark == m.dark {
+		return nil
+	}
+	m.dark = dark
+	return m.restyle()
+}
+
+// restyle loads the present theme and hands it to everything that draws.
+func (m *Model) restyle() tea.Cmd {
+	st, err := theme.Load(m.themeID, m.dark, m.env.ASCII)
+	if err != nil {
+		return m.say(toast.Error, err.Error())
+	}
+	m.env.Styles = st
+	m.env.Version++
+	m.toasts.SetStyles(st)
+	m.events.Restyle()
+	return m.detail.Restyle()
+}
+
+func (m *Model) switchZone() {
+	if m.env.Zone == time.UTC {
+		m.env.Zone = time.Local
+	} else {
+		m.env.Zone = time.UTC
+	}
+	m.env.Version++
+	m.events.Restyle()
+}
+
+func (m *Model) say(kind toast.Kind, text string) tea.Cmd {
+	_, cmd := m.toasts.Push(kind, strings.TrimSpace(text))
+	return cmd
+}
+
+func onOff(b bool) string {
+	if b {
+		return "on"
+	}
+	return "off"
+}

@@ -1,0 +1,152 @@
+package ui
+
+import (
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+
+	"threatbench/ui/widget/layout"
+	"threatbench/views"
+)
+
+// doubleClick is how soon a second click follows the first.
+const doubleClick = 400 * time.Millisecond
+
+// press is the mouse button that is held down, and the click before.
+type press struct {
+	at      time.Time
+	x, y    int
+	held    views.Clickable // the view the drag belongs to
+	origin  layout.Rect
+	divider bool // the line between the panes is dragged
+}
+
+// coalesce drops pointer motion that no button is held for: it would wake the
+// renderer for nothing.
+func (m *Model) coalesce(_ tea.Model, msg tea.Msg) tea.Msg {
+	if mo, ok := msg.(tea.MouseMotionMsg); ok && mo.Button == tea.MouseNone {
+		return nil
+	}
+	return msg
+}
+
+// pointer gives the mouse to what is under it.
+func (m *Model) pointer(msg tea.MouseMsg) tea.Cmd {
+	if m.overlay.Len() > 0 || m.w < leastW || m.h < leastH {
+		return nil
+	}
+	p := m.arrange()
+	mouse := msg.Mouse()
+	switch msg.(type) {
+	case tea.MouseClickMsg:
+		if mouse.Button == tea.MouseLeft {
+			return m.click(p, mouse)
+		}
+	case tea.MouseMotionMsg:
+		return m.drag(p, mouse, false)
+	case tea.MouseReleaseMsg:
+		return m.drag(p, mouse, true)
+	case tea.MouseWheelMsg:
+		return m.wheel(p, mouse)
+	}
+	return nil
+}
+
+func (m *Model) click(p panes, at tea.Mouse) tea.Cmd {
+	now := m.env.Now()
+	double := now.Sub(m.press.at) < doubleClick && m.press.x == at.X && m.press.y == at.Y
+	m.press = press{at: now, x: at.X, y: at.Y}
+	if at.Y == p.head.Y {
+		return m.clickHeader(at.X)
+	}
+	target, rect := m.under(p, at.X, at.Y)
+	if target == nil {
+		return nil
+	}
+	m.press.held, m.press.origin = target, rect
+	m.press.divider = target == views.Clickable(m.detail) && !p.side && p.events.H > 0 && at.Y == p.detail.Y
+	focus := paneEvents
+	if target == views.Clickable(m.detail) {
+		focus = paneDetail
+	}
+	var cmd tea.Cmd
+	if m.screen == screenEvents && m.focus != focus {
+		cmd = m.show(screenEvents, focus)
+	}
+	x, y := rect.Local(at.X, at.Y)
+	return tea.Batch(cmd, target.Click(x, y, double))
+}
+
+func (m *Model) clickHeader(x int) tea.Cmd {
+	const first, width = 14, 10 // " threatbench  " and " 1 Events "
+	switch (x - first) / width {
+	case 0:
+		return m.show(screenEvents, paneEvents)
+	case 1:
+		if m.detail.Event() != nil {
+			m.mark()
+			return m.show(screenDetail, paneDetail)
+		}
+	}
+	return nil
+}
+
+func (m *Model) drag(p panes, at tea.Mouse, done bool) tea.Cmd {
+	held := m.press.held
+	if done {
+		m.press.held = nil
+	}
+	switch {
+	case held == nil:
+		return nil
+	case m.press.divider:
+		body := float64(max(p.events.H+p.detail.H, 1))
+		m.split.share = min(max(float64(p.foot.Y-at.Y)/body, 0.15), 0.85)
+		return m.relayout()
+	}
+	x, y := m.press.origin.Local(at.X, at.Y)
+	return held.Drag(x, y, done)
+}
+
+// wheelStep is how many lines a turn of the wheel scrolls.
+const wheelStep = 3
+
+func (m *Model) wheel(p panes, at tea.Mouse) tea.Cmd {
+	target, rect := m.under(p, at.X, at.Y)
+	if target == nil {
+		return nil
+	}
+	x, y := rect.Local(at.X, at.Y)
+	switch at.Button {
+	case tea.MouseWheelUp:
+		return target.Wheel(x, y, -wheelStep)
+	case tea.MouseWheelDown:
+		return target.Wheel(x, y, wheelStep)
+	}
+	return nil
+}
+
+// under is the view at a point, and where it stands.
+func (m *Model) under(p panes, x, y int) (views.Clickable, layout.Rect) {
+	switch {
+	case p.events.Contains(x, y):
+		return m.events, p.events
+	case p.detail.Contains(x, y):
+		return m.detail, p.detail
+	}
+	return nil, layout.Rect{}
+}
+
+// paste gives pasted text to the text field there is.
+func (m *Model) paste(text string) tea.Cmd {
+	if top, ok := m.overlay.Top(); ok {
+		if t, ok := top.(typing); ok {
+			t.paste(text)
+		}
+		return nil
+	}
+	if t, ok := m.view().(views.Typist); ok && t.Typing() {
+		return t.Paste(text)
+	}
+	return nil
+}

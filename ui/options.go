@@ -1,0 +1,59 @@
+package ui
+
+import (
+	"context"
+	"io"
+	"time"
+
+	"github.com/charmbracelet/colorprofile"
+
+	"threatbench/api/async"
+	"threatbench/api/client"
+	"threatbench/keymap"
+)
+
+// Options is what a session of the workbench is made of.
+type Options struct {
+	API     async.API           // where the events come from
+	Stats   func() client.Stats // what the client knows of its doing; nil shows nothing
+	Keys    *keymap.Map         // nil means the default keys
+	Profile string              // its name, for the header
+	Version string
+
+	Query    string   // the filter to start with
+	Columns  []string // ids of the events table's columns; none means the usual ones
+	Theme    string   // a name of theme.Names; "" means auto
+	ASCII    bool
+	ReadOnly bool
+	NoMouse  bool
+	UTC      bool     // times in UTC rather than local time
+	Warnings []string // said at the start: what is wrong with the configuration
+
+	// Import reads a file into the database and tells what became of it; Demo
+	// fills it with made-up events. Nil where the profile can't.
+	Import Job
+	Demo   Job
+	// Connect tells in a few lines how to reach a remote account.
+	Connect string
+
+	Env      []string              // the session's environment; nil means the process's
+	In       io.Reader             // nil means the terminal
+	Out      io.Writer             // nil means the terminal
+	Profiles *colorprofile.Profile // colour profile; nil means found out
+	Now      func() time.Time
+	StateDir string // where a crash file goes; "" means the system's temporary directory
+}
+
+// Job is long work that reports how far it is and sums up what it did. arg is
+// what the person was asked for, a file's path for an import.
+type Job func(ctx context.Context, arg string, report func(done, total int64, note string)) (summary string, err error)
+
+func (o Options) withDefaults() Options {
+	if o.Keys == nil {
+		o.Keys = keymap.Default()
+	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	return o
+}

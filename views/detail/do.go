@@ -1,0 +1,367 @@
+package detail
+
+import (
+	"bytes"
+	"encoding/json"
+	"strings"
+
+	tea "charm.land/bubbletea/v2"
+
+	"threatbench/keymap"
+	"threatbench/ui/widget/toast"
+	"threatbench/views"
+)
+
+// Do carries out an intent.
+func (m *Model) Do(in keymap.Intent) (tea.Cmd, bool) {
+	for _, try := range []func(keymap.Intent) (tea.Cmd, bool){m.doTabs, m.doTree, m.doScroll, m.doFind, m.doOther} {
+		if cmd, ok := try(in); ok {
+			m.changed()
+			return cmd, true
+		}
+	}
+	return nil, false
+}
+
+func (m *Model) doTabs(in keymap.Intent) (tea.Cmd, bool) {
+	switch in.ID {
+	case keymap.DetailPrevTab:
+		return m.Select(m.tab - 1), true
+	case keymap.DetailNextTab:
+		return m.Select(m.tab + 1), true
+	case keymap.DetailOverview:
+		return m.Select(Overview), true
+	case keymap.DetailInsight:
+		return m.Select(Insight), true
+	case keymap.DetailRaw:
+		return m.Select(Raw), true
+	case keymap.DetailRelations:
+		return m.Select(Relations), true
+	}
+	return nil, false
+}
+
+func (m *Model) doTree(in keymap.Intent) (tea.Cmd, bool) {
+	if m.tab != Raw {
+		return nil, false
+	}
+	switch in.ID {
+	case keymap.TreeFold:
+		m.tree.Collapse()
+	case keymap.TreeUnfold:
+		m.tree.Expand()
+	case keymap.TreeToggle:
+		m.tree.Toggle()
+	case keymap.TreeFoldAll:
+		m.tree.CollapseAll()
+	case keymap.TreeUnfoldAll:
+		m.tree.ExpandAll()
+	case keymap.TreeCopyPath:
+		m.env.Host.Copy("the path", m.tree.Path())
+	default:
+		return nil, false
+	}
+	return nil, true
+}
+
+// step is a movement in lines, or to an end.
+type step struct {
+	lines, pages, halves int
+	home, end            bool
+}
+
+func (m *Model) doScroll(in keymap.Intent) (tea.Cmd, bool) {
+	steps := map[keymap.ID]step{
+		keymap.DetailUp: {lines: -1}, keymap.DetailDown: {lines: 1}, keymap.DetailPageUp: {pages: -1}, keymap.DetailPageDown: {pages: 1},
+		keymap.DetailHalfUp: {halves: -1}, keymap.DetailHalfDown: {halves: 1}, keymap.DetailFirst: {home: true}, keymap.DetailLast: {end: true},
+	}
+	s, ok := steps[in.ID]
+	if !ok {
+		return nil, false
+	}
+	m.scroll(s)
+	return nil, true
+}
+
+func (m *Model) scroll(s step) {
+	by := s.lines + s.pages*max(m.rows-1, 1) + s.halves*max(m.rows/2, 1)
+	switch m.tab {
+	case Raw:
+		m.scrollTree(s, by)
+	case Relations:
+		if s.home || s.end {
+			by = len(m.related.links)
+			if s.home {
+				by = -by
+			}
+		}
+		m.related.move(by)
+	default:
+		pane := m.overview
+		if m.tab == Insight {
+			pane = m.insight
+		}
+		switch {
+		case s.home:
+			pane.Home()
+		case s.end:
+			pane.End()
+		default:
+			pane.Scroll(by)
+		}
+	}
+}
+
+func (m *Model) scrollTree(s step, by int) {
+	switch {
+	case s.home:
+		m.tree.Home()
+	case s.end:
+		m.tree.End()
+	default:
+		m.tree.Move(by)
+	}
+}
+
+func (m *Model) doFind(in keymap.Intent) (tea.Cmd, bool) {
+	switch in.ID {
+	case keymap.DetailSearch:
+		m.env.Host.Prompt("find", m.lastQuery, m.find)
+	case keymap.DetailNextHit:
+		m.nextHit(1)
+	case keymap.DetailPrevHit:
+		m.nextHit(-1)
+	default:
+		return nil, false
+	}
+	return nil, true
+}
+
+func (m *Model) find(q string) tea.Cmd {
+	m.lastQuery = q
+	m.changed()
+	n := 0
+	switch m.tab {
+	case Raw:
+		n = m.tree.Find(q)
+	case Insight:
+		n = m.insight.Find(q)
+	case Overview:
+		n = m.overview.Find(q)
+	}
+	if q != "" && n == 0 {
+		m.env.Host.Say(toast.Info, "not found here: "+q)
+	}
+	return nil
+}
+
+func (m *Model) nextHit(by int) {
+	var next, prev func() bool
+	switch m.tab {
+	case Raw:
+		next, prev = m.tree.Next, m.tree.Prev
+	case Insight:
+		next, prev = m.insight.Next, m.insight.Prev
+	default:
+		next, prev = m.overview.Next, m.overview.Prev
+	}
+	if by < 0 {
+		next = prev
+	}
+	next()
+}
+
+func (m *Model) doOther(in keymap.Intent) (tea.Cmd, bool) {
+	switch in.ID {
+	case keymap.DetailFollow:
+		return m.follow(), true
+	case keymap.DetailNextEvent:
+		m.env.Host.Step(1)
+	case keymap.DetailPrevEvent:
+		m.env.Host.Step(-1)
+	case keymap.AppCopy:
+		m.copy()
+	case keymap.AppCopyMenu:
+		m.copyAs()
+	case keymap.AppRefresh:
+		return m.refresh(), true
+	default:
+		return nil, false
+	}
+	return nil, true
+}
+
+// follow opens the selected reference; elsewhere it goes to the raw data of
+// what is read.
+func (m *Model) follow() tea.Cmd {
+	if m.tab != Relations {
+		return m.Select(m.tab + 1)
+	}
+	id, e := m.related.selected()
+	if id == "" {
+		return nil
+	}
+	m.env.Host.Mark()
+	if e != nil {
+		m.env.Host.Open(*e)
+		return nil
+	}
+	m.env.Host.OpenID("", id)
+	return nil
+}
+
+func (m *Model) refresh() tea.Cmd {
+	if m.event == nil {
+		return nil
+	}
+	m.env.Async.Forget()
+	m.rawFor, m.related.asked = "", false
+	return m.need(0)
+}
+
+// copy takes what is selected: the value in the tree, else the indicator.
+func (m *Model) copy() {
+	switch {
+	case m.event == nil:
+	case m.tab == Raw && m.rawFor == m.event.UUID:
+		m.env.Host.Copy("the value", m.tree.Value())
+	case m.tab == Relations:
+		if id, _ := m.related.selected(); id != "" {
+			m.env.Host.Copy("the id", id)
+		}
+	case m.event.Indicator != "":
+		m.env.Host.Copy("the indicator", m.event.Indicator)
+	default:
+		m.env.Host.Copy("the description", m.event.Event)
+	}
+}
+
+// copyAs offers the forms in which the event can be copied.
+func (m *Model) copyAs() {
+	e := m.event
+	if e == nil {
+		return
+	}
+	type form struct{ title, text string }
+	var forms []form
+	if e.Indicator != "" {
+		forms = append(forms, form{"indicator", e.Indicator}, form{"indicator, defanged", views.Defang(e.Indicator)})
+	}
+	forms = append(forms, form{"description", e.Event})
+	var b bytes.Buffer
+	enc := json.NewEncoder(&b)
+	enc.SetEscapeHTML(false)
+	enc.SetIndent("", "  ")
+	if enc.Encode(e) == nil {
+		forms = append(forms, form{"event as JSON", strings.TrimSpace(b.String())})
+	}
+	if m.rawFor == e.UUID {
+		forms = append(forms, form{"raw record as JSON", string(m.raw.Data)})
+	}
+	if e.Insight != "" {
+		forms = append(forms, form{"insight as Markdown", e.Insight})
+	}
+	forms = append(forms, form{"id", e.UUID})
+	items := make([]views.PickItem, len(forms))
+	for i, f := range forms {
+		items[i] = views.PickItem{Title: f.title, Detail: views.OneLine(f.text)}
+	}
+	m.env.Host.Ask(views.Pick{Title: "copy", Items: items, Chosen: func(i int) tea.Cmd {
+		m.env.Host.Copy(forms[i].title, forms[i].text)
+		return nil
+	}})
+}
+
+// Why tells why an action can't be done now.
+func (m *Model) Why(id keymap.ID) string {
+	if m.event == nil && id != keymap.DetailClose {
+		return "no event is selected"
+	}
+	switch id {
+	case keymap.DetailFollow:
+		if m.tab == Relations && len(m.related.links) == 0 {
+			return "this event has no references"
+		}
+	case keymap.DetailNextHit, keymap.DetailPrevHit:
+		if m.lastQuery == "" {
+			return "nothing was searched for"
+		}
+	}
+	return ""
+}
+
+// Hints are the actions the bottom line names.
+func (m *Model) Hints() []keymap.ID {
+	if m.tab == Raw {
+		return []keymap.ID{keymap.TreeToggle, keymap.TreeUnfoldAll, keymap.TreeFoldAll, keymap.DetailSearch, keymap.AppCopy, keymap.DetailOverview, keymap.DetailClose, keymap.AppHelp}
+	}
+	return []keymap.ID{keymap.DetailNextTab, keymap.DetailRaw, keymap.DetailInsight, keymap.DetailSearch, keymap.DetailNextEvent, keymap.DetailPrevEvent, keymap.AppCopyMenu, keymap.AppZoom, keymap.DetailClose, keymap.AppHelp}
+}
+
+// Click puts the cursor where the pointer is, or chooses a part.
+func (m *Model) Click(x, y int, double bool) tea.Cmd {
+	m.changed()
+	if y == 0 {
+		return m.clickTitle(x)
+	}
+	switch m.tab {
+	case Raw:
+		row := y - 1
+		if m.raw.Source != "" || m.raw.TLP != "" {
+			row--
+		}
+		if m.tree.Click(x, row) && double {
+			m.tree.Toggle()
+		}
+	case Relations:
+		if i := m.related.offset + y - 1; i < len(m.related.links) {
+			m.related.cursor = i
+			if double {
+				return m.follow()
+			}
+		}
+	}
+	return nil
+}
+
+func (m *Model) clickTitle(x int) tea.Cmd {
+	at := 2
+	for t := Overview; t < tabs; t++ {
+		w := len(tabTitles[t]) + 2
+		if n := m.count(t); n != "" {
+			w += 1 + len([]rune(n))
+		}
+		if x >= at && x < at+w {
+			return m.Select(t)
+		}
+		at += w
+	}
+	return nil
+}
+
+// Drag does nothing here.
+func (m *Model) Drag(x, y int, done bool) tea.Cmd { return nil }
+
+// Wheel scrolls.
+func (m *Model) Wheel(x, y, by int) tea.Cmd {
+	m.changed()
+	m.scroll(step{lines: by})
+	return nil
+}
+
+// CursorXY is where the real cursor belongs.
+func (m *Model) CursorXY() (x, y int, ok bool) {
+	switch {
+	case m.event == nil:
+		return 0, 0, false
+	case m.tab == Raw && m.rawFor == m.event.UUID:
+		x, y = m.tree.Cursor()
+		if m.raw.Source != "" || m.raw.TLP != "" {
+			y++
+		}
+		return x, y + 1, true
+	case m.tab == Relations && len(m.related.links) > 0:
+		return 0, 1 + m.related.cursor - m.related.offset, true
+	}
+	return 0, 0, true
+}

@@ -1,0 +1,117 @@
+package detail
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/charmbracelet/x/ansi"
+
+	"threatbench/api"
+	"threatbench/theme"
+	"threatbench/views"
+)
+
+// layOverview writes the overview's lines for w cells, once per event, width
+// and theme.
+func (m *Model) layOverview(w int) {
+	now := source{m.event.UUID, w, m.env.Version}
+	if m.laid == now {
+		return
+	}
+	m.laid = now
+	p := page{env: m.env, w: min(w, widest)}
+	e := m.event
+	p.prose(e.Event, m.env.Styles.Strong)
+	p.gap()
+	p.section("WHO")
+	p.row("attacker", e.Attacker)
+	p.row("origin", country(e.AttackerCountry, e.AttackerCountryAlpha3))
+	p.section("WHOM")
+	p.row("target", country(e.TargetCountry, e.TargetCountryAlpha3))
+	p.row("industry", e.TargetIndustry)
+	p.section("HOW")
+	p.row("category", e.Category)
+	if e.KillChain > 0 {
+		p.row("kill chain", fmt.Sprintf("%d %s", e.KillChain, api.KillChainName(e.KillChain)))
+	}
+	p.list("techniques", e.MitreAttack)
+	p.list("patterns", e.MitreCapec)
+	p.section("INDICATOR")
+	p.row("value", e.Indicator)
+	p.row("type", e.IndicatorType)
+	p.section("EVENT")
+	p.styled("tlp", e.TLP, m.env.TLP(e.TLP))
+	p.row("date", m.env.LongDate(e.Date))
+	p.row("recorded", m.env.LongDate(e.CreatedAt))
+	p.list("tags", e.Tags)
+	p.row("references", counts(e))
+	if e.HasChildren {
+		p.row("children", "yes")
+	}
+	p.row("id", e.UUID)
+	p.row("dataset", e.DatasetID)
+	m.overview.SetLines(p.lines)
+}
+
+func country(alpha2, alpha3 string) string {
+	c, ok := api.CountryByCode(alpha2)
+	if !ok {
+		return strings.TrimSpace(alpha2 + " " + alpha3)
+	}
+	return c.Name + " (" + c.Alpha2 + ")"
+}
+
+func counts(e *api.Event) string {
+	if e.NumReferences+e.NumReferenced == 0 {
+		return ""
+	}
+	return fmt.Sprintf("%d to others, %d from others", e.NumReferences, e.NumReferenced)
+}
+
+// labelWidth is the column of names.
+const labelWidth = 13
+
+// page collects the overview's lines.
+type page struct {
+	env     *views.Env
+	w       int
+	lines   []string
+	heading string // a section's title that waits for its first row
+}
+
+func (p *page) gap() { p.lines = append(p.lines, "") }
+
+func (p *page) section(title string) { p.heading = title }
+
+func (p *page) prose(s string, pen theme.Pen) {
+	for _, l := range strings.Split(s, "\n") {
+		for _, part := range strings.Split(ansi.Wrap(l, max(p.w-2, 10), " /.-"), "\n") {
+			p.lines = append(p.lines, " "+pen.Paint(part))
+		}
+	}
+}
+
+// row is a name and its value; an empty value leaves the row out.
+func (p *page) row(name, value string) { p.styled(name, value, p.env.Styles.Text) }
+
+func (p *page) styled(name, value string, pen theme.Pen) {
+	if value == "" {
+		return
+	}
+	const indent = 11
+	st := p.env.Styles
+	head := strings.Repeat(" ", indent)
+	if p.heading != "" {
+		head = st.Title.Paint(p.heading) + strings.Repeat(" ", max(indent-len(p.heading), 1))
+		p.heading = ""
+	}
+	room := max(p.w-1-indent-labelWidth-1, 10)
+	for i, part := range strings.Split(ansi.Wrap(value, room, " /.-,"), "\n") {
+		if i > 0 {
+			head, name = strings.Repeat(" ", indent), ""
+		}
+		p.lines = append(p.lines, " "+head+st.Faint.Paint(fmt.Sprintf("%-*s", labelWidth, name))+pen.Paint(part))
+	}
+}
+
+func (p *page) list(name string, values []string) { p.row(name, strings.Join(values, ", ")) }

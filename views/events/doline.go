@@ -1,0 +1,289 @@
+package events
+
+import (
+	"errors"
+	"slices"
+	"sort"
+	"strings"
+
+	tea "charm.land/bubbletea/v2"
+
+	"threatbench/api"
+	"threatbench/api/query"
+	"threatbench/keymap"
+	"threatbench/theme"
+	"threatbench/ui/widget/prompt"
+)
+
+// edit puts the focus on the filter line.
+func (m *Model) edit() {
+	m.part, m.before = partFilter, m.text
+	m.filter.Focus()
+	if m.filter.Value() != "" && !strings.HasSuffix(m.filter.Value(), " ") {
+		m.filter.SetValue(m.filter.Value() + " ")
+	}
+	m.changed()
+}
+
+// Typing tells whether keys go to the filter line.
+func (m *Model) Typing() bool { return m.part == partFilter }
+
+// Key gives a key to the filter line.
+func (m *Model) Key(k tea.KeyPressMsg) (tea.Cmd, bool) {
+	changed, handled := m.filter.Key(k)
+	if handled {
+		m.changed()
+	}
+	if !changed {
+		return nil, handled
+	}
+	return m.typed(), true
+}
+
+// Paste puts text into the filter line.
+func (m *Model) Paste(text string) tea.Cmd {
+	m.filter.Paste(text)
+	return m.typed()
+}
+
+// typed follows the text: completions, errors, and results as it is typed.
+func (m *Model) typed() tea.Cmd {
+	m.changed()
+	m.suggest()
+	text := strings.TrimSpace(m.filter.Value())
+	if text == m.text {
+		m.filter.SetError(0, 0, "")
+		return nil
+	}
+	if err := m.parse(text); err != nil {
+		m.showError(err)
+		return nil
+	}
+	m.filter.SetError(0, 0, "")
+	return m.reload(typingPause)
+}
+
+func (m *Model) showError(err error) {
+	var at *query.Error
+	if errors.As(err, &at) {
+		m.filter.SetError(at.Pos, at.End, at.Msg)
+	} else {
+		m.filter.SetError(0, 0, err.Error())
+	}
+	m.changed()
+}
+
+// suggest offers what could stand at the cursor.
+func (m *Model) suggest() {
+	list := query.Complete(m.filter.Value(), m.filter.Pos(), m.values)
+	out := make([]prompt.Suggestion, len(list))
+	for i, s := range list {
+		out[i] = prompt.Suggestion{Text: s.Text, Label: s.Label, Detail: s.Detail, From: s.From, To: s.To}
+	}
+	m.filter.SetSuggestions(out)
+}
+
+// values completes a field's value from what the facets count and from the
+// catalogues.
+func (m *Model) values(field api.Field, prefix string) []string {
+	var pool []string
+	if f := m.facets.find(string(field)); f != nil {
+		for _, c := range f.Top {
+			pool = append(pool, c.Value)
+		}
+	}
+	pool = append(pool, m.catalogued(field)...)
+	prefix = strings.ToLower(prefix)
+	seen := map[string]bool{}
+	out := pool[:0:0]
+	for _, v := range pool {
+		if low := strings.ToLower(v); v != "" && !seen[low] && strings.Contains(low, prefix) {
+			seen[low] = true
+			out = append(out, v)
+		}
+	}
+	sort.SliceStable(out, func(i, j int) bool {
+		return strings.HasPrefix(strings.ToLower(out[i]), prefix) && !strings.HasPrefix(strings.ToLower(out[j]), prefix)
+	})
+	return out
+}
+
+func (m *Model) catalogued(field api.Field) []string {
+	switch field {
+	case api.FieldAttacker:
+		return m.catalogs.Attackers
+	case api.FieldIndicatorType:
+		return m.catalogs.IndicatorTypes
+	case api.FieldTargetIndustry:
+		return m.catalogs.TargetIndustries
+	case api.FieldTLP:
+		return []string{"clear", "green", "amber", "amber+strict", "red"}
+	case api.FieldHasChildren:
+		return []string{"true", "false"}
+	case api.FieldCategory:
+		return names(m.catalogs.Categories, func(c api.Category) string { return c.Name })
+	case api.FieldTags:
+		return names(m.catalogs.Tags, func(t api.Tag) string { return t.Value })
+	case api.FieldTargetCountry, api.FieldAttackerCountry:
+		return names(m.catalogs.Countries, func(c api.Country) string { return c.Alpha2 })
+	}
+	return nil
+}
+
+func names[T any](list []T, of func(T) string) []string {
+	out := make([]string, len(list))
+	for i, v := range list {
+		out[i] = of(v)
+	}
+	return out
+}
+
+// doLine carries out the filter line's intents.
+func (m *Model) doLine(in keymap.Intent) (tea.Cmd, bool) {
+	switch in.ID {
+	case keymap.FilterAccept:
+		return m.accept(), true
+	case keymap.FilterCancel:
+		return m.cancel(), true
+	}
+	return nil, false
+}
+
+// accept keeps the filter and returns to the table; a wrong one stays on the
+// line, with what is wrong.
+func (m *Model) accept() tea.Cmd {
+	text := strings.TrimSpace(m.filter.Value())
+	if err := m.parse(text); err != nil {
+		m.showError(err)
+		return nil
+	}
+	if text != m.before {
+		m.env.Host.Mark() // while the line is open, Here still tells the filter before
+	}
+	m.filter.SetValue(text)
+	m.filter.Commit()
+	m.leaveLine()
+	return nil
+}
+
+// cancel returns to the filter as it was before editing.
+func (m *Model) cancel() tea.Cmd {
+	m.leaveLine()
+	if m.before == m.text {
+		m.filter.SetValue(m.text)
+		return nil
+	}
+	return m.apply(m.before)
+}
+
+func (m *Model) leaveLine() {
+	m.part = partTable
+	m.filter.SetSuggestions(nil)
+	m.filter.SetError(0, 0, "")
+	m.filter.Blur()
+	m.changed()
+}
+
+// spans colours the filter's tokens.
+func (m *Model) spans(text string) []prompt.Span {
+	st := m.env.Styles
+	pens := map[query.Kind]theme.Pen{
+		query.KindField: st.Accent, query.KindOperator: st.Faint, query.KindValue: st.Strong, query.KindKeyword: st.AccentStrong,
+		query.KindParen: st.Faint, query.KindPhrase: st.Text, query.KindError: st.Error,
+	}
+	list := query.Highlight(text)
+	out := make([]prompt.Span, len(list))
+	for i, s := range list {
+		out[i] = prompt.Span{Pos: s.Pos, End: s.End, Pen: pens[s.Kind]}
+	}
+	return out
+}
+
+// doColumns carries out what changes the columns and their order.
+func (m *Model) doColumns(in keymap.Intent) (tea.Cmd, bool) {
+	switch in.ID {
+	case keymap.EventsSort:
+		return m.sortBySelected(), true
+	case keymap.EventsSortReverse:
+		m.order = reverse(m.order)
+		return m.resort(), true
+	case keymap.EventsColumns:
+		m.chooseColumns()
+	case keymap.EventsNarrower:
+		m.table.ResizeColumn(m.table.Col(), -2)
+	case keymap.EventsWider:
+		m.table.ResizeColumn(m.table.Col(), 2)
+	case keymap.EventsMoveColumnLeft:
+		m.moveColumn(m.table.Col(), -1)
+	case keymap.EventsMoveColumnRight:
+		m.moveColumn(m.table.Col(), 1)
+	case keymap.EventsFacets:
+		m.showFacets = !m.showFacets
+		m.part = partTable
+		m.relayout()
+	case keymap.EventsTimeline:
+		m.showTimeline = !m.showTimeline
+		m.relayout()
+	default:
+		return nil, false
+	}
+	return m.ensure(), true
+}
+
+func (m *Model) relayout() {
+	g := m.geometry
+	m.Resize(g.filter.W, max(g.table.Y+g.table.H, g.timeline.Y+g.timeline.H))
+}
+
+// sortBySelected orders by the selected column, newest or smallest first; a
+// second time reverses.
+func (m *Model) sortBySelected() tea.Cmd {
+	c := m.column()
+	if c == nil {
+		return nil
+	}
+	if m.sortBy == c.orderBy {
+		m.order = reverse(m.order)
+	} else {
+		m.sortBy, m.order = c.orderBy, "asc"
+		if slices.Contains([]string{"date", "createdAt", "tlp", "numReferences"}, c.orderBy) {
+			m.order = "desc"
+		}
+	}
+	return m.resort()
+}
+
+func (m *Model) resort() tea.Cmd {
+	m.showSort()
+	m.table.Home()
+	return m.reload(0)
+}
+
+func (m *Model) showSort() {
+	for _, c := range m.cols {
+		if c.orderBy == m.sortBy {
+			m.table.SetSort(c.ID, m.order == "desc")
+			return
+		}
+	}
+	m.table.SetSort("", false)
+}
+
+// setColumns shows the columns with these ids in this order; none means the
+// usual ones.
+func (m *Model) setColumns(ids []string) {
+	if len(ids) == 0 {
+		ids = defaultColumns()
+	}
+	m.cols = m.cols[:0:0]
+	for _, id := range ids {
+		if i := slices.IndexFunc(m.all, func(c column) bool { return c.ID == id }); i >= 0 {
+			m.cols = append(m.cols, m.all[i])
+		}
+	}
+	if len(m.cols) == 0 {
+		m.setColumns(nil)
+		return
+	}
+	m.showColumns()
+}

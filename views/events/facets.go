@@ -1,0 +1,282 @@
+package events
+
+import (
+	"strings"
+
+	"github.com/charmbracelet/x/ansi"
+
+	"threatbench/api"
+	"threatbench/ui/widget/chart"
+	"threatbench/ui/widget/layout"
+	"threatbench/views"
+)
+
+// facetColumns are the columns counted beside the list, in order, each with
+// its title.
+var facetTitles = [...]struct{ column, title string }{
+	{"attacker", "ATTACKER"}, {"category", "CATEGORY"}, {"targetCountry", "TARGET"}, {"targetIndustry", "INDUSTRY"},
+	{"tlp", "TLP"}, {"indicatorType", "TYPE"}, {"attackerCountry", "ORIGIN"}, {"tags", "TAG"},
+}
+
+const (
+	facetTop  = 6  // values a facet shows until it is opened
+	facetMore = 40 // values an opened facet shows
+)
+
+// facets is the pane of top values with their counts.
+type facets struct {
+	env        *views.Env
+	data       []api.Facet
+	total      int
+	unfiltered bool
+	stale      bool
+	open       map[string]bool // facets opened to facetMore
+	cursor     int             // index into lines()
+	offset     int
+	version    int
+}
+
+// facetLine is one line of the pane: a title, a value, or "more".
+type facetLine struct {
+	column string
+	title  string // set on a title line
+	value  api.Count
+	more   int // values not shown, on the line that says so
+	top    int // the facet's largest count
+}
+
+func (l facetLine) selectable() bool { return l.title == "" && l.column != "" }
+
+func newFacets(env *views.Env) *facets { return &facets{env: env, open: map[string]bool{}} }
+
+func facetColumns() []string {
+	out := make([]string, len(facetTitles))
+	for i, f := range facetTitles {
+		out[i] = f.column
+	}
+	return out
+}
+
+// set takes new counts and keeps the cursor on the same value where it can.
+func (f *facets) set(s api.Summary) {
+	was, had := f.selected()
+	f.data, f.total, f.unfiltered, f.stale = s.Facets, s.Total, s.Unfiltered, false
+	f.version++
+	if had {
+		f.moveTo(was.column, was.value.Value)
+	}
+	f.settle(1)
+}
+
+func (f *facets) setStale(stale bool) {
+	if f.stale != stale {
+		f.stale = stale
+		f.version++
+	}
+}
+
+func (f *facets) lines() []facetLine {
+	var out []facetLine
+	for _, ft := range facetTitles {
+		d := f.find(ft.column)
+		if d == nil || len(d.Top) == 0 {
+			continue
+		}
+		if len(out) > 0 {
+			out = append(out, facetLine{})
+		}
+		out = append(out, facetLine{column: ft.column, title: ft.title})
+		show := facetTop
+		if f.open[ft.column] {
+			show = facetMore
+		}
+		show = min(show, len(d.Top))
+		for _, c := range d.Top[:show] {
+			out = append(out, facetLine{column: ft.column, value: c, top: d.Top[0].Count})
+		}
+		if rest := max(d.Distinct, len(d.Top)) - show; rest > 0 {
+			out = append(out, facetLine{column: ft.column, more: rest})
+		}
+	}
+	return out
+}
+
+func (f *facets) find(column string) *api.Facet {
+	for i := range f.data {
+		if f.data[i].Column == column {
+			return &f.data[i]
+		}
+	}
+	return nil
+}
+
+// limit is how many values per column to ask the server for.
+func (f *facets) limit() int { return facetMore }
+
+// selected is the line under the cursor.
+func (f *facets) selected() (facetLine, bool) {
+	lines := f.lines()
+	if f.cursor < 0 || f.cursor >= len(lines) || !lines[f.cursor].selectable() {
+		return facetLine{}, false
+	}
+	return lines[f.cursor], true
+}
+
+func (f *facets) moveTo(column, value string) {
+	for i, l := range f.lines() {
+		if l.column == column && l.more == 0 && l.title == "" && l.value.Value == value {
+			f.cursor = i
+			return
+		}
+	}
+}
+
+// move goes by selectable lines.
+func (f *facets) move(by int) {
+	lines := f.lines()
+	step := 1
+	if by < 0 {
+		step, by = -1, -by
+	}
+	for i := f.cursor + step; i >= 0 && i < len(lines) && by > 0; i += step {
+		if lines[i].selectable() {
+			f.cursor = i
+			by--
+		}
+	}
+	f.version++
+}
+
+// jump goes to the next or previous facet.
+func (f *facets) jump(by int) {
+	lines := f.lines()
+	for i := f.cursor + by; i >= 0 && i < len(lines); i += by {
+		if lines[i].title == "" {
+			continue
+		}
+		if by < 0 && i >= f.cursor-1 {
+			continue // the title of the facet the cursor is in
+		}
+		f.cursor = min(i+1, len(lines)-1)
+		break
+	}
+	f.version++
+}
+
+// settle puts the cursor on a selectable line, looking in direction by first.
+func (f *facets) settle(by int) {
+	lines := f.lines()
+	f.cursor = min(max(f.cursor, 0), max(len(lines)-1, 0))
+	for i := f.cursor; i >= 0 && i < len(lines); i += by {
+		if lines[i].selectable() {
+			f.cursor = i
+			return
+		}
+	}
+	if by > 0 {
+		f.settle(-1)
+	}
+}
+
+func (f *facets) toggleMore(column string) {
+	f.open[column] = !f.open[column]
+	f.version++
+	f.settle(-1)
+}
+
+// hit selects the line drawn at y; ok is false on titles and gaps.
+func (f *facets) hit(y int) (facetLine, bool) {
+	i := f.offset + y
+	lines := f.lines()
+	if i < 0 || i >= len(lines) || !lines[i].selectable() {
+		return facetLine{}, false
+	}
+	f.cursor = i
+	f.version++
+	return lines[i], true
+}
+
+func (f *facets) scroll(by, h int) {
+	f.offset = min(max(f.offset+by, 0), max(len(f.lines())-h, 0))
+	f.cursor = min(max(f.cursor, f.offset), f.offset+h-1)
+	f.settle(by / max(by, -by))
+	f.version++
+}
+
+// draw is the pane in h lines of w cells.
+func (f *facets) draw(w, h int, focused bool) []string {
+	lines := f.lines()
+	f.follow(len(lines), h)
+	out := make([]string, 0, h)
+	for i := f.offset; i < len(lines) && len(out) < h; i++ {
+		out = append(out, f.line(lines[i], w, focused && i == f.cursor))
+	}
+	if len(lines) == 0 && h > 0 {
+		out = append(out, f.env.Styles.Faint.Paint("nothing to count"))
+	}
+	return layout.Fit(out, w, h)
+}
+
+func (f *facets) follow(n, h int) {
+	if f.cursor < f.offset+1 {
+		f.offset = max(f.cursor-1, 0)
+	}
+	if f.cursor >= f.offset+h {
+		f.offset = f.cursor - h + 1
+	}
+	f.offset = min(f.offset, max(n-h, 0))
+}
+
+func (f *facets) line(l facetLine, w int, selected bool) string {
+	st := f.env.Styles
+	gutter, name := " ", st.Text
+	if selected {
+		gutter, name = st.Cursor.Paint(st.Glyphs.Cursor), st.Strong
+	}
+	switch {
+	case l.title != "":
+		return " " + st.Title.Paint(l.title) + f.note(w-1-len(l.title))
+	case l.column == "":
+		return ""
+	case l.more > 0:
+		return gutter + st.Faint.Paint("+"+views.Count(l.more)+" more")
+	}
+	if f.stale {
+		name = st.Faint
+	}
+	const meter = 2
+	count := views.Count(l.value.Count)
+	room := w - 1 - 1 - len(count) - 1 - meter - 1
+	if room < 4 {
+		room = max(w-1-1-len(count), 1)
+		return gutter + name.Paint(pad(label(f.env, l.value.Value), room)) + " " + st.Faint.Paint(count)
+	}
+	return gutter + name.Paint(pad(label(f.env, l.value.Value), room)) + " " + st.Faint.Paint(count) + " " +
+		st.Bar.Paint(chart.Meter(st, l.value.Count, l.top, meter)) + " "
+}
+
+// note says on the first title that counts are of everything, where the
+// server can't count under a filter.
+func (f *facets) note(room int) string {
+	if !f.unfiltered || room < 14 {
+		return ""
+	}
+	return " " + f.env.Styles.Warn.Paint("of all events")
+}
+
+func label(env *views.Env, v string) string {
+	if strings.TrimSpace(v) == "" {
+		return "(none)"
+	}
+	return v
+}
+
+// pad cuts or fills s to w cells.
+func pad(s string, w int) string {
+	if n := ansi.StringWidth(s); n > w {
+		return ansi.Truncate(s, w, "…")
+	} else if n < w {
+		return s + strings.Repeat(" ", w-n)
+	}
+	return s
+}

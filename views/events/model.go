@@ -1,0 +1,362 @@
+// Package events is the browsing view: the filter line, the table of events,
+// the facets beside it and the timeline under it. Filtering, sorting and
+// counting happen on the server; what is here are the pages around the cursor.
+package events
+
+import (
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+
+	"threatbench/api"
+	"threatbench/api/async"
+	"threatbench/api/query"
+	"threatbench/keymap"
+	"threatbench/ui/widget/prompt"
+	"threatbench/ui/widget/table"
+	"threatbench/views"
+)
+
+// View is this view's name in the slots of its requests.
+const View = "events"
+
+// typingPause is how long the filter waits for the next key before it asks
+// the server.
+const typingPause = 60 * time.Millisecond
+
+// part is what has the focus inside the view.
+type part int
+
+const (
+	partTable part = iota
+	partFacets
+	partFilter
+)
+
+// Model is the events view.
+type Model struct {
+	env  *views.Env
+	part part
+
+	filter  *prompt.Model
+	text    string // the filter in force, as typed
+	before  string // what it was when editing began
+	parsed  query.Filter
+	sortBy  string
+	order   string
+	dataset []string
+
+	rows    rows
+	pending map[string]want // requests under way, by slot name
+	seeking api.Condition   // the date a goto looks for
+	keep    string          // event the cursor stays on when the list is loaded anew
+	table   *table.Model
+	cols    []column // those shown, in their order
+	all     []column
+
+	facets   *facets
+	timeline *timeline
+	catalogs async.Catalogs
+
+	marks    map[string]bool // ids of the marked events
+	lastMark int             // row of the last mark, where a range begins; -1 where none is
+
+	stale, slow bool // what is shown answers an older question; and it takes long
+	loadedOnce  bool
+	err         error
+	took        time.Duration
+
+	showFacets, showTimeline bool
+	welcome                  func() []string
+	geometry                 geometry
+	version                  int
+	memo                     memo
+}
+
+type memo struct {
+	version, env, w, h int
+	focused            bool
+	lines              []string
+}
+
+// New makes the view with an initial filter; columns are ids, none meaning
+// the usual ones. An unknown column is left out.
+func New(env *views.Env, filter string, columnIDs []string) *Model {
+	m := &Model{
+		env: env, filter: prompt.New(env.Styles), text: filter, sortBy: "date", order: "desc",
+		pending: map[string]want{}, table: table.New(env.Styles), all: columns(),
+		facets: newFacets(env), timeline: newTimeline(env), marks: map[string]bool{}, lastMark: -1,
+		showFacets: true, showTimeline: true,
+	}
+	m.rows.total = -1
+	m.filter.SetPlaceholder("filter: attacker:NAME  tlp:amber  date>-7d  words …")
+	m.filter.SetSpans(m.spans)
+	m.filter.SetValue(filter)
+	m.table.SetSource(source{m})
+	m.table.Focus(true)
+	m.setColumns(columnIDs)
+	return m
+}
+
+// Init loads the first page, what is counted around it, and the catalogues.
+func (m *Model) Init() tea.Cmd {
+	if err := m.parse(m.text); err != nil {
+		m.part = partFilter
+		m.filter.Focus()
+		m.showError(err)
+	}
+	return tea.Batch(m.reload(0), m.env.Async.Catalogs(m.slot("catalogs")))
+}
+
+func (m *Model) slot(name string) async.Slot { return async.Slot{View: View, Name: name} }
+
+func (m *Model) changed() { m.version++ }
+
+// parse reads the filter text; when it is right it comes into force.
+func (m *Model) parse(text string) error {
+	f, err := query.Parse(text, m.env.Now())
+	if err != nil {
+		return err
+	}
+	m.parsed, m.text = f, text
+	return nil
+}
+
+// query is the list query of the filter and order in force.
+func (m *Model) query() api.ListQuery {
+	return api.ListQuery{
+		Search: m.parsed.Search, Branches: m.parsed.Branches, Datasets: m.dataset,
+		OrderBy: m.sortBy, Order: m.order,
+	}
+}
+
+// reload asks for the first page and the counts, after wait of quiet. What is
+// there stays, marked stale, until the answer has come.
+func (m *Model) reload(wait time.Duration) tea.Cmd {
+	m.stale, m.slow = true, false
+	m.facets.setStale(true)
+	m.changed()
+	for name := range m.pending {
+		m.env.Async.Cancel(m.slot(name))
+	}
+	clear(m.pending)
+	q := m.query()
+	q.Page, q.PageSize = 1, pageSize
+	m.pending["first"] = want{query: q}
+	return tea.Batch(
+		m.env.Async.Page(m.slot("first"), q, wait),
+		m.env.Async.Summary(m.slot("summary"), m.summaryQuery(), wait),
+	)
+}
+
+func (m *Model) summaryQuery() api.SummaryQuery {
+	q := m.query()
+	q.OrderBy, q.Order = "", ""
+	return api.SummaryQuery{Filter: q, Facets: facetColumns(), FacetLimit: m.facets.limit(), MaxBuckets: maxSteps}
+}
+
+// apply puts a filter text into force and loads what it asks for.
+func (m *Model) apply(text string) tea.Cmd {
+	if text == m.text && m.filter.Value() == text {
+		return nil
+	}
+	if err := m.parse(text); err != nil {
+		m.showError(err)
+		return nil
+	}
+	m.filter.SetValue(text)
+	m.filter.SetError(0, 0, "")
+	m.keep = ""
+	return m.reload(0)
+}
+
+// narrow goes to the events with one more condition.
+func (m *Model) narrow(field api.Field, value string, exclude bool) tea.Cmd {
+	op := api.OpEquals
+	if exclude {
+		op = api.OpNot
+	}
+	m.env.Host.Mark()
+	return m.apply(query.And(m.text, api.Condition{Field: field, Op: op, Values: []string{value}}))
+}
+
+// Filter goes to the events with one more condition; the frame calls it when
+// another view asks.
+func (m *Model) Filter(field api.Field, value string, exclude bool) tea.Cmd {
+	return m.narrow(field, value, exclude)
+}
+
+// Learn takes the answers to this view's requests.
+func (m *Model) Learn(f async.Fact) tea.Cmd {
+	m.changed()
+	switch f := f.(type) {
+	case async.EventsLoaded:
+		return m.learnPage(f)
+	case async.SummaryLoaded:
+		m.learnSummary(f)
+	case async.CatalogsLoaded:
+		m.catalogs = f.Catalogs
+		return f.Next
+	case async.Slow:
+		m.slow = f.About().Slot.Name == "first" || f.About().Slot.Name == "summary"
+	}
+	return nil
+}
+
+func (m *Model) learnPage(f async.EventsLoaded) tea.Cmd {
+	name := f.About().Slot.Name
+	w := m.pending[name]
+	delete(m.pending, name)
+	if f.Err != nil {
+		m.fail(f.Err, name == "first")
+		return nil
+	}
+	m.err = nil
+	if name == "first" {
+		return m.learnFirst(w, f)
+	}
+	if name == "goto" {
+		return m.arrive(f)
+	}
+	m.rows.take(w, f.Page)
+	m.rows.trim(m.table.Cursor())
+	m.table.Invalidate()
+	m.preview()
+	return m.ensure()
+}
+
+func (m *Model) learnFirst(w want, f async.EventsLoaded) tea.Cmd {
+	m.rows = rows{total: -1}
+	m.rows.take(w, f.Page)
+	m.stale, m.slow, m.loadedOnce, m.took = false, false, true, f.Took
+	m.lastMark = -1
+	m.table.Invalidate()
+	m.table.MoveTo(m.rowOf(m.keep))
+	m.keep = ""
+	m.preview()
+	return m.ensure()
+}
+
+// rowOf is the loaded row of an event, 0 where it isn't there.
+func (m *Model) rowOf(id string) int {
+	if id == "" {
+		return 0
+	}
+	for _, c := range m.rows.chunks {
+		for i := range c.events {
+			if c.events[i].UUID == id {
+				return c.start + i
+			}
+		}
+	}
+	return 0
+}
+
+func (m *Model) learnSummary(f async.SummaryLoaded) {
+	if f.Err != nil {
+		m.fail(f.Err, true)
+		return
+	}
+	m.facets.set(f.Summary)
+	m.timeline.set(f.Summary.Timeline)
+}
+
+// fail keeps what is there and says what went wrong; a filter the server
+// refuses is shown at the filter line.
+func (m *Model) fail(err error, first bool) {
+	m.slow = false
+	m.err = err
+	if first && m.loadedOnce {
+		m.stale = true
+	}
+}
+
+// ensure asks for the rows in view that aren't there, else for those the
+// reader will come to next.
+func (m *Model) ensure() tea.Cmd {
+	if m.stale {
+		return nil
+	}
+	from, to := m.table.Visible()
+	if i, ok := m.rows.missing(from, to); ok {
+		return m.request("rows", i)
+	}
+	if i, ok := m.rows.missing(max(from-pageSize/2, 0), to+pageSize/2); ok {
+		return m.request("ahead", i)
+	}
+	return nil
+}
+
+// request asks for row i unless that is on its way.
+func (m *Model) request(slot string, i int) tea.Cmd {
+	w, ok := m.rows.wantFor(i, m.query())
+	if !ok || m.pending["rows"].covers(w) || m.pending["ahead"].covers(w) {
+		return nil
+	}
+	m.pending[slot] = w
+	return m.env.Async.Page(m.slot(slot), w.query, 0)
+}
+
+func (w want) covers(o want) bool { return w.query.PageSize > 0 && w.start == o.start }
+
+// Current is the event under the cursor, nil where none is loaded.
+func (m *Model) Current() *api.Event { return m.rows.at(m.table.Cursor()) }
+
+func (m *Model) preview() {
+	e := m.Current()
+	m.env.Host.Preview(e)
+	if e != nil {
+		m.timeline.follow(e.Date)
+	}
+}
+
+// moved follows a change of the cursor: the preview and the rows around it.
+func (m *Model) moved() tea.Cmd {
+	m.changed()
+	m.preview()
+	return m.ensure()
+}
+
+// Restyle takes over the environment's styles after a change of theme.
+func (m *Model) Restyle() {
+	m.filter.SetStyles(m.env.Styles)
+	m.table.SetStyles(m.env.Styles)
+	m.timeline.restyle()
+	m.table.Invalidate()
+	m.changed()
+}
+
+// Scopes are those of the focused part.
+func (m *Model) Scopes() []keymap.Scope {
+	switch m.part {
+	case partFilter:
+		return []keymap.Scope{keymap.Filter}
+	case partFacets:
+		return []keymap.Scope{keymap.Facets, keymap.Events}
+	}
+	return []keymap.Scope{keymap.Events}
+}
+
+// source shows the loaded rows to the table.
+type source struct{ m *Model }
+
+func (s source) Len() int { return s.m.rows.length() }
+
+func (s source) Row(i int, cells []table.Cell) bool {
+	e := s.m.rows.at(i)
+	if e == nil {
+		return false
+	}
+	for k, c := range s.m.cols {
+		cells[k] = c.text(e, s.m.env)
+		if s.m.stale {
+			cells[k].Pen = faintPen(s.m.env.Styles)
+		}
+	}
+	return true
+}
+
+func (s source) Marked(i int) bool {
+	e := s.m.rows.at(i)
+	return e != nil && s.m.marks[e.UUID]
+}

@@ -1,0 +1,190 @@
+package events
+
+import (
+	"slices"
+	"sort"
+
+	"threatbench/api"
+)
+
+// pageSize is how many rows one request brings: a few screens, so that
+// scrolling stays ahead of the reader without fetching what nobody looks at.
+const pageSize = 200
+
+// maxChunks bounds what stays loaded; the chunks farthest from the cursor go
+// first.
+const maxChunks = 60
+
+// chunk is a run of loaded rows.
+type chunk struct {
+	start  int
+	events []api.Event
+	next   string // cursor that goes on after the last row, "" where none is known
+}
+
+func (c chunk) end() int { return c.start + len(c.events) }
+
+// rows is a list of any length of which parts are loaded: chunks that never
+// overlap, in order.
+type rows struct {
+	chunks []chunk
+	total  int  // rows in all; -1 until the server has said
+	open   bool // the server doesn't tell the total and has more
+}
+
+// length is how many rows the table shows.
+func (r *rows) length() int {
+	if r.total >= 0 {
+		return r.total
+	}
+	n := 0
+	for _, c := range r.chunks {
+		n = max(n, c.end())
+	}
+	if r.open {
+		n++
+	}
+	return n
+}
+
+// loaded counts the rows that are here.
+func (r *rows) loaded() int {
+	n := 0
+	for _, c := range r.chunks {
+		n += len(c.events)
+	}
+	return n
+}
+
+// at is row i, nil where it isn't loaded.
+func (r *rows) at(i int) *api.Event {
+	k := sort.Search(len(r.chunks), func(k int) bool { return r.chunks[k].end() > i })
+	if k == len(r.chunks) || i < r.chunks[k].start || i < 0 {
+		return nil
+	}
+	return &r.chunks[k].events[i-r.chunks[k].start]
+}
+
+// put adds loaded rows; where they overlap what is there, the new ones win.
+func (r *rows) put(start int, events []api.Event, next string) {
+	if start < 0 {
+		cut := min(-start, len(events))
+		start, events = 0, events[cut:]
+	}
+	if len(events) == 0 {
+		return
+	}
+	end := start + len(events)
+	kept := r.chunks[:0:0]
+	for _, c := range r.chunks {
+		if c.start < start {
+			head := c
+			if c.end() > start {
+				head.events, head.next = c.events[:start-c.start], ""
+			}
+			kept = append(kept, head)
+		}
+		if c.end() > end {
+			tail := c
+			if c.start < end {
+				tail.start, tail.events = end, c.events[end-c.start:]
+			}
+			kept = append(kept, tail)
+		}
+	}
+	kept = append(kept, chunk{start, events, next})
+	slices.SortFunc(kept, func(a, b chunk) int { return a.start - b.start })
+	r.chunks = kept
+}
+
+// trim drops the chunks farthest from row i until maxChunks are left.
+func (r *rows) trim(i int) {
+	distance := func(c chunk) int {
+		switch {
+		case i < c.start:
+			return c.start - i
+		case i >= c.end():
+			return i - c.end() + 1
+		}
+		return 0
+	}
+	for len(r.chunks) > maxChunks {
+		far := 0
+		for k := range r.chunks {
+			if distance(r.chunks[k]) > distance(r.chunks[far]) {
+				far = k
+			}
+		}
+		r.chunks = slices.Delete(r.chunks, far, far+1)
+	}
+}
+
+// want is a request for rows that aren't loaded.
+type want struct {
+	start    int // the row its first event will be
+	reversed bool
+	anchored bool // asked for by a date of its own: its total isn't the list's
+	query    api.ListQuery
+}
+
+// missing is the first row of from..to that isn't loaded, ok false where all
+// of them are.
+func (r *rows) missing(from, to int) (i int, ok bool) {
+	for i = max(from, 0); i < min(to, r.length()); i++ {
+		if r.at(i) == nil {
+			return i, true
+		}
+	}
+	return 0, false
+}
+
+// wantFor tells how to get row i: by page number near the start, by a page of
+// the reversed order near the end, and by the cursor of the nearest loaded
+// rows before it in between (page by page where they aren't adjacent).
+func (r *rows) wantFor(i int, base api.ListQuery) (want, bool) {
+	base.PageSize = pageSize
+	page := i / pageSize
+	if page*pageSize <= api.MaxPageOffset {
+		base.Page = page + 1
+		return want{start: page * pageSize, query: base}, true
+	}
+	if r.total >= 0 && r.total-1-i <= api.MaxPageOffset {
+		page = (r.total - 1 - i) / pageSize
+		base.Page, base.Order = page+1, reverse(base.Order)
+		return want{start: r.total - (page+1)*pageSize, reversed: true, query: base}, true
+	}
+	return r.onward(i)
+}
+
+// onward goes on from the nearest loaded rows before i that have a cursor.
+func (r *rows) onward(i int) (want, bool) {
+	for k := len(r.chunks) - 1; k >= 0; k-- {
+		c := r.chunks[k]
+		if c.end() <= i && c.next != "" {
+			return want{start: c.end(), query: api.ListQuery{Cursor: c.next, PageSize: pageSize}}, true
+		}
+	}
+	return want{}, false
+}
+
+// take puts the answer to w among the rows.
+func (r *rows) take(w want, p api.Page) {
+	events, next := p.Events, p.Info.Cursor
+	if w.reversed {
+		events, next = slices.Clone(events), ""
+		slices.Reverse(events)
+		w.start += max(0, pageSize-len(events))
+	}
+	r.put(w.start, events, next)
+	if p.Info.TotalCount >= 0 && w.query.Cursor == "" && !w.anchored {
+		r.total = p.Info.TotalCount
+	}
+	r.open = r.total < 0 && next != ""
+}
+
+func reverse(order string) string {
+	if order == "asc" {
+		return "desc"
+	}
+	return "asc"
+}

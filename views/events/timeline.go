@@ -1,0 +1,135 @@
+package events
+
+import (
+	"sort"
+	"time"
+
+	"threatbench/api"
+	"threatbench/ui/widget/chart"
+	"threatbench/views"
+)
+
+// timeline is the histogram of the filter's events over time.
+type timeline struct {
+	env    *views.Env
+	hist   *chart.Histogram
+	data   api.Timeline
+	starts []time.Time // start of each step, gaps filled
+	cursor int         // the step of the selected event, -1 outside
+	from   int         // first step of a range being dragged, -1 where none is
+	to     int
+}
+
+// maxSteps is asked of the server; the histogram rebins to its width.
+const maxSteps = 200
+
+func newTimeline(env *views.Env) *timeline {
+	return &timeline{env: env, hist: chart.New(env.Styles), cursor: -1, from: -1, to: -1}
+}
+
+func (t *timeline) restyle() { t.hist.SetStyles(t.env.Styles) }
+
+// set takes new counts.
+func (t *timeline) set(d api.Timeline) {
+	t.data, t.from, t.to = d, -1, -1
+	t.starts = stepStarts(d)
+	steps := make([]chart.Step, len(t.starts))
+	at := map[int64]int{}
+	for _, p := range d.Points {
+		at[p.Start.Unix()] += p.Count
+	}
+	for i, s := range t.starts {
+		steps[i] = chart.Step{Label: stepLabel(d.Bucket, s), Count: at[s.Unix()]}
+	}
+	t.hist.SetSteps(steps)
+	t.show()
+}
+
+func (t *timeline) show() {
+	t.hist.SetCursor(t.cursor)
+	t.hist.SetRange(min(t.from, t.to), max(t.from, t.to))
+}
+
+// follow puts the cursor on the step of the selected event.
+func (t *timeline) follow(at api.Time) {
+	i := sort.Search(len(t.starts), func(i int) bool { return t.starts[i].After(at.Time) }) - 1
+	if i != t.cursor {
+		t.cursor = i
+		t.show()
+	}
+}
+
+// drag extends the range to the step drawn at column x of w; the first call
+// begins it.
+func (t *timeline) drag(x, w int) {
+	from, to := t.hist.Hit(x, w)
+	if from < 0 {
+		return
+	}
+	if t.from < 0 {
+		t.from = from
+	}
+	t.to = to
+	if to <= t.from {
+		t.to = from
+	}
+	t.show()
+}
+
+// drop ends a drag and gives its range: from its start up to, not including,
+// its end.
+func (t *timeline) drop() (from, to time.Time, ok bool) {
+	if t.from < 0 || len(t.starts) == 0 {
+		return from, to, false
+	}
+	last := len(t.starts) - 1
+	a, b := min(t.from, t.to, last), min(max(t.from, t.to), last)
+	t.from, t.to = -1, -1
+	t.show()
+	return t.starts[a], nextStep(t.data.Bucket, t.starts[b]), true
+}
+
+func (t *timeline) draw(w, h int) []string { return t.hist.Lines(w, h) }
+
+// stepStarts lists every step from the first event to the last, empty ones
+// too, at most a few thousand.
+func stepStarts(d api.Timeline) []time.Time {
+	if len(d.Points) == 0 {
+		return nil
+	}
+	const most = 5000
+	var out []time.Time
+	last := d.Points[len(d.Points)-1].Start.UTC()
+	for s := d.Points[0].Start.UTC(); !s.After(last) && len(out) < most; s = nextStep(d.Bucket, s) {
+		out = append(out, s)
+	}
+	return out
+}
+
+func nextStep(b api.Bucket, s time.Time) time.Time {
+	switch b {
+	case api.BucketMinute:
+		return s.Add(time.Minute)
+	case api.BucketHour:
+		return s.Add(time.Hour)
+	case api.BucketWeek:
+		return s.AddDate(0, 0, 7)
+	case api.BucketMonth:
+		return s.AddDate(0, 1, 0)
+	case api.BucketYear:
+		return s.AddDate(1, 0, 0)
+	}
+	return s.AddDate(0, 0, 1)
+}
+
+func stepLabel(b api.Bucket, s time.Time) string {
+	switch b {
+	case api.BucketMinute, api.BucketHour:
+		return s.Format("02 Jan 15:04")
+	case api.BucketMonth:
+		return s.Format("Jan 2006")
+	case api.BucketYear:
+		return s.Format("2006")
+	}
+	return s.Format("02 Jan 06")
+}

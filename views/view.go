@@ -1,0 +1,197 @@
+// Package views holds what every view shares: the session's environment, what
+// a view may ask of its host, and how common things are written. A view knows
+// its own state and nothing of the others; it never imports ui.
+package views
+
+import (
+	"strconv"
+	"strings"
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+
+	"threatbench/api"
+	"threatbench/api/async"
+	"threatbench/keymap"
+	"threatbench/theme"
+	"threatbench/ui/widget/toast"
+)
+
+// View is a pane of the workbench. It handles intents and facts, never keys.
+type View interface {
+	// Do carries out an intent; handled is false when it isn't this view's.
+	Do(in keymap.Intent) (cmd tea.Cmd, handled bool)
+	// Learn takes the result of a request this view made.
+	Learn(f async.Fact) tea.Cmd
+	// Draw is the view in exactly h lines of w cells.
+	Draw(w, h int, focused bool) []string
+	// Scopes are the key scopes of the part that has the focus, innermost first.
+	Scopes() []keymap.Scope
+	// Why tells why an action can't be done now, "" when it can.
+	Why(id keymap.ID) string
+}
+
+// Typist is a view with a text input: while Typing, keys go there first.
+type Typist interface {
+	Typing() bool
+	Key(k tea.KeyPressMsg) (cmd tea.Cmd, handled bool)
+	Paste(text string) tea.Cmd
+}
+
+// Clickable is a view that takes the mouse; x and y are relative to the view.
+type Clickable interface {
+	Click(x, y int, double bool) tea.Cmd
+	Drag(x, y int, done bool) tea.Cmd
+	Wheel(x, y, by int) tea.Cmd
+}
+
+// Pointed is a view that says where the real cursor belongs.
+type Pointed interface {
+	CursorXY() (x, y int, ok bool)
+}
+
+// PaneMover is a view of several parts: focus moves within it before it
+// leaves it.
+type PaneMover interface {
+	// MoveFocus goes to the next (+1) or previous (-1) part; false at the end.
+	MoveFocus(by int) bool
+	// EnterFrom puts the focus on the first (+1) or last (-1) part.
+	EnterFrom(by int)
+}
+
+// Pick asks the person to choose one of several things.
+type Pick struct {
+	Title  string
+	Items  []PickItem
+	Chosen func(i int) tea.Cmd
+	// Toggles keeps the list open: Chosen is called at each enter and the
+	// items are asked for again.
+	Toggles func() []PickItem
+	// Move, where set, reorders item i by one up or down.
+	Move func(i, by int)
+	// Reset, where set, puts everything back to the default.
+	Reset func()
+}
+
+// PickItem is one thing to choose.
+type PickItem struct {
+	Title, Detail string
+	On            bool // a toggle that is on
+}
+
+// Host is what a view may ask of the frame around it. A call takes effect at
+// once; what it has to send or ask for follows when the view has returned.
+type Host interface {
+	// Preview shows the event beside the list without moving the focus.
+	Preview(e *api.Event)
+	// Open goes to the event's detail.
+	Open(e api.Event)
+	// OpenID goes to the detail of an event known by its id only.
+	OpenID(dataset, id string)
+	// Filter goes to the events with one more condition; exclude negates it.
+	Filter(field api.Field, value string, exclude bool)
+	// Step moves the list's cursor by n events.
+	Step(n int)
+	// Say shows a toast.
+	Say(kind toast.Kind, text string)
+	// Copy puts text on the clipboard; what names it in the toast.
+	Copy(what, text string)
+	// Ask opens a list to choose from.
+	Ask(p Pick)
+	// Prompt asks for one line of text.
+	Prompt(title, value string, accept func(text string) tea.Cmd)
+	// Mark remembers the present place in the history.
+	Mark()
+}
+
+// Env is what a view gets from its session.
+type Env struct {
+	Async    *async.Layer
+	Styles   *theme.Styles
+	Keys     *keymap.Map
+	Host     Host
+	Now      func() time.Time
+	Zone     *time.Location
+	ASCII    bool
+	ReadOnly bool
+	Version  int // grows when styles, zone or now's day change: part of every memo key
+}
+
+// Date writes a moment in at most 12 cells: "today 14:03", "21 Nov 14:03" in
+// the last eleven months, "2024-03-01" before, "–" when unknown.
+func (e *Env) Date(t api.Time) string {
+	if t.IsZero() {
+		return e.Dash()
+	}
+	at, now := t.In(e.Zone), e.Now().In(e.Zone)
+	switch {
+	case at.Year() == now.Year() && at.YearDay() == now.YearDay():
+		return "today " + at.Format("15:04")
+	case at.After(now.AddDate(0, -11, 0)) && at.Before(now.AddDate(0, 1, 0)):
+		return at.Format("02 Jan 15:04")
+	}
+	return at.Format("2006-01-02")
+}
+
+// LongDate writes a moment whole, with its zone.
+func (e *Env) LongDate(t api.Time) string {
+	if t.IsZero() {
+		return e.Dash()
+	}
+	return t.In(e.Zone).Format("Mon 2006-01-02 15:04:05 MST")
+}
+
+// Dash stands for nothing.
+func (e *Env) Dash() string {
+	if e.ASCII {
+		return "-"
+	}
+	return "–"
+}
+
+// TLP is the pen of a marking.
+func (e *Env) TLP(s string) theme.Pen {
+	t, _ := api.ParseTLP(s)
+	return e.Styles.TLP[t]
+}
+
+// Count writes n with thousands separated: 1,204,331.
+func Count(n int) string {
+	if n < 0 {
+		return "-" + Count(-n)
+	}
+	s := strconv.Itoa(n)
+	if len(s) <= 3 {
+		return s
+	}
+	var b strings.Builder
+	lead := len(s) % 3
+	b.WriteString(s[:lead])
+	for i := lead; i < len(s); i += 3 {
+		if b.Len() > 0 {
+			b.WriteByte(',')
+		}
+		b.WriteString(s[i : i+3])
+	}
+	return b.String()
+}
+
+// OneLine is text with its line breaks as spaces.
+func OneLine(s string) string {
+	if !strings.Contains(s, "\n") {
+		return s
+	}
+	return strings.Join(strings.Fields(s), " ")
+}
+
+// Defang makes an indicator that nobody opens by mistake: hxxp, and dots and
+// the at sign in brackets.
+func Defang(s string) string {
+	for _, p := range [...][2]string{{"https://", "hxxps://"}, {"http://", "hxxp://"}, {"ftp://", "fxp://"}} {
+		if strings.HasPrefix(strings.ToLower(s), p[0]) {
+			s = p[1] + s[len(p[0]):]
+			break
+		}
+	}
+	return strings.NewReplacer(".", "[.]", "@", "[@]").Replace(s)
+}
