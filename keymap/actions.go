@@ -12,7 +12,7 @@ func Actions() []Action {
 		{ID: AppCopy, Scope: Global, Group: "Program", Keys: []string{"y"},
 			Title: "Copy", Short: "copy", Help: "Copies what is selected to the clipboard."},
 		{ID: AppCopyMenu, Scope: Global, Group: "Program", Keys: []string{"Y"},
-			Title: "Copy as…", Short: "copy as", Help: "Chooses the form in which the selection is copied."},
+			Title: "Copy as", Short: "copy as", Help: "Chooses the form in which the selection is copied."},
 		{ID: AppUndo, Scope: Global, Group: "Program", Keys: []string{"u"},
 			Title: "Undo", Short: "undo", Help: "Takes back the last change."},
 		{ID: AppRedo, Scope: Global, Group: "Program", Keys: []string{"U"},

@@ -35,6 +35,11 @@ func TestEveryActionIsComplete(t *testing.T) {
 		if !strings.HasSuffix(a.Help, ".") || strings.Count(a.Help, ". ") > 0 || !unicode.IsUpper([]rune(a.Help)[0]) {
 			t.Errorf("%s: help %q is not one sentence", a.ID, a.Help)
 		}
+		for _, r := range a.Title + a.Short + a.Help {
+			if r < 0x20 || r > 0x7e {
+				t.Errorf("%s: %q cannot be shown on an ASCII screen", a.ID, r)
+			}
+		}
 		if a.Group == "" {
 			t.Errorf("%s has no group", a.ID)
 		}

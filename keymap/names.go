@@ -8,8 +8,8 @@ import (
 	"unicode/utf8"
 )
 
-// modifiers in the order Bubble Tea writes them.
-var modifiers = [...]string{"ctrl", "alt", "shift", "meta", "hyper", "super"}
+// modifiers are in the order in which Bubble Tea writes them.
+func modifiers() []string { return []string{"ctrl", "alt", "shift", "meta", "hyper", "super"} }
 
 // named lists the keys that are written as words.
 const named = " enter tab backspace esc space up down left right begin find insert delete select pgup pgdown home end menu " +
@@ -64,7 +64,7 @@ func modifier(name string) string {
 	case "cmd", "win":
 		return "super"
 	}
-	if slices.Contains(modifiers[:], name) {
+	if slices.Contains(modifiers(), name) {
 		return name
 	}
 	return ""
@@ -129,7 +129,7 @@ func joinKey(mods []string, base string) string {
 		}
 	}
 	var b strings.Builder
-	for _, m := range modifiers {
+	for _, m := range modifiers() {
 		if m == "shift" && shift || m != "shift" && has(m) {
 			b.WriteString(m)
 			b.WriteByte('+')

@@ -3,13 +3,12 @@
 // here is global, so many sessions with different themes share one process.
 //
 // Colours are written as true colour; the renderer of the terminal library
-// reduces them to what the terminal can show.
+// reduces them to 256 where the terminal shows no more. Reduced to sixteen they
+// would mislead (an amber becomes red, a grey blue), so there are palettes of
+// their own for terminals of sixteen colours: see Styles.For.
 package theme
 
-import (
-	"fmt"
-	"strings"
-)
+import "strings"
 
 // Attr is a set of text attributes. They survive where colour does not
 // (NO_COLOR, monochrome terminals), so whatever must be told apart differs in
@@ -51,11 +50,10 @@ type Pen struct{ on string }
 // empty: the terminal's own) and attributes.
 func NewPen(fg, bg Color, attrs Attr) Pen {
 	params := attrs.codes()
-	if r, g, b, ok := fg.RGB(); ok {
-		params = append(params, fmt.Sprintf("38;2;%d;%d;%d", r, g, b))
-	}
-	if r, g, b, ok := bg.RGB(); ok {
-		params = append(params, fmt.Sprintf("48;2;%d;%d;%d", r, g, b))
+	for _, p := range []string{fg.sgr(30), bg.sgr(40)} {
+		if p != "" {
+			params = append(params, p)
+		}
 	}
 	if len(params) == 0 {
 		return Pen{}

@@ -3,6 +3,8 @@ package theme
 import (
 	"fmt"
 	"strings"
+
+	"github.com/charmbracelet/colorprofile"
 )
 
 // Styles are all tokens a screen is drawn with.
@@ -64,6 +66,25 @@ func Load(name string, dark bool, ascii bool) (*Styles, error) {
 	return Build(p, g)
 }
 
+// For fits the styles to the colours a terminal can show: to sixteen, or to
+// none. Where it shows 256 or more, and where the styles fit already, they come
+// back as they are. Call it on the styles of Load when the terminal's profile
+// becomes known.
+func (s *Styles) For(profile colorprofile.Profile) *Styles {
+	switch profile {
+	case colorprofile.ANSI:
+		if s.palette.colourless() {
+			return s
+		}
+		return build(sixteen(s.palette), s.Glyphs)
+	case colorprofile.Ascii, colorprofile.NoTTY:
+		p := monoPalette()
+		p.Name, p.Dark = s.Name, s.Dark
+		return build(p, s.Glyphs)
+	}
+	return s
+}
+
 func named(name string, dark bool) (Palette, bool) {
 	switch name {
 	case "", "auto":
@@ -96,6 +117,11 @@ func Build(p Palette, g Glyphs) (*Styles, error) {
 	if len(p.Series) < 8 {
 		return nil, fmt.Errorf("theme %s: %d series colours, at least 8 are needed", p.Name, len(p.Series))
 	}
+	return build(p, g), nil
+}
+
+// build is Build for a palette known to be sound.
+func build(p Palette, g Glyphs) *Styles {
 	faint := Attr(0)
 	if p.colourless() {
 		faint = Dim
@@ -121,7 +147,7 @@ func Build(p Palette, g Glyphs) (*Styles, error) {
 		pen(p.TLPAmber, Bold), pen(p.TLPRed, Bold),
 	}
 	s.Series = seriesPens(p)
-	return s, nil
+	return s
 }
 
 // hitPen makes the current search hit: dark on light whatever the theme, and

@@ -2,6 +2,7 @@ package theme
 
 import (
 	"fmt"
+	"image/color"
 	"reflect"
 	"regexp"
 	"strconv"
@@ -9,6 +10,7 @@ import (
 	"testing"
 
 	"charm.land/glamour/v2"
+	"github.com/charmbracelet/colorprofile"
 	"github.com/charmbracelet/x/ansi"
 )
 
@@ -134,6 +136,74 @@ func TestContrast(t *testing.T) {
 	})
 }
 
+// Reduced to 256 colours, text stays legible.
+func TestContrastOf256(t *testing.T) {
+	every(t, func(t *testing.T, s *Styles) {
+		for name, p := range pens(s) {
+			if name == "Border" || s.palette.colourless() {
+				continue
+			}
+			fg, bg := colours(t, p, s.palette)
+			if got := Contrast(reduced(t, fg), reduced(t, bg)); got < 4 {
+				t.Errorf("%s: %s on %s has contrast %.2f in 256 colours", name, fg, bg, got)
+			}
+		}
+	})
+}
+
+func reduced(t *testing.T, c Color) Color {
+	t.Helper()
+	r, g, b, ok := c.RGB()
+	if !ok {
+		t.Fatalf("%q is no colour", c)
+	}
+	r32, g32, b32, _ := colorprofile.ANSI256.Convert(color.RGBA{R: r, G: g, B: b, A: 255}).RGBA()
+	return Color(fmt.Sprintf("#%02x%02x%02x", r32>>8, g32>>8, b32>>8))
+}
+
+func TestFor(t *testing.T) {
+	every(t, func(t *testing.T, s *Styles) {
+		if s.For(colorprofile.TrueColor) != s || s.For(colorprofile.ANSI256) != s {
+			t.Error("fitted where nothing was to be done")
+		}
+		for _, profile := range []colorprofile.Profile{colorprofile.ANSI, colorprofile.Ascii, colorprofile.NoTTY} {
+			f := s.For(profile)
+			if f.Name != s.Name || f.Dark != s.Dark || f.Glyphs != s.Glyphs {
+				t.Errorf("%s: name, darkness or glyphs got lost", profile)
+			}
+			for name, p := range pens(f) {
+				if strings.Contains(p.On(), ";2;") {
+					t.Errorf("%s: %s is %q", profile, name, p.On())
+				}
+				if p.IsPlain() && !mayBePlain(name, f.palette.colourless()) {
+					t.Errorf("%s: %s is plain", profile, name)
+				}
+			}
+		}
+	})
+}
+
+func TestSixteenMeansWhatItSays(t *testing.T) {
+	for _, c := range []struct {
+		dark  bool
+		amber string
+		red   string
+		faint string
+	}{
+		{true, "\x1b[93m", "\x1b[1;91m", "\x1b[90m"},
+		{false, "\x1b[33m", "\x1b[1;31m", "\x1b[90m"},
+	} {
+		s, err := Load("auto", c.dark, false)
+		if err != nil {
+			t.Fatal(err)
+		}
+		s = s.For(colorprofile.ANSI)
+		if s.TLP[3].On() != c.amber || s.TLP[5].On() != c.red || s.Faint.On() != c.faint {
+			t.Errorf("dark %v: amber %q, red %q, faint %q", c.dark, s.TLP[3].On(), s.TLP[5].On(), s.Faint.On())
+		}
+	}
+}
+
 func TestContrastOfKnownPairs(t *testing.T) {
 	for _, c := range []struct {
 		a, b Color
@@ -141,7 +211,7 @@ func TestContrastOfKnownPairs(t *testing.T) {
 	}{
 		{"#000000", "#ffffff", "21.00"}, {"#ffffff", "#ffffff", "1.00"},
 		{"#777777", "#ffffff", "4.48"}, {"#FF0000", "#ffffff", "4.00"},
-		{"", "#ffffff", "0.00"}, {"#12345", "#ffffff", "0.00"}, {"#ffffff", "#gggggg", "0.00"},
+		{"", "#ffffff", "0.00"}, {"0", "15", "21.00"}, {"16", "0", "0.00"}, {"-1", "0", "0.00"}, {"#12345", "#ffffff", "0.00"}, {"#ffffff", "#gggggg", "0.00"},
 	} {
 		if got := fmt.Sprintf("%.2f", Contrast(c.a, c.b)); got != c.want {
 			t.Errorf("Contrast(%q, %q) = %s, want %s", c.a, c.b, got, c.want)
@@ -250,6 +320,12 @@ func TestPaint(t *testing.T) {
 		t.Errorf("%q", got)
 	}
 	if got := NewPen("", "#ffffff", Reverse).On(); got != "\x1b[7;48;2;255;255;255m" {
+		t.Errorf("%q", got)
+	}
+	if got := NewPen("9", "0", 0).On(); got != "\x1b[91;40m" {
+		t.Errorf("%q", got)
+	}
+	if got := NewPen("7", "12", 0).On(); got != "\x1b[37;104m" {
 		t.Errorf("%q", got)
 	}
 	if got := p.Paint(""); got != "" {
