@@ -127,7 +127,7 @@ func (p *Program) run() {
 // answer carries what the terminal says in reply to queries back to the
 // program, or drops it.
 func (p *Program) answer() {
-	var sink io.Writer = io.Discard
+	sink := io.Discard
 	if p.opts.Answers {
 		sink = p.input
 	}
