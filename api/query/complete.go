@@ -1,6 +1,7 @@
 package query
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 
@@ -46,7 +47,7 @@ func (c *completion) suggest() []Suggestion {
 	}
 	switch c.last.kind {
 	case tokWord:
-		return append(c.named(*c.last), c.or(c.last.raw)...)
+		return append(c.or(c.last.raw), c.named(*c.last)...)
 	case tokOr:
 		return c.or(c.last.raw)
 	case tokMinus, tokOpen:
@@ -95,27 +96,27 @@ func (c *completion) listField() (api.Field, bool) {
 // reach is where the token t of the text up to the cursor ends in the whole
 // text: the rest of a word behind the cursor is replaced too.
 func (c *completion) reach(t token) int {
-	if t.unclosed || t.pos == t.end {
+	if t.pos == t.end {
 		return c.cursor
 	}
-	for _, w := range scan(c.text) {
-		if w.pos == t.pos {
-			return max(w.end, c.cursor)
-		}
+	toks := scan(c.text)
+	i := slices.IndexFunc(toks, func(w token) bool { return w.pos == t.pos })
+	if i < 0 || toks[i].unclosed {
+		return c.cursor
 	}
-	return c.cursor
+	if open := t.unclosed && i+1 < len(toks) && toks[i+1].glued && toks[i+1].kind != tokClose; open {
+		return c.cursor // the quote that seems to close this one opens the next
+	}
+	return max(toks[i].end, c.cursor)
 }
 
 // named completes a word to a field, or a whole field to its operators.
 func (c *completion) named(t token) []Suggestion {
-	if c.reach(t) > c.cursor && c.followed(t) {
+	f, whole := Lookup(t.raw)
+	if !whole || c.reach(t) > c.cursor || c.followed(t) {
 		return c.fields(t.raw, t)
 	}
-	var out []Suggestion
-	if f, ok := Lookup(t.raw); ok {
-		out = c.operators(f)
-	}
-	return append(out, c.fields(t.raw, t)...)
+	return append(c.operators(f), c.fields(t.raw, t)...)
 }
 
 // followed tells whether the word at t is a field with its operator already.
@@ -159,7 +160,7 @@ func (c *completion) operators(f api.Field) []Suggestion {
 	var out []Suggestion
 	for _, o := range api.OpsFor(f) {
 		a, ok := about[o]
-		if !ok || !ordered && len(a[1]) > 0 && bound(o) != 0 {
+		if !ok || !ordered && bound(o) != 0 {
 			continue
 		}
 		out = append(out, Suggestion{Text: a[0], Label: a[0], Detail: a[1], From: c.cursor, To: c.cursor})
@@ -238,7 +239,7 @@ func fixed(field api.Field, prefix string) []choice {
 	}
 	out := []choice{}
 	for _, ch := range all {
-		if beginsWith(prefix, ch.value, ch.about) {
+		if beginsWith(prefix, ch.value) || field == api.FieldKillChain && beginsWith(prefix, ch.about) {
 			out = append(out, ch)
 		}
 	}

@@ -72,7 +72,7 @@ func (p *parser) single(field api.Field, op, t token) ([]api.Condition, *Error) 
 		}
 		return conds, nil
 	}
-	if v, err = p.scalar(field, t, v); err != nil {
+	if v, err = p.scalar(field, o, t, v); err != nil {
 		return nil, err
 	}
 	return []api.Condition{{Field: field, Op: o, Values: []string{v}}}, nil
@@ -227,7 +227,7 @@ func (p *parser) member(field api.Field, t token, n int, not bool) (string, *Err
 		return "", err
 	}
 	if !isDate(field) {
-		return p.scalar(field, t, v)
+		return p.scalar(field, api.OpIn, t, v)
 	}
 	conds, msg := dates(field, api.OpEquals, v, p.now)
 	switch {

@@ -31,7 +31,9 @@ func simplify(n *node) {
 	for _, k := range kids {
 		simplify(k)
 		for k.kind == nodeAnd && len(k.kids) == 1 && (k.kids[0].kind == nodeAnd || k.kids[0].kind == nodeOr) {
-			k = k.kids[0]
+			inner := k.kids[0]
+			inner.pos, inner.end = k.pos, k.end // the place a person sees
+			k = inner
 		}
 		if n.kind == nodeOr && k.kind == nodeOr {
 			n.kids = append(n.kids, k.kids...)

@@ -17,8 +17,12 @@ func textual(op api.Op) bool {
 
 // scalar reads the value of a field that isn't a date: names of kill chain
 // stages become numbers, yes and no become true and false.
-func (p *parser) scalar(field api.Field, t token, v string) (string, *Error) {
+func (p *parser) scalar(field api.Field, op api.Op, t token, v string) (string, *Error) {
 	switch field {
+	case api.FieldTLP:
+		if _, ok := api.ParseTLP(v); !ok && !textual(op) {
+			return "", p.fail(t, "%q is no marking: write red, amber+strict, amber, green or clear", v)
+		}
 	case api.FieldKillChain:
 		n, ok := stage(v)
 		if !ok {
