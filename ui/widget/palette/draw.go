@@ -162,4 +162,3 @@ func (m *Model) title(it *Item, lit []int, chosen bool) string {
 	b.WriteString(on.Paint(it.Title[from:]))
 	return b.String()
 }
-

@@ -85,7 +85,17 @@ func visible(seq string, ascii bool) string {
 	if ascii {
 		return layout.ASCII(seq)
 	}
-	return layout.Steady(seq)
+	if seq = layout.Steady(seq); grabs(seq) {
+		return string(utf8.RuneError)
+	}
+	return seq
+}
+
+// grabs tells whether a character would take the one behind it into its own
+// cell, as some signs of Indic and Arabic scripts do; at the end of a line they
+// would swallow the border of the pane.
+func grabs(s string) bool {
+	return s[0] >= utf8.RuneSelf && ansi.StringWidth(s+" ") != ansi.StringWidth(s)+1
 }
 
 // wrap gives the offsets at which the rows of the line start when no row may
@@ -99,14 +109,14 @@ func (l line) wrap(w int) []int {
 	s := l.plain
 	row, col, brk, words := 0, 0, -1, false // brk: where the row could break
 	for i := 0; i < len(s); {
-		if s[i] == ' ' {
+		n, cells := next(s, i)
+		if s[i] == ' ' && n == 1 {
 			if words {
 				brk = i + 1
 			}
 			i, col = i+1, min(col+1, w)
 			continue
 		}
-		n, cells := next(s, i)
 		if col+cells <= w || i == row {
 			i, col, words = i+n, col+cells, true
 			continue

@@ -19,8 +19,11 @@ const (
 	textIndent = 2
 )
 
-// previewed is how many children of a folded value are named.
-const previewed = 6
+// How many children of a folded value are named, and in how many cells each.
+const (
+	previewed    = 6
+	previewWidth = 24
+)
 
 // Lines draws the window: exactly h lines of exactly w cells.
 func (m *Model) Lines(w, h int) []string {
@@ -167,13 +170,14 @@ func (m *Model) counted(pieces []piece, i int32) []piece {
 func (m *Model) previewOf(i int32) string {
 	n := &m.nodes[i]
 	if n.key.start < n.key.end {
-		return pane.Cut(m.label(i), 24, m.st.Glyphs.Ellipsis)
+		key, _ := m.short(n.key.of(m.src))
+		return pane.Cut(key, previewWidth, m.st.Glyphs.Ellipsis)
 	}
 	if n.container() {
 		return ""
 	}
 	shown, _ := m.scalar(i)
-	return pane.Cut(shown, 24, m.st.Glyphs.Ellipsis)
+	return pane.Cut(shown, previewWidth, m.st.Glyphs.Ellipsis)
 }
 
 // size tells how long an opened value is.
