@@ -16,7 +16,7 @@ const maxSuggestions = 100
 func Complete(text string, cursor int, values Values) []Suggestion {
 	cursor = min(max(cursor, 0), len(text))
 	toks := scan(text[:cursor])
-	c := completion{text: text, cursor: cursor, toks: toks, values: values}
+	c := completion{text: text, cursor: cursor, toks: toks, whole: scan(text), values: values}
 	if n := len(toks); n > 0 {
 		c.last = &toks[n-1]
 		c.touches = c.last.end == cursor
@@ -29,6 +29,7 @@ type completion struct {
 	text    string
 	cursor  int
 	toks    []token // up to the cursor
+	whole   []token // of the whole text
 	last    *token  // nil at the start
 	touches bool    // the last token ends at the cursor
 	values  Values
@@ -99,7 +100,7 @@ func (c *completion) reach(t token) int {
 	if t.pos == t.end {
 		return c.cursor
 	}
-	toks := scan(c.text)
+	toks := c.whole
 	i := slices.IndexFunc(toks, func(w token) bool { return w.pos == t.pos })
 	if i < 0 || toks[i].unclosed {
 		return c.cursor
