@@ -1,23 +1,313 @@
 package profile
 
-// UI is how the workbench should look; empty values mean its defaults.
-type UI struct {
-	Theme   string              // name of a theme
-	ASCII   bool                // draw with ASCII only
-	Color   string              // auto, truecolor, 256, 16 or never
-	Columns []string            // of the events table, in order
-	Keys    map[string][]string // action id to its keys
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"net/url"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/pelletier/go-toml/v2"
+)
+
+// Config is what the configuration file says.
+type Config struct {
+	File     string              `toml:"-"`               // where it was read from, "" where there is none
+	Default  string              `toml:"default_profile"` // the profile to open when none is named
+	UI       UI                  `toml:"ui"`
+	Keys     map[string][]string `toml:"keys"`     // keys by action, instead of the usual ones
+	Profiles map[string]Profile  `toml:"profiles"` // by name
 }
 
-// Profile is one server and how to reach it.
+// UI is how the workbench should look; empty values mean its defaults.
+type UI struct {
+	Theme   string   `toml:"theme"`
+	ASCII   bool     `toml:"ascii"`
+	Color   string   `toml:"color"` // one of Colors
+	UTC     bool     `toml:"utc"`
+	Columns []string `toml:"columns"` // of the events table, in order
+}
+
+// Profile is one server and how to reach it. Without any of the keys that
+// name a remote account it is the embedded server on a database file.
 type Profile struct {
-	Name         string
-	BaseURL      string // empty: the embedded server
-	Account      string
-	Token        string   // resolved last; prefer the other sources
-	TokenEnv     string   // name of an environment variable
-	TokenCommand []string // argument list, run without a shell
-	TokenKeyring bool     // ask the system's keyring
-	DB           string   // database file of the embedded server
-	ReadOnly     bool
+	Name         string   `toml:"-"`
+	BaseURL      string   `toml:"base_url"`
+	Account      string   `toml:"account"`
+	Token        Secret   `toml:"token"`
+	TokenEnv     string   `toml:"token_env"`     // name of an environment variable
+	TokenCommand []string `toml:"token_command"` // program and arguments; its first line is the token
+	TokenKeyring bool     `toml:"token_keyring"` // ask the system's keyring
+	Email        string   `toml:"email"`
+	Key          Secret   `toml:"key"`
+	DB           string   `toml:"db"` // database file of the embedded server
+	ReadOnly     bool     `toml:"read_only"`
+}
+
+// Remote tells whether the profile is an account on a server elsewhere.
+func (p Profile) Remote() bool {
+	return p.BaseURL != "" || p.Account != "" || p.Token != "" || p.TokenEnv != "" || len(p.TokenCommand) > 0 || p.TokenKeyring ||
+		p.Email != "" || p.Key != ""
+}
+
+// Colors lists what color may be.
+func Colors() []string { return []string{"auto", "truecolor", "256", "16", "never"} }
+
+// Mistake is one thing wrong with a configuration file. Line counts from 1; 0
+// is the file as a whole.
+type Mistake struct {
+	File    string
+	Line    int
+	Key     string
+	Problem string
+}
+
+// Error is the mistake on one line: file:line: key: problem.
+func (m Mistake) Error() string {
+	out := m.File
+	if m.Line > 0 {
+		out += ":" + strconv.Itoa(m.Line)
+	}
+	if m.Key != "" {
+		out += ": " + m.Key
+	}
+	return out + ": " + m.Problem
+}
+
+// Mistakes is everything wrong with a configuration file.
+type Mistakes []Mistake
+
+// Error is all of them, one a line.
+func (m Mistakes) Error() string {
+	lines := make([]string, len(m))
+	for i, mistake := range m {
+		lines[i] = mistake.Error()
+	}
+	return strings.Join(lines, "\n")
+}
+
+const maxConfig = 1 << 20 // bytes
+
+// Load reads a configuration file. A file that is not there is an empty
+// configuration and fs.ErrNotExist. Wrong content is Mistakes.
+func Load(path string) (Config, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return Config{}, fmt.Errorf("reading the configuration: %w", err)
+	}
+	defer f.Close() //nolint:errcheck // read only
+	info, err := f.Stat()
+	if err != nil {
+		return Config{}, fmt.Errorf("reading the configuration: %w", err)
+	}
+	text, err := io.ReadAll(io.LimitReader(f, maxConfig+1))
+	switch {
+	case err != nil:
+		return Config{}, fmt.Errorf("reading the configuration: %w", err)
+	case len(text) > maxConfig:
+		return Config{}, Mistakes{{File: path, Problem: "larger than a megabyte; is this the right file?"}}
+	}
+	c, err := parse(path, text)
+	if err != nil {
+		return Config{}, err
+	}
+	if mode := info.Mode().Perm(); mode&0o077 != 0 && c.holdsSecret() {
+		problem := fmt.Sprintf("holds a token and others can read it (mode %04o); run: chmod 600 %s", mode, path)
+		return Config{}, Mistakes{{File: path, Problem: problem}}
+	}
+	return c, nil
+}
+
+func (c Config) holdsSecret() bool {
+	for _, p := range c.Profiles {
+		if p.Token != "" || p.Key != "" {
+			return true
+		}
+	}
+	return false
+}
+
+func parse(path string, text []byte) (Config, error) {
+	var c Config
+	d := toml.NewDecoder(strings.NewReader(string(text)))
+	d.DisallowUnknownFields()
+	if err := d.Decode(&c); err != nil {
+		return Config{}, mistakesOf(path, err)
+	}
+	c.File = path
+	for name, p := range c.Profiles {
+		p.Name = name
+		p.DB = expandHome(p.DB)
+		c.Profiles[name] = p
+	}
+	if m := c.check(path, string(text)); len(m) > 0 {
+		return Config{}, m
+	}
+	return c, nil
+}
+
+func mistakesOf(path string, err error) error {
+	var strict *toml.StrictMissingError
+	var wrong *toml.DecodeError
+	switch {
+	case errors.As(err, &strict):
+		var all Mistakes
+		for _, e := range strict.Errors {
+			line, _ := e.Position()
+			all = append(all, Mistake{path, line, strings.Join(e.Key(), "."), "no such key"})
+		}
+		return all
+	case errors.As(err, &wrong):
+		line, _ := wrong.Position()
+		return Mistakes{{path, line, strings.Join(wrong.Key(), "."), strings.TrimPrefix(wrong.Error(), "toml: ")}}
+	}
+	return Mistakes{{path, 0, "", strings.TrimPrefix(err.Error(), "toml: ")}}
+}
+
+// check finds values that are well written and yet wrong.
+func (c Config) check(path, text string) Mistakes {
+	var all Mistakes
+	add := func(table, key, problem string) {
+		full := key
+		if table != "" {
+			full = table + "." + key
+		}
+		all = append(all, Mistake{path, lineOf(text, table, key), full, problem})
+	}
+	if c.UI.Color != "" && !slices.Contains(Colors(), c.UI.Color) {
+		add("ui", "color", fmt.Sprintf("%q is none of %s", c.UI.Color, strings.Join(Colors(), ", ")))
+	}
+	if _, ok := c.Profiles[c.Default]; !ok && c.Default != "" && c.Default != LocalName {
+		add("", "default_profile", fmt.Sprintf("there is no profile %q in this file", c.Default))
+	}
+	for _, name := range c.Names() {
+		if p, ok := c.Profiles[name]; ok {
+			p.check(func(key, problem string) { add("profiles."+name, key, problem) })
+		}
+	}
+	return all
+}
+
+func (p Profile) check(add func(key, problem string)) {
+	if u, err := url.Parse(p.BaseURL); p.BaseURL != "" && (err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http") {
+		add("base_url", fmt.Sprintf("%q is no http or https address", p.BaseURL))
+	}
+	if p.DB != "" && p.Remote() {
+		add("db", "a profile is either a database file or an account, not both")
+	}
+	if len(p.TokenCommand) > 0 && p.TokenCommand[0] == "" {
+		add("token_command", "names no program")
+	}
+	if (p.Email == "") != (p.Key == "") && p.Key != "" {
+		add("key", "goes with email")
+	}
+}
+
+// lineOf finds the line of a key in a table, 0 where it is written in a way
+// that this simple search doesn't see.
+func lineOf(text, table, key string) int {
+	current := ""
+	for i, line := range strings.Split(text, "\n") {
+		line = strings.TrimSpace(line)
+		if rest, ok := strings.CutPrefix(line, "["); ok {
+			name, _, _ := strings.Cut(rest, "]")
+			current = strings.ReplaceAll(strings.TrimSpace(name), `"`, "")
+			continue
+		}
+		name, _, ok := strings.Cut(line, "=")
+		if ok && current == table && strings.Trim(strings.TrimSpace(name), `"`) == key {
+			return i + 1
+		}
+	}
+	return 0
+}
+
+// Names lists the profiles, the built-in one for the embedded database first.
+func (c Config) Names() []string {
+	names := []string{LocalName}
+	for name := range c.Profiles {
+		if name != LocalName {
+			names = append(names, name)
+		}
+	}
+	slices.Sort(names[1:])
+	return names
+}
+
+func expandHome(path string) string {
+	rest, ok := strings.CutPrefix(path, "~/")
+	if !ok {
+		return path
+	}
+	home, err := os.UserHomeDir()
+	if err != nil {
+		return path
+	}
+	return filepath.Join(home, rest)
+}
+
+// Init writes a commented configuration file, readable by its owner alone. A
+// file that is there stays as it is: the error is then fs.ErrExist.
+func Init(path string) error {
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return fmt.Errorf("making the configuration's directory: %w", err)
+	}
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if errors.Is(err, fs.ErrExist) {
+		return fmt.Errorf("%s is there already and stays as it is: %w", path, fs.ErrExist)
+	}
+	if err != nil {
+		return fmt.Errorf("writing the configuration: %w", err)
+	}
+	_, err = f.WriteString(template())
+	if err = errors.Join(err, f.Close()); err != nil {
+		return fmt.Errorf("writing the configuration: %w", err)
+	}
+	return nil
+}
+
+// template is the file that Init writes: everything in it is a comment, so
+// that it changes nothing until someone edits it.
+func template() string {
+	return `# threatbench: configuration.
+# Every line that begins with # is a comment; what is written are examples.
+# "threatbench config check" names the line of a mistake.
+
+# The profile to open when --profile names none: "local" is the embedded
+# database.
+#default_profile = "local"
+
+[ui]
+#theme = "auto"
+#color = "auto"          # auto, truecolor, 256, 16 or never
+#ascii = false           # draw with ASCII characters only
+#utc = false             # times in UTC rather than local time
+#columns = ["date", "tlp", "attacker", "category", "indicator", "target", "tags", "event"]
+
+# Keys by action; the palette names the actions. An empty list takes an
+# action's keys away.
+[keys]
+#"events.open" = ["enter"]
+
+# An embedded database of your own:
+#[profiles.archive]
+#db = "~/archive/events.db"
+#read_only = true
+
+# An account on a server. The token comes from the first of these that is set:
+# token_command, token_env, token, token_keyring, and at last the variable
+# CLOUDFLARE_API_TOKEN.
+#[profiles.prod]
+#base_url = "https://api.cloudflare.com/client/v4"
+#account = "0123456789abcdef0123456789abcdef"
+#token_command = ["pass", "show", "cloudflare/threat-events"]
+#token_env = "PROD_TOKEN"
+#token_keyring = true    # stored under service "threatbench", user "prod"
+#read_only = true
+`
 }
