@@ -13,10 +13,6 @@ func Actions() []Action {
 			Title: "Copy", Short: "copy", Help: "Copies what is selected to the clipboard."},
 		{ID: AppCopyMenu, Scope: Global, Group: "Program", Keys: []string{"Y"},
 			Title: "Copy as", Short: "copy as", Help: "Chooses the form in which the selection is copied."},
-		{ID: AppUndo, Scope: Global, Group: "Program", Keys: []string{"u"},
-			Title: "Undo", Short: "undo", Help: "Takes back the last change."},
-		{ID: AppRedo, Scope: Global, Group: "Program", Keys: []string{"U"},
-			Title: "Redo", Short: "redo", Help: "Makes the change again that was taken back last."},
 		{ID: AppRefresh, Scope: Global, Group: "Program", Keys: []string{"r"},
 			Title: "Refresh", Short: "refresh", Help: "Asks the server again for what is on the screen."},
 		{ID: AppLog, Scope: Global, Group: "Program", Keys: []string{"L"},
@@ -105,8 +101,6 @@ func Actions() []Action {
 			Title: "Show the context", Short: "context", Help: "Shows what else happened around the time of this event."},
 		{ID: EventsDataset, Scope: Events, Group: "Filter", Keys: []string{"d"},
 			Title: "Choose datasets", Short: "datasets", Help: "Chooses the datasets that are searched."},
-		{ID: EventsWatch, Scope: Events, Group: "Filter", Keys: []string{"w"},
-			Title: "Watch for new events", Short: "watch", Help: "Counts new events as they arrive; the list stays where it is until you ask."},
 
 		// events: Columns
 		{ID: EventsSort, Scope: Events, Group: "Columns", Keys: []string{"s"},

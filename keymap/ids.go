@@ -44,8 +44,6 @@ const (
 	AppTheme    ID = "app.theme"
 	AppCopy     ID = "app.copy"
 	AppCopyMenu ID = "app.copy_menu"
-	AppUndo     ID = "app.undo"
-	AppRedo     ID = "app.redo"
 	AppRefresh  ID = "app.refresh"
 	AppMouse    ID = "app.mouse"
 	AppTimeZone ID = "app.time_zone"
@@ -88,7 +86,6 @@ const (
 	EventsRangeAll        ID = "events.range_all"
 	EventsPivot           ID = "events.pivot"
 	EventsContext         ID = "events.context"
-	EventsWatch           ID = "events.watch"
 	EventsFacets          ID = "events.facets"
 	EventsTimeline        ID = "events.timeline"
 )

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	tea "charm.land/bubbletea/v2"
+	"github.com/charmbracelet/colorprofile"
 
 	"threatbench/api/async"
 	"threatbench/keymap"
@@ -48,6 +49,7 @@ type Model struct {
 	focus   pane
 	split   split
 	dark    bool
+	colors  colorprofile.Profile // what the terminal can show
 	themeID string
 	mouse   bool
 
@@ -68,7 +70,7 @@ type Model struct {
 // New makes the root model of a session whose requests end with ctx.
 func New(ctx context.Context, o Options) *Model {
 	o = o.withDefaults()
-	m := &Model{options: o, screen: screenEvents, dark: true, themeID: o.Theme, mouse: !o.NoMouse, kill: func() {}}
+	m := &Model{options: o, screen: screenEvents, dark: true, colors: colorprofile.TrueColor, themeID: o.Theme, mouse: !o.NoMouse, kill: func() {}}
 	st, err := theme.Load(m.themeID, m.dark, o.ASCII)
 	if err != nil {
 		o.Warnings = append(o.Warnings, err.Error())
@@ -129,6 +131,9 @@ func (m *Model) update(msg tea.Msg) tea.Cmd {
 	case tea.WindowSizeMsg:
 		m.w, m.h = msg.Width, msg.Height
 		return m.relayout()
+	case tea.ColorProfileMsg:
+		m.colors = msg.Profile
+		return m.restyle()
 	case tea.BackgroundColorMsg:
 		return m.background(msg.IsDark())
 	case tea.EnvMsg:
@@ -382,6 +387,7 @@ func (m *Model) restyle() tea.Cmd {
 	if err != nil {
 		return m.say(toast.Error, err.Error())
 	}
+	st = st.For(m.colors)
 	m.env.Styles = st
 	m.env.Version++
 	m.toasts.SetStyles(st)

@@ -25,8 +25,8 @@ func (m *Model) Draw(w, h int, focused bool) []string {
 		return m.memo.lines
 	}
 	m.rows = max(h-1, 0)
-	lines := append([]string{m.title(w, focused)}, m.body(w, h-1, focused)...)
-	key.lines = layout.Fit(lines, w, h)
+	body := m.body(w, h-1, focused) // first: the title tells where one is in it
+	key.lines = layout.Fit(append([]string{m.title(w, focused)}, body...), w, h)
 	m.memo = key
 	return key.lines
 }

@@ -134,7 +134,6 @@ func (m *Model) query() api.ListQuery {
 // there stays, marked stale, until the answer has come.
 func (m *Model) reload(wait time.Duration) tea.Cmd {
 	m.stale, m.slow = true, false
-	m.facets.setStale(true)
 	m.changed()
 	for name := range m.pending {
 		m.env.Async.Cancel(m.slot(name))
@@ -198,9 +197,21 @@ func (m *Model) Learn(f async.Fact) tea.Cmd {
 		m.catalogs = f.Catalogs
 		return f.Next
 	case async.Slow:
-		m.slow = f.About().Slot.Name == "first" || f.About().Slot.Name == "summary"
+		m.late(f.About().Slot.Name)
 	}
 	return nil
+}
+
+// late shows that what is there answers an older question: drawn at once it
+// would flicker at every key.
+func (m *Model) late(slot string) {
+	switch slot {
+	case "first":
+		m.slow = true
+		m.table.Invalidate()
+	case "summary":
+		m.facets.setStale(true)
+	}
 }
 
 func (m *Model) learnPage(f async.EventsLoaded) tea.Cmd {
@@ -349,7 +360,7 @@ func (s source) Row(i int, cells []table.Cell) bool {
 	}
 	for k, c := range s.m.cols {
 		cells[k] = c.text(e, s.m.env)
-		if s.m.stale {
+		if s.m.stale && s.m.slow {
 			cells[k].Pen = faintPen(s.m.env.Styles)
 		}
 	}

@@ -1,0 +1,69 @@
+# threatbench: make help lists what there is.
+SHELL := /bin/bash
+GO ?= go
+TOOLS := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/threatbench-tools
+LINT := $(TOOLS)/golangci-lint-v2.15.0
+VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+LDFLAGS := -s -w -X main.version=$(VERSION)
+export CGO_ENABLED ?= 0
+
+.DEFAULT_GOAL := help
+.PHONY: help run test check race lint fmt vet keys golden bench fuzz vuln build install clean need-go
+
+help: ## list what make can do
+	@awk -F':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+need-go:
+	@command -v $(GO) >/dev/null || { echo "threatbench needs Go 1.26 or newer: https://go.dev/dl/" >&2; exit 1; }
+
+run: need-go ## start the workbench on a throwaway database of demo events
+	@$(GO) run . demo
+
+test: need-go ## run all tests
+	$(GO) test ./...
+
+race: need-go ## run all tests with the race detector (needs a C compiler)
+	CGO_ENABLED=1 $(GO) test -race ./...
+
+check: fmt vet lint race ## everything a change must pass: format, vet, lint, tests with the race detector
+
+fmt: need-go
+	@out=$$(gofmt -l $$(git ls-files '*.go')); [ -z "$$out" ] || { echo "not formatted (run gofmt -w):"; echo "$$out"; exit 1; }
+
+vet: need-go
+	$(GO) vet ./...
+
+lint: $(LINT) ## lint, import rules included
+	$(LINT) run ./...
+
+$(LINT):
+	@mkdir -p $(TOOLS)/bin
+	GOBIN=$(TOOLS)/bin $(GO) install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
+	@mv $(TOOLS)/bin/golangci-lint $(LINT)
+
+keys: need-go ## write docs/keys.md and the README's key table anew
+	$(GO) test ./keymap -run Docs -update
+
+golden: need-go ## write the golden screens anew (look at them before committing)
+	$(GO) test ./ui/... ./views/... ./theme/... -update
+
+bench: need-go ## measure speed, beside the budgets and beside peers that are installed
+	$(GO) run ./bench
+
+fuzz: need-go ## run every fuzz target for a while (FUZZTIME=30s each)
+	@for p in $$($(GO) list ./...); do \
+	  for f in $$($(GO) test -list '^Fuzz' $$p 2>/dev/null | grep '^Fuzz'); do \
+	    echo "$$p $$f"; $(GO) test -run '^$$' -fuzz "^$$f$$" -fuzztime $${FUZZTIME:-30s} $$p || exit 1; \
+	  done; done
+
+vuln: need-go ## look the dependencies up in the vulnerability database (needs the network)
+	$(GO) run golang.org/x/vuln/cmd/govulncheck@latest ./...
+
+build: need-go ## build ./threatbench, one static file
+	$(GO) build -trimpath -ldflags '$(LDFLAGS)' -o threatbench .
+
+install: need-go ## build and install threatbench into $GOBIN
+	$(GO) install -trimpath -ldflags '$(LDFLAGS)' .
+
+clean: ## remove what was built
+	rm -f threatbench
