@@ -217,7 +217,7 @@ var errTooBig = errors.New("answer too big")
 // decode reads the answer in either form. Page information of a bare answer
 // stands in a header.
 func (c *Client) decode(a *answer, into any) (*api.ResultInfo, error) {
-	info, err := api.Decode(a.body, into)
+	info, err := decodeBody(a.body, into)
 	if err != nil {
 		return nil, c.wrongAnswer(a, err)
 	}
@@ -233,6 +233,17 @@ func (c *Client) decode(a *answer, into any) (*api.ResultInfo, error) {
 		return nil, c.wrongAnswer(a, fmt.Errorf("header X-Result-Info: %w", err))
 	}
 	return info, nil
+}
+
+// decodeBody reads pages of events the fast way where it can.
+func decodeBody(body []byte, into any) (*api.ResultInfo, error) {
+	if list, isPage := into.(*[]api.Event); isPage {
+		if events, info, ok := fastEvents(body); ok {
+			*list = events
+			return info, nil
+		}
+	}
+	return api.Decode(body, into)
 }
 
 func encode(body any) ([]byte, error) {
