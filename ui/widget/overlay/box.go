@@ -62,10 +62,9 @@ func rule(st *theme.Styles, left, inset, right string, w int) string {
 	if inset == "" || room < 5 {
 		return st.Border.Paint(left + strings.Repeat(g.HLine, room) + right)
 	}
-	if layout.Width(inset) > room-4 {
-		inset = fit(st, inset, room-4)
-	}
-	rest := room - 3 - layout.Width(inset)
+	n := min(layout.Width(inset), room-4)
+	inset = fit(st, inset, n)
+	rest := room - 3 - n
 	return st.Border.Paint(left+g.HLine) + " " + inset + " " + st.Border.Paint(strings.Repeat(g.HLine, rest)+right)
 }
 

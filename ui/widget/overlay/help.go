@@ -105,27 +105,33 @@ func (p *Help) Lines(w, h int) []string {
 		return layout.Fit([]string{fit(p.st, p.st.Faint.Paint("No key or action matches."), w)}, w, p.h)
 	}
 	keys, column := p.measure(groups, w)
-	flow := p.flow(groups, keys, column)
-	columns := max(1, (w+columnGap)/(column+columnGap))
-	tall := tallest(flow, columns)
-	p.lines = tall
+	columns := flow(p.blocks(groups, keys, column), max(1, (w+columnGap)/(column+columnGap)), p.h)
+	p.lines = 0
+	for _, c := range columns {
+		p.lines = max(p.lines, len(c))
+	}
 	p.Scroll(0)
 	out := make([]string, 0, p.h)
 	for y := p.top; y < p.top+p.h; y++ {
-		var b strings.Builder
-		for c := range columns {
-			at := c*tall + y
-			if y >= tall || at >= len(flow) {
-				break
-			}
-			if c > 0 {
-				b.WriteString(layout.Blank(columnGap))
-			}
-			b.WriteString(flow[at])
-		}
-		out = append(out, fit(p.st, b.String(), w))
+		out = append(out, fit(p.st, across(columns, y, column), w))
 	}
 	return out
+}
+
+// across is line y of all columns side by side.
+func across(columns [][]string, y, width int) string {
+	var b strings.Builder
+	for i, c := range columns {
+		if i > 0 {
+			b.WriteString(layout.Blank(columnGap))
+		}
+		if y < len(c) {
+			b.WriteString(c[y])
+		} else {
+			b.WriteString(layout.Blank(width))
+		}
+	}
+	return b.String()
 }
 
 // measure is how wide the keys and a whole column are.
@@ -149,18 +155,17 @@ func title(r HelpRow) string {
 	return r.Title + " (" + r.Disabled + ")"
 }
 
-// flow is all lines of the help as one column, each exactly column wide.
-func (p *Help) flow(groups []Group, keys, column int) (lines []string) {
-	for i, g := range groups {
-		if i > 0 {
-			lines = append(lines, layout.Blank(column))
-		}
-		lines = append(lines, fit(p.st, p.st.Title.Paint(g.Name), column))
+// blocks are the groups as lines, each exactly column cells wide; the first
+// line of a block is its name.
+func (p *Help) blocks(groups []Group, keys, column int) (blocks [][]string) {
+	for _, g := range groups {
+		block := []string{fit(p.st, p.st.Title.Paint(g.Name), column)}
 		for _, r := range g.Rows {
-			lines = append(lines, fit(p.st, p.rowOf(r, keys), column))
+			block = append(block, fit(p.st, p.rowOf(r, keys), column))
 		}
+		blocks = append(blocks, block)
 	}
-	return lines
+	return blocks
 }
 
 func (p *Help) rowOf(r HelpRow, keys int) string {
@@ -171,7 +176,52 @@ func (p *Help) rowOf(r HelpRow, keys int) string {
 	return p.st.Key.Paint(left) + "  " + p.st.Text.Paint(r.Title)
 }
 
-// tallest is how tall the columns are that hold all lines.
-func tallest(flow []string, columns int) int {
-	return (len(flow) + columns - 1) / columns
+// flow sets the blocks in at most n columns as low as possible. A block stays
+// whole where the columns then fit into h lines.
+func flow(blocks [][]string, n, h int) [][]string {
+	total := 0
+	for _, b := range blocks {
+		total += len(b) + 1
+	}
+	for _, whole := range []bool{true, false} {
+		for tall := max(1, total/n); tall <= total; tall++ {
+			if whole && tall > h {
+				break
+			}
+			if columns := fill(blocks, tall, whole); len(columns) <= n {
+				return columns
+			}
+		}
+	}
+	return fill(blocks, total, false)
+}
+
+// fill sets the blocks in columns of at most tall lines, with an empty line
+// between two blocks.
+func fill(blocks [][]string, tall int, whole bool) [][]string {
+	columns := [][]string{nil}
+	last := &columns[0]
+	next := func() {
+		columns = append(columns, nil)
+		last = &columns[len(columns)-1]
+	}
+	for _, b := range blocks {
+		need := min(len(b), 2) // a name doesn't stand alone at the foot
+		if whole {
+			need = len(b)
+		}
+		switch {
+		case len(*last) > 0 && len(*last)+1+need > tall:
+			next()
+		case len(*last) > 0:
+			*last = append(*last, layout.Blank(layout.Width(b[0])))
+		}
+		for _, line := range b {
+			if len(*last) >= tall && !whole {
+				next()
+			}
+			*last = append(*last, line)
+		}
+	}
+	return columns
 }

@@ -129,7 +129,7 @@ func (m *Model) row(i, w int) string {
 	if keys == "" {
 		return m.fit(line, w)
 	}
-	return line + " " + m.st.Key.Paint(keys) + " "
+	return line + " " + m.fit(m.st.Key.Paint(keys), layout.Width(keys)) + " "
 }
 
 // title is the title with the letters that match in their own style.

@@ -218,7 +218,10 @@ func (m *Model) Lines(w, h int) []string {
 	for _, r := range rows {
 		widest = max(widest, layout.Width(r))
 	}
-	return layout.Fit(rows, widest, len(rows))
+	for i, r := range rows {
+		rows[i] = text.FitStyled(r, min(widest, w), m.st.Glyphs.Ellipsis)
+	}
+	return rows
 }
 
 // draw is a toast in at most maxRows rows of at most w cells.
@@ -230,9 +233,8 @@ func (m *Model) draw(e Entry, w int) []string {
 	}
 	rows := text.Wrap(oneLine(said), w-4)
 	if len(rows) > maxRows {
+		rows[maxRows-1] += rows[maxRows] // too wide together, so that it is cut
 		rows = rows[:maxRows]
-		rows[maxRows-1] = text.Fit(strings.TrimRight(rows[maxRows-1], " ")+" "+strings.Repeat(g.Ellipsis, w), w-4, g.Ellipsis)
-		rows[maxRows-1] = strings.TrimRight(rows[maxRows-1], g.Ellipsis) + g.Ellipsis
 	}
 	pen, sign := m.sign(e.Kind)
 	out := make([]string, 0, len(rows)+1)
