@@ -117,9 +117,13 @@ func (m *Model) position() string {
 			return m.tree.Path()
 		}
 	case Insight:
-		return m.insight.Position()
+		if m.rendered.id == m.event.UUID {
+			return m.insight.Position()
+		}
 	case Overview:
-		return m.overview.Position()
+		if m.laid.id == m.event.UUID {
+			return m.overview.Position()
+		}
 	}
 	return ""
 }
