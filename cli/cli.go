@@ -11,29 +11,49 @@ import (
 	"threatbench/cli/profile"
 )
 
+// The exit codes.
+const (
+	exitOK     = 0
+	exitFailed = 1
+	exitUsage  = 2
+)
+
+// Job is long work that the workbench can start: it reports how far it is and
+// sums up what it did. arg is what the person was asked for.
+type Job func(ctx context.Context, arg string, report func(done, total int64, note string)) (summary string, err error)
+
 // Session is everything the workbench is started with.
 type Session struct {
 	Client   *client.Client
-	Profile  string // name of the profile, "demo" or "local"
-	Embedded bool   // the server is in this process, on a database file
-	ReadOnly bool
-	Query    string     // the filter to start with, in the filter language
-	UI       profile.UI // theme, ascii, colour, columns, keys
-	Warnings []string   // to show as toasts: a broken config, say
-	Now      func() time.Time
+	Profile  string // its name, for the header
 	Version  string
-
-	// Import reads a JSON Lines file into the session's server; nil where
-	// the session is read-only.
-	Import func(ctx context.Context, path string, report func(done, total int64, note string)) (summary string, err error)
-	// LoadDemo fills the session's server with n made-up events; nil where
-	// the server isn't embedded or the session is read-only.
-	LoadDemo func(ctx context.Context, n int, report func(done, total int64, note string)) error
+	ReadOnly bool
+	Query    string // the filter to start with, in the filter language
+	UI       profile.UI
+	Keys     map[string][]string // keys by action, instead of the usual ones
+	Warnings []string            // what is wrong with the configuration
+	Import   Job                 // reads a file in; nil where the session can't
+	Demo     Job                 // fills the database with made-up events; nil where the session can't
+	Connect  string              // how to reach a remote account, in a few lines
+	StateDir string              // where a crash file goes
+	Now      func() time.Time
 }
+
+// Workbench shows the terminal workbench until the person leaves it or ctx
+// ends.
+type Workbench func(ctx context.Context, s Session) error
 
 // Streams are the program's three streams.
 type Streams struct {
 	In  io.Reader
 	Out io.Writer
 	Err io.Writer
+}
+
+// Main runs the command line args (without the program's name) and returns
+// the exit code: 0 well, 1 failed, 2 used wrongly. What went wrong is one line
+// on Streams.Err.
+func Main(ctx context.Context, args []string, io Streams, run Workbench) int {
+	a := newApp(io, run)
+	return a.execute(ctx, args)
 }

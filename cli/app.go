@@ -1,0 +1,146 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"os/signal"
+	"strings"
+	"syscall"
+	"time"
+
+	"charm.land/fang/v2"
+	"github.com/charmbracelet/x/term"
+	"github.com/spf13/cobra"
+
+	"threatbench/api/clean"
+	"threatbench/cli/profile"
+)
+
+// app is one run of the program.
+type app struct {
+	io    Streams
+	bench Workbench
+	env   profile.Environment
+	now   func() time.Time
+	flags globalFlags
+	err   error // why the command failed
+}
+
+// globalFlags are understood by every command.
+type globalFlags struct {
+	profile  string
+	readOnly bool
+	color    string
+	ascii    bool
+	theme    string
+	config   string
+	db       string
+}
+
+// usageError is a command line that makes no sense: exit code 2.
+type usageError struct{ error }
+
+func (e usageError) Unwrap() error { return e.error }
+
+func usagef(format string, args ...any) error { return usageError{fmt.Errorf(format, args...)} }
+
+func newApp(io Streams, run Workbench) *app {
+	return &app{io: io, bench: run, env: profile.Environment{Getenv: os.Getenv}, now: time.Now}
+}
+
+// execute runs the command line. Errors are kept in a.err rather than given to
+// fang, which would ask the terminal for its colours before showing them.
+func (a *app) execute(ctx context.Context, args []string) int {
+	root := a.root()
+	root.SetArgs(args)
+	root.SetIn(a.io.In)
+	root.SetOut(a.io.Out)
+	root.SetErr(a.io.Err)
+	keep := func(_ io.Writer, _ fang.Styles, err error) { a.fail(usageError{err}) }
+	if err := fang.Execute(ctx, root, fang.WithErrorHandler(keep), fang.WithVersion(versionLine())); err != nil {
+		a.fail(usageError{err})
+	}
+	return a.exit()
+}
+
+// fail keeps the first error.
+func (a *app) fail(err error) {
+	if a.err == nil {
+		a.err = err
+	}
+}
+
+func (a *app) exit() int {
+	if a.err == nil {
+		return exitOK
+	}
+	var silent quietError
+	if !errors.As(a.err, &silent) {
+		fmt.Fprintln(a.io.Err, "threatbench: "+oneLine(a.err)) //nolint:errcheck // nowhere left to say it
+	}
+	var usage usageError
+	if errors.As(a.err, &usage) {
+		return exitUsage
+	}
+	return exitFailed
+}
+
+// quietError ends the program with exit code 1; all was said already.
+type quietError struct{ error }
+
+// oneLine is an error as one line without anything a terminal would obey, and
+// with a hint where it is known what to do.
+func oneLine(err error) string {
+	text := clean.Line(strings.Join(strings.FieldsFunc(err.Error(), func(r rune) bool { return r == '\n' }), "; "))
+	switch {
+	case errors.Is(err, context.Canceled):
+		return "cancelled"
+	case errors.Is(err, syscall.EADDRINUSE):
+		return text + "; choose another address with --listen, or port 0 for a free one"
+	case errors.Is(err, fs.ErrPermission):
+		return text + "; check the file's owner and mode"
+	}
+	return text
+}
+
+// run wraps what a command does: its arguments are checked first, and its
+// error is kept.
+func (a *app) run(args func([]string) error, do func(ctx context.Context, args []string) error) func(*cobra.Command, []string) error {
+	return func(cmd *cobra.Command, given []string) error {
+		if err := a.checkFlags(); err != nil {
+			a.fail(err)
+			return nil
+		}
+		if err := args(given); err != nil {
+			a.fail(fmt.Errorf("%w; see %s --help", err, cmd.CommandPath()))
+			return nil
+		}
+		if err := do(cmd.Context(), given); err != nil {
+			a.fail(err)
+		}
+		return nil
+	}
+}
+
+func noArgs(args []string) error {
+	if len(args) > 0 {
+		return usagef("unexpected argument %q", args[0])
+	}
+	return nil
+}
+
+// untilSignal is a context that ends with ctrl+c or when the program is asked
+// to end.
+func untilSignal(ctx context.Context) (context.Context, context.CancelFunc) {
+	return signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
+}
+
+// isTerminal tells whether a stream is a terminal.
+func isTerminal(stream any) bool {
+	f, ok := stream.(interface{ Fd() uintptr })
+	return ok && term.IsTerminal(f.Fd())
+}

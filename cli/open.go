@@ -1,0 +1,161 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"threatbench/api"
+	"threatbench/api/client"
+	"threatbench/api/interchange"
+	"threatbench/api/server"
+	"threatbench/api/store"
+	"threatbench/cli/profile"
+)
+
+// LocalAccount is the account of the embedded server.
+const LocalAccount = "local"
+
+// mountedURL is what the client calls the embedded server: a name that never
+// leaves the process.
+const mountedURL = "http://embedded.invalid" + server.BasePath
+
+// place is where the events are: an account on a server elsewhere, or the
+// embedded server on a database file.
+type place struct {
+	*client.Client
+	profile profile.Profile
+	db      *store.DB // nil where the server is elsewhere
+}
+
+// open opens the profile's place; the caller closes it.
+func (a *app) open(ctx context.Context, p profile.Profile) (*place, error) {
+	if p.Remote() {
+		return a.openRemote(ctx, p)
+	}
+	return a.openFile(ctx, p)
+}
+
+func (a *app) openRemote(ctx context.Context, p profile.Profile) (*place, error) {
+	p, err := p.Authorise(ctx, a.env)
+	if err != nil {
+		return nil, err
+	}
+	cl, err := client.New(client.Config{
+		BaseURL: p.BaseURL, Account: p.Account, Token: p.Token.Reveal(), Email: p.Email, Key: p.Key.Reveal(), UserAgent: "threatbench/" + version(),
+	})
+	if err != nil {
+		return nil, fmt.Errorf("profile %s: %w", p.Name, err)
+	}
+	return &place{Client: cl, profile: p}, nil
+}
+
+func (a *app) openFile(ctx context.Context, p profile.Profile) (*place, error) {
+	db, err := a.openDB(ctx, p.DB, p.ReadOnly)
+	if err != nil {
+		return nil, err
+	}
+	pl, err := a.mount(db, p)
+	if err != nil {
+		return nil, errors.Join(err, db.Close())
+	}
+	return pl, nil
+}
+
+// openDB opens a database, making its directory where it is missing.
+func (a *app) openDB(ctx context.Context, path string, readOnly bool) (*store.DB, error) {
+	if info, err := os.Stat(path); err == nil && info.IsDir() {
+		return nil, fmt.Errorf("%s is a directory; name a database file", path)
+	} else if err != nil && readOnly {
+		return nil, fmt.Errorf("opening %s: there is no such database, and --read-only makes none", path)
+	}
+	if !readOnly {
+		if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+			return nil, fmt.Errorf("making the database's directory: %w", err)
+		}
+	}
+	db, err := store.Open(ctx, path, store.Options{ReadOnly: readOnly, Now: a.now})
+	if err != nil {
+		return nil, fmt.Errorf("opening %s: %w", path, err)
+	}
+	return db, nil
+}
+
+// mount puts the server on db and the client on the server, in memory.
+func (a *app) mount(db *store.DB, p profile.Profile) (*place, error) {
+	h, err := server.New(db, server.Config{Now: a.now})
+	if err != nil {
+		return nil, err
+	}
+	cl, err := client.New(client.Config{BaseURL: mountedURL, Account: LocalAccount, Transport: server.Mount(h), Retries: -1})
+	if err != nil {
+		return nil, err
+	}
+	return &place{Client: cl, profile: p, db: db}, nil
+}
+
+func (p *place) close() error {
+	p.Close()
+	if p.db == nil {
+		return nil
+	}
+	if err := p.db.Close(); err != nil {
+		return fmt.Errorf("closing %s: %w", p.profile.DB, err)
+	}
+	return nil
+}
+
+// local is the embedded database as interchange sees it. Exporting from it
+// keeps the original bytes, which the client would neutralise, and importing
+// into it can relate events after the fact.
+type local struct {
+	*client.Client
+	db *store.DB
+}
+
+// List reads a page as it is stored.
+func (l local) List(ctx context.Context, q api.ListQuery) (api.Page, error) {
+	return l.db.List(ctx, LocalAccount, q)
+}
+
+// Raw reads a raw record as it is stored.
+func (l local) Raw(ctx context.Context, dataset, id string) (api.Raw, error) {
+	return l.db.Raw(ctx, LocalAccount, dataset, id)
+}
+
+// Datasets lists the datasets as they are stored.
+func (l local) Datasets(ctx context.Context) ([]api.Dataset, error) {
+	return l.db.Datasets(ctx, LocalAccount)
+}
+
+// Relate makes edges between events that are there.
+func (l local) Relate(ctx context.Context, edges []interchange.Edge) (int, []interchange.EdgeRefusal, error) {
+	list := make([]store.Edge, len(edges))
+	for i, e := range edges {
+		list[i] = store.Edge{Parent: e.Parent, Child: e.Child, Type: e.Type}
+	}
+	made, errs, err := l.db.Relate(ctx, store.Actor{Name: "import"}, LocalAccount, list)
+	refused := make([]interchange.EdgeRefusal, len(errs))
+	for i, e := range errs {
+		refused[i] = interchange.EdgeRefusal{Index: e.Index, Missing: e.Err.Status == 404, Reason: e.Err.Error()}
+	}
+	return made, refused, err
+}
+
+// sink is where an import into the place goes.
+func (p *place) sink() interchange.Sink {
+	if p.db == nil {
+		return p.Client
+	}
+	return local{p.Client, p.db}
+}
+
+// source is where an export from the place comes from.
+func (p *place) source() interchange.Source {
+	if p.db == nil {
+		return p.Client
+	}
+	return local{p.Client, p.db}
+}

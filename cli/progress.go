@@ -1,0 +1,101 @@
+package cli
+
+import (
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"github.com/charmbracelet/x/term"
+)
+
+const (
+	barEvery  = 100 * time.Millisecond
+	lineEvery = 10 * time.Second
+	barWidth  = 30
+)
+
+// meter shows on a stream how far long work is: one line drawn over and over
+// on a terminal, a plain line now and then anywhere else.
+type meter struct {
+	w        io.Writer
+	label    string
+	now      func() time.Time
+	start    time.Time
+	last     time.Time
+	terminal bool
+	ascii    bool
+	drawn    bool
+}
+
+func (a *app) meter(label string) *meter {
+	now := a.now()
+	return &meter{w: a.io.Err, label: label, now: a.now, start: now, last: now, terminal: isTerminal(a.io.Err), ascii: a.flags.ascii}
+}
+
+// show tells of done of total (0: unknown) and of the events so far.
+func (m *meter) show(done, total int64, events int) {
+	now := m.now()
+	every := lineEvery
+	if m.terminal {
+		every = barEvery
+	}
+	if now.Sub(m.last) < every {
+		return
+	}
+	m.last = now
+	rate := int(float64(events) / max(now.Sub(m.start).Seconds(), 0.001))
+	text := fmt.Sprintf("%s events, %s a second", grouped(events), grouped(rate))
+	part := 0.0
+	if total > 0 {
+		part = min(float64(done)/float64(total), 1)
+		text = fmt.Sprintf("%3.0f %%  %s", part*100, text)
+	}
+	if !m.terminal {
+		m.say("%s: %s\n", m.label, strings.TrimSpace(text))
+		return
+	}
+	line := m.label + "  " + text + "  ctrl+c cancels"
+	if total > 0 {
+		line = m.label + "  " + m.bar(part) + " " + text + "  ctrl+c cancels"
+	}
+	m.drawn = true
+	m.say("\r\x1b[K%s", fit(line, m.width()))
+}
+
+func (m *meter) say(format string, args ...any) {
+	fmt.Fprintf(m.w, format, args...) //nolint:errcheck // progress that can't be shown is no failure
+}
+
+func (m *meter) bar(part float64) string {
+	full, empty := "█", "░"
+	if m.ascii {
+		full, empty = "#", "."
+	}
+	n := int(part * barWidth)
+	return strings.Repeat(full, n) + strings.Repeat(empty, barWidth-n)
+}
+
+func (m *meter) width() int {
+	if f, ok := m.w.(interface{ Fd() uintptr }); ok {
+		if width, _, err := term.GetSize(f.Fd()); err == nil {
+			return width
+		}
+	}
+	return 80
+}
+
+// fit cuts a line of single-width characters.
+func fit(line string, width int) string {
+	if r := []rune(line); len(r) >= width && width > 1 {
+		return string(r[:width-1])
+	}
+	return line
+}
+
+// clear takes the drawn line away.
+func (m *meter) clear() {
+	if m.drawn {
+		m.say("\r\x1b[K")
+	}
+}

@@ -1,0 +1,35 @@
+package cli
+
+import (
+	"context"
+
+	"github.com/charmbracelet/colorprofile"
+
+	"threatbench/keymap"
+	"threatbench/ui"
+)
+
+// ShowWorkbench is the terminal workbench as the program shows it.
+func ShowWorkbench(ctx context.Context, s Session) error {
+	keys, problems := keymap.New(keymap.Actions(), s.Keys)
+	for _, p := range problems {
+		s.Warnings = append(s.Warnings, p.String())
+	}
+	return ui.Run(ctx, ui.Options{
+		API: s.Client, Stats: s.Client.Stats, Keys: keys, Profile: s.Profile, Version: s.Version,
+		Query: s.Query, Columns: s.UI.Columns, Theme: s.UI.Theme, ASCII: s.UI.ASCII, ReadOnly: s.ReadOnly, UTC: s.UI.UTC, Warnings: s.Warnings,
+		Import: ui.Job(s.Import), Demo: ui.Job(s.Demo), Connect: s.Connect,
+		Profiles: colorProfile(s.UI.Color), Now: s.Now, StateDir: s.StateDir,
+	})
+}
+
+// colorProfile is the profile that a colour setting names, nil for auto.
+func colorProfile(color string) *colorprofile.Profile {
+	named := map[string]colorprofile.Profile{
+		"truecolor": colorprofile.TrueColor, "256": colorprofile.ANSI256, "16": colorprofile.ANSI, "never": colorprofile.Ascii,
+	}
+	if p, ok := named[color]; ok {
+		return &p
+	}
+	return nil
+}

@@ -1,0 +1,106 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+
+	"threatbench/api/interchange"
+	"threatbench/api/query"
+	"threatbench/cli/profile"
+)
+
+// workbench opens the chosen profile in the workbench.
+func (a *app) workbench(ctx context.Context, text string) (err error) {
+	if err := a.readyForWorkbench(text); err != nil {
+		return err
+	}
+	c, warnings, err := a.settings()
+	if err != nil {
+		return err
+	}
+	p, err := a.choose(c)
+	if err != nil {
+		return err
+	}
+	ctx, stop := untilSignal(ctx)
+	defer stop()
+	pl, err := a.open(ctx, p)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, pl.close()) }()
+	return a.bench(ctx, a.session(c, pl, text, warnings))
+}
+
+// readyForWorkbench says early, and without touching anything, what would go
+// wrong anyway.
+func (a *app) readyForWorkbench(text string) error {
+	if _, err := query.Parse(text, a.now()); err != nil {
+		return usagef("--query: %w", err)
+	}
+	if !isTerminal(a.io.Out) || !isTerminal(a.io.In) {
+		return errors.New("the workbench needs a terminal; for scripts use: threatbench events --query TEXT --json")
+	}
+	return nil
+}
+
+func (a *app) session(c profile.Config, pl *place, text string, warnings []string) Session {
+	s := Session{
+		Client: pl.Client, Profile: pl.profile.Name, Version: version(), ReadOnly: pl.profile.ReadOnly, Query: text,
+		UI: c.UI, Keys: c.Keys, Warnings: warnings, StateDir: stateDir(), Now: a.now, Connect: a.connectText(),
+	}
+	if pl.db != nil && !s.ReadOnly {
+		s.Import, s.Demo = a.importJob(pl), a.demoJob(pl)
+	}
+	return s
+}
+
+// stateDir is where crash files go; "" means the system's temporary directory.
+func stateDir() string {
+	dir := profile.StatePath()
+	if os.MkdirAll(dir, 0o700) != nil {
+		return ""
+	}
+	return dir
+}
+
+func (a *app) connectText() string {
+	return "Write a configuration and name your account in it:\n\n  threatbench config init\n  $EDITOR " + a.configPath() +
+		"\n\nor give the account by the environment:\n\n  export CLOUDFLARE_ACCOUNT_ID=…  CLOUDFLARE_API_TOKEN=…\n  threatbench --profile cloudflare\n\n" +
+		"The token needs the permission Cloudforce One Read, and Write for changes."
+}
+
+// importJob is the import that the workbench starts.
+func (a *app) importJob(pl *place) Job {
+	return func(ctx context.Context, path string, report func(done, total int64, note string)) (string, error) {
+		f, size, err := openInput(path)
+		if err != nil {
+			return "", err
+		}
+		defer f.Close() //nolint:errcheck // read only
+		r, err := interchange.Import(ctx, f, pl.sink(), interchange.ImportOptions{}, func(p interchange.Progress) {
+			report(p.Bytes, size, fmt.Sprintf("%d events", p.Events))
+		})
+		return importSummary(filepath.Base(path), r), err
+	}
+}
+
+// openInput opens a file to be imported and tells its size.
+func openInput(path string) (io.ReadCloser, int64, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, 0, fmt.Errorf("importing: %w", err)
+	}
+	info, err := f.Stat()
+	if err == nil && info.IsDir() {
+		err = fmt.Errorf("importing: %s is a directory; name its files", path)
+	}
+	if err != nil {
+		return nil, 0, errors.Join(err, f.Close())
+	}
+	return f, info.Size(), nil
+}
