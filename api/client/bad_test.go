@@ -338,13 +338,13 @@ func TestCreatesAreNeverRepeated(t *testing.T) {
 	}{
 		"connection broke": {func(*http.Request) (*http.Response, error) { return nil, io.ErrUnexpectedEOF }, true},
 		"never answers":    {func(r *http.Request) (*http.Response, error) { <-r.Context().Done(); return nil, r.Context().Err() }, true},
-		"cut body":         {func(*http.Request) (*http.Response, error) { return reply(200, `{"success":true,"res`), nil }, false},
+		"cut body":         {func(*http.Request) (*http.Response, error) { return reply(200, `{"success":true,"res`), nil }, true},
 	}
 	for _, status := range []int{408, 409, 425, 429, 500, 502, 503, 504} {
 		failures[fmt.Sprint(status)] = struct {
 			f      roundTrip
 			unsure bool
-		}{func(*http.Request) (*http.Response, error) { return reply(status, "", "Retry-After", "1"), nil }, false}
+		}{func(*http.Request) (*http.Response, error) { return reply(status, "", "Retry-After", "1"), nil }, status == 408 || status >= 500}
 	}
 	for what, create := range creates {
 		for why, tc := range failures {
@@ -355,7 +355,7 @@ func TestCreatesAreNeverRepeated(t *testing.T) {
 					if err == nil || c.Stats().Calls != 1 {
 						t.Errorf("sent %d times, %v", c.Stats().Calls, err)
 					}
-					if tc.unsure != strings.Contains(fmt.Sprint(err), "it may have been carried out") {
+					if tc.unsure != errors.Is(err, ErrUnsure) || tc.unsure != strings.Contains(fmt.Sprint(err), "it may have been carried out") {
 						t.Errorf("wrong about what is known: %v", err)
 					}
 				})
@@ -378,4 +378,35 @@ func TestCreateTriesAgainWhereNothingWasSent(t *testing.T) {
 			t.Errorf("%v after %d", err, n)
 		}
 	})
+}
+
+func TestACancelledCreateIsUnsureOnceSent(t *testing.T) {
+	for name, tc := range map[string]struct {
+		header string // of the call before, to hold the create back
+		unsure bool
+	}{
+		"sent":              {"", true},
+		"still at the gate": {`"default";r=0;t=10`, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				c := fake(t, func(r *http.Request) (*http.Response, error) {
+					if r.Method == http.MethodGet {
+						return reply(200, "[]", "Ratelimit", tc.header), nil
+					}
+					<-r.Context().Done()
+					return nil, r.Context().Err()
+				})
+				if _, err := c.List(t.Context(), api.ListQuery{}); err != nil {
+					t.Fatal(err)
+				}
+				ctx, cancel := context.WithCancel(t.Context())
+				time.AfterFunc(time.Second, cancel)
+				_, err := c.Create(ctx, api.CreateEvent{})
+				if !errors.Is(err, context.Canceled) || errors.Is(err, ErrUnsure) != tc.unsure {
+					t.Errorf("%v", err)
+				}
+			})
+		})
+	}
 }

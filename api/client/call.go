@@ -65,9 +65,13 @@ func (c *Client) write(ctx context.Context, r request, into any) (*api.ResultInf
 		a, err = c.attempt(ctx, r, payload, bulkTimeouts*c.conf.Timeout)
 	}
 	if err != nil {
-		return nil, c.explain(err, needWrite)
+		return nil, unsure(c.explain(err, needWrite))
 	}
-	return c.decode(a, into)
+	info, err := c.decode(a, into)
+	if err != nil {
+		return nil, unsure(err)
+	}
+	return info, nil
 }
 
 // repeat runs try until it succeeds, the failure is one that stays, or the

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"net/http"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -81,22 +82,13 @@ func checkCleaned[T any](t *testing.T, f func(*T), except ...string) {
 	f(&v)
 	var left []string
 	for _, at := range escaped(reflect.ValueOf(v), name) {
-		if !contains(except, at) {
+		if !slices.Contains(except, at) {
 			left = append(left, at)
 		}
 	}
 	if len(left) > 0 {
 		t.Errorf("still hostile: %s", strings.Join(left, ", "))
 	}
-}
-
-func contains(list []string, s string) bool {
-	for _, x := range list {
-		if x == s {
-			return true
-		}
-	}
-	return false
 }
 
 func TestNoStringEscapesCleaning(t *testing.T) {

@@ -34,6 +34,32 @@ func (e *OfflineError) Error() string { return e.Host + ": " + e.Reason }
 // Unwrap is the network's own error.
 func (e *OfflineError) Unwrap() error { return e.err }
 
+// ErrUnsure is in the chain of the error of a create that was sent, and of
+// which it isn't known whether it was carried out: no answer, an answer that
+// cannot be read, a server that failed on the way. Look before repeating it.
+var ErrUnsure = errors.New("it may have been carried out, so look before you repeat it")
+
+// cutShort is the end of the caller's context after the request was sent.
+type cutShort struct{ err error }
+
+func (e *cutShort) Error() string { return e.err.Error() }
+func (e *cutShort) Unwrap() error { return e.err }
+
+// unsure adds ErrUnsure to the error of a write where it applies.
+func unsure(err error) error {
+	var offline *OfflineError
+	var bad *answerError
+	var cut *cutShort
+	var e *api.Error
+	switch {
+	case errors.As(err, &offline) && offline.Reached, errors.As(err, &bad), errors.As(err, &cut):
+	case errors.As(err, &e) && (e.Status == http.StatusRequestTimeout || e.Status >= 500 && e.Status != http.StatusNotImplemented):
+	default:
+		return err
+	}
+	return fmt.Errorf("%w; %w", err, ErrUnsure)
+}
+
 // IsOffline tells whether an error means that no answer came.
 func IsOffline(err error) bool {
 	var e *OfflineError
@@ -97,7 +123,7 @@ func neverSent(err error) bool {
 // stays what it is.
 func (c *Client) noAnswer(ctx context.Context, err error, limit time.Duration) error {
 	if ctx.Err() != nil {
-		return ctx.Err()
+		return &cutShort{ctx.Err()}
 	}
 	reason, reached := reasonOf(err, limit)
 	return &OfflineError{Host: c.host, Reason: reason, Reached: reached, err: err}
@@ -139,7 +165,7 @@ func isCertificate(err error) bool {
 func (c *Client) brokenBody(ctx context.Context, err error, got int, limit time.Duration) error {
 	switch {
 	case ctx.Err() != nil:
-		return ctx.Err()
+		return &cutShort{ctx.Err()}
 	case errors.Is(err, errTooBig):
 		return &answerError{text: fmt.Sprintf("the answer is longer than %d bytes; ask for smaller pages", c.conf.MaxBody), err: err}
 	case errors.Is(err, context.DeadlineExceeded):
@@ -205,10 +231,6 @@ func (c *Client) refusal(resp *http.Response) error {
 
 // explain turns a refusal into what the person should check.
 func (c *Client) explain(err error, n need) error {
-	var offline *OfflineError
-	if errors.As(err, &offline) && n == needWrite && offline.Reached {
-		return fmt.Errorf("%w; it may have been carried out, so look before you repeat it", err)
-	}
 	var e *api.Error
 	if !errors.As(err, &e) {
 		return err

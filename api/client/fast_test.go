@@ -3,6 +3,7 @@ package client
 import (
 	"encoding/json"
 	"reflect"
+	"slices"
 	"testing"
 
 	"threatbench/api"
@@ -87,7 +88,7 @@ func TestFastKnowsEveryField(t *testing.T) {
 	}
 	known := eventKeys()
 	for key := range want {
-		if !contains(known, key) {
+		if !slices.Contains(known, key) {
 			t.Errorf("%s isn't read the fast way", key)
 		}
 	}

@@ -2,6 +2,7 @@ package client
 
 import (
 	"encoding/json"
+	"slices"
 	"strings"
 
 	"threatbench/api"
@@ -66,8 +67,12 @@ func (r *reader) skip(key string, known ...string) {
 func (r *reader) events() []api.Event {
 	events := []api.Event{}
 	r.expect('[')
+	start := r.i
 	for first := true; r.more(']', first); first = false {
 		events = append(events, r.event())
+		if first { // the others are about as long
+			events = slices.Grow(events, min((len(r.s)-r.i)/(r.i-start)+1, api.MaxPageSize))
+		}
 	}
 	return events
 }

@@ -152,10 +152,13 @@ func schemaDoubt(err error) bool {
 		http.StatusUnprocessableEntity, http.StatusNotImplemented, http.StatusGone)
 }
 
+// knownQuery asks for the type that only our schema has.
+const knownQuery = `query Known { __type(name: "EventFilter") { name } }`
+
 // knowsSchema asks the server by introspection whether its events take our
 // filter. An error means that it could not be found out this time.
 func (c *Client) knowsSchema(ctx context.Context) (bool, error) {
-	data, err := c.query(ctx, `query Known { __type(name: "EventFilter") { name } }`, nil)
+	data, err := c.query(ctx, knownQuery, nil)
 	if err != nil {
 		if schemaDoubt(err) {
 			return false, nil

@@ -4,12 +4,14 @@ import (
 	"encoding/json"
 	"io"
 	"net/http"
+	"os"
 	"reflect"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
+	graphql "github.com/graph-gophers/graphql-go"
 	"pgregory.net/rapid"
 
 	"threatbench/api"
@@ -97,6 +99,36 @@ func TestSummaryIsOneGraphQLCall(t *testing.T) {
 	const vars = `{"filter":{"datasetId":["all"],"search":[{"field":"attacker","op":"in","values":["A","B"]},{"field":"killChain","op":"gt","value":"3"}],"searchBranches":[[{"field":"tlp","op":"not","value":"red"}]]}}`
 	if body.Query != query || string(body.Variables) != vars {
 		t.Errorf("sent %s\n%s", body.Query, body.Variables)
+	}
+}
+
+// What we ask is held against the schema that our server serves.
+func TestOurQueriesFitOurSchema(t *testing.T) {
+	text, err := os.ReadFile("../server/schema.graphql")
+	if err != nil {
+		t.Fatal(err)
+	}
+	schema, err := graphql.ParseSchema(string(text), nil, graphql.UseStringDescriptions())
+	if err != nil {
+		t.Fatal(err)
+	}
+	all := summaryOf(true)
+	all.Facets = api.AggregateColumns()
+	none := api.SummaryQuery{}
+	for _, q := range []api.SummaryQuery{summaryOf(true), all, none} {
+		var vars map[string]any
+		if err := json.Unmarshal([]byte(mustJSON(map[string]any{"filter": graphFilter(q.Filter)})), &vars); err != nil {
+			t.Fatal(err)
+		}
+		if errs := schema.ValidateWithVariables(summaryQuery(q), vars); len(errs) > 0 {
+			t.Errorf("%s: %v", summaryQuery(q), errs)
+		}
+	}
+	if errs := schema.Validate(knownQuery); len(errs) > 0 {
+		t.Errorf("%s: %v", knownQuery, errs)
+	}
+	if schema.AST().Types["EventFilter"] == nil {
+		t.Error("the schema has no EventFilter, by which we know it")
 	}
 }
 
