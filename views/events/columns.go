@@ -29,7 +29,9 @@ func columns() []column {
 		},
 		{
 			Column: table.Column{ID: "tlp", Title: "TLP", Min: 6, Width: 6, Max: 12, Priority: 2}, orderBy: "tlp", field: api.FieldTLP,
-			text:   func(e *api.Event, env *views.Env) table.Cell { return table.Cell{Text: shortTLP(e.TLP), Pen: env.TLP(e.TLP)} },
+			text: func(e *api.Event, env *views.Env) table.Cell {
+				return table.Cell{Text: shortTLP(e.TLP), Pen: env.TLP(e.TLP)}
+			},
 			values: func(e *api.Event) []string { return oneOf(e.TLP) },
 		},
 		{

@@ -99,6 +99,8 @@ func (m *Model) doFilter(in keymap.Intent) (tea.Cmd, bool) {
 		m.chooseDatasets()
 	case keymap.AppRefresh:
 		return m.refresh(), true
+	case keymap.AppCopy:
+		m.copyCell()
 	default:
 		return nil, false
 	}
@@ -147,6 +149,23 @@ func (m *Model) cell(exclude bool) tea.Cmd {
 	}
 	m.env.Host.Ask(views.Pick{Title: title, Items: items, Chosen: func(i int) tea.Cmd { return m.narrow(c.field, values[i], exclude) }})
 	return nil
+}
+
+// copyCell puts the selected cell's value on the clipboard.
+func (m *Model) copyCell() {
+	e, c := m.Current(), m.column()
+	if e == nil || c == nil {
+		return
+	}
+	text := c.text(e, m.env).Text
+	if c.values != nil {
+		text = strings.Join(c.values(e), ", ")
+	}
+	if text == "" {
+		m.env.Host.Say(toast.Info, "this cell is empty: nothing to copy")
+		return
+	}
+	m.env.Host.Copy("the "+strings.ToLower(c.Title), text)
 }
 
 // column is the selected column.
