@@ -396,6 +396,8 @@ func (m *Model) doMarks(in keymap.Intent) (tea.Cmd, bool) {
 		return m.moved(), true
 	case keymap.EventsMarkRange:
 		m.markRange()
+	case keymap.EventsMarkAll:
+		return m.env.Async.IDs(m.slot("mark"), m.query(), markMost), true
 	case keymap.EventsUnmark:
 		clear(m.marks)
 		m.lastMark = -1
@@ -404,6 +406,28 @@ func (m *Model) doMarks(in keymap.Intent) (tea.Cmd, bool) {
 	}
 	m.table.Invalidate()
 	return nil, true
+}
+
+// markMost is how many events can be marked at once.
+const markMost = 100_000
+
+// learnMarks marks the ids that were collected; more than markMost matched
+// where it says so.
+func (m *Model) learnMarks(f async.JobDone) {
+	ids, ok := f.Value.(async.IDs)
+	if f.Err != nil || !ok {
+		m.env.Host.Say(toast.Error, fmt.Sprintf("nothing was marked: %v", f.Err))
+		return
+	}
+	for _, id := range ids.List {
+		m.marks[id] = true
+	}
+	m.table.Invalidate()
+	if ids.Total > len(ids.List) {
+		m.env.Host.Say(toast.Warn, fmt.Sprintf("marked the first %s of %s", views.Count(len(ids.List)), views.Count(ids.Total)))
+		return
+	}
+	m.env.Host.Say(toast.Good, "marked "+views.Count(len(ids.List)))
 }
 
 // mark turns the mark of the selected event and goes to the next.

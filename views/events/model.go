@@ -196,6 +196,10 @@ func (m *Model) Learn(f async.Fact) tea.Cmd {
 	case async.CatalogsLoaded:
 		m.catalogs = f.Catalogs
 		return f.Next
+	case async.Progress:
+		return f.Next
+	case async.JobDone:
+		m.learnMarks(f)
 	case async.Slow:
 		m.late(f.About().Slot.Name)
 	}
