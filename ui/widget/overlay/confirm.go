@@ -54,6 +54,9 @@ func NewConfirm(st *theme.Styles, q Question) *Confirm {
 	return &Confirm{st: st, q: q}
 }
 
+// SetStyles changes the theme.
+func (c *Confirm) SetStyles(st *theme.Styles) { c.st = st }
+
 // Answer is the answer so far.
 func (c *Confirm) Answer() Answer { return c.answer }
 

@@ -35,6 +35,9 @@ func NewHelp(st *theme.Styles, groups []Group) *Help {
 	return &Help{st: st, groups: groups}
 }
 
+// SetStyles changes the theme.
+func (p *Help) SetStyles(st *theme.Styles) { p.st = st }
+
 // Find narrows the help to rows whose keys or title hold q, whatever the case,
 // and tells how many there are. "" shows all.
 func (p *Help) Find(q string) (n int) {

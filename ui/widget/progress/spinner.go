@@ -40,6 +40,12 @@ func NewSpinner(st *theme.Styles, still bool) *Spinner {
 	return &Spinner{st: st, still: still || st.Glyphs.ASCII}
 }
 
+// SetStyles changes the theme.
+func (s *Spinner) SetStyles(st *theme.Styles) {
+	s.st = st
+	s.still = s.still || st.Glyphs.ASCII
+}
+
 // Start sets it going; the command, which may be nil, yields its first Tick.
 func (s *Spinner) Start() tea.Cmd {
 	if s.running {

@@ -49,7 +49,9 @@ func New(st *theme.Styles) *Model {
 // SetStyles changes the theme.
 func (m *Model) SetStyles(st *theme.Styles) {
 	m.st = st
+	m.find.scan(m.src, st.Glyphs.ASCII) // what is shown, and so found, may change
 	clear(m.cache)
+	m.clamp()
 }
 
 // SetText shows s, split at its line breaks, from the top.

@@ -386,3 +386,21 @@ func BenchmarkFind(b *testing.B) {
 		m.Find("99999 the")
 	}
 }
+
+// TestThemeDuringASearch: ASCII spells text differently, so hits come and go.
+func TestThemeDuringASearch(t *testing.T) {
+	m := New(styles(t, "dark", false))
+	m.SetLines([]string{"é é é", "é e"})
+	if n := m.Find("é"); n != 4 {
+		t.Fatalf("%d hits", n)
+	}
+	m.Prev()
+	m.SetStyles(styles(t, "mono", true))
+	if _, n := m.Found(); n != 0 || m.Next() {
+		t.Errorf("%d hits for é in ASCII", n)
+	}
+	exact(t, m.Lines(10, 3), 10, 3)
+	if n := m.Find("e"); n != 5 {
+		t.Errorf("%d hits for e in ASCII", n)
+	}
+}

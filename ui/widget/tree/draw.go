@@ -85,32 +85,40 @@ type piece struct {
 
 func (m *Model) row(at int) string {
 	r := m.rows[at]
-	pieces := make([]piece, 0, 12)
-	pieces = m.front(pieces, at, r)
+	pieces := make([]piece, 0, 16)
 	if r.part > 0 {
+		pieces = m.front(pieces, at, r.node, " ")
 		pieces = append(pieces, piece{s: layout.Blank(textIndent)})
 		pieces = m.lit(pieces, at, m.pen(r.node), m.opened[r.node][r.part-1])
 		return m.join(pieces, "")
 	}
-	n := &m.nodes[r.node]
-	pieces = m.lit(pieces, at, m.labelPen(r.node), m.label(r.node))
-	switch {
-	case n.container():
-		pieces = m.counted(pieces, r.node)
-	case m.opened[r.node] != nil:
-		pieces = append(pieces, piece{m.st.Faint, m.size(n)})
-	default:
-		shown, all := m.scalar(r.node)
-		if !all {
-			shown += m.st.Glyphs.Ellipsis
-		}
-		pieces = m.lit(pieces, at, m.pen(r.node), shown)
+	n, label := &m.nodes[r.node], m.label(r.node)
+	if n.container() {
+		pieces = m.front(pieces, at, r.node, m.foldMark(n))
+		pieces = m.lit(pieces, at, m.labelPen(r.node), label)
+		return m.join(m.counted(pieces, r.node), m.st.Glyphs.Ellipsis)
 	}
+	if m.opened[r.node] != nil {
+		pieces = m.front(pieces, at, r.node, m.st.Glyphs.Open)
+		pieces = m.lit(pieces, at, m.labelPen(r.node), label)
+		return m.join(append(pieces, piece{m.st.Faint, m.size(n)}), m.st.Glyphs.Ellipsis)
+	}
+	shown, all := m.scalar(r.node)
+	mark := " "
+	if m.cut(r.node, label, shown, all) {
+		mark = m.st.Glyphs.Folded
+	}
+	if !all {
+		shown += m.st.Glyphs.Ellipsis
+	}
+	pieces = m.front(pieces, at, r.node, mark)
+	pieces = m.lit(pieces, at, m.labelPen(r.node), label)
+	pieces = m.lit(pieces, at, m.pen(r.node), shown)
 	return m.join(pieces, m.st.Glyphs.Ellipsis)
 }
 
 // front is the gutter, the indentation and the fold mark.
-func (m *Model) front(pieces []piece, at int, r row) []piece {
+func (m *Model) front(pieces []piece, at int, i int32, mark string) []piece {
 	cursor := piece{s: " "}
 	if at == m.cur {
 		cursor = piece{m.st.Cursor, m.st.Glyphs.Cursor}
@@ -118,40 +126,46 @@ func (m *Model) front(pieces []piece, at int, r row) []piece {
 			cursor.pen = m.st.CursorBlur
 		}
 	}
-	indent := layout.Blank(m.indent(r.node))
-	if depth := strconv.Itoa(int(m.nodes[r.node].depth)); int(m.nodes[r.node].depth)*2 > len(indent) && len(depth) < len(indent) {
-		indent = depth + indent[len(depth):] // too deep to indent: say how deep
+	pieces = append(pieces, cursor, m.indentation(i))
+	if mark == " " {
+		return append(pieces, piece{s: "  "})
 	}
-	pieces = append(pieces, cursor, piece{m.st.Faint, indent})
-	mark := " "
-	if r.part == 0 {
-		mark = m.foldMark(r.node)
-	}
-	return append(pieces, piece{m.st.Faint, mark + " "})
+	return append(pieces, piece{m.st.Faint, mark}, piece{s: " "})
 }
 
-func (m *Model) foldMark(i int32) string {
-	n := &m.nodes[i]
-	switch {
-	case n.container() && n.count == 0:
-		return " "
-	case n.container() && n.open, m.opened[i] != nil:
-		return m.st.Glyphs.Open
-	case n.container(), m.long(i):
-		return m.st.Glyphs.Folded
+// indentation is the space in front of a row; where the nesting is too deep for
+// it, it says how deep.
+func (m *Model) indentation(i int32) piece {
+	n, depth := m.indent(i), int(m.nodes[i].depth)
+	if depth*2 <= n {
+		return piece{s: layout.Blank(n)}
 	}
-	return " "
+	said := strconv.Itoa(depth)
+	if len(said) >= n {
+		return piece{s: layout.Blank(n)}
+	}
+	return piece{m.st.Faint, said + layout.Blank(n-len(said))}
+}
+
+func (m *Model) foldMark(n *node) string {
+	switch {
+	case n.count == 0:
+		return " "
+	case n.open:
+		return m.st.Glyphs.Open
+	}
+	return m.st.Glyphs.Folded
 }
 
 // counted says how many children a container has and, while it is folded, what
 // the first are.
 func (m *Model) counted(pieces []piece, i int32) []piece {
 	n := &m.nodes[i]
-	format := "{%d}"
+	count := "{" + strconv.Itoa(int(n.count)) + "}"
 	if n.kind == array {
-		format = "[%d]"
+		count = "[" + strconv.Itoa(int(n.count)) + "]"
 	}
-	pieces = append(pieces, piece{m.st.Faint, fmt.Sprintf(format, n.count)})
+	pieces = append(pieces, piece{m.st.Faint, count})
 	if n.open || n.count == 0 {
 		return pieces
 	}
@@ -238,8 +252,11 @@ func (m *Model) scalar(i int32) (shown string, all bool) {
 		return m.limited(raw)
 	}
 	s, all := m.short(raw)
-	if !all {
+	switch {
+	case !all:
 		return `"` + s, false
+	case s == raw[1:len(raw)-1]:
+		return raw, true
 	}
 	return `"` + s + `"`, true
 }
@@ -288,33 +305,33 @@ func (m *Model) lit(pieces []piece, at int, pen theme.Pen, s string) []piece {
 	return append(pieces, piece{pen, s})
 }
 
-// join puts the pieces of a row together in exactly w cells.
+// join puts the pieces of a row together in exactly w cells. What isn't ASCII
+// is measured character by character, but for our own glyphs of one cell.
 func (m *Model) join(pieces []piece, tail string) string {
-	var b strings.Builder
-	cells := 0
-	for i, p := range pieces {
-		plain := i == 0 || pane.Printable(p.s) || p.s == m.st.Glyphs.Open+" " || p.s == m.st.Glyphs.Folded+" "
-		if !plain {
-			return m.joinSlowly(pieces, tail)
-		}
-		cells += layout.Width(p.s)
-	}
-	if cells > m.w {
-		return m.joinSlowly(pieces, tail)
-	}
+	cells, bytes, plain := 0, 0, true
 	for _, p := range pieces {
-		b.WriteString(p.pen.Paint(p.s))
+		bytes += len(p.pen.On()) + len(p.s) + len(theme.Off)
+		if g := &m.st.Glyphs; p.s == g.Cursor || p.s == g.Open || p.s == g.Folded {
+			cells++
+			continue
+		}
+		cells += len(p.s)
+		plain = plain && pane.Printable(p.s)
+	}
+	var b strings.Builder
+	b.Grow(bytes + max(m.w-cells, 0))
+	for _, p := range pieces {
+		if p.s == "" || p.pen.IsPlain() {
+			b.WriteString(p.s)
+			continue
+		}
+		b.WriteString(p.pen.On())
+		b.WriteString(p.s)
+		b.WriteString(theme.Off)
+	}
+	if !plain || cells > m.w {
+		return pane.FitStyled(b.String(), m.w, tail)
 	}
 	b.WriteString(layout.Blank(m.w - cells))
 	return b.String()
-}
-
-// joinSlowly measures character by character, which wide and combining ones
-// need.
-func (m *Model) joinSlowly(pieces []piece, tail string) string {
-	var b strings.Builder
-	for _, p := range pieces {
-		b.WriteString(p.pen.Paint(p.s))
-	}
-	return pane.FitStyled(b.String(), m.w, tail)
 }

@@ -123,6 +123,6 @@ func (m *Model) hitInSight(i int32) bool {
 		return false
 	}
 	shown, _ := m.scalar(i)
-	start, _ := pane.IndexFold(pane.Cut(shown, m.room(i), m.st.Glyphs.Ellipsis), m.query)
+	start, _ := pane.IndexFold(pane.Cut(shown, m.room(i, m.label(i)), m.st.Glyphs.Ellipsis), m.query)
 	return start >= 0
 }

@@ -85,18 +85,23 @@ func (m *Model) indent(i int32) int {
 }
 
 // room is how many cells remain for the value of node i behind its label.
-func (m *Model) room(i int32) int {
-	return max(0, m.w-gutter-m.indent(i)-foldMark-layout.Width(m.label(i)))
+func (m *Model) room(i int32, label string) int {
+	return max(0, m.w-gutter-m.indent(i)-foldMark-layout.Width(label))
 }
 
 // long tells whether a value is more than its row can show.
 func (m *Model) long(i int32) bool {
-	n := &m.nodes[i]
-	if n.container() {
+	if m.nodes[i].container() {
 		return false
 	}
 	shown, all := m.scalar(i)
-	return !all || layout.Width(shown) > m.room(i) || n.kind == text && strings.Contains(n.value.of(m.src), `\n`)
+	return m.cut(i, m.label(i), shown, all)
+}
+
+// cut is long for a value whose label and text are known already.
+func (m *Model) cut(i int32, label, shown string, all bool) bool {
+	n := &m.nodes[i]
+	return !all || layout.Width(shown) > m.room(i, label) || n.kind == text && strings.Contains(n.value.of(m.src), `\n`)
 }
 
 // whole is the value of node i wrapped into rows, at least one. Line breaks in
@@ -126,8 +131,17 @@ func (m *Model) resize(w, h int) {
 		m.follow()
 		return
 	}
+	m.rewrap()
+}
+
+// rewrap wraps the opened texts anew.
+func (m *Model) rewrap() {
+	if len(m.opened) == 0 {
+		return
+	}
+	on := m.node()
 	for i := range m.opened {
 		m.opened[i] = m.whole(i)
 	}
-	m.arrange(m.node())
+	m.arrange(on)
 }

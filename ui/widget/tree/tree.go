@@ -57,6 +57,7 @@ func (m *Model) SetStyles(st *theme.Styles) {
 	if m.plain != nil {
 		m.plain.SetStyles(st)
 	}
+	m.rewrap()
 }
 
 // SetFocus tells whether the tree has the focus.
