@@ -3,8 +3,7 @@ SHELL := /bin/bash
 GO ?= go
 TOOLS := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/threatbench-tools
 LINT := $(TOOLS)/golangci-lint-v2.15.0
-VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
-LDFLAGS := -s -w -X main.version=$(VERSION)
+LDFLAGS := -s -w
 export CGO_ENABLED ?= 0
 
 .DEFAULT_GOAL := help
