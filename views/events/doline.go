@@ -49,9 +49,9 @@ func (m *Model) Paste(text string) tea.Cmd {
 // typed follows the text: completions, errors, and results as it is typed.
 func (m *Model) typed() tea.Cmd {
 	m.changed()
-	m.suggest()
+	list := m.suggest()
 	text := strings.TrimSpace(m.filter.Value())
-	if text == m.text {
+	if text == m.text || m.unfinished(list) {
 		m.filter.SetError(0, 0, "")
 		return nil
 	}
@@ -61,6 +61,23 @@ func (m *Model) typed() tea.Cmd {
 	}
 	m.filter.SetError(0, 0, "")
 	return m.reload(typingPause)
+}
+
+// unfinished tells whether the value at the cursor is the beginning of values
+// that are known, and none of them yet: the list then stays as it is, rather
+// than show that nothing is called "att".
+func (m *Model) unfinished(list []query.Suggestion) bool {
+	value := m.filter.Value()
+	begins := false
+	for _, s := range list {
+		typed := strings.ToLower(strings.Trim(value[s.From:s.To], `"`))
+		whole := strings.ToLower(strings.Trim(strings.TrimSpace(s.Text), `"`))
+		if whole == typed {
+			return false
+		}
+		begins = begins || typed != "" && s.From > 0 && value[s.From-1] == ':' && strings.HasPrefix(whole, typed)
+	}
+	return begins
 }
 
 func (m *Model) showError(err error) {
@@ -74,13 +91,14 @@ func (m *Model) showError(err error) {
 }
 
 // suggest offers what could stand at the cursor.
-func (m *Model) suggest() {
+func (m *Model) suggest() []query.Suggestion {
 	list := query.Complete(m.filter.Value(), m.filter.Pos(), m.values)
 	out := make([]prompt.Suggestion, len(list))
 	for i, s := range list {
 		out[i] = prompt.Suggestion{Text: s.Text, Label: s.Label, Detail: s.Detail, From: s.From, To: s.To}
 	}
 	m.filter.SetSuggestions(out)
+	return list
 }
 
 // values completes a field's value from what the facets count and from the
