@@ -51,16 +51,53 @@ func (m *Model) typed() tea.Cmd {
 	m.changed()
 	list := m.suggest()
 	text := strings.TrimSpace(m.filter.Value())
-	if text == m.text || m.unfinished(list) {
-		m.filter.SetError(0, 0, "")
+	_, err := query.Parse(text, m.env.Now())
+	if err != nil {
+		m.showError(err)
+		m.hold()
+		return nil
+	}
+	m.filter.SetError(0, 0, "")
+	switch {
+	case m.unfinished(list):
+		m.hold()
+		return nil
+	case text == m.text:
 		return nil
 	}
 	if err := m.parse(text); err != nil {
 		m.showError(err)
 		return nil
 	}
-	m.filter.SetError(0, 0, "")
+	if m.naming(list) {
+		return m.reload(namingPause)
+	}
 	return m.reload(typingPause)
+}
+
+// hold stays with what the list shows: what was about to be asked is
+// superseded by a text that isn't finished.
+func (m *Model) hold() {
+	if !m.stale || !m.loadedOnce {
+		return
+	}
+	m.env.Async.Cancel(m.slot("first"))
+	m.env.Async.Cancel(m.slot("summary"))
+	clear(m.pending)
+	m.stale, m.slow = false, false
+	m.facets.setStale(false)
+	m.text, m.parsed = m.shown, m.shownFilter
+}
+
+// naming tells whether the word at the cursor could become a field's name: a
+// search for it as a word then waits a little longer.
+func (m *Model) naming(list []query.Suggestion) bool {
+	for _, s := range list {
+		if strings.HasSuffix(strings.TrimSpace(s.Text), ":") {
+			return true
+		}
+	}
+	return false
 }
 
 // unfinished tells whether the value at the cursor is the beginning of values
@@ -170,7 +207,7 @@ func (m *Model) doLine(in keymap.Intent) (tea.Cmd, bool) {
 // accept keeps the filter and returns to the table; a wrong one stays on the
 // line, with what is wrong.
 func (m *Model) accept() tea.Cmd {
-	text := strings.TrimSpace(m.filter.Value())
+	text, inForce := strings.TrimSpace(m.filter.Value()), m.text
 	if err := m.parse(text); err != nil {
 		m.showError(err)
 		return nil
@@ -181,7 +218,10 @@ func (m *Model) accept() tea.Cmd {
 	m.filter.SetValue(text)
 	m.filter.Commit()
 	m.leaveLine()
-	return nil
+	if text == inForce {
+		return nil
+	}
+	return m.reload(0)
 }
 
 // cancel returns to the filter as it was before editing.

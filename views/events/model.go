@@ -24,6 +24,9 @@ const View = "events"
 // the server.
 const typingPause = 60 * time.Millisecond
 
+// namingPause is how long it waits where the word may become a field's name.
+const namingPause = 350 * time.Millisecond
+
 // part is what has the focus inside the view.
 type part int
 
@@ -38,13 +41,16 @@ type Model struct {
 	env  *views.Env
 	part part
 
-	filter  *prompt.Model
-	text    string // the filter in force, as typed
-	before  string // what it was when editing began
-	parsed  query.Filter
-	sortBy  string
-	order   string
-	dataset []string
+	filter *prompt.Model
+	text   string // the filter in force, as typed
+	before string // what it was when editing began
+	parsed query.Filter
+	shown  string // the filter whose events are on the screen
+
+	shownFilter query.Filter
+	sortBy      string
+	order       string
+	dataset     []string
 
 	rows    rows
 	pending map[string]want // requests under way, by slot name
@@ -243,6 +249,7 @@ func (m *Model) learnPage(f async.EventsLoaded) tea.Cmd {
 func (m *Model) learnFirst(w want, f async.EventsLoaded) tea.Cmd {
 	m.rows = rows{total: -1}
 	m.rows.take(w, f.Page)
+	m.shown, m.shownFilter = m.text, m.parsed
 	m.stale, m.slow, m.loadedOnce, m.took = false, false, true, f.Took
 	m.lastMark = -1
 	m.table.Invalidate()
