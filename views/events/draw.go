@@ -141,6 +141,9 @@ func (m *Model) counts() string {
 	case m.rows.total < 0:
 		parts = append(parts, st.Faint.Paint(views.Count(m.rows.loaded())+" loaded, total unknown"))
 	case m.rows.total > 0:
+		if n := m.rows.loaded(); n < m.rows.total && m.geometry.filter.W >= 100 {
+			parts = append(parts, st.Faint.Paint(views.Count(n)+" loaded"))
+		}
 		parts = append(parts, st.Strong.Paint(views.Count(m.table.Cursor()+1))+st.Faint.Paint(" of ")+st.Strong.Paint(views.Count(m.rows.total)))
 	default:
 		parts = append(parts, st.Faint.Paint("0 events"))
