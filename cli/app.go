@@ -26,6 +26,7 @@ type app struct {
 	bench Workbench
 	env   profile.Environment
 	now   func() time.Time
+	tty   func(stream any) bool // whether a stream is a terminal
 	flags globalFlags
 	err   error // why the command failed
 }
@@ -49,7 +50,7 @@ func (e usageError) Unwrap() error { return e.error }
 func usagef(format string, args ...any) error { return usageError{fmt.Errorf(format, args...)} }
 
 func newApp(io Streams, run Workbench) *app {
-	return &app{io: io, bench: run, env: profile.Environment{Getenv: os.Getenv}, now: time.Now}
+	return &app{io: io, bench: run, env: profile.Environment{Getenv: os.Getenv}, now: time.Now, tty: isTerminal}
 }
 
 // execute runs the command line. Errors are kept in a.err rather than given to

@@ -74,7 +74,7 @@ func (a *app) configFound(c profile.Config) string {
 }
 
 func (c *checkup) terminal() {
-	if !isTerminal(c.a.io.Out) {
+	if !c.a.tty(c.a.io.Out) {
 		c.say("terminal", "the output is none; commands work, the workbench needs one", nil)
 		return
 	}

@@ -84,7 +84,7 @@ func (a *app) export(ctx context.Context, f exportFlags) (err error) {
 
 func (a *app) exportTo(ctx context.Context, pl *place, q api.ListQuery, w io.Writer, f exportFlags) (int, error) {
 	m := a.meter("exporting")
-	m.terminal = m.terminal && !isTerminal(w) // not through what is written
+	m.terminal = m.terminal && !a.tty(w) // not through what is written
 	n, err := interchange.Export(ctx, pl.source(), q, w, interchange.ExportOptions{WithoutRaw: f.noRaw},
 		func(p interchange.Progress) { m.show(int64(p.Events), int64(p.Total), p.Events) })
 	m.clear()

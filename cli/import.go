@@ -120,7 +120,7 @@ func (a *app) note(format string, args ...any) {
 
 // importFile imports one file and tells how many lines were wrong.
 func (a *app) importFile(ctx context.Context, pl *place, file string, f importFlags) (int, error) {
-	in, size, name := io.ReadCloser(io.NopCloser(a.io.In)), int64(0), "standard input"
+	in, size, name := untilDone(ctx, a.io.In), int64(0), "standard input"
 	if file != "-" {
 		opened, n, err := openInput(file)
 		if err != nil {
@@ -143,6 +143,19 @@ func (a *app) importFile(ctx context.Context, pl *place, file string, f importFl
 	}
 	fmt.Fprintln(a.io.Out, clean.Line(summary)) //nolint:errcheck // a closed pipe is the reader's choice
 	return len(r.Rejected) + r.MoreRejected, a.listWrong(name, r, f.report)
+}
+
+// untilDone reads from r until ctx ends, also where a read of r hangs: a
+// stalled pipe must not keep ctrl+c from working.
+func untilDone(ctx context.Context, r io.Reader) io.ReadCloser {
+	out, in := io.Pipe()
+	stop := context.AfterFunc(ctx, func() { out.CloseWithError(ctx.Err()) }) //nolint:errcheck // always nil
+	go func() {
+		defer stop()
+		_, err := io.Copy(in, r)
+		in.CloseWithError(err) //nolint:errcheck // always nil
+	}()
+	return out
 }
 
 func importSummary(name string, r interchange.Report) string {

@@ -42,7 +42,7 @@ func (a *app) readyForWorkbench(text string) error {
 	if _, err := query.Parse(text, a.now()); err != nil {
 		return usagef("--query: %w", err)
 	}
-	if !isTerminal(a.io.Out) || !isTerminal(a.io.In) {
+	if !a.tty(a.io.Out) || !a.tty(a.io.In) {
 		return errors.New("the workbench needs a terminal; for scripts use: threatbench events --query TEXT --json")
 	}
 	return nil
