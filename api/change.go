@@ -1,0 +1,111 @@
+package api
+
+import "encoding/json"
+
+// EventPatch is what an update changes: nil fields stay as they are. Changing
+// the category changes the kill chain and the MITRE lists with it.
+type EventPatch struct {
+	Date            *string   `json:"date,omitempty"`
+	CreatedAt       *string   `json:"createdAt,omitempty"`
+	Event           *string   `json:"event,omitempty"`
+	Category        *string   `json:"category,omitempty"`
+	Attacker        *string   `json:"attacker,omitempty"`
+	AttackerCountry *string   `json:"attackerCountry,omitempty"`
+	TargetCountry   *string   `json:"targetCountry,omitempty"`
+	TargetIndustry  *string   `json:"targetIndustry,omitempty"`
+	Indicator       *string   `json:"indicator,omitempty"`
+	IndicatorType   *string   `json:"indicatorType,omitempty"`
+	Insight         *string   `json:"insight,omitempty"`
+	TLP             *string   `json:"tlp,omitempty"`
+	Raw             *RawPatch `json:"raw,omitempty"`
+}
+
+// RawPatch is what an update of a raw record changes; nil fields stay.
+type RawPatch struct {
+	Data   json.RawMessage `json:"data,omitempty"`
+	Source *string         `json:"source,omitempty"`
+	TLP    *string         `json:"tlp,omitempty"`
+}
+
+// UpdateFailure is why one event of an update of many was not changed.
+type UpdateFailure struct {
+	EventID string `json:"eventId"`
+	Error   string `json:"error"`
+}
+
+// UpdateResult counts what an update of many did.
+type UpdateResult struct {
+	UpdatedCount int             `json:"updatedCount"`
+	FailedCount  int             `json:"failedCount"`
+	Failures     []UpdateFailure `json:"failures,omitempty"`
+}
+
+// TransferFailure is why one event, by its place in the request, was not
+// moved or copied.
+type TransferFailure struct {
+	Index  int    `json:"index"`
+	Reason string `json:"reason"`
+}
+
+// DeletionFailure is why a moved event could not be taken from where it was.
+type DeletionFailure struct {
+	DatasetID string `json:"datasetId"`
+	Reason    string `json:"reason"`
+}
+
+// MoveResult counts what a move did.
+type MoveResult struct {
+	Moved               int               `json:"moved"`
+	IndicatorsCopied    int               `json:"indicatorsCopied"`
+	RelationshipsCopied int               `json:"relationshipsCopied"`
+	InsertFailures      []TransferFailure `json:"insertFailures,omitempty"`
+	DeletionFailures    []DeletionFailure `json:"deletionFailures,omitempty"`
+}
+
+// CopyResult counts what a copy did.
+type CopyResult struct {
+	Copied              int               `json:"copied"`
+	IndicatorsCopied    int               `json:"indicatorsCopied"`
+	RelationshipsCopied int               `json:"relationshipsCopied"`
+	InsertFailures      []TransferFailure `json:"insertFailures,omitempty"`
+}
+
+// Revert names the moment a dataset goes back to, in exactly one of the three
+// ways: minutes before now, a moment, or a bookmark of an earlier revert.
+type Revert struct {
+	MinutesAgo      *int   `json:"minutesAgo,omitempty"`
+	TargetTimestamp string `json:"targetTimestamp,omitempty"`
+	Bookmark        string `json:"bookmark,omitempty"`
+}
+
+// RevertResult tells where a dataset went back to. Reverting to UndoBookmark
+// takes the revert back; reverting to RevertBookmark does it again.
+type RevertResult struct {
+	DatasetID       string `json:"datasetId"`
+	MinutesAgo      *int   `json:"minutesAgo,omitempty"`
+	TargetTimestamp string `json:"targetTimestamp,omitempty"`
+	RevertBookmark  string `json:"revertBookmark"`
+	UndoBookmark    string `json:"undoBookmark"`
+}
+
+// RevertPreview tells what a revert would change, without changing it (ours).
+type RevertPreview struct {
+	DatasetID       string `json:"datasetId"`
+	TargetTimestamp Time   `json:"targetTimestamp"`
+	Created         int    `json:"created"` // events that would come back
+	Updated         int    `json:"updated"` // events that would change
+	Deleted         int    `json:"deleted"` // events that would go
+}
+
+// HistoryEntry is one change of the journal (ours). EventIDs names the first
+// of the events it touched, Count all of them.
+type HistoryEntry struct {
+	ID        int64    `json:"id"`
+	At        Time     `json:"at"`
+	Actor     string   `json:"actor"`
+	Operation string   `json:"operation"`
+	DatasetID string   `json:"datasetId,omitempty"`
+	Count     int      `json:"count"`
+	EventIDs  []string `json:"eventIds,omitempty"`
+	Bookmark  string   `json:"bookmark"` // reverting to it gives the state right after this change
+}
