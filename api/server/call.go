@@ -23,6 +23,7 @@ type call struct {
 	account string
 	grant   Grant
 	who     store.Actor
+	pattern string   // the operation's path, "" before it is found
 	params  []string // the path's parameters, in the pattern's order
 }
 

@@ -3,11 +3,13 @@ package server
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 	"net/http"
 
 	"github.com/google/uuid"
 
 	"threatbench/api"
+	"threatbench/api/server/stix"
 )
 
 // listEvents answers GET /events.
@@ -45,7 +47,37 @@ func (c *call) answerList(req listRequest) error {
 	if err != nil {
 		return err
 	}
+	switch req.format {
+	case formatSTIX:
+		return c.bundle(page)
+	case formatTAXII:
+		return c.taxiiEnvelope(page)
+	}
 	return c.answer(http.StatusOK, events(page.Events), page.Info)
+}
+
+// bundle answers a page as a STIX bundle; where the next page starts stands
+// in the header, since a bundle has no place for it.
+func (c *call) bundle(page api.Page) error {
+	b, err := stix.Bundle(page.Events, nil)
+	if err != nil {
+		return fmt.Errorf("writing a STIX bundle: %w", err)
+	}
+	info, err := json.Marshal(page.Info)
+	if err != nil {
+		return fmt.Errorf("encoding result_info: %w", err)
+	}
+	c.w.Header().Set("X-Result-Info", string(info))
+	return c.send(http.StatusOK, stix.MediaType, b)
+}
+
+// taxiiEnvelope answers a page as a TAXII envelope, whose next is the cursor.
+func (c *call) taxiiEnvelope(page api.Page) error {
+	b, err := stix.Envelope(page.Events, nil, page.Info.Cursor)
+	if err != nil {
+		return fmt.Errorf("writing a TAXII envelope: %w", err)
+	}
+	return c.send(http.StatusOK, stix.TAXIIType, b)
 }
 
 // readEvent answers an event of one dataset.

@@ -10,8 +10,15 @@ import (
 // listRequest is a list query with what stands only in the query string.
 type listRequest struct {
 	query  api.ListQuery
-	format string // json, stix2 or taxii
+	format string // one of those below
 }
+
+// The formats a list is answered in.
+const (
+	formatJSON  = "json"
+	formatSTIX  = "stix2"
+	formatTAXII = "taxii"
+)
 
 // listFromURL reads a list query from the query string alone (GET).
 func listFromURL(p params) (listRequest, error) {
@@ -58,7 +65,7 @@ func listFromBody(p params, body []byte) (listRequest, error) {
 
 // listOptions reads the keys that stay in the query string.
 func listOptions(p params) (listRequest, error) {
-	format, err := p.choice("format", "json", "stix2", "taxii")
+	format, err := p.choice("format", formatJSON, formatSTIX, formatTAXII)
 	if err != nil {
 		return listRequest{}, err
 	}
@@ -69,7 +76,7 @@ func listOptions(p params) (listRequest, error) {
 		return listRequest{}, err
 	}
 	if format == "" {
-		format = "json"
+		format = formatJSON
 	}
 	return listRequest{format: format}, nil
 }

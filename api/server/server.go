@@ -40,14 +40,15 @@ type Config struct {
 	Now           func() time.Time // nil means time.Now
 }
 
-// server is the handler. All its fields are set once by New; limiter and
-// schema guard themselves.
+// server is the handler. All its fields are set once by New; limiter,
+// schema and metrics guard themselves.
 type server struct {
 	db      *store.DB
 	config  Config
 	router  router
 	limiter *limiter // nil: no limit
 	graphql *graphqlEndpoint
+	metrics *metrics
 }
 
 // New makes the handler that serves db. It fails on a Config that names an
@@ -57,7 +58,7 @@ func New(db *store.DB, c Config) (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &server{db: db, config: c}
+	s := &server{db: db, config: c, metrics: newMetrics()}
 	if s.graphql, err = newGraphQL(db, c.Logger); err != nil {
 		return nil, err
 	}
@@ -99,11 +100,13 @@ func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	start := s.config.Now()
 	rec := &recorder{ResponseWriter: w}
 	c := &call{s: s, w: rec, r: r}
+	s.metrics.inFlight.Add(1)
 	defer func() {
+		s.metrics.inFlight.Add(-1)
 		if p := recover(); p != nil {
 			c.panicked(p)
 		}
-		s.logRequest(c, start)
+		s.finished(c, s.config.Now().Sub(start))
 	}()
 	rec.Header().Set("X-Content-Type-Options", "nosniff")
 	rec.Header().Set("Cache-Control", "no-store")
@@ -114,8 +117,11 @@ func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 // dispatch finds the operation, checks who asks, and runs it.
 func (s *server) dispatch(c *call) error {
-	if c.r.URL.Path == "/healthz" {
+	switch c.r.URL.Path {
+	case "/healthz":
 		return c.healthz()
+	case "/metrics":
+		return c.metricsPage()
 	}
 	segments, err := c.locate()
 	if err != nil {
@@ -132,16 +138,17 @@ func (s *server) dispatch(c *call) error {
 		}
 		return err
 	}
-	c.params = params
+	c.pattern, c.params = rt.pattern, params
 	if err := c.permit(rt.needs); err != nil {
 		return err
 	}
 	return rt.run(c)
 }
 
-// logRequest writes what happened: never a token, a body or a query's values.
-func (s *server) logRequest(c *call, start time.Time) {
-	took := s.config.Now().Sub(start)
+// finished counts and logs what happened: never a token, a body or a query's
+// values.
+func (s *server) finished(c *call, took time.Duration) {
+	s.metrics.observe(c.r.Method, c.pattern, c.w.status, took)
 	s.config.Logger.LogAttrs(c.r.Context(), slog.LevelInfo, "request",
 		slog.String("method", c.r.Method),
 		slog.String("path", c.r.URL.Path),

@@ -82,6 +82,29 @@ func TestHealthzNeedsNoToken(t *testing.T) {
 	}
 }
 
+func TestMetrics(t *testing.T) {
+	r := rigOver(t, nil, Config{Tokens: OneToken("secret-secret-secret", account, PermRead)})
+	r.token = "secret-secret-secret"
+	r.do("GET", "/events?page=0", "").refusedWith(http.StatusBadRequest)
+	r.do("GET", "/events?page=0", "").refusedWith(http.StatusBadRequest)
+	r.do("BREW", "/events/secret-id/raw", "").refusedWith(http.StatusNotFound)
+	rep := r.do("GET", "//metrics", "")
+	for _, line := range []string{
+		`threatbench_requests_total{method="GET",path="/events",status="400"} 2`,
+		`threatbench_requests_total{method="other",path="none",status="404"} 1`,
+		`threatbench_request_seconds_bucket{path="/events",le="+Inf"} 2`,
+		`threatbench_request_seconds_count{path="/events"} 2`,
+		`threatbench_requests_in_flight 1`,
+	} {
+		if !strings.Contains(string(rep.body), line+"\n") {
+			t.Errorf("no line %s in\n%s", line, rep.body)
+		}
+	}
+	if strings.Contains(string(rep.body), account) || strings.Contains(string(rep.body), "secret") {
+		t.Errorf("tells more than counts: %s", rep.body)
+	}
+}
+
 // everyRoute is a request to each route, its parameters filled with a UUID.
 func everyRoute() []route {
 	out := (&server{}).routes()
@@ -240,7 +263,7 @@ func withRoute(t *testing.T, run func(*call) error) (http.Handler, *bytes.Buffer
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &server{config: c, router: newRouter([]route{{"POST", "/x", PermRead, run}})}, log
+	return &server{config: c, metrics: newMetrics(), router: newRouter([]route{{"POST", "/x", PermRead, run}})}, log
 }
 
 func TestPanicsAndFailuresAre500WithAnID(t *testing.T) {
