@@ -71,13 +71,13 @@ func writeStory(ts *testscript.TestScript, _ bool, args []string) {
 func eventID(n int) string { return fmt.Sprintf("22222222-2222-4222-8222-%012d", n) }
 
 // lines are events from..to-1 in the import's form; each hangs under the one
-// before and under one that comes later.
+// after it and under one far away, before or after it.
 func lines(from, to int) string {
 	var b strings.Builder
 	for n := from; n < to; n++ {
 		fmt.Fprintf(&b, `{"id":%q,"date":"2024-03-%02dT%02d:00:00Z","event":"Event number %d","category":"Phishing","attacker":"COPPERMANTIS","tlp":"green",`+
 			`"raw":{"data":{"n":%d}},"relationships":[{"parentId":%q,"relationshipType":"related_to"},{"parentId":%q,"relationshipType":"caused_by"}],"dataset":"Test"}`+"\n",
-			eventID(n), 1+n%28, n%24, n, n, eventID(max(n-1, 0)), eventID(n/2*2+1))
+			eventID(n), 1+n%28, n%24, n, n, eventID((n+1)%to), eventID((n+to/2)%to))
 	}
 	return b.String()
 }

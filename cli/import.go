@@ -130,7 +130,7 @@ func (a *app) importFile(ctx context.Context, pl *place, file string, f importFl
 	}
 	defer in.Close() //nolint:errcheck // read only
 	m := a.meter(name)
-	r, err := interchange.Import(ctx, in, pl.sink(), interchange.ImportOptions{Dataset: f.dataset, MaxListed: 100_000},
+	r, err := interchange.Import(ctx, in, pl, interchange.ImportOptions{Dataset: f.dataset, MaxListed: 100_000},
 		func(p interchange.Progress) { m.show(p.Bytes, size, p.Events) })
 	m.clear()
 	summary := importSummary(name, r)
@@ -166,19 +166,15 @@ func importSummary(name string, r interchange.Report) string {
 	if n := len(r.Rejected) + r.MoreRejected; n > 0 {
 		parts = append(parts, counted(n, "line")+" rejected")
 	}
-	if n := len(r.Unrelated) + r.MoreUnrelated; n > 0 {
-		parts = append(parts, counted(n, "relationship")+" without its parent")
-	}
 	return fmt.Sprintf("%s: %s: %s", name, counted(r.Lines, "line"), strings.Join(parts, ", "))
 }
 
 // listWrong shows the first wrong lines, and writes all of them to the report
 // file where there is one.
 func (a *app) listWrong(name string, r interchange.Report, path string) error {
-	all := append(append([]interchange.Rejection{}, r.Rejected...), r.Unrelated...)
-	for i, wrong := range all {
+	for i, wrong := range r.Rejected {
 		if i == listedLines {
-			a.note("  and %s more", grouped(len(all)-listedLines+r.MoreRejected+r.MoreUnrelated))
+			a.note("  and %s more", grouped(len(r.Rejected)-listedLines+r.MoreRejected))
 			break
 		}
 		a.note("  line %d: %s", wrong.Line, wrong.Reason)
@@ -191,7 +187,7 @@ func (a *app) listWrong(name string, r interchange.Report, path string) error {
 		return fmt.Errorf("writing the report: %w", err)
 	}
 	w := bufio.NewWriter(f)
-	for _, wrong := range all {
+	for _, wrong := range r.Rejected {
 		fmt.Fprintf(w, "%s:%d: %s\n", name, wrong.Line, clean.Line(wrong.Reason)) //nolint:errcheck // Flush tells
 	}
 	if err := errors.Join(w.Flush(), f.Close()); err != nil {

@@ -107,13 +107,9 @@ func (p *place) close() error {
 	return nil
 }
 
-// local is the embedded database as interchange sees it. Exporting from it
-// keeps the original bytes, which the client would neutralise, and importing
-// into it can relate events after the fact.
-type local struct {
-	*client.Client
-	db *store.DB
-}
+// local is the embedded database as an export sees it: with the original
+// bytes, which the client would neutralise.
+type local struct{ db *store.DB }
 
 // List reads a page as it is stored.
 func (l local) List(ctx context.Context, q api.ListQuery) (api.Page, error) {
@@ -130,32 +126,10 @@ func (l local) Datasets(ctx context.Context) ([]api.Dataset, error) {
 	return l.db.Datasets(ctx, LocalAccount)
 }
 
-// Relate makes edges between events that are there.
-func (l local) Relate(ctx context.Context, edges []interchange.Edge) (int, []interchange.EdgeRefusal, error) {
-	list := make([]store.Edge, len(edges))
-	for i, e := range edges {
-		list[i] = store.Edge{Parent: e.Parent, Child: e.Child, Type: e.Type}
-	}
-	made, errs, err := l.db.Relate(ctx, store.Actor{Name: "import"}, LocalAccount, list)
-	refused := make([]interchange.EdgeRefusal, len(errs))
-	for i, e := range errs {
-		refused[i] = interchange.EdgeRefusal{Index: e.Index, Missing: e.Err.Status == 404, Reason: e.Err.Error()}
-	}
-	return made, refused, err
-}
-
-// sink is where an import into the place goes.
-func (p *place) sink() interchange.Sink {
-	if p.db == nil {
-		return p.Client
-	}
-	return local{p.Client, p.db}
-}
-
 // source is where an export from the place comes from.
 func (p *place) source() interchange.Source {
 	if p.db == nil {
 		return p.Client
 	}
-	return local{p.Client, p.db}
+	return local{p.db}
 }

@@ -9,29 +9,14 @@ import (
 	"threatbench/api"
 )
 
-// Sink is where an import puts events; the client is one.
+// Sink is where an import puts events; the client is one. It must keep UUIDs
+// and skip events that it has (preserveUuid), and make a relationship also
+// where the parent arrives after the child: a file has its events in any
+// order, and its batches are sent two at a time.
 type Sink interface {
 	Datasets(ctx context.Context) ([]api.Dataset, error)
 	CreateDataset(ctx context.Context, name string, public bool) (api.Dataset, error)
 	CreateBulkRelated(ctx context.Context, b api.BulkCreate) (api.BulkResult, error)
-}
-
-// Edge is a relationship between two events, by their UUIDs.
-type Edge struct{ Parent, Child, Type string }
-
-// EdgeRefusal says why an edge was not made; Index counts the edges given.
-// Missing is set where the parent does not exist (yet).
-type EdgeRefusal struct {
-	Index   int
-	Missing bool
-	Reason  string
-}
-
-// Relater is a Sink that can relate events that exist already; edges that
-// exist are neither counted nor refused. Without it the relationships go
-// along with the events, and a parent must come before its children.
-type Relater interface {
-	Relate(ctx context.Context, edges []Edge) (made int, refused []EdgeRefusal, err error)
 }
 
 // ImportOptions adjusts an import. The zero value is ready to use.
@@ -40,7 +25,7 @@ type ImportOptions struct {
 	BatchSize  int    // events of one request; 0 means 1,000
 	BatchBytes int    // bytes of lines of one request; 0 means 4 MiB
 	MaxLine    int    // bytes of one line; 0 means 16 MiB
-	MaxListed  int    // lines that each list of the report names; 0 means 1,000
+	MaxListed  int    // wrong lines that the report lists; 0 means 1,000
 }
 
 func (o ImportOptions) withDefaults() ImportOptions {
@@ -62,7 +47,7 @@ type Progress struct {
 	Total  int   // events in all (export); 0 unknown
 }
 
-// Rejection is a line that was not imported, or not related, and why.
+// Rejection is a line that was not imported, and why.
 type Rejection struct {
 	Line   int // from 1
 	Reason string
@@ -76,10 +61,6 @@ type Report struct {
 	Relationships int // made now; those there already don't count
 	Rejected      []Rejection
 	MoreRejected  int // rejected lines beyond those listed
-	// Unrelated lists events that are in, but not under the parent that their
-	// line names: it is neither in the file nor on the server.
-	Unrelated     []Rejection
-	MoreUnrelated int
 }
 
 // Import reads JSON Lines (plain or gzip, told by the content) into sink.
@@ -144,5 +125,6 @@ func (im *importer) take(b []byte) error {
 		im.reject(im.lines.line, fmt.Sprintf("datasetId: %.40q is unknown here; name the dataset by \"dataset\"", l.DatasetID))
 		return nil
 	}
-	return im.add(dataset, l.CreateEvent, len(b))
+	im.add(dataset, l.CreateEvent, len(b))
+	return nil
 }

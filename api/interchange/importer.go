@@ -11,14 +11,11 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
-	"github.com/google/uuid"
-
 	"threatbench/api"
 )
 
 const (
-	inFlight       = 2      // batches sent at once
-	maxEdges       = 20_000 // edges kept before they are sent
+	inFlight       = 2 // batches sent at once
 	unknownDataset = "?"
 )
 
@@ -28,7 +25,6 @@ type importer struct {
 	ctx      context.Context
 	stop     context.CancelCauseFunc
 	sink     Sink
-	relater  Relater // nil where the sink is none
 	o        ImportOptions
 	lines    *lineReader
 	progress func(Progress)
@@ -39,10 +35,9 @@ type importer struct {
 	events   int               // in batch
 	bytes    int
 
-	sending *errgroup.Group
+	sending errgroup.Group
 	mu      sync.Mutex
 	report  Report
-	edges   []edge // of acknowledged or rejected events, to be sent
 }
 
 // batch is events of one dataset with their line numbers.
@@ -52,18 +47,9 @@ type batch struct {
 	lines   []int
 }
 
-// edge is an Edge in little memory, with its child's line.
-type edge struct {
-	parent, child uuid.UUID
-	typ           uint8 // index of relationshipTypes
-	tried         bool  // refused once, for want of its parent
-	line          int
-}
-
 func newImporter(ctx context.Context, sink Sink, o ImportOptions, lines *lineReader, progress func(Progress)) (*importer, error) {
 	im := &importer{sink: sink, o: o, lines: lines, progress: progress, datasets: map[string]string{}, batch: map[string]*batch{}}
 	im.ctx, im.stop = context.WithCancelCause(ctx)
-	im.relater, _ = sink.(Relater)
 	known, err := sink.Datasets(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("asking for the datasets: %w", err)
@@ -76,18 +62,8 @@ func newImporter(ctx context.Context, sink Sink, o ImportOptions, lines *lineRea
 			im.datasets[d.Name] = d.UUID
 		}
 	}
-	im.startSending()
-	return im, nil
-}
-
-// startSending allows batches in flight. Where relationships travel with the
-// events, parents must be there first, so it is one at a time.
-func (im *importer) startSending() {
-	im.sending = new(errgroup.Group)
 	im.sending.SetLimit(inFlight)
-	if im.relater == nil {
-		im.sending.SetLimit(1)
-	}
+	return im, nil
 }
 
 func (im *importer) count() { im.report.Lines++ }
@@ -100,15 +76,6 @@ func (im *importer) reject(line int, reason string) {
 		return
 	}
 	im.report.MoreRejected++
-}
-
-// unrelated notes an edge that was not made. The caller holds mu.
-func (im *importer) unrelated(line int, reason string) {
-	if len(im.report.Unrelated) < im.o.MaxListed {
-		im.report.Unrelated = append(im.report.Unrelated, Rejection{line, reason})
-		return
-	}
-	im.report.MoreUnrelated++
 }
 
 // datasetFor is the UUID of the dataset a line goes to, made where it is new;
@@ -133,7 +100,7 @@ func (im *importer) datasetFor(l line) (string, error) {
 }
 
 // add puts an event into its batch and sends the batches when they are full.
-func (im *importer) add(dataset string, e api.CreateEvent, size int) error {
+func (im *importer) add(dataset string, e api.CreateEvent, size int) {
 	b := im.batch[dataset]
 	if b == nil {
 		b = &batch{dataset: dataset}
@@ -141,33 +108,18 @@ func (im *importer) add(dataset string, e api.CreateEvent, size int) error {
 		im.order = append(im.order, dataset)
 	}
 	e.DatasetID = ""
-	if im.relater != nil {
-		im.keepEdges(e)
-		e.Relationships = nil
-	}
 	b.events = append(b.events, e)
 	b.lines = append(b.lines, im.lines.line)
 	im.events++
 	im.bytes += size
 	if im.events < im.o.BatchSize && im.bytes < im.o.BatchBytes {
-		return nil
+		return
 	}
-	return im.flush()
-}
-
-func (im *importer) keepEdges(e api.CreateEvent) {
-	im.mu.Lock()
-	defer im.mu.Unlock()
-	for _, r := range e.Relationships {
-		im.edges = append(im.edges, edge{
-			parent: uuid.MustParse(r.ParentID), child: uuid.MustParse(e.UUID),
-			typ: uint8(slices.Index(relationshipTypes(), r.RelationshipType)), line: im.lines.line,
-		})
-	}
+	im.flush()
 }
 
 // flush sends what is batched; it waits while enough is in flight.
-func (im *importer) flush() error {
+func (im *importer) flush() {
 	for _, dataset := range im.order {
 		b := im.batch[dataset]
 		im.sending.Go(func() error {
@@ -180,22 +132,6 @@ func (im *importer) flush() error {
 	}
 	clear(im.batch)
 	im.order, im.events, im.bytes = im.order[:0], 0, 0
-	if im.edgesWaiting() > maxEdges {
-		return im.relate(false)
-	}
-	return nil
-}
-
-func (im *importer) edgesWaiting() int {
-	im.mu.Lock()
-	defer im.mu.Unlock()
-	n := 0
-	for _, e := range im.edges {
-		if !e.tried {
-			n++
-		}
-	}
-	return n
 }
 
 // send puts one batch into the sink.
@@ -229,81 +165,16 @@ func (im *importer) tell() {
 	}
 }
 
-// relate waits for what is in flight and then makes the edges. One whose
-// parent is missing is kept for the end of the file, where it is final.
-func (im *importer) relate(final bool) error {
-	if err := im.sending.Wait(); err != nil {
-		return err
-	}
-	im.startSending()
-	im.mu.Lock()
-	defer im.mu.Unlock()
-	var kept []edge
-	for todo := im.edges; len(todo) > 0; {
-		part := todo[:min(len(todo), maxEdges)]
-		todo = todo[len(part):]
-		if err := im.relatePart(part, final, &kept); err != nil {
-			return err
-		}
-	}
-	im.edges = kept
-	return nil
-}
-
-func (im *importer) relatePart(part []edge, final bool, kept *[]edge) error {
-	edges := make([]Edge, len(part))
-	for i, e := range part {
-		edges[i] = Edge{Parent: e.parent.String(), Child: e.child.String(), Type: relationshipTypes()[e.typ]}
-	}
-	made, refused, err := im.relater.Relate(im.ctx, edges)
-	if err != nil {
-		return fmt.Errorf("relating events: %w", err)
-	}
-	im.report.Relationships += made
-	for _, r := range refused {
-		if r.Index < 0 || r.Index >= len(part) {
-			continue
-		}
-		e := part[r.Index]
-		if r.Missing && !final {
-			e.tried = true
-			*kept = append(*kept, e)
-			continue
-		}
-		im.unrelated(e.line, r.Reason)
-	}
-	im.tell()
-	return nil
-}
-
 // finish sends the rest and closes the report. err is why reading ended, nil
 // at the end of the file.
 func (im *importer) finish(err error) (Report, error) {
 	defer im.stop(nil)
 	if err == nil {
-		err = im.flush()
-	}
-	if err == nil && im.relater != nil {
-		err = im.relate(true)
+		im.flush()
 	}
 	if sendErr := im.sending.Wait(); sendErr != nil && (err == nil || errors.Is(err, context.Canceled)) {
 		err = sendErr
 	}
-	im.mu.Lock()
-	defer im.mu.Unlock()
-	im.dropEdgesOfRejected()
-	byLine := func(a, b Rejection) int { return cmp.Compare(a.Line, b.Line) }
-	slices.SortStableFunc(im.report.Rejected, byLine)
-	slices.SortStableFunc(im.report.Unrelated, byLine)
+	slices.SortStableFunc(im.report.Rejected, func(a, b Rejection) int { return cmp.Compare(a.Line, b.Line) })
 	return im.report, err
-}
-
-// dropEdgesOfRejected takes lines off the list of unrelated ones that are on
-// the list of rejected ones: their events are not in at all.
-func (im *importer) dropEdgesOfRejected() {
-	rejected := map[int]bool{}
-	for _, r := range im.report.Rejected {
-		rejected[r.Line] = true
-	}
-	im.report.Unrelated = slices.DeleteFunc(im.report.Unrelated, func(r Rejection) bool { return rejected[r.Line] })
 }

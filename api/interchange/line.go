@@ -126,7 +126,7 @@ func (l *line) check() error {
 		return fmt.Errorf("tlp: %.40q is none of clear, green, amber, amber+strict, red", l.TLP)
 	}
 	for i, r := range l.Relationships {
-		if err := checkRelationship(r); err != nil {
+		if err := l.checkRelationship(r); err != nil {
 			return fmt.Errorf("relationships[%d]: %w", i, err)
 		}
 	}
@@ -135,12 +135,16 @@ func (l *line) check() error {
 
 func relationshipTypes() []string { return []string{"related_to", "caused_by", "attributed_to"} }
 
-func checkRelationship(r api.RelationshipInput) error {
+func (l *line) checkRelationship(r api.RelationshipInput) error {
 	if r.ParentIndex != nil {
 		return errors.New("in a file a parent is named by parentId, not by parentIndex")
 	}
-	if _, err := parseUUID(r.ParentID); err != nil {
+	parent, err := parseUUID(r.ParentID)
+	if err != nil {
 		return fmt.Errorf("parentId: %w", err)
+	}
+	if parent.String() == l.UUID {
+		return errors.New("an event cannot be its own parent")
 	}
 	if !slices.Contains(relationshipTypes(), r.RelationshipType) {
 		return fmt.Errorf("relationshipType: %.40q is none of %s", r.RelationshipType, strings.Join(relationshipTypes(), ", "))
