@@ -69,7 +69,7 @@ func rule(st *theme.Styles, left, inset, right string, w int) string {
 }
 
 func fit(st *theme.Styles, s string, w int) string {
-	return text.FitStyled(s, w, st.Glyphs.Ellipsis)
+	return text.FitStyled(s, w, &st.Glyphs)
 }
 
 // Fitting is the size of the smallest box that shows all of title, body and

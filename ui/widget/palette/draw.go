@@ -32,7 +32,7 @@ func (m *Model) Lines(w, h int) []string {
 }
 
 func (m *Model) fit(s string, w int) string {
-	return text.FitStyled(s, w, m.st.Glyphs.Ellipsis)
+	return text.FitStyled(s, w, &m.st.Glyphs)
 }
 
 // entry is the line with the prompt, what was typed, and the count.

@@ -246,6 +246,9 @@ func TestEverySizeIsExact(t *testing.T) {
 				t.Fatalf("%d lines, want %d", len(lines), h)
 			}
 			for i, l := range lines {
+				if m.st.Glyphs.ASCII && strings.ContainsFunc(l, func(r rune) bool { return r > 0x7e }) {
+					t.Fatalf("line %d isn't ASCII: %q", i, l)
+				}
 				if got := ansi.StringWidth(l); got != w {
 					t.Fatalf("line %d is %d cells wide, want %d: %q", i, got, w, l)
 				}

@@ -38,10 +38,10 @@ func Bar(st *theme.Styles, s State, w int) string {
 	p := parts{st: st, s: s, numbers: numbers(s), pace: pace(s)}
 	for _, take := range []level{{true, true, true, true}, {bar: true, pace: true, cancel: true}, {pace: true, cancel: true}, {cancel: true}, {}} {
 		if line := p.line(take, w); layout.Width(line) <= w {
-			return text.FitStyled(line, w, st.Glyphs.Ellipsis)
+			return text.FitStyled(line, w, &st.Glyphs)
 		}
 	}
-	return text.FitStyled(p.line(level{}, w), w, st.Glyphs.Ellipsis)
+	return text.FitStyled(p.line(level{}, w), w, &st.Glyphs)
 }
 
 // level is which parts are drawn beside label and numbers.

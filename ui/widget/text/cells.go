@@ -7,6 +7,7 @@ import (
 
 	"github.com/charmbracelet/x/ansi"
 
+	"threatbench/theme"
 	"threatbench/ui/widget/layout"
 )
 
@@ -68,15 +69,16 @@ func Fit(s string, w int, tail string) string {
 	return s + layout.Blank(w-layout.Width(s))
 }
 
-// FitStyled makes a line that may hold colours exactly w cells wide. Of its
-// escape sequences only colours and attributes stay, and they end with it.
-func FitStyled(s string, w int, tail string) string {
+// FitStyled makes a line that may hold colours exactly w cells wide, cut with
+// the ellipsis of g, and in ASCII where g is. Of its escape sequences only
+// colours and attributes stay, and they end with it.
+func FitStyled(s string, w int, g *theme.Glyphs) string {
 	if w <= 0 {
 		return ""
 	}
 	var b strings.Builder
-	l := parse(s, false)
-	l.draw(&b, drawing{to: len(l.plain), w: w, tail: tail})
+	l := parse(s, g.ASCII)
+	l.draw(&b, drawing{to: len(l.plain), w: w, tail: g.Ellipsis})
 	return b.String()
 }
 

@@ -329,9 +329,10 @@ func TestCutAndFit(t *testing.T) {
 			t.Errorf("Fit(%q, %d) = %q, want %q", tt.in, tt.w, got, tt.want)
 		}
 	}
+	g := theme.UnicodeGlyphs()
 	rapid.Check(t, func(t *rapid.T) {
 		s, w := nasty().Draw(t, "s"), rapid.IntRange(0, 30).Draw(t, "w")
-		exact(t, []string{FitStyled(s, w, "…")}, w, 1)
+		exact(t, []string{FitStyled(s, w, &g)}, w, 1)
 		plain := parse(s, false).plain
 		exact(t, []string{Fit(plain, w, "…")}, w, 1)
 	})

@@ -219,7 +219,7 @@ func (m *Model) Lines(w, h int) []string {
 		widest = max(widest, layout.Width(r))
 	}
 	for i, r := range rows {
-		rows[i] = text.FitStyled(r, min(widest, w), m.st.Glyphs.Ellipsis)
+		rows[i] = text.FitStyled(r, min(widest, w), &m.st.Glyphs)
 	}
 	return rows
 }

@@ -90,18 +90,18 @@ func (m *Model) row(at int) string {
 		pieces = m.front(pieces, at, r.node, " ")
 		pieces = append(pieces, piece{s: layout.Blank(textIndent)})
 		pieces = m.lit(pieces, at, m.pen(r.node), m.opened[r.node][r.part-1])
-		return m.join(pieces, "")
+		return m.join(pieces)
 	}
 	n, label := &m.nodes[r.node], m.label(r.node)
 	if n.container() {
 		pieces = m.front(pieces, at, r.node, m.foldMark(n))
 		pieces = m.lit(pieces, at, m.labelPen(r.node), label)
-		return m.join(m.counted(pieces, r.node), m.st.Glyphs.Ellipsis)
+		return m.join(m.counted(pieces, r.node))
 	}
 	if m.opened[r.node] != nil {
 		pieces = m.front(pieces, at, r.node, m.st.Glyphs.Open)
 		pieces = m.lit(pieces, at, m.labelPen(r.node), label)
-		return m.join(append(pieces, piece{m.st.Faint, m.size(n)}), m.st.Glyphs.Ellipsis)
+		return m.join(append(pieces, piece{m.st.Faint, m.size(n)}))
 	}
 	shown, all := m.scalar(r.node)
 	mark := " "
@@ -114,7 +114,7 @@ func (m *Model) row(at int) string {
 	pieces = m.front(pieces, at, r.node, mark)
 	pieces = m.lit(pieces, at, m.labelPen(r.node), label)
 	pieces = m.lit(pieces, at, m.pen(r.node), shown)
-	return m.join(pieces, m.st.Glyphs.Ellipsis)
+	return m.join(pieces)
 }
 
 // front is the gutter, the indentation and the fold mark.
@@ -307,7 +307,7 @@ func (m *Model) lit(pieces []piece, at int, pen theme.Pen, s string) []piece {
 
 // join puts the pieces of a row together in exactly w cells. What isn't ASCII
 // is measured character by character, but for our own glyphs of one cell.
-func (m *Model) join(pieces []piece, tail string) string {
+func (m *Model) join(pieces []piece) string {
 	cells, bytes, plain := 0, 0, true
 	for _, p := range pieces {
 		bytes += len(p.pen.On()) + len(p.s) + len(theme.Off)
@@ -330,7 +330,7 @@ func (m *Model) join(pieces []piece, tail string) string {
 		b.WriteString(theme.Off)
 	}
 	if !plain || cells > m.w {
-		return pane.FitStyled(b.String(), m.w, tail)
+		return pane.FitStyled(b.String(), m.w, &m.st.Glyphs)
 	}
 	b.WriteString(layout.Blank(m.w - cells))
 	return b.String()

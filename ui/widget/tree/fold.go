@@ -114,7 +114,9 @@ func (m *Model) whole(i int32) []string {
 	w := max(1, m.w-gutter-m.indent(i)-foldMark-textIndent)
 	var rows []string
 	for line := range strings.SplitSeq(strings.TrimSuffix(s, "\n"), "\n") {
-		rows = append(rows, pane.Wrap(m.show(strings.TrimSuffix(line, "\r")), w)...)
+		for _, row := range pane.Wrap(m.show(strings.TrimSuffix(line, "\r")), w) {
+			rows = append(rows, strings.TrimRight(row, " "))
+		}
 	}
 	return rows
 }
