@@ -30,9 +30,9 @@ const (
 	word      = "working"
 )
 
-// frames are the heights of the bar the spinner draws, by index of the theme's
-// bars.
-func frames() [8]int { return [8]int{0, 1, 2, 3, 4, 3, 2, 1} }
+// frames is how many pictures the spinner has: the lower five of the theme's
+// bars, up and down again.
+const frames = 8
 
 // NewSpinner makes a spinner that stands. still keeps it from ever moving, for
 // screen readers and slow links.
@@ -68,7 +68,7 @@ func (s *Spinner) Update(msg tea.Msg) tea.Cmd {
 	if !ok || t.spinner != s || t.run != s.run || !s.running {
 		return nil
 	}
-	s.frame = (s.frame + 1) % len(frames())
+	s.frame = (s.frame + 1) % frames
 	return s.next()
 }
 
@@ -89,5 +89,5 @@ func (s *Spinner) View() string {
 	case s.still:
 		return s.st.Faint.Paint(word)
 	}
-	return s.st.Accent.Paint(s.st.Glyphs.Bars[frames()[s.frame]])
+	return s.st.Accent.Paint(s.st.Glyphs.Bars[min(s.frame, frames-s.frame)])
 }

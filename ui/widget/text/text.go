@@ -123,7 +123,7 @@ func (m *Model) at(i int) wrapped {
 	c := wrapped{line: parse(m.src[i], m.st.Glyphs.ASCII), starts: []int{0}}
 	c.hits = allHits(c.plain, m.find.query)
 	if m.wrap {
-		c.starts = c.line.wrap(m.w)
+		c.starts = c.wrap(m.w)
 	}
 	m.cache[i] = c
 	return c
