@@ -101,7 +101,7 @@ type Layer struct {
 	raws       *shelf[api.Raw]
 	summaries  *shelf[api.Summary]
 	unfiltered atomic.Bool // the server sums up whole datasets only
-	catalogs   *catalogs
+	known      *catalogues
 }
 
 // running is the newest request of a slot.
@@ -123,7 +123,7 @@ func New(ctx context.Context, a API, o Options) *Layer {
 		events:    newShelf[api.Event](ctx, o.Details),
 		raws:      newShelf[api.Raw](ctx, o.Details),
 		summaries: newShelf[api.Summary](ctx, o.Summaries),
-		catalogs:  newCatalogs(a),
+		known:     newCatalogs(a),
 	}
 }
 
@@ -170,7 +170,7 @@ func (l *Layer) Forget() {
 	l.events.forget()
 	l.raws.forget()
 	l.summaries.forget()
-	l.catalogs.forget()
+	l.known.forget()
 }
 
 // begin makes a request the newest of its slot and cancels the one before.

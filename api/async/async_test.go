@@ -534,9 +534,9 @@ func TestFilteredSummariesAreTheirOwn(t *testing.T) {
 func TestAPanicReachesTheCommand(t *testing.T) {
 	inBubble(t, &fakeAPI{explode: true}, Options{}, func(t *testing.T, l *Layer) {
 		for name, cmd := range map[string]tea.Cmd{
-			"catalogs": l.Catalogs(facets),
-			"ahead":    l.Ahead(table, find("a"), 0),
-			"job":      l.Run(Slot{"v", "job"}, func(context.Context, Report) (any, error) { panic("boom") }),
+			"catalogues": l.Catalogs(facets),
+			"ahead":      l.Ahead(table, find("a"), 0),
+			"job":        l.Run(Slot{"v", "job"}, func(context.Context, Report) (any, error) { panic("boom") }),
 		} {
 			func() {
 				defer func() {
@@ -556,7 +556,7 @@ func TestCloseEndsEverything(t *testing.T) {
 		b := newBench(t)
 		b.run(l.Page(table, find("a"), 0))
 		b.run(l.Page(facets, find("b"), time.Hour))
-		b.run(l.Catalogs(Slot{"v", "catalogs"}))
+		b.run(l.Catalogs(Slot{"v", "catalogues"}))
 		b.run(l.Event(Slot{"v", "event"}, "", "e", 0))
 		synctest.Wait()
 		l.Close()

@@ -46,8 +46,8 @@ type CatalogsLoaded struct {
 	Next     tea.Cmd
 }
 
-// catalogs is the session's copy. Each catalogue is read on its own.
-type catalogs struct {
+// catalogues is the session's copy. Each catalogue is read on its own.
+type catalogues struct {
 	api API
 
 	mu    sync.Mutex
@@ -56,9 +56,9 @@ type catalogs struct {
 	have  map[string]bool
 }
 
-func newCatalogs(a API) *catalogs { return &catalogs{api: a, have: map[string]bool{}} }
+func newCatalogs(a API) *catalogues { return &catalogues{api: a, have: map[string]bool{}} }
 
-func (c *catalogs) forget() {
+func (c *catalogues) forget() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.epoch++
@@ -79,7 +79,7 @@ func errandOf[T any](name string, read func(context.Context) ([]T, error), place
 }
 
 // missing lists the errands for what isn't known yet.
-func (c *catalogs) missing() (todo []errand, epoch int) {
+func (c *catalogues) missing() (todo []errand, epoch int) {
 	all := []errand{
 		errandOf(CatalogDatasets, c.api.Datasets, func(c *Catalogs) *[]api.Dataset { return &c.Datasets }),
 		errandOf(CatalogCategories, c.api.Categories, func(c *Catalogs) *[]api.Category { return &c.Categories }),
@@ -99,7 +99,7 @@ func (c *catalogs) missing() (todo []errand, epoch int) {
 	return todo, c.epoch
 }
 
-func (c *catalogs) put(name string, place func(*Catalogs), epoch int) {
+func (c *catalogues) put(name string, place func(*Catalogs), epoch int) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.epoch == epoch {
@@ -108,7 +108,7 @@ func (c *catalogs) put(name string, place func(*Catalogs), epoch int) {
 	}
 }
 
-func (c *catalogs) snapshot() Catalogs {
+func (c *catalogues) snapshot() Catalogs {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.now
@@ -120,7 +120,7 @@ func (c *catalogs) snapshot() Catalogs {
 func (l *Layer) Catalogs(s Slot) tea.Cmd {
 	ctx, tag := l.begin(s, false)
 	return func() tea.Msg {
-		todo, epoch := l.catalogs.missing()
+		todo, epoch := l.known.missing()
 		r := &round{
 			layer: l, ctx: ctx, tag: tag, pending: len(todo),
 			results: make(chan result, len(todo)), errs: map[string]error{},
@@ -157,7 +157,7 @@ func (r *round) run(e errand, epoch int) {
 		res.err = err
 		return
 	}
-	r.layer.catalogs.put(e.name, place, epoch)
+	r.layer.known.put(e.name, place, epoch)
 }
 
 // next collects results until all are there or the wait is over, and tells.
@@ -187,7 +187,7 @@ func (r *round) take(res result) {
 }
 
 func (r *round) tell() tea.Msg {
-	msg := CatalogsLoaded{Tag: r.tag, Catalogs: r.layer.catalogs.snapshot(), Errs: maps.Clone(r.errs), Pending: r.pending}
+	msg := CatalogsLoaded{Tag: r.tag, Catalogs: r.layer.known.snapshot(), Errs: maps.Clone(r.errs), Pending: r.pending}
 	if r.pending > 0 {
 		msg.Next = r.next
 		return msg

@@ -77,7 +77,7 @@ func TestBadServers(t *testing.T) {
 			_, _ = io.WriteString(conn, "220 mail.example ESMTP\r\n")
 			_ = conn.Close()
 		}, "the connection failed", 0},
-		"redirect loop": {func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, r.URL.String(), 302) }, "which is not followed", 302},
+		"redirect loop": {func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, r.URL.String(), http.StatusFound) }, "which is not followed", 302},
 		"broken info": {func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("X-Result-Info", "{")
 			_, _ = io.WriteString(w, "[]")
@@ -193,9 +193,9 @@ func TestReadsFollowOnTheSameServer(t *testing.T) {
 		switch {
 		case r.Method == http.MethodPost:
 			creates++
-			http.Redirect(w, r, "/moved", 307)
+			http.Redirect(w, r, "/moved", http.StatusTemporaryRedirect)
 		case r.URL.Path != "/moved":
-			http.Redirect(w, r, "/moved", 302)
+			http.Redirect(w, r, "/moved", http.StatusFound)
 		case r.Header.Get("Authorization") != "Bearer "+secret:
 			w.WriteHeader(401)
 		default:

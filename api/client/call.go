@@ -52,26 +52,25 @@ func (c *Client) read(ctx context.Context, r request, into any) (*api.ResultInfo
 // write makes a call that changes something. It is repeated only where the
 // connection could not even be opened: in every other case the request may
 // have arrived.
-func (c *Client) write(ctx context.Context, r request, into any) (*api.ResultInfo, error) {
+func (c *Client) write(ctx context.Context, r request, into any) error {
 	payload, err := encode(r.body)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	a, err := c.attempt(ctx, r, payload, bulkTimeouts*c.conf.Timeout)
 	for i := 0; i < c.conf.Retries && neverSent(err); i++ {
 		if perr := c.pause(ctx, i, 0); perr != nil {
-			return nil, perr
+			return perr
 		}
 		a, err = c.attempt(ctx, r, payload, bulkTimeouts*c.conf.Timeout)
 	}
 	if err != nil {
-		return nil, unsure(c.explain(err, needWrite))
+		return unsure(c.explain(err, needWrite))
 	}
-	info, err := c.decode(a, into)
-	if err != nil {
-		return nil, unsure(err)
+	if _, err = c.decode(a, into); err != nil {
+		return unsure(err)
 	}
-	return info, nil
+	return nil
 }
 
 // repeat runs try until it succeeds, the failure is one that stays, or the

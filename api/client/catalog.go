@@ -29,7 +29,7 @@ func (c *Client) CreateDataset(ctx context.Context, name string, public bool) (a
 		IsPublic bool   `json:"isPublic"`
 	}{name, public}
 	var d api.Dataset
-	if _, err := c.write(ctx, request{method: http.MethodPost, path: "/events/dataset/create", body: body}, &d); err != nil {
+	if err := c.write(ctx, request{method: http.MethodPost, path: "/events/dataset/create", body: body}, &d); err != nil {
 		return api.Dataset{}, fmt.Errorf("creating dataset %q: %w", name, err)
 	}
 	cleanDataset(&d)

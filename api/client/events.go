@@ -148,7 +148,7 @@ func (c *Client) Raw(ctx context.Context, dataset, id string) (api.Raw, error) {
 // the request may have arrived, the error says so and nothing is repeated.
 func (c *Client) Create(ctx context.Context, in api.CreateEvent) (api.Event, error) {
 	var e api.Event
-	if _, err := c.write(ctx, request{method: http.MethodPost, path: "/events/create", body: in}, &e); err != nil {
+	if err := c.write(ctx, request{method: http.MethodPost, path: "/events/create", body: in}, &e); err != nil {
 		return api.Event{}, fmt.Errorf("creating an event: %w", err)
 	}
 	cleanEvent(&e)
@@ -169,7 +169,7 @@ func (c *Client) CreateBulkRelated(ctx context.Context, in api.BulkCreate) (api.
 
 func (c *Client) createBulk(ctx context.Context, path string, in api.BulkCreate) (api.BulkResult, error) {
 	var res api.BulkResult
-	if _, err := c.write(ctx, request{method: http.MethodPost, path: path, body: in}, &res); err != nil {
+	if err := c.write(ctx, request{method: http.MethodPost, path: path, body: in}, &res); err != nil {
 		return api.BulkResult{}, fmt.Errorf("creating %d events: %w", len(in.Data), err)
 	}
 	cleanBulk(&res)

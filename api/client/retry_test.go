@@ -260,3 +260,32 @@ func FuzzParseLimit(f *testing.F) {
 		}
 	})
 }
+
+// Calls under way count: the server's number is older than they are.
+func TestCallsUnderWayCountAgainstTheLimit(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		g := newGate(time.Now, time.Minute)
+		g.observe(http.Header{"Ratelimit": {`"default";r=3;t=30`}, "Ratelimit-Policy": {`"default";q=4;w=30`}})
+		start := time.Now()
+		for range 4 {
+			if err := g.enter(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if got := time.Since(start); got != 30*time.Second {
+			t.Errorf("four calls of three within %s", got)
+		}
+	})
+}
+
+func TestAShorterBlockDoesNotEndALongerOne(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		g := newGate(time.Now, time.Minute)
+		g.block(30 * time.Second)
+		g.block(time.Second)
+		start := time.Now()
+		if err := g.enter(t.Context()); err != nil || time.Since(start) != 30*time.Second {
+			t.Errorf("%v after %s", err, time.Since(start))
+		}
+	})
+}

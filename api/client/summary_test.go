@@ -296,3 +296,23 @@ func TestTimelineOf(t *testing.T) {
 		t.Errorf("%+v", tl)
 	}
 }
+
+// Once the schema is known to be ours, a query it refuses costs no further
+// look at it.
+func TestTheSchemaIsLookedAtOnce(t *testing.T) {
+	s := &graphServer{graph: func(_, q string) *http.Response {
+		if strings.Contains(q, "__type") {
+			return reply(200, `{"data":{"__type":{"name":"EventFilter"}}}`)
+		}
+		return reply(200, `{"data":null,"errors":[{"message":"no dataset x"}]}`)
+	}}
+	c := fake(t, s.roundTrip)
+	for range 3 {
+		if _, err := c.Summary(t.Context(), summaryOf(true)); err == nil {
+			t.Error("no error")
+		}
+	}
+	if len(s.bodies) != 4 {
+		t.Errorf("%d calls, want 3 and one look", len(s.bodies))
+	}
+}
