@@ -1,0 +1,244 @@
+package store
+
+import (
+	"encoding/binary"
+	"slices"
+	"strings"
+	"sync"
+)
+
+// The columns. The numbers are stored: never renumber.
+const (
+	colDate = iota
+	colCreated
+	colDataset
+	colFlags
+	colKillChain
+	colNums   // numCount columns, in the order of doc.nums
+	colLists  = colNums + numCount
+	colUUID   = colLists + listCount
+	colHash   = colUUID + 1 // of the folded indicator
+	colTexts  = colHash + 1 // event and indicator, in the order of the text constants
+	colOrders = colTexts + 2
+	colCount  = colOrders + textCount
+)
+
+// columnsPerSegment spaces the ids of segcol.
+const columnsPerSegment = 64
+
+// block is blockSize consecutive event ids: a sealed segment, whose columns
+// are in the database, or the tail past the last one, whose columns are made
+// from the rows. Blocks are immutable.
+type block struct {
+	index int // 0 holds ids 1..blockSize
+	n     int // places in use; blockSize in a sealed one
+	meta  *segMeta
+	tail  *tail // nil in a sealed one
+}
+
+func (b *block) first() int64     { return int64(b.index)*blockSize + 1 }
+func (b *block) id(i int) int64   { return b.first() + int64(i) }
+func blockOf(id int64) (b, i int) { return int((id - 1) / blockSize), int((id - 1) % blockSize) }
+
+// segMeta tells what a block holds without reading its columns.
+type segMeta struct {
+	versions [colCount]int64 // change number that wrote the column
+	datasets []uint32        // that occur, rising
+	dates    [2]int64        // least and greatest date
+	created  [2]int64
+	deleted  bool // some event is deleted
+}
+
+func (m *segMeta) encode() []byte {
+	var b []byte
+	b = binary.AppendUvarint(b, colCount)
+	for _, v := range m.versions {
+		b = binary.AppendVarint(b, v)
+	}
+	b = binary.AppendUvarint(b, uint64(len(m.datasets)))
+	for _, d := range m.datasets {
+		b = binary.AppendUvarint(b, uint64(d))
+	}
+	for _, v := range [...]int64{m.dates[0], m.dates[1], m.created[0], m.created[1]} {
+		b = binary.AppendVarint(b, v)
+	}
+	if m.deleted {
+		return append(b, 1)
+	}
+	return append(b, 0)
+}
+
+func decodeMeta(b []byte) (*segMeta, error) {
+	r := byteReader{b: b}
+	m := &segMeta{}
+	if n := r.uvarint(); n != colCount {
+		return nil, errPacked
+	}
+	for i := range m.versions {
+		m.versions[i] = r.varint()
+	}
+	m.datasets = r.numbers()
+	for _, p := range [...]*int64{&m.dates[0], &m.dates[1], &m.created[0], &m.created[1]} {
+		*p = r.varint()
+	}
+	m.deleted = r.byte() == 1
+	if r.bad {
+		return nil, errPacked
+	}
+	return m, nil
+}
+
+// metaOf describes records; the versions are left at zero.
+func metaOf(recs []record) *segMeta {
+	m := &segMeta{}
+	for i := range recs {
+		r := &recs[i]
+		if r.flags&flagDeleted != 0 {
+			m.deleted = true
+			continue
+		}
+		if len(m.datasets) == 0 {
+			m.dates, m.created = [2]int64{r.date, r.date}, [2]int64{r.created, r.created}
+		}
+		m.dates = [2]int64{min(m.dates[0], r.date), max(m.dates[1], r.date)}
+		m.created = [2]int64{min(m.created[0], r.created), max(m.created[1], r.created)}
+		if at, ok := slices.BinarySearch(m.datasets, r.dataset); !ok {
+			m.datasets = slices.Insert(m.datasets, at, r.dataset)
+		}
+	}
+	return m
+}
+
+// tail is the events past the last sealed segment. Its columns are packed when
+// they are first asked for.
+type tail struct {
+	recs []record // by place; a deleted one has only its id and flagDeleted
+	mu   sync.Mutex
+	cols [colCount][]byte
+}
+
+func (t *tail) column(c int, full fullText) ([]byte, error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.cols[c] != nil {
+		return t.cols[c], nil
+	}
+	b, err := packColumn(t.recs, c, full)
+	if err == nil {
+		t.cols[c] = b
+	}
+	return b, err
+}
+
+// fullText reads one text of an event, folded and whole.
+type fullText func(id int64, which int) (string, error)
+
+// packColumn makes one column of consecutive records.
+func packColumn(recs []record, c int, full fullText) ([]byte, error) {
+	switch {
+	case c == colDate:
+		return packSpread(gather(recs, func(r *record) int64 { return r.date })), nil
+	case c == colCreated:
+		return packSpread(gather(recs, func(r *record) int64 { return r.created })), nil
+	case c == colDataset:
+		return packNumbers(gather(recs, func(r *record) int64 { return int64(r.dataset) })), nil
+	case c == colFlags:
+		return packNumbers(gather(recs, func(r *record) int64 { return r.flags })), nil
+	case c == colKillChain:
+		return packNumbers(gather(recs, func(r *record) int64 { return int64(r.killChain) })), nil
+	case c < colLists:
+		return packNumbers(gather(recs, func(r *record) int64 { return int64(r.nums[c-colNums]) })), nil
+	case c < colUUID:
+		vals := make([][]uint32, len(recs))
+		for i := range recs {
+			vals[i] = recs[i].lists[c-colLists]
+		}
+		return packLists(vals), nil
+	case c == colUUID:
+		return packUUIDs(recs), nil
+	case c == colHash:
+		return packNumbers(gather(recs, func(r *record) int64 { return int64(r.hash()) })), nil
+	case c < colOrders:
+		return packTextColumn(recs, c-colTexts), nil
+	}
+	return packOrder(recs, c-colOrders, full)
+}
+
+func gather(recs []record, f func(*record) int64) []int64 {
+	out := make([]int64, len(recs))
+	for i := range recs {
+		out[i] = f(&recs[i])
+	}
+	return out
+}
+
+// hash is the indicator's key; that of a long one is made of its beginning.
+func (r *record) hash() uint32 { return hashText(r.texts[textIndicator].fold) }
+
+func packUUIDs(recs []record) []byte {
+	out := make([]byte, 0, 16*len(recs))
+	for i := range recs {
+		out = append(out, recs[i].uuid[:]...)
+	}
+	return out
+}
+
+func packTextColumn(recs []record, which int) []byte {
+	vals := make([]string, len(recs))
+	long := make([]bool, len(recs))
+	for i := range recs {
+		if t := recs[i].texts[which]; t.long {
+			long[i] = true
+		} else {
+			vals[i] = t.fold
+		}
+	}
+	return packTexts(vals, long)
+}
+
+// packOrder is the places sorted by a text, then by UUID.
+func packOrder(recs []record, which int, full fullText) ([]byte, error) {
+	order := make([]int64, len(recs))
+	for i := range order {
+		order[i] = int64(i)
+	}
+	var failed error
+	slices.SortFunc(order, func(a, b int64) int {
+		c, err := compareTexts(&recs[a], &recs[b], which, full)
+		if err != nil {
+			failed = err
+		}
+		return c
+	})
+	if failed != nil {
+		return nil, failed
+	}
+	return packNumbers(order), nil
+}
+
+func compareTexts(a, b *record, which int, full fullText) (int, error) {
+	ta, tb := a.texts[which], b.texts[which]
+	c := strings.Compare(ta.fold, tb.fold)
+	if c == 0 && ta.long != tb.long {
+		// The cut one goes on where the other ends.
+		if ta.long {
+			return 1, nil
+		}
+		return -1, nil
+	}
+	if c == 0 && ta.long {
+		fa, err := full(a.id, which)
+		if err != nil {
+			return 0, err
+		}
+		fb, err := full(b.id, which)
+		if err != nil {
+			return 0, err
+		}
+		c = strings.Compare(fa, fb)
+	}
+	if c != 0 {
+		return c, nil
+	}
+	return slices.Compare(a.uuid[:], b.uuid[:]), nil
+}

@@ -1,0 +1,270 @@
+package store
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/google/uuid"
+
+	"threatbench/api"
+)
+
+// Limits of a new event, in characters where texts are meant.
+const (
+	maxText      = 1 << 20 // event and insight
+	maxShort     = 1024    // names, types, tags
+	maxIndicator = 64 << 10
+	maxRaw       = 16 << 20 // bytes
+	maxListItems = 1000
+)
+
+// checked is an event to be created whose fields are known to be right.
+type checked struct {
+	in      api.CreateEvent
+	uuid    [16]byte // zero: a new one
+	date    int64
+	created int64 // 0: now
+	edges   []checkedEdge
+	refs    [][16]byte
+}
+
+// checkedEdge hangs an event under a parent: one of the request where index
+// isn't negative.
+type checkedEdge struct {
+	index  int
+	parent [16]byte
+	kind   int
+}
+
+// check reads one event of a bulk create; n is how many the request has. The
+// error is for the one who sent it.
+func check(in api.CreateEvent, n, index int, preserve bool) (checked, error) {
+	c := checked{in: in}
+	if err := c.checkTimes(); err != nil {
+		return c, err
+	}
+	if err := c.checkTexts(); err != nil {
+		return c, err
+	}
+	if _, ok := api.ParseTLP(in.TLP); !ok {
+		return c, fmt.Errorf("tlp: want red, amber+strict, amber, green or clear, got %q", short(in.TLP))
+	}
+	if k := in.KillChain; k != nil && (*k < 0 || *k > maxKillChain) {
+		return c, fmt.Errorf("killChain: want 0..%d, got %d", maxKillChain, *k)
+	}
+	if err := checkRaw(in.Raw); err != nil {
+		return c, err
+	}
+	if preserve && in.UUID != "" {
+		u, err := uuid.Parse(in.UUID)
+		if err != nil || u == uuid.Nil {
+			return c, fmt.Errorf("uuid: want a UUID, got %q", short(in.UUID))
+		}
+		c.uuid = u
+	}
+	return c, c.checkLinks(n, index)
+}
+
+func (c *checked) checkTimes() error {
+	if strings.TrimSpace(c.in.Date) == "" {
+		return fmt.Errorf("date: required")
+	}
+	t, err := api.ParseTime(c.in.Date)
+	if err != nil {
+		return fmt.Errorf("date: %w", err)
+	}
+	c.date = t.UnixMilli()
+	if c.in.CreatedAt == "" {
+		return nil
+	}
+	if t, err = api.ParseTime(c.in.CreatedAt); err != nil {
+		return fmt.Errorf("createdAt: %w", err)
+	}
+	c.created = t.UnixMilli()
+	return nil
+}
+
+func (c *checked) checkTexts() error {
+	in := &c.in
+	for _, f := range []struct {
+		key      string
+		text     *string
+		most     int
+		required bool
+	}{
+		{"category", &in.Category, maxShort, true},
+		{"event", &in.Event, maxText, true},
+		{"attacker", &in.Attacker, maxShort, false},
+		{"attackerCountry", &in.AttackerCountry, maxShort, false},
+		{"targetCountry", &in.TargetCountry, maxShort, false},
+		{"targetIndustry", &in.TargetIndustry, maxShort, false},
+		{"indicator", &in.Indicator, maxIndicator, false},
+		{"indicatorType", &in.IndicatorType, maxShort, false},
+		{"insight", &in.Insight, maxText, false},
+	} {
+		if f.required && strings.TrimSpace(*f.text) == "" {
+			return fmt.Errorf("%s: required", f.key)
+		}
+		if err := checkText(f.key, f.text, f.most); err != nil {
+			return err
+		}
+	}
+	return c.checkListTexts()
+}
+
+func (c *checked) checkListTexts() error {
+	in := &c.in
+	for _, f := range []struct {
+		key  string
+		list *[]string
+	}{{"tags", &in.Tags}, {"mitreAttack", &in.MitreAttack}, {"mitreCapec", &in.MitreCapec}} {
+		var err error
+		if *f.list, err = checkList(f.key, *f.list); err != nil {
+			return err
+		}
+	}
+	if len(in.Indicators) > maxListItems {
+		return fmt.Errorf("indicators: want at most %d, got %d", maxListItems, len(in.Indicators))
+	}
+	for i := range in.Indicators {
+		if err := checkText("indicators.value", &in.Indicators[i].Value, maxIndicator); err != nil {
+			return err
+		}
+		if err := checkText("indicators.indicatorType", &in.Indicators[i].IndicatorType, maxShort); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// checkText bounds a text and mends invalid UTF-8 in it.
+func checkText(key string, s *string, most int) error {
+	if len(*s) > most {
+		if n := utf8.RuneCountInString(*s); n > most {
+			return fmt.Errorf("%s: want at most %d characters, got %d", key, most, n)
+		}
+	}
+	if !utf8.ValidString(*s) {
+		*s = strings.ToValidUTF8(*s, "\uFFFD")
+	}
+	return nil
+}
+
+// checkList bounds a list, drops empty elements, and keeps the first of those
+// that differ in case only.
+func checkList(key string, list []string) ([]string, error) {
+	if len(list) > maxListItems {
+		return nil, fmt.Errorf("%s: want at most %d, got %d", key, maxListItems, len(list))
+	}
+	out := make([]string, 0, len(list))
+	for _, s := range list {
+		s = strings.TrimSpace(s)
+		if err := checkText(key, &s, maxShort); err != nil {
+			return nil, err
+		}
+		if s != "" && !containsFolded(out, s) {
+			out = append(out, s)
+		}
+	}
+	return out, nil
+}
+
+func containsFolded(list []string, s string) bool {
+	for _, t := range list {
+		if strings.EqualFold(t, s) {
+			return true
+		}
+	}
+	return false
+}
+
+func checkRaw(r api.RawInput) error {
+	data := bytes.TrimSpace(r.Data)
+	switch {
+	case len(data) == 0 || bytes.Equal(data, []byte("null")):
+		return fmt.Errorf("raw.data: required")
+	case len(data) > maxRaw:
+		return fmt.Errorf("raw.data: want at most %d bytes, got %d", maxRaw, len(data))
+	case !json.Valid(data):
+		return fmt.Errorf("raw.data: not valid JSON")
+	}
+	if _, ok := api.ParseTLP(r.TLP); r.TLP != "" && !ok {
+		return fmt.Errorf("raw.tlp: want red, amber+strict, amber, green or clear, got %q", short(r.TLP))
+	}
+	return checkText("raw.source", &r.Source, maxText)
+}
+
+func (c *checked) checkLinks(n, index int) error {
+	if len(c.in.Relationships) > maxListItems || len(c.in.References) > maxListItems {
+		return fmt.Errorf("relationships, references: want at most %d", maxListItems)
+	}
+	for _, r := range c.in.Relationships {
+		e, err := checkEdge(r, n, index)
+		if err != nil {
+			return fmt.Errorf("relationships: %w", err)
+		}
+		c.edges = append(c.edges, e)
+	}
+	for _, s := range c.in.References {
+		u, err := uuid.Parse(s)
+		if err != nil {
+			return fmt.Errorf("references: want UUIDs, got %q", short(s))
+		}
+		c.refs = append(c.refs, u)
+	}
+	return nil
+}
+
+func checkEdge(r api.RelationshipInput, n, index int) (checkedEdge, error) {
+	e := checkedEdge{index: -1}
+	var err error
+	if e.kind, err = edgeKind(r.RelationshipType); err != nil {
+		return e, err
+	}
+	if r.ParentIndex != nil {
+		e.index = *r.ParentIndex
+		if e.index < 0 || e.index >= n || e.index == index {
+			return e, fmt.Errorf("parentIndex: want that of another event, 0..%d, got %d", n-1, e.index)
+		}
+		return e, nil
+	}
+	u, err := uuid.Parse(r.ParentID)
+	if err != nil {
+		return e, fmt.Errorf("parentId: want a UUID, got %q", short(r.ParentID))
+	}
+	e.parent = u
+	return e, nil
+}
+
+// The kinds of relationships as they are stored; kindReference stands for a
+// reference among the edges that wait for their event.
+const (
+	kindReference = iota
+	kindRelated
+	kindCaused
+	kindAttributed
+)
+
+func edgeKind(s string) (int, error) {
+	switch s {
+	case "related_to", "":
+		return kindRelated, nil
+	case "caused_by":
+		return kindCaused, nil
+	case "attributed_to":
+		return kindAttributed, nil
+	}
+	return 0, fmt.Errorf("relationshipType: want related_to, caused_by or attributed_to, got %q", short(s))
+}
+
+// country is the alpha-2 code of a country given by code or name; what is no
+// country stays as it is.
+func country(s string) string {
+	if c, ok := api.CountryByCode(s); ok {
+		return c.Alpha2
+	}
+	return s
+}

@@ -1,0 +1,140 @@
+package store
+
+import (
+	"context"
+	"fmt"
+
+	"threatbench/api"
+)
+
+// columnKey names a column in the cache. A version is written once, so what
+// is found under a key never goes stale.
+type columnKey struct {
+	block   int
+	col     int
+	version int64
+}
+
+// packed reads the stored form of a block's column.
+func (v *view) packed(ctx context.Context, b *block, c int) ([]byte, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	if b.tail != nil {
+		return b.tail.column(c, func(id int64, which int) (string, error) { return v.s.fullText(ctx, id, which) })
+	}
+	var data []byte
+	err := v.s.queryRow(ctx, "SELECT data FROM segcol WHERE id = ?", b.index*columnsPerSegment+c).Scan(&data)
+	if err != nil {
+		return nil, fmt.Errorf("reading column %d of segment %d: %w", c, b.index, err)
+	}
+	return data, nil
+}
+
+// column reads and decodes a column, through the cache where it is sealed.
+func column[T any](ctx context.Context, v *view, b *block, c int, decode func([]byte) (T, error)) (T, error) {
+	var zero T
+	key := columnKey{b.index, c, b.meta.versions[c]}
+	if b.tail == nil {
+		if hit, ok := v.d.cache.get(key); ok {
+			return hit.(T), nil
+		}
+	}
+	data, err := v.packed(ctx, b, c)
+	if err != nil {
+		return zero, err
+	}
+	col, err := decode(data)
+	if err != nil {
+		return zero, fmt.Errorf("column %d of segment %d: %w", c, b.index, err)
+	}
+	if b.tail == nil {
+		v.d.cache.put(key, col, int64(len(data)))
+	}
+	return col, nil
+}
+
+func (v *view) ints(ctx context.Context, b *block, c int) (ints, error) {
+	return column(ctx, v, b, c, func(data []byte) (ints, error) {
+		col, _, err := readInts(data)
+		if err == nil && col.n != b.n {
+			err = errPacked
+		}
+		return col, err
+	})
+}
+
+func (v *view) lists(ctx context.Context, b *block, c int) (lists, error) {
+	return column(ctx, v, b, c, readLists)
+}
+
+// uuids is 16 bytes per event.
+func (v *view) uuids(ctx context.Context, b *block) ([]byte, error) {
+	return column(ctx, v, b, colUUID, func(data []byte) ([]byte, error) {
+		if len(data) != 16*b.n {
+			return nil, errPacked
+		}
+		return data, nil
+	})
+}
+
+// texts isn't cached: the texts of a large database would push everything
+// else out.
+func (v *view) texts(ctx context.Context, b *block, which int) (*texts, error) {
+	data, err := v.packed(ctx, b, colTexts+which)
+	if err != nil {
+		return nil, err
+	}
+	return readTexts(data)
+}
+
+// fullText reads one text of an event, folded and whole.
+func (s *session) fullText(ctx context.Context, id int64, which int) (string, error) {
+	var packed []byte
+	if err := s.queryRow(ctx, "SELECT doc FROM event WHERE id = ?", id).Scan(&packed); err != nil {
+		return "", fmt.Errorf("reading event %d: %w", id, err)
+	}
+	d, err := decodeDoc(packed)
+	if err != nil {
+		return "", fmt.Errorf("event %d: %w", id, err)
+	}
+	return d.textOf(which), nil
+}
+
+// columnKind is the dictionary of a column, for those that have one.
+func columnKind(c int) (kind, bool) {
+	switch c {
+	case colNums + numAttacker:
+		return kindAttacker, true
+	case colNums + numAttackerCountry, colNums + numTargetCountry:
+		return kindCountry, true
+	case colNums + numIndustry:
+		return kindIndustry, true
+	case colNums + numCategory:
+		return kindCategory, true
+	case colNums + numIndicatorType:
+		return kindIndicatorType, true
+	case colNums + numTLP:
+		return kindTLP, true
+	case colLists + listTags:
+		return kindTag, true
+	case colLists + listAttack:
+		return kindAttack, true
+	case colLists + listCapec:
+		return kindCapec, true
+	}
+	return 0, false
+}
+
+// columnOf is the column that a field, an order or a group names.
+func columnOf(name string) (int, bool) {
+	c, ok := map[string]int{
+		"date": colDate, "createdAt": colCreated, "datasetId": colDataset, "killChain": colKillChain, "hasChildren": colFlags,
+		"attacker": colNums + numAttacker, "attackerCountry": colNums + numAttackerCountry,
+		"targetCountry": colNums + numTargetCountry, "targetIndustry": colNums + numIndustry,
+		"category": colNums + numCategory, "indicatorType": colNums + numIndicatorType, "tlp": colNums + numTLP,
+		string(api.FieldTags): colLists + listTags, string(api.FieldMitreAttack): colLists + listAttack,
+		string(api.FieldMitreCapec): colLists + listCapec,
+	}[name]
+	return c, ok
+}

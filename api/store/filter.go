@@ -1,0 +1,267 @@
+package store
+
+import (
+	"context"
+	"strconv"
+	"strings"
+
+	"threatbench/api"
+)
+
+// condition narrows a block's events to those that satisfy it.
+type condition interface {
+	// prepare does once what serves all the blocks named.
+	prepare(ctx context.Context, v *view, blocks []*block) error
+	// narrow clears from in what doesn't match.
+	narrow(ctx context.Context, v *view, b *block, in *bitset) error
+}
+
+// filter is a compiled list query: search AND (branch OR branch…), each of
+// them a conjunction.
+type filter struct {
+	account  int64
+	datasets map[uint32]bool
+	search   []condition
+	branches [][]condition
+}
+
+// compile makes a filter for a view's dictionaries. The query is valid.
+func compile(v *view, account int64, datasets map[uint32]bool, q api.ListQuery) *filter {
+	f := &filter{account: account, datasets: datasets, search: v.compileAll(account, q.Search)}
+	for _, branch := range q.Branches {
+		f.branches = append(f.branches, v.compileAll(account, branch))
+	}
+	return f
+}
+
+// compileAll puts the cheap conditions first, so that texts are only read for
+// what is left.
+func (v *view) compileAll(account int64, conds []api.Condition) []condition {
+	var cheap, dear []condition
+	for _, c := range conds {
+		if made := v.compile(account, c); isText(made) {
+			dear = append(dear, made)
+		} else {
+			cheap = append(cheap, made)
+		}
+	}
+	return append(cheap, dear...)
+}
+
+func isText(c condition) bool {
+	_, ok := c.(*textCondition)
+	return ok
+}
+
+func (v *view) compile(account int64, c api.Condition) condition {
+	switch c.Field {
+	case api.FieldEvent:
+		return newTextCondition(textEvent, c)
+	case api.FieldIndicator:
+		return newTextCondition(textIndicator, c)
+	case api.FieldUUID:
+		return newUUIDCondition(account, c)
+	case api.FieldDate:
+		return newDateCondition(colDate, c)
+	case api.FieldCreatedAt:
+		return newDateCondition(colCreated, c)
+	case api.FieldKillChain:
+		return numberCondition(c)
+	case api.FieldHasChildren:
+		return childrenCondition(c)
+	}
+	col, _ := columnOf(string(c.Field))
+	k, _ := columnKind(col)
+	match, negate := dictMatch(k, v.snap.dicts[k], c)
+	if col >= colLists {
+		return &listCondition{col: col, match: match, negate: negate}
+	}
+	if negate {
+		for i := range match {
+			match[i] ^= 1
+		}
+	}
+	return &dictCondition{col: col, match: match}
+}
+
+// dictMatch marks the numbers whose value satisfies the condition, OpNot being
+// answered by its opposite.
+func dictMatch(k kind, d dict, c api.Condition) (match []uint8, negate bool) {
+	match = make([]uint8, len(d.values))
+	m := matchText(c.Op, c.Values)
+	if k == kindTLP {
+		if byMeaning := matchTLP(c); byMeaning != nil {
+			m = byMeaning
+		}
+	}
+	for i, fold := range d.folds {
+		if m(fold) {
+			match[i] = 1
+		}
+	}
+	return match, c.Op == api.OpNot
+}
+
+// matchTLP compares markings by restriction; nil for the text operators.
+func matchTLP(c api.Condition) textMatch {
+	if !compares(c.Op) {
+		return nil
+	}
+	want := make([]int64, len(c.Values))
+	for i, s := range c.Values {
+		t, _ := api.ParseTLP(s)
+		want[i] = int64(t)
+	}
+	m := matchNumber(c.Op, want)
+	return func(fold string) bool {
+		t, _ := api.ParseTLP(fold)
+		return m(int64(t))
+	}
+}
+
+// compares tells the operators that compare values from those that look into
+// texts.
+func compares(op api.Op) bool {
+	switch op {
+	case api.OpEquals, api.OpNot, api.OpGt, api.OpGte, api.OpLt, api.OpLte, api.OpIn:
+		return true
+	}
+	return false
+}
+
+// matchNumber compares; OpNot asks for equality, as in matchText.
+func matchNumber(op api.Op, want []int64) func(int64) bool {
+	switch op {
+	case api.OpGt:
+		return func(n int64) bool { return n > want[0] }
+	case api.OpGte:
+		return func(n int64) bool { return n >= want[0] }
+	case api.OpLt:
+		return func(n int64) bool { return n < want[0] }
+	case api.OpLte:
+		return func(n int64) bool { return n <= want[0] }
+	}
+	return func(n int64) bool {
+		for _, w := range want {
+			if n == w {
+				return true
+			}
+		}
+		return false
+	}
+}
+
+// maxKillChain bounds what validation lets in, and so the match table.
+const maxKillChain = 7
+
+func numberCondition(c api.Condition) condition {
+	want := make([]int64, len(c.Values))
+	for i, s := range c.Values {
+		n, err := strconv.Atoi(s)
+		if err != nil {
+			n = -1 // validated before: nothing has this stage
+		}
+		want[i] = int64(n)
+	}
+	m := matchNumber(c.Op, want)
+	match := make([]uint8, maxKillChain+1)
+	for i := range match {
+		if m(int64(i)) != (c.Op == api.OpNot) {
+			match[i] = 1
+		}
+	}
+	return &dictCondition{col: colKillChain, match: match}
+}
+
+func childrenCondition(c api.Condition) condition {
+	match := make([]uint8, 256)
+	for flags := range match {
+		has := flags&flagHasChildren != 0
+		any := false
+		for _, s := range c.Values {
+			want, err := strconv.ParseBool(strings.ToLower(s))
+			any = any || err == nil && want == has
+		}
+		if any != (c.Op == api.OpNot) {
+			match[flags] = 1
+		}
+	}
+	return &dictCondition{col: colFlags, match: match}
+}
+
+// block narrows in, which holds all of the block's places, to what matches.
+func (f *filter) block(ctx context.Context, v *view, b *block, in *bitset) error {
+	if err := f.live(ctx, v, b, in); err != nil || in.empty() {
+		return err
+	}
+	if err := narrowAll(ctx, v, b, f.search, in); err != nil {
+		return err
+	}
+	if len(f.branches) == 0 || in.empty() {
+		return nil
+	}
+	var out bitset
+	for _, branch := range f.branches {
+		some := *in
+		some.andNot(&out)
+		if err := narrowAll(ctx, v, b, branch, &some); err != nil {
+			return err
+		}
+		out.or(&some)
+	}
+	*in = out
+	return nil
+}
+
+func narrowAll(ctx context.Context, v *view, b *block, conds []condition, in *bitset) error {
+	for _, c := range conds {
+		if in.empty() {
+			return nil
+		}
+		if err := c.narrow(ctx, v, b, in); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// live keeps what isn't deleted and belongs to the datasets asked for.
+func (f *filter) live(ctx context.Context, v *view, b *block, in *bitset) error {
+	some, all := false, true
+	for _, d := range b.meta.datasets {
+		if f.datasets[d] {
+			some = true
+		} else {
+			all = false
+		}
+	}
+	if !some {
+		*in = bitset{}
+		return nil
+	}
+	if b.meta.deleted {
+		if err := dropDeleted(ctx, v, b, in); err != nil {
+			return err
+		}
+	}
+	if all {
+		return nil
+	}
+	match := make([]uint8, b.meta.datasets[len(b.meta.datasets)-1]+1)
+	for d := range f.datasets {
+		if int(d) < len(match) {
+			match[d] = 1
+		}
+	}
+	return (&dictCondition{col: colDataset, match: match}).narrow(ctx, v, b, in)
+}
+
+func dropDeleted(ctx context.Context, v *view, b *block, in *bitset) error {
+	match := make([]uint8, 256)
+	for flags := range match {
+		if flags&flagDeleted == 0 {
+			match[flags] = 1
+		}
+	}
+	return (&dictCondition{col: colFlags, match: match}).narrow(ctx, v, b, in)
+}

@@ -1,0 +1,286 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"slices"
+)
+
+// The substring index: for every sealed segment, which of its events contain
+// which three bytes in a row, in the folded event text and indicator. It only
+// narrows; what is left is compared with the texts themselves.
+//
+// A key is the text's column and three bytes. Keys are spread over gramBuckets
+// buckets, each a blob per segment, ordered by bucket: a search reads a few
+// buckets from end to end and nothing else.
+
+const gramBuckets = 64
+
+func gramKey(which int, b0, b1, b2 byte) uint32 {
+	return uint32(which)<<24 | uint32(b0)<<16 | uint32(b1)<<8 | uint32(b2)
+}
+
+func gramBucket(key uint32) int { return int(key * 0x9E3779B1 >> 26) }
+
+// gramsOf are the keys to look up for a text: at most most of them, spread
+// over it.
+func gramsOf(which int, literal string, most int) []uint32 {
+	n := len(literal) - 2
+	if n <= 0 {
+		return nil
+	}
+	count := min(n, most)
+	var out []uint32
+	for i := range count {
+		at := i * (n - 1) / max(count-1, 1)
+		key := gramKey(which, literal[at], literal[at+1], literal[at+2])
+		if !slices.Contains(out, key) {
+			out = append(out, key)
+		}
+	}
+	return out
+}
+
+// maxGramPairs bounds the memory of building an index: texts with more
+// three-byte runs than that are gone through several times.
+const maxGramPairs = 1 << 19
+
+// buildGrams indexes a segment's records: one blob per bucket. Events whose
+// text is cut are left out; their records' flags say so.
+func buildGrams(recs []record) [gramBuckets][]byte {
+	total := 0
+	for i := range recs {
+		for which := range textInsight {
+			total += len(recs[i].texts[which].fold)
+		}
+	}
+	var out [gramBuckets][]byte
+	passes := min(total/maxGramPairs+1, gramBuckets)
+	pairs := make([]uint64, 0, min(total, maxGramPairs+maxGramPairs/4))
+	scratch := make([]uint64, 0, cap(pairs))
+	for pass := range passes {
+		pairs = gramPairs(recs, passes, pass, pairs[:0])
+		if cap(scratch) < len(pairs) {
+			scratch = make([]uint64, len(pairs))
+		}
+		sortPairs(pairs, scratch[:len(pairs)])
+		pairs = slices.Compact(pairs)
+		writeBuckets(pairs, &out)
+	}
+	return out
+}
+
+// A pair is bucket, key and place, from the top: sorted, it is the order the
+// blobs are written in.
+const (
+	pairPlaceBits = 12
+	pairKeyBits   = 25
+)
+
+func gramPairs(recs []record, passes, pass int, pairs []uint64) []uint64 {
+	for i := range recs {
+		for which := range textInsight {
+			t := recs[i].texts[which]
+			if t.long {
+				continue
+			}
+			for at := 0; at+3 <= len(t.fold); at++ {
+				key := gramKey(which, t.fold[at], t.fold[at+1], t.fold[at+2])
+				bucket := gramBucket(key)
+				if bucket%passes == pass {
+					pairs = append(pairs, uint64(bucket)<<(pairKeyBits+pairPlaceBits)|uint64(key)<<pairPlaceBits|uint64(i))
+				}
+			}
+		}
+	}
+	return pairs
+}
+
+// sortPairs sorts by bucket and key, keeping the order of places, which rise
+// already: a radix sort, three passes over 11 bits each.
+func sortPairs(pairs, scratch []uint64) {
+	const digit = 11
+	from, to := pairs, scratch
+	for shift := pairPlaceBits; shift < pairPlaceBits+3*digit; shift += digit {
+		var start [1 << digit]int
+		for _, p := range from {
+			start[p>>shift&(1<<digit-1)]++
+		}
+		sum := 0
+		for i, n := range start {
+			start[i] = sum
+			sum += n
+		}
+		for _, p := range from {
+			d := p >> shift & (1<<digit - 1)
+			to[start[d]] = p
+			start[d]++
+		}
+		from, to = to, from
+	}
+	copy(pairs, from)
+}
+
+// writeBuckets writes each key as its distance from the one before, and its
+// places as distances too, or as a bitmap where that is shorter.
+func writeBuckets(pairs []uint64, out *[gramBuckets][]byte) {
+	var run []byte
+	lastBucket, lastKey := -1, uint32(0)
+	for len(pairs) > 0 {
+		group := pairs[0] >> pairPlaceBits
+		n := 1
+		for n < len(pairs) && pairs[n]>>pairPlaceBits == group {
+			n++
+		}
+		bucket, key := int(group>>pairKeyBits), uint32(group&(1<<pairKeyBits-1))
+		if bucket != lastBucket {
+			lastBucket, lastKey = bucket, 0
+		}
+		run = packPlaces(run[:0], pairs[:n])
+		b := binary.AppendUvarint(out[bucket], uint64(key-lastKey))
+		b = binary.AppendUvarint(b, uint64(len(run)))
+		out[bucket] = append(b, run...)
+		lastKey = key
+		pairs = pairs[n:]
+	}
+}
+
+const bitmapBytes = blockSize / 8
+
+func packPlaces(run []byte, pairs []uint64) []byte {
+	last := 0
+	for _, p := range pairs {
+		place := int(p & (blockSize - 1))
+		run = binary.AppendUvarint(run, uint64(place-last))
+		last = place
+	}
+	if len(run) < bitmapBytes {
+		return run
+	}
+	var bits bitset
+	for _, p := range pairs {
+		bits.set(int(p & (blockSize - 1)))
+	}
+	run = run[:0]
+	for _, w := range bits {
+		run = binary.LittleEndian.AppendUint64(run, w)
+	}
+	return run
+}
+
+// findGram marks the places that a bucket has under a key.
+func findGram(bucket []byte, key uint32, out *bitset) error {
+	*out = bitset{}
+	at := uint32(0)
+	r := byteReader{b: bucket}
+	for len(r.b) > 0 {
+		at += uint32(r.uvarint())
+		run := r.take(int(r.uvarint()))
+		if r.bad || at > key {
+			break
+		}
+		if at == key {
+			return readPlaces(run, out)
+		}
+	}
+	if r.bad {
+		return errPacked
+	}
+	return nil
+}
+
+func readPlaces(run []byte, out *bitset) error {
+	if len(run) == bitmapBytes {
+		for i := range out {
+			out[i] = binary.LittleEndian.Uint64(run[8*i:])
+		}
+		return nil
+	}
+	r := byteReader{b: run}
+	place := uint64(0)
+	for len(r.b) > 0 {
+		place += r.uvarint()
+		if r.bad || place >= blockSize {
+			return errPacked
+		}
+		out.set(int(place))
+	}
+	return nil
+}
+
+// candidates narrows, for each of the sealed segments marked in want, the
+// places that have all the keys. A segment that drops out is removed from want.
+func (v *view) candidates(ctx context.Context, keys []uint32, want map[int]*bitset) error {
+	for _, key := range keys {
+		if err := v.narrowByGram(ctx, key, want); err != nil {
+			return fmt.Errorf("searching the substring index: %w", err)
+		}
+	}
+	return nil
+}
+
+func (v *view) narrowByGram(ctx context.Context, key uint32, want map[int]*bitset) error {
+	if len(want) == 0 {
+		return nil
+	}
+	bucket := gramBucket(key)
+	// Reading a bucket from end to end beats single reads unless few
+	// segments are left.
+	if len(want)*8 < v.snap.sealed {
+		return v.narrowSingly(ctx, bucket, key, want)
+	}
+	from := int64(bucket) << 32
+	seen := map[int]bool{}
+	err := v.s.each(ctx, "SELECT id, data FROM gram WHERE id >= ? AND id < ?", []any{from, from + int64(v.snap.sealed)}, func(r *sql.Rows) error {
+		var id int64
+		var data sql.RawBytes
+		if err := r.Scan(&id, &data); err != nil {
+			return err
+		}
+		seg := int(id - from)
+		seen[seg] = true
+		return narrowBucket(data, seg, key, want)
+	})
+	if err != nil {
+		return err
+	}
+	for seg := range want {
+		if !seen[seg] {
+			delete(want, seg)
+		}
+	}
+	return nil
+}
+
+func (v *view) narrowSingly(ctx context.Context, bucket int, key uint32, want map[int]*bitset) error {
+	for seg := range want {
+		var data []byte
+		err := v.s.queryRow(ctx, "SELECT data FROM gram WHERE id = ?", int64(bucket)<<32|int64(seg)).Scan(&data)
+		if err != nil && !errors.Is(err, sql.ErrNoRows) {
+			return err
+		}
+		if err := narrowBucket(data, seg, key, want); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func narrowBucket(data []byte, seg int, key uint32, want map[int]*bitset) error {
+	left := want[seg]
+	if left == nil {
+		return nil
+	}
+	var found bitset
+	if err := findGram(data, key, &found); err != nil {
+		return err
+	}
+	left.and(&found)
+	if left.empty() {
+		delete(want, seg)
+	}
+	return nil
+}

@@ -1,0 +1,262 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"net/http"
+	"slices"
+
+	"github.com/google/uuid"
+
+	"threatbench/api"
+)
+
+// link resolves the relationships and references of a batch before its rows
+// are written, so that new rows get their flags at once.
+func (t *batch) link(c *change) error {
+	l := &linker{c: c, flags: map[int64]int64{}}
+	for _, it := range t.fresh() {
+		for _, e := range it.edges {
+			if err := t.linkEdge(l, it, e); err != nil {
+				return err
+			}
+		}
+		for _, u := range it.refs {
+			if err := t.linkRef(l, it, u); err != nil {
+				return err
+			}
+		}
+	}
+	if err := t.linkWaiting(l); err != nil {
+		return err
+	}
+	for _, it := range t.fresh() {
+		it.flags |= l.flags[it.id]
+		delete(l.flags, it.id)
+	}
+	t.res.CreatedRelationshipsCount = l.related
+	return l.finish()
+}
+
+func (t *batch) linkEdge(l *linker, it *item, e checkedEdge) error {
+	parent := int64(0)
+	if e.index >= 0 {
+		p := t.items[e.index]
+		if p == nil {
+			t.report(it.index, fmt.Errorf("relationships: its parent, event %d of the request, was refused", e.index))
+			return nil
+		}
+		parent = p.id
+	} else {
+		var err error
+		if parent, err = t.resolve(l.c, e.parent); err != nil {
+			return err
+		}
+	}
+	switch parent {
+	case it.id:
+		t.report(it.index, fmt.Errorf("relationships: an event cannot be its own parent"))
+		return nil
+	case 0:
+		return l.wait(e.parent, it.id, e.kind)
+	}
+	return l.relate(edge{parent: parent, child: it.id, kind: e.kind})
+}
+
+func (t *batch) linkRef(l *linker, it *item, u [16]byte) error {
+	dst, err := t.resolve(l.c, u)
+	if err != nil {
+		return err
+	}
+	switch dst {
+	case it.id:
+		return nil // an event says nothing by referring to itself
+	case 0:
+		return l.wait(u, it.id, kindReference)
+	}
+	return l.refer(it.id, dst)
+}
+
+// resolve finds an event of the request or of the account; 0 where there is
+// none.
+func (t *batch) resolve(c *change, u [16]byte) (int64, error) {
+	if it := t.byKey[u]; it != nil {
+		return it.id, nil
+	}
+	id, _, err := c.s.lookup(c.ctx, c.account, u)
+	return id, err
+}
+
+// linkWaiting makes the edges that waited for the new events.
+func (t *batch) linkWaiting(l *linker) error {
+	var any bool
+	err := l.c.s.queryRow(l.c.ctx, "SELECT EXISTS (SELECT 1 FROM pending WHERE account = ?)", l.c.account).Scan(&any)
+	if err != nil {
+		return fmt.Errorf("reading the waiting edges: %w", err)
+	}
+	if !any {
+		return nil
+	}
+	for _, it := range t.fresh() {
+		if err := l.arrive(it.uuid, it.id); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// linker writes edges and collects the flags they give to events.
+type linker struct {
+	c       *change
+	flags   map[int64]int64
+	related int
+}
+
+func (l *linker) relate(e edge) error {
+	res, err := l.c.s.exec(l.c.ctx, "INSERT OR IGNORE INTO relationship (parent, child, type) VALUES (?, ?, ?)", e.parent, e.child, e.kind)
+	if err != nil {
+		return fmt.Errorf("relating events: %w", err)
+	}
+	n, err := res.RowsAffected()
+	if err != nil {
+		return fmt.Errorf("relating events: %w", err)
+	}
+	l.related += int(n)
+	if n > 0 {
+		l.flags[e.parent] |= flagHasChildren
+	}
+	return nil
+}
+
+func (l *linker) refer(src, dst int64) error {
+	if _, err := l.c.s.exec(l.c.ctx, "INSERT OR IGNORE INTO reference (src, dst) VALUES (?, ?)", src, dst); err != nil {
+		return fmt.Errorf("writing a reference: %w", err)
+	}
+	l.flags[src] |= flagHasRefs
+	l.flags[dst] |= flagHasRefs
+	return nil
+}
+
+// wait keeps an edge until the event it needs arrives.
+func (l *linker) wait(want [16]byte, event int64, kind int) error {
+	_, err := l.c.s.exec(l.c.ctx, "INSERT OR IGNORE INTO pending (account, want, event, type) VALUES (?, ?, ?, ?)", l.c.account, want[:], event, kind)
+	if err != nil {
+		return fmt.Errorf("keeping an edge that waits: %w", err)
+	}
+	return nil
+}
+
+// arrive makes the edges that waited for an event.
+func (l *linker) arrive(u [16]byte, id int64) error {
+	var waiting []edge
+	err := l.c.s.each(l.c.ctx, "SELECT event, type FROM pending WHERE account = ? AND want = ?", []any{l.c.account, u[:]}, func(r *sql.Rows) error {
+		e := edge{parent: id}
+		err := r.Scan(&e.child, &e.kind)
+		waiting = append(waiting, e)
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("reading the waiting edges: %w", err)
+	}
+	for _, e := range waiting {
+		if e.kind == kindReference {
+			err = l.refer(e.child, id)
+		} else {
+			err = l.relate(e)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	if len(waiting) == 0 {
+		return nil
+	}
+	if _, err := l.c.s.exec(l.c.ctx, "DELETE FROM pending WHERE account = ? AND want = ?", l.c.account, u[:]); err != nil {
+		return fmt.Errorf("forgetting waiting edges: %w", err)
+	}
+	return nil
+}
+
+// finish sets the collected flags on the events that exist already.
+func (l *linker) finish() error {
+	byFlags := map[int64][]int64{}
+	for id, flags := range l.flags {
+		byFlags[flags] = append(byFlags[flags], id)
+	}
+	for flags, ids := range byFlags {
+		slices.Sort(ids)
+		if err := l.c.setFlags(ids, flags); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Relate hangs children under parents. An edge that exists already counts for
+// nothing and is no error. One with an unknown end, an unknown type, or whose
+// ends are the same event is refused and reported; the others are made.
+func (d *DB) Relate(ctx context.Context, who Actor, account string, edges []Edge) (related int, errs []EdgeError, err error) {
+	err = d.write(ctx, who, account, func(c *change) error {
+		l := &linker{c: c, flags: map[int64]int64{}}
+		for i, e := range edges {
+			found, refused, err := c.resolveEdge(e)
+			if err != nil {
+				return err
+			}
+			if refused != nil {
+				errs = append(errs, EdgeError{Index: i, Edge: e, Err: refused})
+				continue
+			}
+			if err := l.relate(found); err != nil {
+				return err
+			}
+		}
+		related = l.related
+		if related == 0 {
+			return nil
+		}
+		if err := l.finish(); err != nil {
+			return err
+		}
+		return c.journal(0, "relate", 0, 0, related, nil)
+	})
+	if err != nil {
+		return 0, nil, err
+	}
+	return related, errs, nil
+}
+
+func (c *change) resolveEdge(e Edge) (found edge, refused *api.Error, err error) {
+	kind, err := edgeKind(e.Type)
+	if err != nil {
+		return found, api.Errorf(http.StatusBadRequest, "%s", err.Error()), nil
+	}
+	found.kind = kind
+	if found.parent, refused, err = c.resolveEnd("parentId", e.Parent); refused != nil || err != nil {
+		return found, refused, err
+	}
+	if found.child, refused, err = c.resolveEnd("childId", e.Child); refused != nil || err != nil {
+		return found, refused, err
+	}
+	if found.parent == found.child {
+		return found, api.Errorf(http.StatusBadRequest, "childId: an event cannot be its own parent"), nil
+	}
+	return found, nil, nil
+}
+
+func (c *change) resolveEnd(key, id string) (int64, *api.Error, error) {
+	missing := api.Errorf(http.StatusNotFound, "%s: no event %q", key, short(id))
+	u, err := uuid.Parse(id)
+	if err != nil {
+		return 0, missing, nil
+	}
+	at, _, err := c.s.lookup(c.ctx, c.account, u)
+	if err != nil {
+		return 0, nil, err
+	}
+	if at == 0 {
+		return 0, missing, nil
+	}
+	return at, nil, nil
+}

@@ -1,0 +1,181 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/google/uuid"
+
+	"threatbench/api"
+)
+
+// List answers a page of events. The order is date, newest first, unless the
+// query names another; ties go by UUID in the same direction. A walk by cursor
+// gives every event exactly once, also while others are being created.
+func (d *DB) List(ctx context.Context, account string, q api.ListQuery) (api.Page, error) {
+	if err := q.Validate(); err != nil {
+		return api.Page{}, err
+	}
+	c := cursor{Account: account, Query: q, Page: max(q.Page, 1)}
+	var after *position
+	if q.Cursor != "" {
+		var err error
+		if c, err = d.unseal(account, q.Cursor); err != nil {
+			return api.Page{}, err
+		}
+		after = &c.At
+		if q.PageSize > 0 {
+			c.Query.PageSize = q.PageSize
+		}
+	}
+	c.Query.Cursor, c.Query.Page = "", 0
+	if c.Query.PageSize == 0 {
+		c.Query.PageSize = api.DefaultPageSize
+	}
+	v, err := d.view(ctx)
+	if err != nil {
+		return api.Page{}, err
+	}
+	defer v.close()
+	return v.page(ctx, c, after)
+}
+
+// page reads the page that a cursor stands before.
+func (v *view) page(ctx context.Context, c cursor, after *position) (api.Page, error) {
+	s, err := v.selectEvents(ctx, c.Account, c.Query)
+	if err != nil {
+		return api.Page{}, err
+	}
+	size, skip := c.Query.PageSize, 0
+	if after == nil {
+		skip = (c.Page - 1) * size
+	}
+	o := orderOf(c.Query)
+	// One more than the page tells whether there is a next one.
+	entries, err := s.first(ctx, o, after, skip+size+1)
+	if err != nil {
+		return api.Page{}, err
+	}
+	entries = entries[min(skip, len(entries)):]
+	more := len(entries) > size
+	if more {
+		entries = entries[:size]
+	}
+	info := api.ResultInfo{Count: len(entries), Page: c.Page, PerPage: size, TotalCount: s.total, TotalPages: (s.total + size - 1) / size}
+	if more {
+		if info.Cursor, err = s.cursorAfter(ctx, c, o, entries[len(entries)-1]); err != nil {
+			return api.Page{}, err
+		}
+	}
+	events, err := s.events(ctx, entries)
+	return api.Page{Events: events, Info: info}, err
+}
+
+// first finds the first k selected events of an order after a position.
+func (s *Selection) first(ctx context.Context, o order, after *position, k int) ([]entry, error) {
+	k = min(k, s.total)
+	if k == 0 {
+		return nil, nil
+	}
+	if o.kind == sortText {
+		return s.firstByText(ctx, o, after, k)
+	}
+	return s.firstByKey(ctx, o, after, k)
+}
+
+func (s *Selection) cursorAfter(ctx context.Context, c cursor, o order, e entry) (string, error) {
+	c.Page++
+	var err error
+	if c.At, err = s.positionAny(ctx, o, e); err != nil {
+		return "", err
+	}
+	return s.v.d.seal(c)
+}
+
+func (s *Selection) positionAny(ctx context.Context, o order, e entry) (position, error) {
+	srt := newSorter(ctx, s.v, o)
+	if o.kind != sortText {
+		return s.positionOf(ctx, srt, e)
+	}
+	b := s.v.snap.blocks[e.block]
+	p := position{UUID: slices.Clone(srt.uuid(e)), Event: b.id(int(e.place))}
+	if srt.err != nil {
+		return p, srt.err
+	}
+	text, err := s.v.sortTextOf(ctx, b, int(e.place), o.text)
+	if len(text) > cursorText {
+		p.Cut = true
+		text = strings.ToValidUTF8(text[:cursorText], "")
+	}
+	p.Text = text
+	return p, err
+}
+
+// events reads the events of entries, in their order.
+func (s *Selection) events(ctx context.Context, entries []entry) ([]api.Event, error) {
+	ids := make([]int64, len(entries))
+	for i, e := range entries {
+		ids[i] = s.v.snap.blocks[e.block].id(int(e.place))
+	}
+	return s.v.readEvents(ctx, s.scope, ids)
+}
+
+// Event reads one event; dataset "" means anywhere in the account. A 404
+// *api.Error where there is none.
+func (d *DB) Event(ctx context.Context, account, dataset, id string) (api.Event, error) {
+	v, err := d.view(ctx)
+	if err != nil {
+		return api.Event{}, err
+	}
+	defer v.close()
+	at, sc, err := v.find(ctx, account, dataset, id)
+	if err != nil {
+		return api.Event{}, err
+	}
+	events, err := v.readEvents(ctx, sc, []int64{at})
+	if err != nil {
+		return api.Event{}, err
+	}
+	return events[0], nil
+}
+
+// find resolves an event's UUID within a dataset, "" meaning the account.
+func (v *view) find(ctx context.Context, account, dataset, id string) (int64, scope, error) {
+	in := []string{api.ScopeAll}
+	if dataset != "" {
+		in = []string{dataset}
+	}
+	sc, err := v.scope(ctx, account, in)
+	if err != nil {
+		return 0, sc, err
+	}
+	missing := api.Errorf(http.StatusNotFound, "no event %q", short(id))
+	u, err := uuid.Parse(id)
+	if err != nil {
+		return 0, sc, missing
+	}
+	at, ds, err := v.s.lookup(ctx, sc.account, u)
+	if err != nil {
+		return 0, sc, err
+	}
+	if at == 0 || !sc.datasets[ds] {
+		return 0, sc, missing
+	}
+	return at, sc, nil
+}
+
+var errVanished = errors.New("an event is in a segment but not in its table")
+
+// checkAll tells whether every id was found.
+func checkAll(ids []int64, found map[int64]int) error {
+	for _, id := range ids {
+		if _, ok := found[id]; !ok {
+			return fmt.Errorf("event %d: %w", id, errVanished)
+		}
+	}
+	return nil
+}

@@ -1,0 +1,249 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"slices"
+)
+
+// state is the row of numbers every transaction starts from.
+type state struct {
+	change   int64
+	rewrites int64
+	next     int64
+	sealed   int
+}
+
+func readState(ctx context.Context, s *session) (st state, err error) {
+	err = s.queryRow(ctx, "SELECT change, rewrites, next_id, sealed FROM state").
+		Scan(&st.change, &st.rewrites, &st.next, &st.sealed)
+	if err != nil {
+		err = fmt.Errorf("reading the database's state: %w", err)
+	}
+	return st, err
+}
+
+// snapshot is everything in memory that belongs to one change number. It is
+// immutable; only the columns it points at are loaded later, by version.
+type snapshot struct {
+	state
+	dicts  [kinds]dict
+	blocks []*block // sealed ones, then the tail where it isn't empty
+}
+
+// view is one read transaction with its snapshot.
+type view struct {
+	d    *DB
+	s    *session
+	snap *snapshot
+}
+
+// view begins a read transaction; the caller closes it.
+func (d *DB) view(ctx context.Context) (*view, error) {
+	s, err := d.acquire(ctx)
+	if err != nil {
+		return nil, err
+	}
+	snap, err := d.beginRead(ctx, s)
+	if err != nil {
+		d.release(s)
+		return nil, err
+	}
+	return &view{d: d, s: s, snap: snap}, nil
+}
+
+func (v *view) close() {
+	// A failed rollback gives the connection up; the session makes a new one.
+	_ = v.s.rollback()
+	v.d.release(v.s)
+}
+
+func (d *DB) beginRead(ctx context.Context, s *session) (*snapshot, error) {
+	snap, err := d.tryRead(ctx, s)
+	if err != nil {
+		return nil, err
+	}
+	if snap != nil {
+		return snap, nil
+	}
+	// The transaction is older than the snapshot in memory. While the lock is
+	// held that one can't move on, so a new transaction is at least as new.
+	d.snapMu.Lock()
+	defer d.snapMu.Unlock()
+	if err := s.begin(ctx, ""); err != nil {
+		return nil, err
+	}
+	st, err := readState(ctx, s)
+	if err == nil {
+		snap, err = d.advance(ctx, s, st)
+	}
+	if err != nil {
+		_ = s.rollback()
+	}
+	return snap, err
+}
+
+// tryRead begins a transaction and finds its snapshot; nil where the
+// transaction turned out to be older than what is in memory.
+func (d *DB) tryRead(ctx context.Context, s *session) (*snapshot, error) {
+	if err := s.begin(ctx, ""); err != nil {
+		return nil, err
+	}
+	st, err := readState(ctx, s)
+	if err != nil {
+		_ = s.rollback()
+		return nil, err
+	}
+	if cur := d.snap.Load(); cur != nil && cur.change == st.change {
+		return cur, nil
+	}
+	d.snapMu.Lock()
+	defer d.snapMu.Unlock()
+	if cur := d.snap.Load(); cur != nil && cur.change > st.change {
+		return nil, s.rollback()
+	}
+	snap, err := d.advance(ctx, s, st)
+	if err != nil {
+		_ = s.rollback()
+	}
+	return snap, err
+}
+
+// advance makes the snapshot of st from the present one; snapMu is held.
+func (d *DB) advance(ctx context.Context, s *session, st state) (*snapshot, error) {
+	cur := d.snap.Load()
+	if cur == nil {
+		cur = &snapshot{}
+	}
+	if cur.change == st.change {
+		return cur, nil
+	}
+	next := &snapshot{state: st}
+	if err := d.dicts.refresh(ctx, s); err != nil {
+		return nil, err
+	}
+	next.dicts = d.dicts.cur
+	blocks, err := sealedBlocks(ctx, s, cur, st)
+	if err != nil {
+		return nil, err
+	}
+	last, err := tailBlock(ctx, s, cur, st)
+	if err != nil {
+		return nil, err
+	}
+	next.blocks = blocks
+	if last != nil {
+		next.blocks = append(next.blocks, last)
+	}
+	d.snap.Store(next)
+	return next, nil
+}
+
+func (d *dictionaries) refresh(ctx context.Context, s *session) error {
+	err := s.each(ctx, "SELECT id, kind, num, value FROM term WHERE id > ? ORDER BY id", []any{d.last}, func(r *sql.Rows) error {
+		var id int64
+		var k, num int
+		var value string
+		if err := r.Scan(&id, &k, &num, &value); err != nil {
+			return err
+		}
+		if k < 0 || k >= kinds || num != len(d.cur[k].values) {
+			return fmt.Errorf("term %d: %w", id, errPacked)
+		}
+		d.add(kind(k), value)
+		d.last = id
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("reading the dictionaries: %w", err)
+	}
+	return nil
+}
+
+func (s *snapshot) sealedBlocks() []*block { return s.blocks[:min(s.sealed, len(s.blocks))] }
+
+func sealedBlocks(ctx context.Context, s *session, cur *snapshot, st state) ([]*block, error) {
+	blocks := make([]*block, st.sealed, st.sealed+1)
+	copy(blocks, cur.sealedBlocks())
+	err := s.each(ctx, "SELECT id, meta FROM segment WHERE changed > ? ORDER BY id", []any{cur.change}, func(r *sql.Rows) error {
+		var id int
+		var packed sql.RawBytes
+		if err := r.Scan(&id, &packed); err != nil {
+			return err
+		}
+		meta, err := decodeMeta(packed)
+		if err != nil || id < 0 || id >= len(blocks) {
+			return fmt.Errorf("segment %d: %w", id, errPacked)
+		}
+		blocks[id] = &block{index: id, n: blockSize, meta: meta}
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("reading the segments: %w", err)
+	}
+	if slices.Contains(blocks, nil) {
+		return nil, fmt.Errorf("reading the segments: one is missing: %w", errPacked)
+	}
+	return blocks, nil
+}
+
+// tailBlock makes the block past the sealed ones: only what came since the
+// present snapshot is read where nothing else changed in it.
+func tailBlock(ctx context.Context, s *session, cur *snapshot, st state) (*block, error) {
+	first := int64(st.sealed)*blockSize + 1
+	n := int(st.next - first)
+	if n == 0 {
+		return nil, nil
+	}
+	recs := make([]record, 0, n)
+	if cur.sealed == st.sealed && cur.rewrites == st.rewrites && len(cur.blocks) > cur.sealed {
+		recs = append(recs, cur.blocks[cur.sealed].tail.recs...)
+	}
+	recs, err := readRecords(ctx, s, recs, first, n)
+	if err != nil {
+		return nil, err
+	}
+	return newTail(st.sealed, recs), nil
+}
+
+func newTail(index int, recs []record) *block {
+	return &block{index: index, n: len(recs), meta: metaOf(recs), tail: &tail{recs: recs}}
+}
+
+// readRecords extends recs, which begin at id first, to n; ids without a row
+// are deleted events.
+func readRecords(ctx context.Context, s *session, recs []record, first int64, n int) ([]record, error) {
+	from, to := first+int64(len(recs)), first+int64(n)
+	err := s.each(ctx, "SELECT id, dataset, flags, doc FROM event WHERE id >= ? AND id < ? ORDER BY id", []any{from, to}, func(r *sql.Rows) error {
+		id, dataset, flags, dc, err := scanEvent(r)
+		if err != nil {
+			return err
+		}
+		recs = padDeleted(recs, first, id)
+		recs = append(recs, recordOf(id, dataset, flags, &dc))
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("reading the newest events: %w", err)
+	}
+	return padDeleted(recs, first, to), nil
+}
+
+func padDeleted(recs []record, first, upTo int64) []record {
+	for at := first + int64(len(recs)); at < upTo; at++ {
+		recs = append(recs, record{id: at, flags: flagDeleted})
+	}
+	return recs
+}
+
+func scanEvent(r *sql.Rows) (id int64, dataset uint32, flags int64, d doc, err error) {
+	var packed sql.RawBytes
+	if err = r.Scan(&id, &dataset, &flags, &packed); err != nil {
+		return id, dataset, flags, d, err
+	}
+	if d, err = decodeDoc(packed); err != nil {
+		err = fmt.Errorf("event %d: %w", id, err)
+	}
+	return id, dataset, flags, d, err
+}

@@ -1,0 +1,114 @@
+package store
+
+import (
+	"cmp"
+	"context"
+	"math"
+	"slices"
+)
+
+// top collects the first k entries of an order. It keeps up to twice as many
+// and sorts when full, so its cost is that of looking at each key once unless
+// the keys come in the worst order.
+type top struct {
+	k    int
+	buf  []entry
+	last *entry // the k-th so far; what isn't before it is of no use
+	s    *sorter
+}
+
+func newTop(k int, s *sorter) *top {
+	const few = 256
+	return &top{k: k, s: s, buf: make([]entry, 0, 2*max(k, few))}
+}
+
+func (t *top) add(e entry) {
+	if t.last != nil && (e.key > t.last.key || t.s.compare(e, *t.last) >= 0) {
+		return
+	}
+	t.buf = append(t.buf, e)
+	if len(t.buf) == cap(t.buf) {
+		t.cut()
+	}
+}
+
+func (t *top) cut() {
+	slices.SortFunc(t.buf, t.s.compare)
+	if len(t.buf) >= t.k {
+		t.buf = t.buf[:t.k]
+		last := t.buf[t.k-1]
+		t.last = &last
+	}
+}
+
+// firstByKey finds the first k selected events after a position in an order
+// of numbers or lists.
+func (s *Selection) firstByKey(ctx context.Context, o order, after *position, k int) ([]entry, error) {
+	keys, err := s.v.keys(ctx, s.scope, o)
+	if err != nil {
+		return nil, err
+	}
+	srt := newSorter(ctx, s.v, o)
+	from, err := s.v.resolve(srt, after, s.scope)
+	if err != nil {
+		return nil, err
+	}
+	t := newTop(k, srt)
+	for _, b := range s.byBound(o) {
+		if t.last != nil && b.low > t.last.key {
+			break
+		}
+		if from != nil && b.high < from.key {
+			continue
+		}
+		key, err := keys(b.block)
+		if err != nil {
+			return nil, err
+		}
+		b.bits.each(func(i int) {
+			e := entry{key: key(i), block: int32(b.block.index), place: uint16(i)}
+			if from != nil && !from.before(srt, e) {
+				return
+			}
+			t.add(e)
+		})
+		if srt.err != nil {
+			return nil, srt.err
+		}
+	}
+	t.cut()
+	return t.buf, srt.err
+}
+
+// boundedHit is a block's matches with the bounds its keys lie within.
+type boundedHit struct {
+	hit
+	low, high uint64
+}
+
+// byBound sorts the blocks so that those that may hold the first events come
+// first: with dates, most blocks need no look at all.
+func (s *Selection) byBound(o order) []boundedHit {
+	out := make([]boundedHit, 0, len(s.hits))
+	for _, h := range s.hits {
+		if h.count > 0 {
+			low, high := o.bounds(h.block)
+			out = append(out, boundedHit{h, low, high})
+		}
+	}
+	slices.SortStableFunc(out, func(a, b boundedHit) int { return cmp.Compare(a.low, b.low) })
+	return out
+}
+
+func (o order) bounds(b *block) (low, high uint64) {
+	span := b.meta.dates
+	switch o.field {
+	case "date":
+	case "createdAt":
+		span = b.meta.created
+	default:
+		return 0, math.MaxUint64
+	}
+	first, last := o.turn(span[0]), o.turn(span[1])
+	return min(first, last), max(first, last)
+}

@@ -1,0 +1,388 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+
+	"github.com/google/uuid"
+
+	"threatbench/api"
+)
+
+// change is one write transaction. What it adds to the snapshot becomes
+// visible to others when it is committed.
+type change struct {
+	view
+	ctx      context.Context
+	who      Actor
+	now      int64 // ms
+	state    state // grows as the transaction goes on
+	account  int64
+	name     string // the account's
+	datasets []datasetRow
+	terms    [kinds]map[string]uint32 // looked up or made in this transaction
+	fresh    []freshTerm              // made in it, in order
+	lastTerm int64                    // the highest term id before it
+	counts   [kinds]int               // entries of each dictionary, new ones included
+	tail     []record                 // of the block that is being filled
+	metas    map[int]*segMeta         // of segments sealed or rewritten
+	rewrote  bool                     // a row of the tail changed in place
+	z        deflater
+}
+
+type freshTerm struct {
+	id    int64
+	kind  kind
+	value string
+}
+
+// write runs f in a write transaction of the account and commits it. Writers
+// queue, in this process and with others.
+func (d *DB) write(ctx context.Context, who Actor, account string, f func(*change) error) (err error) {
+	if d.opts.ReadOnly {
+		return api.Errorf(http.StatusForbidden, "the database is open for reading only")
+	}
+	if account == "" {
+		return api.Errorf(http.StatusBadRequest, "account: want one, got none")
+	}
+	d.writeMu.Lock()
+	defer d.writeMu.Unlock()
+	select {
+	case <-d.closed:
+		return errClosed
+	default:
+	}
+	if err := d.writer.begin(ctx, "IMMEDIATE"); err != nil {
+		return err
+	}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, d.writer.rollback())
+		}
+	}()
+	c, err := d.newChange(ctx, who, account)
+	if err != nil {
+		return err
+	}
+	if err := f(c); err != nil {
+		return err
+	}
+	return c.commit()
+}
+
+func (d *DB) newChange(ctx context.Context, who Actor, account string) (*change, error) {
+	st, err := readState(ctx, d.writer)
+	if err != nil {
+		return nil, err
+	}
+	d.snapMu.Lock()
+	snap, err := d.advance(ctx, d.writer, st)
+	lastTerm := d.dicts.last
+	d.snapMu.Unlock()
+	if err != nil {
+		return nil, err
+	}
+	c := &change{
+		view: view{d: d, s: d.writer, snap: snap}, ctx: ctx, who: who, now: d.opts.Now().UnixMilli(),
+		state: st, name: account, metas: map[int]*segMeta{}, lastTerm: lastTerm,
+	}
+	c.state.change++
+	for k := range kinds {
+		c.terms[k] = map[string]uint32{}
+		c.counts[k] = len(snap.dicts[k].values)
+	}
+	if len(snap.blocks) > snap.sealed {
+		c.tail = slices.Clone(snap.blocks[snap.sealed].tail.recs)
+	}
+	return c, c.openAccount()
+}
+
+// openAccount finds or makes the account and its default dataset.
+func (c *change) openAccount() error {
+	var err error
+	if c.account, err = c.s.accountID(c.ctx, c.name); err != nil {
+		return err
+	}
+	if c.account == 0 {
+		res, err := c.s.exec(c.ctx, "INSERT INTO account (name) VALUES (?)", c.name)
+		if err != nil {
+			return fmt.Errorf("making the account: %w", err)
+		}
+		if c.account, err = res.LastInsertId(); err != nil {
+			return fmt.Errorf("making the account: %w", err)
+		}
+	}
+	if c.datasets, err = c.s.datasetsOf(c.ctx, c.account, c.name); err != nil {
+		return err
+	}
+	for i, ds := range c.datasets {
+		if ds.id == 0 {
+			if c.datasets[i].id, err = c.insertDataset(ds.Dataset); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func (c *change) insertDataset(ds api.Dataset) (uint32, error) {
+	res, err := c.s.exec(c.ctx, "INSERT INTO dataset (account, uuid, name, public, analytics, write_mode, created) VALUES (?, ?, ?, ?, ?, ?, ?)",
+		c.account, ds.UUID, ds.Name, ds.IsPublic, ds.IsAnalytics, ds.IndicatorWriteMode, c.now)
+	if err != nil {
+		return 0, fmt.Errorf("making the dataset: %w", err)
+	}
+	id, err := res.LastInsertId()
+	if err != nil {
+		return 0, fmt.Errorf("making the dataset: %w", err)
+	}
+	return uint32(id), nil
+}
+
+// number is the dictionary number of a value, a new one where it is new.
+func (c *change) number(k kind, value string) (uint32, error) {
+	if value == "" {
+		return 0, nil
+	}
+	if n, ok := c.terms[k][value]; ok {
+		return n, nil
+	}
+	c.d.snapMu.Lock()
+	n, ok := c.d.dicts.numbers[k][value]
+	c.d.snapMu.Unlock()
+	if ok {
+		c.terms[k][value] = n
+		return n, nil
+	}
+	n = uint32(c.counts[k])
+	res, err := c.s.exec(c.ctx, "INSERT INTO term (kind, num, value) VALUES (?, ?, ?)", int(k), n, value)
+	if err != nil {
+		return 0, fmt.Errorf("adding to a dictionary: %w", err)
+	}
+	id, err := res.LastInsertId()
+	if err != nil {
+		return 0, fmt.Errorf("adding to a dictionary: %w", err)
+	}
+	c.fresh = append(c.fresh, freshTerm{id, k, value})
+	c.counts[k]++
+	c.terms[k][value] = n
+	return n, nil
+}
+
+// dataset resolves a dataset of the account by UUID, "" being the default one.
+func (c *change) dataset(id string) (datasetRow, error) {
+	if id == "" {
+		id = defaultDataset(c.name).UUID
+	}
+	return findDataset(c.datasets, id)
+}
+
+// journal notes what the transaction did. Inserts are noted as a range of ids;
+// before is what was there, nil where nothing was.
+func (c *change) journal(dataset uint32, op string, first, last int64, count int, before []byte) error {
+	_, err := c.s.exec(c.ctx, "INSERT INTO change (seq, at, account, dataset, actor, op, first_id, last_id, count, before) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+		c.state.change, c.now, c.account, dataset, c.who.Name, op, first, last, count, before)
+	if err != nil {
+		return fmt.Errorf("writing the journal: %w", err)
+	}
+	return nil
+}
+
+// appendRecord adds a new event to the columns, sealing the block it fills.
+func (c *change) appendRecord(r record) error {
+	c.tail = append(c.tail, r)
+	if len(c.tail) < blockSize {
+		return nil
+	}
+	if err := c.seal(c.state.sealed, c.tail); err != nil {
+		return fmt.Errorf("sealing segment %d: %w", c.state.sealed, err)
+	}
+	c.state.sealed++
+	c.tail = nil
+	return nil
+}
+
+// seal writes all columns of a full block and its part of the substring index.
+func (c *change) seal(index int, recs []record) error {
+	for i := range recs {
+		recs[i].flags |= openFlags(&recs[i])
+	}
+	meta := metaOf(recs)
+	full := func(id int64, which int) (string, error) { return c.s.fullText(c.ctx, id, which) }
+	for col := range colCount {
+		data, err := packColumn(recs, col, full)
+		if err != nil {
+			return err
+		}
+		if err := c.putColumn(meta, index, col, data); err != nil {
+			return err
+		}
+	}
+	for bucket, data := range buildGrams(recs) {
+		if len(data) == 0 {
+			continue
+		}
+		if _, err := c.s.exec(c.ctx, "INSERT INTO gram (id, data) VALUES (?, ?)", int64(bucket)<<32|int64(index), data); err != nil {
+			return err
+		}
+	}
+	c.metas[index] = meta
+	return nil
+}
+
+// openFlags are set where a text is too long for the substring index.
+func openFlags(r *record) int64 {
+	var flags int64
+	if r.texts[textEvent].long {
+		flags |= flagEventOpen
+	}
+	if r.texts[textIndicator].long {
+		flags |= flagIndicatorOpen
+	}
+	return flags
+}
+
+func (c *change) putColumn(meta *segMeta, index, col int, data []byte) error {
+	meta.versions[col] = c.state.change
+	_, err := c.s.exec(c.ctx, "INSERT INTO segcol (id, data) VALUES (?, ?) ON CONFLICT (id) DO UPDATE SET data = excluded.data",
+		index*columnsPerSegment+col, data)
+	return err
+}
+
+// setFlags adds flags to events, in their rows and in the columns.
+func (c *change) setFlags(ids []int64, set int64) error {
+	return c.alterFlags(ids, func(flags int64) int64 { return flags | set })
+}
+
+func (c *change) alterFlags(ids []int64, alter func(int64) int64) error {
+	bySegment := map[int][]int64{}
+	for _, id := range ids {
+		b, i := blockOf(id)
+		if b < c.state.sealed {
+			bySegment[b] = append(bySegment[b], id)
+		} else if i < len(c.tail) {
+			c.tail[i].flags = alter(c.tail[i].flags)
+			c.rewrote = true
+		}
+	}
+	for b, ids := range bySegment {
+		if err := c.rewriteFlags(b, ids, alter); err != nil {
+			return fmt.Errorf("marking events: %w", err)
+		}
+	}
+	return c.rewriteRowFlags(ids, alter)
+}
+
+func (c *change) rewriteRowFlags(ids []int64, alter func(int64) int64) error {
+	old := map[int64]int64{}
+	err := c.s.eachByIDs(c.ctx, "SELECT id, flags FROM event WHERE id", ids, func(r *sql.Rows) error {
+		var id, flags int64
+		if err := r.Scan(&id, &flags); err != nil {
+			return err
+		}
+		old[id] = flags
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("marking events: %w", err)
+	}
+	for id, flags := range old {
+		if now := alter(flags); now != flags {
+			if _, err := c.s.exec(c.ctx, "UPDATE event SET flags = ? WHERE id = ?", now, id); err != nil {
+				return fmt.Errorf("marking event %d: %w", id, err)
+			}
+		}
+	}
+	return nil
+}
+
+func (c *change) rewriteFlags(segment int, ids []int64, alter func(int64) int64) error {
+	var data []byte
+	if err := c.s.queryRow(c.ctx, "SELECT data FROM segcol WHERE id = ?", segment*columnsPerSegment+colFlags).Scan(&data); err != nil {
+		return err
+	}
+	col, _, err := readInts(data)
+	if err != nil {
+		return err
+	}
+	vals := make([]int64, col.n)
+	for i := range vals {
+		vals[i] = col.at(i)
+	}
+	for _, id := range ids {
+		_, i := blockOf(id)
+		vals[i] = alter(vals[i])
+	}
+	meta := c.meta(segment)
+	for _, v := range vals {
+		meta.deleted = meta.deleted || v&flagDeleted != 0
+	}
+	return c.putColumn(meta, segment, colFlags, packNumbers(vals))
+}
+
+// meta is the description of a sealed segment that this transaction changes.
+func (c *change) meta(segment int) *segMeta {
+	if m := c.metas[segment]; m != nil {
+		return m
+	}
+	m := *c.snap.blocks[segment].meta
+	c.metas[segment] = &m
+	return &m
+}
+
+func (c *change) commit() error {
+	for index, meta := range c.metas {
+		_, err := c.s.exec(c.ctx, "INSERT INTO segment (id, changed, meta) VALUES (?, ?, ?) ON CONFLICT (id) DO UPDATE SET changed = excluded.changed, meta = excluded.meta",
+			index, c.state.change, meta.encode())
+		if err != nil {
+			return fmt.Errorf("describing segment %d: %w", index, err)
+		}
+	}
+	if c.rewrote {
+		c.state.rewrites++
+	}
+	st := c.state
+	if _, err := c.s.exec(c.ctx, "UPDATE state SET change = ?, rewrites = ?, next_id = ?, sealed = ?", st.change, st.rewrites, st.next, st.sealed); err != nil {
+		return fmt.Errorf("writing the database's state: %w", err)
+	}
+	if err := c.s.commit(c.ctx); err != nil {
+		return err
+	}
+	c.publish()
+	return nil
+}
+
+// publish hands the new snapshot to readers, who would otherwise read from the
+// database what is at hand here. Where somebody has moved on since, they do.
+func (c *change) publish() {
+	d := c.d
+	d.snapMu.Lock()
+	defer d.snapMu.Unlock()
+	if d.snap.Load() != c.snap || d.dicts.last != c.lastTerm {
+		return
+	}
+	for _, t := range c.fresh {
+		d.dicts.add(t.kind, t.value)
+		d.dicts.last = t.id
+	}
+	next := &snapshot{state: c.state, dicts: d.dicts.cur, blocks: make([]*block, c.state.sealed, c.state.sealed+1)}
+	copy(next.blocks, c.snap.sealedBlocks())
+	for index, meta := range c.metas {
+		next.blocks[index] = &block{index: index, n: blockSize, meta: meta}
+	}
+	if len(c.tail) > 0 {
+		next.blocks = append(next.blocks, newTail(c.state.sealed, c.tail))
+	}
+	d.snap.Store(next)
+}
+
+func newUUID() ([16]byte, error) {
+	u, err := uuid.NewV7()
+	if err != nil {
+		return u, fmt.Errorf("making a UUID: %w", err)
+	}
+	return u, nil
+}
