@@ -72,7 +72,7 @@ func (m *Model) open() {
 func (m *Model) doFilter(in keymap.Intent) (tea.Cmd, bool) {
 	switch in.ID {
 	case keymap.EventsFilter:
-		m.edit()
+		return m.edit(), true
 	case keymap.EventsClearFilter:
 		return m.clear(), true
 	case keymap.EventsPopFilter:
@@ -96,7 +96,7 @@ func (m *Model) doFilter(in keymap.Intent) (tea.Cmd, bool) {
 	case keymap.EventsContext:
 		m.context()
 	case keymap.EventsDataset:
-		m.chooseDatasets()
+		return m.wantDatasets(), true
 	case keymap.AppRefresh:
 		return m.refresh(), true
 	case keymap.AppCopy:
@@ -364,6 +364,16 @@ func (m *Model) context() {
 		m.keep = id
 		return cmd
 	}})
+}
+
+// wantDatasets offers the datasets, as soon as they are known.
+func (m *Model) wantDatasets() tea.Cmd {
+	if len(m.catalogs.Datasets) > 0 {
+		m.chooseDatasets()
+		return nil
+	}
+	m.datasetsWanted = true
+	return m.needCatalogs()
 }
 
 // chooseDatasets offers the scopes and the datasets of the account.

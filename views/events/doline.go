@@ -16,13 +16,14 @@ import (
 )
 
 // edit puts the focus on the filter line.
-func (m *Model) edit() {
+func (m *Model) edit() tea.Cmd {
 	m.part, m.before = partFilter, m.text
 	m.filter.Focus()
 	if m.filter.Value() != "" && !strings.HasSuffix(m.filter.Value(), " ") {
 		m.filter.SetValue(m.filter.Value() + " ")
 	}
 	m.changed()
+	return m.needCatalogs()
 }
 
 // Typing tells whether keys go to the filter line.

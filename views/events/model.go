@@ -64,6 +64,8 @@ type Model struct {
 	timeline *timeline
 	catalogs async.Catalogs
 
+	catalogsAsked, datasetsWanted bool
+
 	marks    map[string]bool // ids of the marked events
 	lastMark int             // row of the last mark, where a range begins; -1 where none is
 
@@ -111,7 +113,17 @@ func (m *Model) Init() tea.Cmd {
 		m.filter.Focus()
 		m.showError(err)
 	}
-	return tea.Batch(m.reload(0), m.env.Async.Catalogs(m.slot("catalogs")))
+	return m.reload(0)
+}
+
+// needCatalogs loads the catalogues when they are first wanted, by completion
+// or by the choice of datasets: seven calls that many a session never needs.
+func (m *Model) needCatalogs() tea.Cmd {
+	if m.catalogsAsked {
+		return nil
+	}
+	m.catalogsAsked = true
+	return m.env.Async.Catalogs(m.slot("catalogs"))
 }
 
 func (m *Model) slot(name string) async.Slot { return async.Slot{View: View, Name: name} }
@@ -200,7 +212,7 @@ func (m *Model) Learn(f async.Fact) tea.Cmd {
 	case async.SummaryLoaded:
 		m.learnSummary(f)
 	case async.CatalogsLoaded:
-		m.catalogs = f.Catalogs
+		m.learnCatalogs(f)
 		return f.Next
 	case async.Progress:
 		return f.Next
@@ -210,6 +222,14 @@ func (m *Model) Learn(f async.Fact) tea.Cmd {
 		m.late(f.About().Slot.Name)
 	}
 	return nil
+}
+
+func (m *Model) learnCatalogs(f async.CatalogsLoaded) {
+	m.catalogs = f.Catalogs
+	if m.datasetsWanted && (len(f.Catalogs.Datasets) > 0 || f.Errs[async.CatalogDatasets] != nil) {
+		m.datasetsWanted = false
+		m.chooseDatasets()
+	}
 }
 
 // late shows that what is there answers an older question: drawn at once it

@@ -13,11 +13,12 @@ func (m *Model) Click(x, y int, double bool) tea.Cmd {
 	g := m.geometry
 	switch {
 	case g.filter.Contains(x, y):
+		var cmd tea.Cmd
 		if m.part != partFilter {
-			m.edit()
+			cmd = m.edit()
 		}
 		m.filter.Click(x-3, max(g.filter.W-3, 1))
-		return nil
+		return cmd
 	case g.facets.Contains(x, y):
 		m.leaveIfTyping()
 		m.part = partFacets

@@ -64,7 +64,8 @@ func (m *Model) Blank() bool {
 // Reload asks anew for everything, past what is remembered.
 func (m *Model) Reload() tea.Cmd {
 	m.env.Async.Forget()
-	return tea.Batch(m.reload(0), m.env.Async.Catalogs(m.slot("catalogs")))
+	m.catalogsAsked = false
+	return m.reload(0)
 }
 
 // SetEmpty sets what is shown where there are no events and no filter.

@@ -20,8 +20,9 @@ type timeline struct {
 	to     int
 }
 
-// maxSteps is asked of the server; the histogram rebins to its width.
-const maxSteps = 200
+// maxSteps is asked of the server: several steps a column, which the histogram
+// rebins to its width.
+const maxSteps = 800
 
 func newTimeline(env *views.Env) *timeline {
 	return &timeline{env: env, hist: chart.New(env.Styles), cursor: -1, from: -1, to: -1}

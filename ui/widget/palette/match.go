@@ -78,7 +78,7 @@ func (m *Model) narrow(hits []hit, word string) []hit {
 	kept := hits[:0]
 	for _, h := range hits {
 		if f, ok := inTitle[h.item]; ok {
-			h.score += f.Score
+			h.score += f.Score + whole(m.items[h.item].Title, folded)
 			h.lit = append(h.lit, f.MatchedIndexes...)
 		} else if beside(&m.items[h.item], folded) {
 			h.score += elsewhere
@@ -88,6 +88,24 @@ func (m *Model) narrow(hits []hit, word string) []hit {
 		kept = append(kept, h)
 	}
 	return kept
+}
+
+// Letters in a row say more than letters apart, most of all where they begin
+// a word: "sor" means Sort, not Start of a time range.
+const (
+	together = 100
+	begins   = 100
+)
+
+func whole(title, word string) int {
+	at, _ := text.IndexFold(title, word)
+	switch {
+	case at < 0:
+		return 0
+	case at == 0 || title[at-1] == ' ':
+		return together + begins
+	}
+	return together
 }
 
 func beside(it *Item, word string) bool {
