@@ -71,10 +71,11 @@ func Failed(err *Error) Envelope {
 // envelope that says success:false is an *Error.
 func Decode(body []byte, result any) (*ResultInfo, error) {
 	var w struct {
-		Success    *bool           `json:"success"`
-		Errors     []ErrorItem     `json:"errors"`
-		Result     json.RawMessage `json:"result"`
-		ResultInfo *ResultInfo     `json:"result_info"`
+		Success    *flexBool           `json:"success"`
+		Errors     flexList[ErrorItem] `json:"errors"`
+		Message    flexString          `json:"message"`
+		Result     json.RawMessage     `json:"result"`
+		ResultInfo json.RawMessage     `json:"result_info"`
 	}
 	body = bytes.TrimSpace(body)
 	if len(body) == 0 || body[0] != '{' {
@@ -86,9 +87,22 @@ func Decode(body []byte, result any) (*ResultInfo, error) {
 		return nil, decodeInto(body, result)
 	}
 	if !*w.Success {
+		if len(w.Errors) == 0 && w.Message != "" {
+			w.Errors = append(w.Errors, ErrorItem{Message: string(w.Message)})
+		}
 		return nil, errorOf(http.StatusOK, w.Errors)
 	}
-	return w.ResultInfo, decodeInto(w.Result, result)
+	return pageInfo(w.ResultInfo), decodeInto(w.Result, result)
+}
+
+// pageInfo reads result_info; one that is missing or malformed costs the page
+// information, not the answer.
+func pageInfo(b json.RawMessage) *ResultInfo {
+	var info *ResultInfo
+	if json.Unmarshal(b, &info) != nil {
+		return nil
+	}
+	return info
 }
 
 func decodeInto(body []byte, result any) error {
@@ -102,7 +116,7 @@ func decodeInto(body []byte, result any) error {
 // a body that is no JSON (a proxy's HTML page, say) is not shown.
 func DecodeError(status int, body []byte) *Error {
 	var w struct {
-		Errors []ErrorItem `json:"errors"`
+		Errors flexList[ErrorItem] `json:"errors"`
 	}
 	if json.Unmarshal(body, &w) == nil && len(w.Errors) > 0 {
 		return errorOf(status, w.Errors)

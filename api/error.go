@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"strings"
 	"time"
 )
 
@@ -42,7 +43,7 @@ func StatusOf(err error) int {
 func badKey(key, limit, got string) *Error {
 	const most = 80
 	if len(got) > most {
-		got = got[:most] + "…"
+		got = strings.ToValidUTF8(got[:most], "") + "…"
 	}
 	return Errorf(http.StatusBadRequest, "%s: want %s, got %q", key, limit, got)
 }

@@ -3,6 +3,7 @@ package api
 import (
 	"bytes"
 	"encoding/json"
+	"math"
 	"strconv"
 	"strings"
 )
@@ -24,7 +25,7 @@ func (f *flexString) UnmarshalJSON(b []byte) error {
 		}
 		*f = flexString(s)
 	default:
-		*f = flexString(b)
+		*f = flexString(bytes.ToValidUTF8(b, []byte("\ufffd")))
 	}
 	return nil
 }
@@ -41,7 +42,7 @@ func (f *flexInt) UnmarshalJSON(b []byte) error {
 		*f = flexInt(n)
 		return nil
 	}
-	if x, err := strconv.ParseFloat(strings.TrimSpace(string(s)), 64); err == nil {
+	if x, err := strconv.ParseFloat(strings.TrimSpace(string(s)), 64); err == nil && math.Abs(x) < 1<<63 {
 		*f = flexInt(x)
 	}
 	return nil

@@ -56,8 +56,13 @@ func (q ListQuery) Validate() error {
 	if err := q.validatePageSize(); err != nil {
 		return err
 	}
-	if off := (max(q.Page, 1) - 1) * max(q.PageSize, 0); off > MaxPageOffset || (q.Page > 1 && q.Page > 1+MaxPageOffset) {
-		return badKey("page", fmt.Sprintf("(page-1)*pageSize at most %d, past it the cursor of result_info", MaxPageOffset), strconv.Itoa(off))
+	size := q.PageSize
+	if size == 0 {
+		size = DefaultPageSize
+	}
+	if skip := max(q.Page, 1) - 1; skip > MaxPageOffset/size {
+		got := fmt.Sprintf("page %d of %d each", q.Page, size)
+		return badKey("page", fmt.Sprintf("(page-1)*pageSize at most %d, past it the cursor of result_info", MaxPageOffset), got)
 	}
 	if err := q.validateOrder(); err != nil {
 		return err

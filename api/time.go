@@ -31,24 +31,23 @@ func (t Time) String() string {
 func (t Time) MarshalJSON() ([]byte, error) { return json.Marshal(t.String()) }
 
 // UnmarshalJSON reads RFC 3339, dates without a zone (taken as UTC), bare
-// days and epoch numbers; what cannot be read as a date becomes the zero Time.
+// days and epoch numbers, also in quotes; what cannot be read as a date becomes the zero Time.
 func (t *Time) UnmarshalJSON(b []byte) error {
 	b = bytes.TrimSpace(b)
 	*t = Time{}
 	if len(b) == 0 || bytes.Equal(b, []byte("null")) {
 		return nil
 	}
-	if b[0] != '"' {
-		if n, err := strconv.ParseInt(string(b), 10, 64); err == nil {
-			*t = epoch(n)
-		}
-		return nil
-	}
-	var s string
-	if err := json.Unmarshal(b, &s); err != nil {
+	var s flexString
+	if err := s.UnmarshalJSON(b); err != nil {
 		return err
 	}
-	if p, err := ParseTime(s); err == nil {
+	// A short number in quotes is a year or a compact day, not an epoch.
+	if n, err := strconv.ParseInt(string(s), 10, 64); err == nil && (b[0] != '"' || len(s) >= 9) {
+		*t = epoch(n)
+		return nil
+	}
+	if p, err := ParseTime(string(s)); err == nil {
 		*t = p
 	}
 	return nil
@@ -56,14 +55,23 @@ func (t *Time) UnmarshalJSON(b []byte) error {
 
 // epoch reads seconds or, past the year 5138 in seconds, milliseconds.
 func epoch(n int64) Time {
+	t := TimeOf(time.Unix(n, 0))
 	if n > 99_999_999_999 || n < -99_999_999_999 {
-		return TimeOf(time.UnixMilli(n))
+		t = TimeOf(time.UnixMilli(n))
 	}
-	return TimeOf(time.Unix(n, 0))
+	if !t.written() {
+		return Time{}
+	}
+	return t
 }
+
+// written tells whether the moment has a form in RFC 3339, whose years have
+// four digits.
+func (t Time) written() bool { return t.Year() >= 0 && t.Year() <= 9999 }
 
 var readLayouts = []string{
 	time.RFC3339Nano,
+	"2006-01-02T15:04:05.999999999Z0700",
 	"2006-01-02T15:04:05.999999999",
 	"2006-01-02 15:04:05.999999999Z07:00",
 	"2006-01-02 15:04:05.999999999",
@@ -78,7 +86,7 @@ var readLayouts = []string{
 func ParseTime(s string) (Time, error) {
 	s = strings.TrimSpace(s)
 	for _, layout := range readLayouts {
-		if t, err := time.ParseInLocation(layout, s, time.UTC); err == nil {
+		if t, err := time.ParseInLocation(layout, s, time.UTC); err == nil && TimeOf(t).written() {
 			return TimeOf(t), nil
 		}
 	}
@@ -88,6 +96,6 @@ func ParseTime(s string) (Time, error) {
 // IsDay tells whether s is a bare day, which a filter takes as the whole UTC
 // day instead of a moment.
 func IsDay(s string) bool {
-	_, err := time.Parse(time.DateOnly, s)
+	_, err := time.Parse(time.DateOnly, strings.TrimSpace(s))
 	return err == nil
 }
