@@ -89,7 +89,7 @@ func New(ctx context.Context, o Options) *Model {
 	m.toasts = toast.New(st, o.Now)
 	m.overlay = overlay.NewStack[layer](o.Now)
 	m.split = newSplit()
-	m.events = events.New(m.env, o.Query, o.Columns)
+	m.events = events.New(m.env, events.Options{Filter: o.Query, Columns: o.Columns, Datasets: o.Datasets})
 	m.detail = detail.New(m.env)
 	m.events.SetEmpty(m.startLines)
 	return m

@@ -22,6 +22,7 @@ type Options struct {
 
 	Query    string   // the filter to start with
 	Columns  []string // ids of the events table's columns; none means the usual ones
+	Datasets []string // ids or a scope to search; none means the server's default dataset
 	Theme    string   // a name of theme.Names; "" means auto
 	ASCII    bool
 	ReadOnly bool

@@ -1,11 +1,13 @@
 package events
 
 import (
+	"slices"
 	"strings"
 
 	tea "charm.land/bubbletea/v2"
 	"github.com/charmbracelet/x/ansi"
 
+	"threatbench/api"
 	"threatbench/ui/widget/layout"
 	"threatbench/views"
 )
@@ -131,6 +133,9 @@ func (m *Model) filterLine(w int) string {
 func (m *Model) counts() string {
 	st := m.env.Styles
 	var parts []string
+	if !slices.Equal(m.dataset, m.home) {
+		parts = append(parts, st.Accent.Paint("in "+m.datasetName()))
+	}
 	if n := len(m.marks); n > 0 {
 		parts = append(parts, st.Mark.Paint(views.Count(n)+" marked"))
 	}
@@ -152,6 +157,22 @@ func (m *Model) counts() string {
 		parts = append(parts, st.Warn.Paint("loading …"))
 	}
 	return strings.Join(parts, st.Faint.Paint("  "))
+}
+
+// datasetName names what is searched.
+func (m *Model) datasetName() string {
+	switch {
+	case len(m.dataset) == 0:
+		return "the default dataset"
+	case m.dataset[0] == api.ScopeAll:
+		return "all datasets"
+	}
+	for _, d := range m.catalogs.Datasets {
+		if d.UUID == m.dataset[0] {
+			return d.Name
+		}
+	}
+	return m.dataset[0]
 }
 
 // CursorXY is where the real cursor belongs.

@@ -50,7 +50,8 @@ type Model struct {
 	shownFilter query.Filter
 	sortBy      string
 	order       string
-	dataset     []string
+	dataset     []string // ids or a scope; none is the server's default dataset
+	home        []string // what dataset is at the start
 
 	rows    rows
 	pending map[string]want // requests under way, by slot name
@@ -87,9 +88,16 @@ type memo struct {
 	lines              []string
 }
 
-// New makes the view with an initial filter; columns are ids, none meaning
-// the usual ones. An unknown column is left out.
-func New(env *views.Env, filter string, columnIDs []string) *Model {
+// Options is what the view starts with.
+type Options struct {
+	Filter   string
+	Columns  []string // their ids; none means the usual ones, unknown ones are left out
+	Datasets []string // ids or a scope; none means the server's default dataset
+}
+
+// New makes the view.
+func New(env *views.Env, o Options) *Model {
+	filter := o.Filter
 	m := &Model{
 		env: env, filter: prompt.New(env.Styles), text: filter, sortBy: "date", order: "desc",
 		pending: map[string]want{}, table: table.New(env.Styles), all: columns(),
@@ -102,7 +110,8 @@ func New(env *views.Env, filter string, columnIDs []string) *Model {
 	m.filter.SetValue(filter)
 	m.table.SetSource(source{m})
 	m.table.Focus(true)
-	m.setColumns(columnIDs)
+	m.dataset, m.home = o.Datasets, o.Datasets
+	m.setColumns(o.Columns)
 	return m
 }
 
