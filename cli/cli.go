@@ -28,7 +28,8 @@ type Session struct {
 	Profile  string // its name, for the header
 	Version  string
 	ReadOnly bool
-	Query    string // the filter to start with, in the filter language
+	Query    string   // the filter to start with, in the filter language
+	Datasets []string // what is searched; none means the server's default dataset
 	UI       profile.UI
 	Keys     map[string][]string // keys by action, instead of the usual ones
 	Warnings []string            // what is wrong with the configuration

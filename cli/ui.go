@@ -17,7 +17,7 @@ func ShowWorkbench(ctx context.Context, s Session) error {
 	}
 	return ui.Run(ctx, ui.Options{
 		API: s.Client, Stats: s.Client.Stats, Keys: keys, Profile: s.Profile, Version: s.Version,
-		Query: s.Query, Columns: s.UI.Columns, Theme: s.UI.Theme, ASCII: s.UI.ASCII, ReadOnly: s.ReadOnly, UTC: s.UI.UTC, Warnings: s.Warnings,
+		Query: s.Query, Datasets: s.Datasets, Columns: s.UI.Columns, Theme: s.UI.Theme, ASCII: s.UI.ASCII, ReadOnly: s.ReadOnly, UTC: s.UI.UTC, Warnings: s.Warnings,
 		Import: ui.Job(s.Import), Demo: ui.Job(s.Demo), Connect: s.Connect,
 		Profiles: colorProfile(s.UI.Color), Now: s.Now, StateDir: s.StateDir,
 	})

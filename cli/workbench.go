@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"threatbench/api"
 	"threatbench/api/interchange"
 	"threatbench/api/query"
 	"threatbench/cli/profile"
@@ -52,6 +53,9 @@ func (a *app) session(c profile.Config, pl *place, text string, warnings []strin
 	s := Session{
 		Client: pl.Client, Profile: pl.profile.Name, Version: version(), ReadOnly: pl.profile.ReadOnly, Query: text,
 		UI: c.UI, Keys: c.Keys, Warnings: warnings, StateDir: stateDir(), Now: a.now, Connect: a.connectText(),
+	}
+	if pl.db != nil {
+		s.Datasets = []string{api.ScopeAll} // everything that was imported, whatever dataset it went to
 	}
 	if pl.db != nil && !s.ReadOnly {
 		s.Import, s.Demo = a.importJob(pl), a.demoJob(pl)
