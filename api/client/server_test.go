@@ -1,0 +1,217 @@
+package client
+
+import (
+	"errors"
+	"fmt"
+	"path/filepath"
+	"slices"
+	"testing"
+	"time"
+
+	"threatbench/api"
+	"threatbench/api/server"
+	"threatbench/api/store"
+)
+
+// mounted is a client of our own server over a new database.
+func mounted(t testing.TB, conf server.Config) *Client {
+	t.Helper()
+	db, err := store.Open(t.Context(), filepath.Join(t.TempDir(), "events.db"), store.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := db.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	h, err := server.New(db, conf)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, err := New(Config{BaseURL: "http://local/client/v4", Account: "0123456789abcdef0123456789abcdef", Transport: server.Mount(h)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+// story is n events of three attackers, one an hour, the first the oldest.
+func story(n int) []api.CreateEvent {
+	start := time.Date(2024, 1, 1, 0, 0, 0, 0, time.UTC)
+	out := make([]api.CreateEvent, n)
+	for i := range out {
+		out[i] = api.CreateEvent{
+			UUID: fmt.Sprintf("00000000-0000-4000-8000-%012d", i), Date: start.Add(time.Duration(i) * time.Hour).Format(time.RFC3339),
+			Event: fmt.Sprintf("sighting %d", i), Category: "Phishing", Attacker: []string{"ALPHA", "BETA", "GAMMA"}[i%3],
+			TLP: "amber", Tags: []string{"c2", "evil\x1b[31m"}, Raw: api.RawInput{Data: []byte(fmt.Sprintf(`{"line":%d}`, i))},
+		}
+	}
+	return out
+}
+
+// The whole way through our own server, in both answer styles.
+func TestAgainstOurServer(t *testing.T) {
+	for _, style := range []server.Style{server.Enveloped, server.Bare} {
+		t.Run(string(style), func(t *testing.T) {
+			c := mounted(t, server.Config{ResponseStyle: style})
+			d, err := c.CreateDataset(t.Context(), "mine", false)
+			if err != nil {
+				t.Fatal(err)
+			}
+			res, err := c.CreateBulk(t.Context(), api.BulkCreate{DatasetID: d.UUID, Data: story(90), PreserveUUID: true})
+			if err != nil || res.CreatedEventsCount != 90 {
+				t.Fatalf("%+v, %v", res, err)
+			}
+			t.Run("list", func(t *testing.T) { listEverything(t, c, d.UUID) })
+			t.Run("filter", func(t *testing.T) { filterOne(t, c, d.UUID) })
+			t.Run("detail", func(t *testing.T) { readDetail(t, c, d.UUID) })
+			t.Run("summary", func(t *testing.T) { sumUp(t, c, d.UUID) })
+			t.Run("catalogues", func(t *testing.T) { readCatalogs(t, c, d) })
+			t.Run("missing", func(t *testing.T) {
+				_, err := c.Event(t.Context(), d.UUID, "00000000-0000-4000-8000-ffffffffffff")
+				var e *api.Error
+				if !errors.As(err, &e) || e.Status != 404 {
+					t.Errorf("%v", err)
+				}
+			})
+		})
+	}
+}
+
+func listEverything(t *testing.T, c *Client, dataset string) {
+	q := api.ListQuery{Datasets: []string{dataset}, PageSize: 40}
+	var seen []string
+	for range 3 {
+		p, err := c.List(t.Context(), q)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if p.Info.TotalCount != 90 {
+			t.Errorf("total %d", p.Info.TotalCount)
+		}
+		for _, e := range p.Events {
+			seen = append(seen, e.Event)
+		}
+		q = api.ListQuery{Cursor: p.Info.Cursor, PageSize: 40}
+	}
+	if len(seen) != 90 || seen[0] != "sighting 89" || seen[89] != "sighting 0" || q.Cursor != "" {
+		t.Errorf("%d events by cursor, first %v", len(seen), seen[:1])
+	}
+}
+
+func filterOne(t *testing.T, c *Client, dataset string) {
+	long := api.Condition{Field: api.FieldEvent, Op: api.OpIn, Values: []string{"Sighting 7"}}
+	for i := range 99 {
+		long.Values = append(long.Values, fmt.Sprintf("%080d", i)) // past what a URL holds
+	}
+	for _, cond := range []api.Condition{
+		{Field: api.FieldEvent, Op: api.OpEquals, Values: []string{"sighting 7"}}, long,
+	} {
+		p, err := c.List(t.Context(), api.ListQuery{Datasets: []string{dataset}, Search: []api.Condition{cond}})
+		if err != nil || len(p.Events) != 1 || p.Events[0].Event != "sighting 7" || p.Info.TotalCount != 1 {
+			t.Errorf("%d values: %+v, %v", len(cond.Values), p.Info, err)
+		}
+	}
+}
+
+func readDetail(t *testing.T, c *Client, dataset string) {
+	const id = "00000000-0000-4000-8000-000000000007"
+	for _, ds := range []string{dataset, ""} {
+		e, err := c.Event(t.Context(), ds, id)
+		if err != nil || e.Event != "sighting 7" || !slices.Contains(e.Tags, "evil␛[31m") {
+			t.Errorf("dataset %q: %+v, %v", ds, e, err)
+		}
+		r, err := c.Raw(t.Context(), ds, id)
+		if err != nil || string(r.Data) != `{"line":7}` {
+			t.Errorf("dataset %q: %+v, %v", ds, r, err)
+		}
+	}
+}
+
+func sumUp(t *testing.T, c *Client, dataset string) {
+	q := api.SummaryQuery{
+		Filter: api.ListQuery{
+			Datasets: []string{dataset},
+			Search:   []api.Condition{{Field: api.FieldAttacker, Op: api.OpIn, Values: []string{"alpha", "beta"}}},
+			Branches: [][]api.Condition{{{Field: api.FieldTLP, Op: api.OpEquals, Values: []string{"amber"}}}},
+		},
+		Facets: []string{"attacker", "tags", "killChain"}, FacetLimit: 1, MaxBuckets: 20,
+	}
+	before := c.Stats().Calls
+	s, err := c.Summary(t.Context(), q)
+	if err != nil || s.Total != 60 || s.Unfiltered || c.Stats().Calls != before+1 {
+		t.Fatalf("%+v, %v", s, err)
+	}
+	if f := s.Facets[0]; f.Distinct != 2 || len(f.Top) != 1 || f.Top[0] != (api.Count{Value: "ALPHA", Count: 30}) {
+		t.Errorf("%+v", f)
+	}
+	n := 0
+	for _, p := range s.Timeline.Points {
+		n += p.Count
+	}
+	if n != 60 || len(s.Timeline.Points) > 20 || s.Timeline.Bucket != api.BucketDay {
+		t.Errorf("%+v", s.Timeline)
+	}
+	// What a server without GraphQL would be asked gives the same numbers for
+	// whole datasets.
+	q.Filter.Search, q.Filter.Branches = nil, nil
+	byGraph, err := c.Summary(t.Context(), q)
+	if err != nil {
+		t.Fatal(err)
+	}
+	byREST, err := c.restSummary(t.Context(), q)
+	if err != nil || byREST.Total != byGraph.Total || byREST.Facets[0].Top[0] != byGraph.Facets[0].Top[0] || len(byREST.Timeline.Points) != len(byGraph.Timeline.Points) {
+		t.Errorf("REST %+v\nGraphQL %+v\n%v", byREST, byGraph, err)
+	}
+}
+
+func readCatalogs(t *testing.T, c *Client, d api.Dataset) {
+	ctx := t.Context()
+	datasets, err := c.Datasets(ctx)
+	if err != nil || !slices.ContainsFunc(datasets, func(x api.Dataset) bool { return x.UUID == d.UUID && x.Name == "mine" }) {
+		t.Errorf("datasets: %+v, %v", datasets, err)
+	}
+	countries, err := c.Countries(ctx)
+	if err != nil || !slices.Contains(countries, api.Country{Alpha2: "UA", Alpha3: "UKR", Name: "Ukraine"}) {
+		t.Errorf("countries: %d, %v", len(countries), err)
+	}
+	attackers, err := c.Attackers(ctx)
+	if err != nil || !slices.Contains(attackers, "ALPHA") {
+		t.Errorf("attackers: %v, %v", attackers, err)
+	}
+	tags, err := c.Tags(ctx)
+	if err != nil || !slices.ContainsFunc(tags, func(x api.Tag) bool { return x.Value == "c2" }) {
+		t.Errorf("tags: %v, %v", tags, err)
+	}
+	categories, err := c.Categories(ctx)
+	if err != nil || len(categories) == 0 {
+		t.Errorf("categories: %v, %v", categories, err)
+	}
+	if _, err := c.IndicatorTypes(ctx); err != nil {
+		t.Errorf("indicator types: %v", err)
+	}
+	if _, err := c.TargetIndustries(ctx); err != nil {
+		t.Errorf("industries: %v", err)
+	}
+}
+
+// BenchmarkOurServer is what a page of 200 events costs, from the call through
+// server and store to neutralised events.
+func BenchmarkOurServer(b *testing.B) {
+	c := mounted(b, server.Config{})
+	d, err := c.CreateDataset(b.Context(), "mine", false)
+	if err != nil {
+		b.Fatal(err)
+	}
+	if _, err := c.CreateBulk(b.Context(), api.BulkCreate{DatasetID: d.UUID, Data: story(2000)}); err != nil {
+		b.Fatal(err)
+	}
+	b.ReportAllocs()
+	for b.Loop() {
+		p, err := c.List(b.Context(), api.ListQuery{Datasets: []string{d.UUID}, PageSize: 200})
+		if err != nil || len(p.Events) != 200 {
+			b.Fatal(err)
+		}
+	}
+}
