@@ -82,6 +82,7 @@ func (f *facets) lines() []facetLine {
 		if d == nil || len(d.Top) == 0 {
 			continue
 		}
+		top, none := known(d.Top)
 		if len(out) > 0 {
 			out = append(out, facetLine{})
 		}
@@ -90,15 +91,29 @@ func (f *facets) lines() []facetLine {
 		if f.open[ft.column] {
 			show = facetMore
 		}
-		show = min(show, len(d.Top))
-		for _, c := range d.Top[:show] {
-			out = append(out, facetLine{column: ft.column, value: c, top: d.Top[0].Count})
+		show = min(show, len(top))
+		for _, c := range top[:show] {
+			out = append(out, facetLine{column: ft.column, value: c, top: top[0].Count})
 		}
-		if rest := max(d.Distinct, len(d.Top)) - show; rest > 0 {
+		if rest := max(d.Distinct, len(d.Top)) - show - len(none); rest > 0 {
 			out = append(out, facetLine{column: ft.column, more: rest})
+		}
+		for _, c := range none {
+			out = append(out, facetLine{column: ft.column, value: c, top: c.Count})
 		}
 	}
 	return out
+}
+
+// known parts the values from the count of events that have none: the API
+// can't filter by that one, so it stands last.
+func known(counts []api.Count) (values, none []api.Count) {
+	for i, c := range counts {
+		if c.Value == "" {
+			return append(append(values, counts[:i]...), counts[i+1:]...), counts[i : i+1]
+		}
+	}
+	return counts, nil
 }
 
 func (f *facets) find(column string) *api.Facet {
@@ -241,7 +256,7 @@ func (f *facets) line(l facetLine, w int, selected bool) string {
 	case l.more > 0:
 		return gutter + st.Faint.Paint("+"+views.Count(l.more)+" more")
 	}
-	if f.stale {
+	if f.stale || l.value.Value == "" {
 		name = st.Faint
 	}
 	const meter = 2
@@ -252,7 +267,14 @@ func (f *facets) line(l facetLine, w int, selected bool) string {
 		return gutter + name.Paint(pad(label(f.env, l.value.Value), room)) + " " + st.Faint.Paint(count)
 	}
 	return gutter + name.Paint(pad(label(f.env, l.value.Value), room)) + " " + st.Faint.Paint(count) + " " +
-		st.Bar.Paint(chart.Meter(st, l.value.Count, l.top, meter)) + " "
+		st.Bar.Paint(f.meter(l, meter)) + " "
+}
+
+func (f *facets) meter(l facetLine, w int) string {
+	if l.value.Value == "" {
+		return layout.Blank(w)
+	}
+	return chart.Meter(f.env.Styles, l.value.Count, l.top, w)
 }
 
 // note says on the first title that counts are of everything, where the
