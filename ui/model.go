@@ -150,18 +150,19 @@ func (m *Model) update(msg tea.Msg) tea.Cmd {
 // learn hands a result to the view that asked for it; what has been
 // superseded is dropped.
 func (m *Model) learn(f async.Fact) tea.Cmd {
+	next := async.Next(f) // what follows a part of an answer, wanted or not
 	if !m.env.Async.Current(f.About()) {
-		return nil
+		return next
 	}
 	switch f.About().Slot.View {
 	case events.View:
-		return m.events.Learn(f)
+		return tea.Batch(next, m.events.Learn(f))
 	case detail.View:
-		return m.detail.Learn(f)
+		return tea.Batch(next, m.detail.Learn(f))
 	case jobView:
-		return m.learnJob(f)
+		return tea.Batch(next, m.learnJob(f))
 	}
-	return nil
+	return next
 }
 
 // view is the view with the focus.

@@ -91,7 +91,7 @@ func (m *Model) learnJob(f async.Fact) tea.Cmd {
 			s.Done, s.Total, s.Note = f.Done, f.Total, f.Note
 			s.Rate = m.job.meter.Add(f.Done, m.env.Now())
 		}
-		return f.Next
+		return nil
 	case async.JobDone:
 		m.job = nil
 		return tea.Batch(m.jobEnded(f), m.events.Reload())

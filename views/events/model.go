@@ -222,9 +222,6 @@ func (m *Model) Learn(f async.Fact) tea.Cmd {
 		m.learnSummary(f)
 	case async.CatalogsLoaded:
 		m.learnCatalogs(f)
-		return f.Next
-	case async.Progress:
-		return f.Next
 	case async.JobDone:
 		m.learnMarks(f)
 	case async.Slow:
