@@ -16,6 +16,7 @@ type Palette struct {
 	Text, Strong, Faint Color
 	Border              Color
 	Accent              Color
+	Bar                 Color // of histograms and meters; the faint colour where empty
 	Match               Color
 	Error, Warn, Good   Color
 	// TLPClear to TLPRed follow the Traffic Light Protocol 2.0 of FIRST.
@@ -34,7 +35,7 @@ func (p Palette) Check() error {
 	}{
 		{"background", p.Background}, {"foreground", p.Foreground},
 		{"text", p.Text}, {"strong", p.Strong}, {"faint", p.Faint}, {"border", p.Border},
-		{"accent", p.Accent}, {"match", p.Match},
+		{"accent", p.Accent}, {"bar", p.Bar}, {"match", p.Match},
 		{"error", p.Error}, {"warn", p.Warn}, {"good", p.Good},
 		{"tlp_clear", p.TLPClear}, {"tlp_green", p.TLPGreen}, {"tlp_amber", p.TLPAmber}, {"tlp_red", p.TLPRed},
 		{"data", p.Data}, {"number", p.Number},
@@ -58,8 +59,8 @@ func (p Palette) colourless() bool { return p.Accent == "" && p.Faint == "" }
 func darkPalette() Palette {
 	return Palette{
 		Name: "dark", Dark: true, Background: "#14171c", Foreground: "#d4d7dc",
-		Strong: "#ffffff", Faint: "#8b929e", Border: "#4a515c",
-		Accent: "#62b5f5", Match: "#f2d06b",
+		Strong: "#ffffff", Faint: "#949494", Border: "#4e4e4e",
+		Accent: "#5fafff", Bar: "#5f87af", Match: "#f2d06b",
 		Error: "#ff7b72", Warn: "#e8b04a", Good: "#7fc77f",
 		TLPClear: "#ffffff", TLPGreen: "#33ff00", TLPAmber: "#ffc000", TLPRed: "#ff4d4d",
 		Data: "#a9cfa4", Number: "#d9a7e0",
@@ -70,8 +71,8 @@ func darkPalette() Palette {
 func lightPalette() Palette {
 	return Palette{
 		Name: "light", Background: "#fafafa", Foreground: "#24292f",
-		Strong: "#000000", Faint: "#646b75", Border: "#b4bac2",
-		Accent: "#0a5cad", Match: "#8a5200",
+		Strong: "#000000", Faint: "#626262", Border: "#b2b2b2",
+		Accent: "#0a5cad", Bar: "#005f87", Match: "#8a5200",
 		Error: "#b3161b", Warn: "#865300", Good: "#1c6b2a",
 		TLPClear: "#3a3f46", TLPGreen: "#1a6f00", TLPAmber: "#875200", TLPRed: "#c4001a",
 		Data: "#2c6329", Number: "#7d2f8c",

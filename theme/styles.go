@@ -127,6 +127,10 @@ func build(p Palette, g Glyphs) *Styles {
 		faint = Dim
 	}
 	pen := func(c Color, a Attr) Pen { return NewPen(c, "", a) }
+	bar := p.Bar
+	if bar == "" {
+		bar = p.Faint
+	}
 	s := &Styles{
 		Name: p.Name, Dark: p.Dark, Glyphs: g, palette: p,
 		Text: pen(p.Text, 0), Strong: pen(p.Strong, Bold), Faint: pen(p.Faint, faint),
@@ -137,7 +141,7 @@ func build(p Palette, g Glyphs) *Styles {
 		Error:        pen(p.Error, Bold), Warn: pen(p.Warn, Underline), Good: pen(p.Good, 0),
 		Title: pen(p.Faint, Bold), TitleFocus: pen(p.Accent, Bold|Underline),
 		Key: pen(p.Accent, Bold), Hint: pen(p.Faint, faint), Border: pen(p.Border, faint),
-		Bar: pen(p.Faint, faint), BarSelect: pen(p.Accent, Bold),
+		Bar: pen(bar, faint), BarSelect: pen(p.Accent, Bold),
 		Tab: pen(p.Faint, faint), TabCurrent: pen(p.Accent, Bold|Underline),
 		JSONKey: pen(p.Accent, 0), JSONString: pen(p.Data, 0),
 		JSONNumber: pen(p.Number, 0), JSONLiteral: pen(p.Number, Italic),
