@@ -118,7 +118,7 @@ func (l *helpLayer) do(id keymap.ID) tea.Cmd {
 }
 
 func (l *helpLayer) box(w, h int) []string {
-	w, h = min(w, 110), min(h, 34)
+	w, h = min(w, 116), min(h, 38)
 	body := l.body.Lines(w-overlay.FrameW, h-overlay.FrameH)
 	foot := l.m.hints(keymap.Help, keymap.HelpDown, keymap.HelpPageDown, keymap.HelpClose)
 	if p := l.body.Position(); p != "" {

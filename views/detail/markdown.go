@@ -32,6 +32,9 @@ func markdown(md string, w int, st *theme.Styles) ([]string, error) {
 	for len(lines) > 0 && strings.TrimSpace(ansi.Strip(lines[0])) == "" {
 		lines = lines[1:]
 	}
+	for i, l := range lines {
+		lines[i] = " " + l // the margin every part of the detail has
+	}
 	return lines, nil
 }
 
