@@ -54,7 +54,7 @@ func (r *rig) seed(n int) []string {
 	r.t.Helper()
 	list := make([]string, n)
 	for i := range list {
-		list[i] = newEvent("date", fmt.Sprintf("2024-05-01T%02d:%02d:00Z", i/60, i%60), "event", fmt.Sprintf("event %d", i),
+		list[i] = newEvent("date", fmt.Sprintf("2024-05-%02dT%02d:%02d:00Z", 1+i/1440, i/60%24, i%60), "event", fmt.Sprintf("event %d", i),
 			"attacker", []string{"ALPHA", "BETA", "GAMMA"}[i%3], "killChain", i%8, "tlp", []string{"clear", "green", "amber", "red"}[i%4])
 	}
 	res := send[api.BulkResult](r, "POST", "/events/create/bulk", bulk("", list...))

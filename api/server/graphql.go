@@ -1,7 +1,6 @@
 package server
 
 import (
-	"bytes"
 	"context"
 	_ "embed"
 	"encoding/json"
@@ -13,6 +12,7 @@ import (
 
 	graphql "github.com/graph-gophers/graphql-go"
 	gqlerrors "github.com/graph-gophers/graphql-go/errors"
+	"github.com/graph-gophers/graphql-go/trace/noop"
 
 	"threatbench/api"
 	"threatbench/api/store"
@@ -31,6 +31,7 @@ const (
 	maxOverlaps    = 50_000 // pairs compared for whether they may be merged
 	maxGroupRows   = 10_000
 	maxTimeBuckets = 10_000
+	maxParallel    = 64 // resolvers of a request at once: more than the events fields that the cost lets wait
 )
 
 // What the parts of a query cost: selecting reads every event once, grouping
@@ -51,7 +52,7 @@ func newGraphQL(db *store.DB, log *slog.Logger) (*graphqlEndpoint, error) {
 		graphql.UseStringDescriptions(), graphql.UseFieldResolvers(),
 		graphql.MaxDepth(maxQueryDepth), graphql.MaxQueryLength(maxQueryLength),
 		graphql.MaxSelections(maxSelections), graphql.OverlapValidationLimit(maxOverlaps),
-		graphql.Logger(panicLog{log}), graphql.PanicHandler(panicMessage{}))
+		graphql.MaxParallelism(maxParallel), graphql.Tracer(turnTracer{}), graphql.Logger(panicLog{log}), graphql.PanicHandler(panicMessage{}))
 	if err != nil {
 		return nil, fmt.Errorf("parsing the GraphQL schema: %w", err)
 	}
@@ -83,26 +84,25 @@ func (c *call) queryGraphQL() error {
 	return c.send(http.StatusOK, jsonType, b)
 }
 
-// run executes a query on behalf of a call and closes the selections it made.
+// run executes a query on behalf of a call.
 func (g *graphqlEndpoint) run(c *call, query, operation string, variables map[string]any) *graphql.Response {
-	s := &session{account: c.account, failed: func(err error) { c.logFailure("GraphQL", "", err) }}
-	defer s.close()
+	s := &session{account: c.account, turn: make(chan struct{}, 1), failed: func(err error) { c.logFailure("GraphQL", "", err) }}
 	res := g.schema.Exec(context.WithValue(c.ctx(), sessionKey{}, s), query, operation, variables)
-	if bytes.Equal(res.Data, []byte("null")) || len(res.Data) == 0 {
+	if len(res.Data) == 0 {
 		res.Data = json.RawMessage("null")
 	}
 	return res
 }
 
 // session is what one GraphQL request holds: whose events it reads, what it
-// has spent, and the snapshots to let go of at its end.
+// has spent, and whose turn it is.
 type session struct {
 	account string
 	failed  func(error)
+	turn    chan struct{} // holds one: the events field that has a snapshot open
 
-	mu         sync.Mutex
-	cost       int
-	selections []*store.Selection
+	mu   sync.Mutex
+	cost int
 }
 
 type sessionKey struct{}
@@ -126,15 +126,50 @@ func (s *session) spend(n int) error {
 	return nil
 }
 
-func (s *session) keep(sel *store.Selection) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.selections = append(s.selections, sel)
+// opened is the snapshot that one events field holds while it and everything
+// below it is answered.
+type opened struct{ selection *store.Selection }
+
+type openedKey struct{}
+
+// open waits until no other events field of the request holds a snapshot,
+// then opens one. Snapshots are few and shared by all requests: one that held
+// several while waiting for more could wait for another that does the same.
+func (s *session) open(ctx context.Context, db *store.DB, q api.ListQuery) (*store.Selection, error) {
+	o, ok := ctx.Value(openedKey{}).(*opened)
+	if !ok {
+		return nil, errors.New("the events field isn't traced")
+	}
+	select {
+	case s.turn <- struct{}{}:
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+	sel, err := db.Select(ctx, s.account, q)
+	if err != nil {
+		<-s.turn
+		return nil, err
+	}
+	o.selection = sel
+	return sel, nil
 }
 
-func (s *session) close() {
-	for _, sel := range s.selections {
-		sel.Close()
+// turnTracer ends an events field's turn when the library is done with the
+// field and all below it, which it tells tracers only.
+type turnTracer struct{ noop.Tracer }
+
+// TraceField gives an events field a place for its snapshot, and closes it.
+func (turnTracer) TraceField(ctx context.Context, _, typeName, fieldName string, _ bool, _ map[string]any) (context.Context, func(*gqlerrors.QueryError)) {
+	s, err := sessionOf(ctx)
+	if err != nil || typeName != "Query" || fieldName != "events" {
+		return ctx, func(*gqlerrors.QueryError) {}
+	}
+	o := &opened{}
+	return context.WithValue(ctx, openedKey{}, o), func(*gqlerrors.QueryError) {
+		if o.selection != nil {
+			o.selection.Close()
+			<-s.turn
+		}
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 )
@@ -77,14 +78,14 @@ func TestGraphQLSummary(t *testing.T) {
 		const query = `query Summary($f: EventFilter) { events(filter: $f) {
 			total
 			f0: groupBy(columns: ["attacker"], limit: 2) { distinct rows { keys count } }
-			f1: groupBy(columns: ["tlp"], sort: KEY_ASC) { distinct rows { keys date count } }
+			f1: groupBy(columns: ["attacker"], sort: KEY_DESC) { distinct rows { keys date count } }
 			timeline(maxBuckets: 60) { bucket start end points { date count } }
 		} }`
 		all := answered[setAnswer](r, query, nil).Events
 		if all.Total != 24 || all.F0.Distinct != 3 || len(all.F0.Rows) != 2 || *all.F0.Rows[0].Keys[0] != "ALPHA" || all.F0.Rows[0].Count != 8 {
 			t.Errorf("got %+v", all)
 		}
-		if all.F1.Distinct != 4 || *all.F1.Rows[0].Keys[0] != "clear" || *all.F1.Rows[3].Keys[0] != "red" || all.F1.Rows[0].Date != nil {
+		if all.F1.Distinct != 3 || *all.F1.Rows[0].Keys[0] != "GAMMA" || *all.F1.Rows[2].Keys[0] != "ALPHA" || all.F1.Rows[0].Date != nil {
 			t.Errorf("got %+v", all.F1)
 		}
 		if tl := all.Timeline; tl.Bucket != "minute" || tl.Start != "2024-05-01T00:00:00Z" || tl.End != "2024-05-01T00:23:00Z" || len(tl.Points) != 24 || tl.Points[0].Count != 1 {
@@ -122,6 +123,24 @@ func TestGraphQLGroups(t *testing.T) {
 	if late.Distinct != 1 || late.Rows[0].Keys[0] != nil {
 		t.Errorf("an event without an attacker: got %+v", late)
 	}
+}
+
+// TestGraphQLSeveralSelections asks for more snapshots, in one request and in
+// many at once, than the store has to give at a time.
+func TestGraphQLSeveralSelections(t *testing.T) {
+	r := newRig(t, Config{})
+	r.seed(24)
+	query := `{ a: events { total f0: groupBy(columns: ["tlp"]) { distinct } } ` + aliases(15, `events(filter: {search: [{field: "attacker", op: "equals", value: "ALPHA"}]}) { total timeline { bucket } }`) + ` }`
+	var wg sync.WaitGroup
+	for range 8 {
+		wg.Go(func() {
+			res := r.graphql(query, nil)
+			if len(res.Errors) != 0 || !strings.HasPrefix(string(res.Data), `{"a":{"total":24,"f0":{"distinct":4}},"f0":{"total":8,`) {
+				t.Errorf("got %.200s, %v", res.Data, res.Errors)
+			}
+		})
+	}
+	wg.Wait()
 }
 
 func TestGraphQLIntrospection(t *testing.T) {
@@ -178,7 +197,7 @@ func TestGraphQLRefuses(t *testing.T) {
 		"costly: selections": {`{ ` + aliases(21, `events { total }`) + ` }`, []string{"cost", "200"}},
 		"costly: groups":     {`{ events { ` + aliases(96, `groupBy(columns: ["tlp"]) { distinct }`) + ` } }`, []string{"cost", "200"}},
 		"long":               {`{ events { total } } # ` + strings.Repeat("x", maxQueryLength), []string{"65536"}},
-		"deep":               {`{ __schema { types { ` + nested(300, "ofType") + ` } } }`, []string{"depth", "16"}},
+		"deep":               {`{ __schema { types ` + nested(300, "ofType") + ` } }`, []string{"depth", "16"}},
 		"deep, no schema":    {nested(300, "events"), nil},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -208,14 +227,14 @@ func TestGraphQLRefuses(t *testing.T) {
 func aliases(n int, field string) string {
 	var b strings.Builder
 	for i := range n {
-		b.WriteString(" a" + strings.Repeat("b", i) + ": " + field)
+		fmt.Fprintf(&b, " f%d: %s", i, field)
 	}
 	return b.String()
 }
 
 // nested puts a field into itself n times.
 func nested(n int, field string) string {
-	return strings.Repeat("{ "+field+" ", n) + strings.Repeat("}", n)
+	return strings.Repeat("{ "+field+" ", n) + "{ name }" + strings.Repeat("}", n)
 }
 
 // TestGraphQLFragmentBombs holds that fragments which spread each other again

@@ -162,7 +162,7 @@ func TestListLimits(t *testing.T) {
 		"page of text":            {"page=two", `{"page":"two"}`, []string{"page", "whole number", "two"}},
 		"page with a fraction":    {"page=1.5", `{"page":1.5}`, []string{"page", "whole number", "1.5"}},
 		"page past all numbers":   {"page=99999999999999999999", `{"page":99999999999999999999}`, []string{"page", "whole number"}},
-		"offset":                  {"page=1002&pageSize=100", `{"page":1002,"pageSize":100}`, []string{"page", "100000", "100100"}},
+		"offset":                  {"page=1002&pageSize=100", `{"page":1002,"pageSize":100}`, []string{"page", "100000", "1002 of 100"}},
 		"order by":                {"orderBy=colour", `{"orderBy":"colour"}`, []string{"orderBy", "one of", "colour"}},
 		"order":                   {"order=up", `{"order":"up"}`, []string{"order", "asc or desc", "up"}},
 		"51 datasets":             {"datasetId=" + many(51, "d"), `{"datasetId":[` + many(51, `"d"`) + `]}`, []string{"datasetId", "50", "51"}},

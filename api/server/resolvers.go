@@ -42,11 +42,10 @@ func (q *queryResolver) Events(ctx context.Context, args struct{ Filter *eventFi
 	if err != nil {
 		return nil, s.shield(err)
 	}
-	sel, err := q.db.Select(ctx, s.account, query)
+	sel, err := s.open(ctx, q.db, query)
 	if err != nil {
 		return nil, s.shield(err)
 	}
-	s.keep(sel)
 	return &eventSet{session: s, selection: sel}, nil
 }
 

@@ -19,7 +19,7 @@ const account = "0123456789abcdef0123456789abcdef"
 
 // rig is a server over a real database, reached through the in-memory mount.
 type rig struct {
-	t      *testing.T
+	t      testing.TB
 	db     *store.DB
 	client *http.Client
 	token  string
@@ -29,7 +29,7 @@ type rig struct {
 // now is the rigs' clock.
 func now() time.Time { return time.Date(2024, 6, 1, 12, 0, 0, 0, time.UTC) }
 
-func newRig(t *testing.T, c Config) *rig {
+func newRig(t testing.TB, c Config) *rig {
 	t.Helper()
 	db, err := store.Open(t.Context(), filepath.Join(t.TempDir(), "events.db"), store.Options{Now: now})
 	if err != nil {
@@ -45,7 +45,7 @@ func newRig(t *testing.T, c Config) *rig {
 
 // rigOver is a rig over a database that is there, or over none, for what is
 // answered before the store is asked.
-func rigOver(t *testing.T, db *store.DB, c Config) *rig {
+func rigOver(t testing.TB, db *store.DB, c Config) *rig {
 	t.Helper()
 	r := &rig{t: t, db: db, log: new(bytes.Buffer)}
 	if c.Logger == nil {
@@ -64,7 +64,7 @@ func rigOver(t *testing.T, db *store.DB, c Config) *rig {
 
 // reply is an answer, read whole.
 type reply struct {
-	t      *testing.T
+	t      testing.TB
 	status int
 	header http.Header
 	body   []byte
