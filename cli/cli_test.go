@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/uuid"
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"threatbench/api"
@@ -68,7 +69,7 @@ func writeStory(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(lines(0, n)), 0o600))
 }
 
-func eventID(n int) string { return fmt.Sprintf("22222222-2222-4222-8222-%012d", n) }
+func eventID(n int) string { return uuid.NewSHA1(uuid.NameSpaceOID, fmt.Append(nil, n)).String() }
 
 // lines are events from..to-1 in the import's form; each hangs under the one
 // after it and under one far away, before or after it.
