@@ -2,7 +2,7 @@ package store
 
 import "math/bits"
 
-// blockSize is how many consecutive event ids a segment holds.
+// blockSize is the most consecutive event ids a segment holds.
 const blockSize = 4096
 
 // bitset marks events of one block by their place in it.

@@ -26,19 +26,29 @@ const (
 // columnsPerSegment spaces the ids of segcol.
 const columnsPerSegment = 64
 
-// block is blockSize consecutive event ids: a sealed segment, whose columns
-// are in the database, or the tail past the last one, whose columns are made
-// from the rows. Blocks are immutable.
+// block is a run of consecutive event ids: a sealed segment, whose columns are
+// in the database, or the tail past the last one, whose columns are made from
+// the rows. Blocks are immutable.
 type block struct {
-	index int // 0 holds ids 1..blockSize
-	n     int // places in use; blockSize in a sealed one
+	index int
+	first int64 // the id at place 0
+	n     int   // places in use
 	meta  *segMeta
 	tail  *tail // nil in a sealed one
 }
 
-func (b *block) first() int64     { return int64(b.index)*blockSize + 1 }
-func (b *block) id(i int) int64   { return b.first() + int64(i) }
-func blockOf(id int64) (b, i int) { return int((id - 1) / blockSize), int((id - 1) % blockSize) }
+func (b *block) id(i int) int64 { return b.first + int64(i) }
+
+// segmentSize is how many events the segments of a database hold.
+type segmentSize int64
+
+// of is the block an id lies in, and its place there.
+func (n segmentSize) of(id int64) (b, i int) {
+	return int((id - 1) / int64(n)), int((id - 1) % int64(n))
+}
+
+// first is the id at place 0 of a block.
+func (n segmentSize) first(index int) int64 { return int64(index)*int64(n) + 1 }
 
 // segMeta tells what a block holds without reading its columns.
 type segMeta struct {

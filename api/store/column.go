@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"database/sql"
 	"fmt"
 
 	"threatbench/api"
@@ -78,14 +79,43 @@ func (v *view) uuids(ctx context.Context, b *block) ([]byte, error) {
 	})
 }
 
-// texts isn't cached: the texts of a large database would push everything
-// else out.
-func (v *view) texts(ctx context.Context, b *block, which int) (*texts, error) {
-	data, err := v.packed(ctx, b, colTexts+which)
-	if err != nil {
-		return nil, err
+// texts lends a column of texts to use. It isn't cached: the texts of a large
+// database would push everything else out.
+func (v *view) texts(ctx context.Context, b *block, which int, use func(*texts) error) error {
+	if b.tail != nil {
+		data, err := v.packed(ctx, b, colTexts+which)
+		if err != nil {
+			return err
+		}
+		return useTexts(data, use)
 	}
-	return readTexts(data)
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	found := false
+	err := v.s.each(ctx, "SELECT data FROM segcol WHERE id = ?", []any{b.index*columnsPerSegment + colTexts + which}, func(r *sql.Rows) error {
+		found = true
+		var data sql.RawBytes
+		if err := r.Scan(&data); err != nil {
+			return err
+		}
+		return useTexts(data, use)
+	})
+	if err == nil && !found {
+		err = sql.ErrNoRows
+	}
+	if err != nil {
+		return fmt.Errorf("reading the texts of segment %d: %w", b.index, err)
+	}
+	return nil
+}
+
+func useTexts(data []byte, use func(*texts) error) error {
+	c, err := readTexts(data)
+	if err != nil {
+		return err
+	}
+	return use(c)
 }
 
 // fullText reads one text of an event, folded and whole.

@@ -52,8 +52,9 @@ func scanNumbers(col ints, match []uint8) (out bitset) {
 			out[i>>6] |= uint64(table[s]) << (i & 63)
 		}
 	default:
-		for i := range col.n {
-			if s := col.stored(i); s < uint64(len(match)) {
+		var scratch [blockSize]int64
+		for i, s := range col.unpack(scratch[:]) {
+			if s < int64(len(match)) {
 				out[i>>6] |= uint64(match[s]) << (i & 63)
 			}
 		}
@@ -196,8 +197,9 @@ func (c *dateCondition) settledByMeta(b *block, in *bitset) bool {
 
 // scanRange marks the places with lo <= value <= hi.
 func scanRange(col ints, lo, hi int64, out *bitset) {
-	for i := range col.n {
-		if v := col.at(i); lo <= v && v <= hi {
+	var scratch [blockSize]int64
+	for i, v := range col.unpack(scratch[:]) {
+		if lo <= v && v <= hi {
 			out.set(i)
 		}
 	}
@@ -241,7 +243,7 @@ func (c *uuidCondition) prepare(ctx context.Context, v *view, _ []*block) error 
 		if id == 0 {
 			continue
 		}
-		b, i := blockOf(id)
+		b, i := v.snap.segment.of(id)
 		if c.found[b] == nil {
 			c.found[b] = &bitset{}
 		}

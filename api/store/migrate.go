@@ -17,18 +17,40 @@ var migrations embed.FS
 // leaves its number in user_version, so that opening needn't ask goose.
 const schemaNewest = 1
 
-// migrate brings the database to schemaNewest.
-func migrate(ctx context.Context, db *sql.DB) error {
+// migrate brings the database to schemaNewest; fresh tells that it was empty.
+func migrate(ctx context.Context, db *sql.DB) (fresh bool, err error) {
 	version, err := schemaVersion(ctx, db)
 	if err != nil {
-		return err
+		return false, err
 	}
 	if version == schemaNewest {
-		return nil
+		return false, nil
 	}
 	if version > schemaNewest {
-		return checkSchema(version)
+		return false, checkSchema(version)
 	}
+	if fresh = version == 0; fresh {
+		if err := checkEmpty(ctx, db); err != nil {
+			return false, err
+		}
+	}
+	return fresh, runMigrations(ctx, db, version)
+}
+
+// checkEmpty refuses another program's database.
+func checkEmpty(ctx context.Context, db *sql.DB) error {
+	var foreign int
+	err := db.QueryRowContext(ctx, "SELECT count(*) FROM sqlite_master WHERE name NOT LIKE 'goose%' AND name NOT LIKE 'sqlite%'").Scan(&foreign)
+	if err != nil {
+		return fmt.Errorf("reading the schema: %w", err)
+	}
+	if foreign > 0 {
+		return fmt.Errorf("the database belongs to another program: it has %d tables and indexes that threatbench didn't make", foreign)
+	}
+	return nil
+}
+
+func runMigrations(ctx context.Context, db *sql.DB, version int) error {
 	files, err := fs.Sub(migrations, "migrations")
 	if err != nil {
 		return fmt.Errorf("reading the migrations: %w", err)

@@ -59,72 +59,95 @@ func orderOf(q api.ListQuery) order {
 }
 
 // turn makes a rising number of a value, falling where the order is.
-func (o order) turn(v int64) uint64 {
-	u := uint64(v) ^ 1<<63
+func (o order) turn(v int64) uint64 { return uint64(v) ^ o.mask() }
+
+func (o order) mask() uint64 {
 	if o.desc {
-		return ^u
+		return 1<<63 - 1
 	}
-	return u
+	return 1 << 63
 }
 
-// keyer answers the sort keys of one block.
-type keyer func(i int) uint64
+// keyer fills keys with the sort keys of a block, place by place.
+type keyer func(b *block, keys []uint64) error
 
-// keys prepares the sort keys of an order: a function from blocks to keyers.
-func (v *view) keys(ctx context.Context, sc scope, o order) (func(b *block) (keyer, error), error) {
+// keys prepares the sort keys of an order by numbers or lists.
+func (v *view) keys(ctx context.Context, sc scope, o order) (keyer, error) {
 	switch o.field {
 	case "date", "createdAt", "killChain":
 		col, _ := columnOf(o.field)
-		return v.keyedBy(ctx, o, col, func(n int64) int64 { return n }), nil
+		return v.keyedBy(ctx, o, col, func(vals []int64) {}), nil
 	case "hasChildren":
-		return v.keyedBy(ctx, o, colFlags, func(n int64) int64 { return n & flagHasChildren }), nil
+		return v.keyedBy(ctx, o, colFlags, func(vals []int64) {
+			for i, n := range vals {
+				vals[i] = n & flagHasChildren
+			}
+		}), nil
 	case "uuid", "releasabilityId":
 		// No event has a releasability id here, and ties go by UUID.
-		return v.keyedBy(ctx, o, colFlags, func(int64) int64 { return 0 }), nil
+		return v.keyedBy(ctx, o, colFlags, func(vals []int64) { clear(vals) }), nil
 	case "rawId":
 		return v.rawKeys(ctx, o), nil
 	case "datasetId":
 		ranks := datasetRanks(sc)
-		return v.keyedBy(ctx, o, colDataset, func(n int64) int64 { return ranks[uint32(n)] }), nil
+		return v.keyedBy(ctx, o, colDataset, func(vals []int64) {
+			for i, n := range vals {
+				vals[i] = ranks[uint32(n)]
+			}
+		}), nil
 	case "numReferences", "numReferenced":
 		return v.referenceKeys(ctx, o)
 	case "indicatorTypeId":
-		class := v.snap.dicts[kindIndicatorType].class
-		return v.keyedBy(ctx, o, colNums+numIndicatorType, func(n int64) int64 { return int64(class[n]) }), nil
+		return v.keyedBy(ctx, o, colNums+numIndicatorType, through(v.snap.dicts[kindIndicatorType].class)), nil
 	}
 	if o.kind == sortList {
 		return v.listKeys(ctx, o), nil
 	}
-	name, isAlpha3 := strings.CutSuffix(o.field, "Alpha3")
-	col, _ := columnOf(name)
-	k, _ := columnKind(col)
-	ranks := v.d.ranks.of(k, isAlpha3, v.snap.dicts[k])
-	return v.keyedBy(ctx, o, col, func(n int64) int64 { return int64(ranks[n]) }), nil
+	k, col, alpha3, _ := o.dictOrder()
+	return v.keyedBy(ctx, o, col, through(v.d.ranks.of(k, alpha3, v.snap.dicts[k]))), nil
 }
 
-func (v *view) keyedBy(ctx context.Context, o order, col int, value func(int64) int64) func(*block) (keyer, error) {
-	return func(b *block) (keyer, error) {
+// through replaces dictionary numbers by what a table says.
+func through(table []uint32) func([]int64) {
+	return func(vals []int64) {
+		for i, n := range vals {
+			vals[i] = int64(table[n])
+		}
+	}
+}
+
+// keyedBy makes keys of a column's values, which change may replace.
+func (v *view) keyedBy(ctx context.Context, o order, col int, change func([]int64)) keyer {
+	var scratch [blockSize]int64
+	return func(b *block, keys []uint64) error {
 		c, err := v.ints(ctx, b, col)
 		if err != nil {
-			return nil, err
+			return err
 		}
-		return func(i int) uint64 { return o.turn(value(c.at(i))) }, nil
+		vals := c.unpack(scratch[:])
+		change(vals)
+		mask := o.mask()
+		for i, n := range vals {
+			keys[i] = uint64(n) ^ mask
+		}
+		return nil
 	}
 }
 
 // rawKeys order by raw id, which is the event's where it has a raw record.
-func (v *view) rawKeys(ctx context.Context, o order) func(*block) (keyer, error) {
-	return func(b *block) (keyer, error) {
+func (v *view) rawKeys(ctx context.Context, o order) keyer {
+	return func(b *block, keys []uint64) error {
 		c, err := v.ints(ctx, b, colFlags)
 		if err != nil {
-			return nil, err
+			return err
 		}
-		return func(i int) uint64 {
-			if c.at(i)&flagHasRaw == 0 {
-				return o.turn(0)
+		for i := range c.n {
+			keys[i] = o.turn(0)
+			if c.at(i)&flagHasRaw != 0 {
+				keys[i] = o.turn(b.id(i))
 			}
-			return o.turn(b.id(i))
-		}, nil
+		}
+		return nil
 	}
 }
 
@@ -138,7 +161,7 @@ func datasetRanks(sc scope) map[uint32]int64 {
 }
 
 // referenceKeys count the references once for all events: few have any.
-func (v *view) referenceKeys(ctx context.Context, o order) (func(*block) (keyer, error), error) {
+func (v *view) referenceKeys(ctx context.Context, o order) (keyer, error) {
 	query := "SELECT src, count(*) FROM reference GROUP BY src"
 	if o.field == "numReferenced" {
 		query = "SELECT dst, count(*) FROM reference GROUP BY dst"
@@ -155,36 +178,49 @@ func (v *view) referenceKeys(ctx context.Context, o order) (func(*block) (keyer,
 	if err != nil {
 		return nil, fmt.Errorf("counting references: %w", err)
 	}
-	return func(b *block) (keyer, error) {
-		return func(i int) uint64 { return o.turn(counts[b.id(i)]) }, nil
+	return func(b *block, keys []uint64) error {
+		for i := range b.n {
+			keys[i] = o.turn(counts[b.id(i)])
+		}
+		return nil
 	}, nil
 }
 
 // listKeys pack the first two elements' ranks; 0 stands for "no element", so
 // that the shorter list comes first.
-func (v *view) listKeys(ctx context.Context, o order) func(*block) (keyer, error) {
+func (v *view) listKeys(ctx context.Context, o order) keyer {
 	k, _ := columnKind(o.col)
 	ranks := v.d.ranks.of(k, false, v.snap.dicts[k])
-	return func(b *block) (keyer, error) {
+	return func(b *block, keys []uint64) error {
 		c, err := v.lists(ctx, b, o.col)
 		if err != nil {
-			return nil, err
+			return err
 		}
-		return func(i int) uint64 {
+		for i := range b.n {
 			from, to := c.bounds(i)
-			var key uint64
-			for at := range 2 {
-				key <<= 32
-				if from+at < to {
-					key |= uint64(ranks[c.vals.at(from+at)]) + 1
-				}
+			first := make([]uint32, 0, 2)
+			for at := from; at < min(to, from+2); at++ {
+				first = append(first, ranks[c.vals.at(at)])
 			}
-			if o.desc {
-				return ^key
-			}
-			return key
-		}, nil
+			keys[i] = o.listKey(first)
+		}
+		return nil
 	}
+}
+
+// listKey is the key of a list that begins with these ranks.
+func (o order) listKey(ranks []uint32) uint64 {
+	var key uint64
+	for i := range 2 {
+		key <<= 32
+		if i < len(ranks) {
+			key |= uint64(ranks[i]) + 1
+		}
+	}
+	if o.desc {
+		return ^key
+	}
+	return key
 }
 
 // sorter compares entries beyond their keys, reading what it needs.

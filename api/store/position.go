@@ -100,12 +100,7 @@ func (s *Selection) listPosition(ctx context.Context, p position, o order, b *bl
 }
 
 // unturn is the value that turn made a key of.
-func (o order) unturn(key uint64) int64 {
-	if o.desc {
-		key = ^key
-	}
-	return int64(key ^ 1<<63)
-}
+func (o order) unturn(key uint64) int64 { return int64(key ^ o.mask()) }
 
 var errStaleCursor = api.Errorf(http.StatusBadRequest, "cursor: it is not of this database's present content; start again from the first page")
 
@@ -148,16 +143,7 @@ func (v *view) resolveList(at *place, p *position) (*place, error) {
 		}
 		at.list = append(at.list, rank)
 	}
-	at.key = 0
-	for i := range 2 {
-		at.key <<= 32
-		if i < len(at.list) {
-			at.key |= uint64(at.list[i]) + 1
-		}
-	}
-	if at.order.desc {
-		at.key = ^at.key
-	}
+	at.key = at.order.listKey(at.list)
 	return at, nil
 }
 

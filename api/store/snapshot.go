@@ -13,11 +13,12 @@ type state struct {
 	rewrites int64
 	next     int64
 	sealed   int
+	segment  segmentSize
 }
 
 func readState(ctx context.Context, s *session) (st state, err error) {
-	err = s.queryRow(ctx, "SELECT change, rewrites, next_id, sealed FROM state").
-		Scan(&st.change, &st.rewrites, &st.next, &st.sealed)
+	err = s.queryRow(ctx, "SELECT change, rewrites, next_id, sealed, segment FROM state").
+		Scan(&st.change, &st.rewrites, &st.next, &st.sealed, &st.segment)
 	if err != nil {
 		err = fmt.Errorf("reading the database's state: %w", err)
 	}
@@ -176,7 +177,7 @@ func sealedBlocks(ctx context.Context, s *session, cur *snapshot, st state) ([]*
 		if err != nil || id < 0 || id >= len(blocks) {
 			return fmt.Errorf("segment %d: %w", id, errPacked)
 		}
-		blocks[id] = &block{index: id, n: blockSize, meta: meta}
+		blocks[id] = sealedBlock(st, id, meta)
 		return nil
 	})
 	if err != nil {
@@ -188,10 +189,14 @@ func sealedBlocks(ctx context.Context, s *session, cur *snapshot, st state) ([]*
 	return blocks, nil
 }
 
+func sealedBlock(st state, index int, meta *segMeta) *block {
+	return &block{index: index, first: st.segment.first(index), n: int(st.segment), meta: meta}
+}
+
 // tailBlock makes the block past the sealed ones: only what came since the
 // present snapshot is read where nothing else changed in it.
 func tailBlock(ctx context.Context, s *session, cur *snapshot, st state) (*block, error) {
-	first := int64(st.sealed)*blockSize + 1
+	first := st.segment.first(st.sealed)
 	n := int(st.next - first)
 	if n == 0 {
 		return nil, nil
@@ -204,11 +209,11 @@ func tailBlock(ctx context.Context, s *session, cur *snapshot, st state) (*block
 	if err != nil {
 		return nil, err
 	}
-	return newTail(st.sealed, recs), nil
+	return newTail(st, recs), nil
 }
 
-func newTail(index int, recs []record) *block {
-	return &block{index: index, n: len(recs), meta: metaOf(recs), tail: &tail{recs: recs}}
+func newTail(st state, recs []record) *block {
+	return &block{index: st.sealed, first: st.segment.first(st.sealed), n: len(recs), meta: metaOf(recs), tail: &tail{recs: recs}}
 }
 
 // readRecords extends recs, which begin at id first, to n; ids without a row

@@ -42,7 +42,7 @@ type DB struct {
 // costs a connection with its page cache.
 const maxReaders = 8
 
-const defaultCacheBytes = 48 << 20
+const defaultCacheBytes = 32 << 20
 
 // Open opens the database at path; without ReadOnly it is created where there
 // is none (the file with mode 0600, its directory with 0700) and brought to
@@ -114,7 +114,14 @@ func (d *DB) connectWriter(ctx context.Context) error {
 	}
 	d.writes = writes
 	d.writer = &session{pool: writes}
-	return migrate(ctx, writes)
+	fresh, err := migrate(ctx, writes)
+	if err != nil || !fresh || d.opts.segment == 0 {
+		return err
+	}
+	if _, err := writes.ExecContext(ctx, "UPDATE state SET segment = ?", d.opts.segment); err != nil {
+		return fmt.Errorf("setting the size of segments: %w", err)
+	}
+	return nil
 }
 
 // firstLook checks the schema of what was opened and loads the first snapshot.

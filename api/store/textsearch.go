@@ -136,13 +136,11 @@ func (c *textCondition) compareRows(ctx context.Context, v *view, b *block, in *
 }
 
 func (c *textCondition) compareColumn(ctx context.Context, v *view, b *block, in *bitset) error {
-	col, err := v.texts(ctx, b, c.which)
-	if err != nil {
-		return err
-	}
-	return c.compare(ctx, v, b, in, func(i int) (string, bool) {
-		t, complete := col.at(i)
-		return unsafe.String(unsafe.SliceData(t), len(t)), complete
+	return v.texts(ctx, b, c.which, func(col *texts) error {
+		return c.compare(ctx, v, b, in, func(i int) (string, bool) {
+			t, complete := col.at(i)
+			return unsafe.String(unsafe.SliceData(t), len(t)), complete
+		})
 	})
 }
 

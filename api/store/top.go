@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"math"
+	"math/bits"
 	"slices"
 )
 
@@ -32,6 +33,29 @@ func (t *top) add(e entry) {
 	}
 }
 
+// addBlock adds the selected events of a block that come after a position.
+func (t *top) addBlock(h hit, keys []uint64, from *place) {
+	least, most := uint64(0), uint64(math.MaxUint64)
+	if from != nil {
+		least = from.key
+	}
+	for w, word := range h.bits {
+		for ; word != 0; word &= word - 1 {
+			i := w<<6 | bits.TrailingZeros64(word)
+			if t.last != nil {
+				most = t.last.key
+			}
+			if keys[i] < least || keys[i] > most {
+				continue
+			}
+			e := entry{key: keys[i], block: int32(h.block.index), place: uint16(i)}
+			if from == nil || from.before(t.s, e) {
+				t.add(e)
+			}
+		}
+	}
+}
+
 func (t *top) cut() {
 	slices.SortFunc(t.buf, t.s.compare)
 	if len(t.buf) >= t.k {
@@ -54,6 +78,7 @@ func (s *Selection) firstByKey(ctx context.Context, o order, after *position, k 
 		return nil, err
 	}
 	t := newTop(k, srt)
+	scratch := make([]uint64, blockSize)
 	for _, b := range s.byBound(o) {
 		if t.last != nil && b.low > t.last.key {
 			break
@@ -61,17 +86,10 @@ func (s *Selection) firstByKey(ctx context.Context, o order, after *position, k 
 		if from != nil && b.high < from.key {
 			continue
 		}
-		key, err := keys(b.block)
-		if err != nil {
+		if err := keys(b.block, scratch); err != nil {
 			return nil, err
 		}
-		b.bits.each(func(i int) {
-			e := entry{key: key(i), block: int32(b.block.index), place: uint16(i)}
-			if from != nil && !from.before(srt, e) {
-				return
-			}
-			t.add(e)
-		})
+		t.addBlock(b.hit, scratch, from)
 		if srt.err != nil {
 			return nil, srt.err
 		}

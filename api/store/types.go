@@ -9,8 +9,10 @@ import (
 // Options adjusts a database. The zero value is right for most uses.
 type Options struct {
 	ReadOnly   bool             // never write, never migrate
-	CacheBytes int64            // bound of the column cache; 0 means 48 MiB
+	CacheBytes int64            // bound of the column cache; 0 means 32 MiB
 	Now        func() time.Time // the clock; nil means time.Now
+
+	segment int // events per segment of a new database, for tests; 0 means blockSize
 }
 
 // Actor is who makes a change, as the journal records it.

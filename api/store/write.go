@@ -194,7 +194,7 @@ func (c *change) journal(dataset uint32, op string, first, last int64, count int
 // appendRecord adds a new event to the columns, sealing the block it fills.
 func (c *change) appendRecord(r record) error {
 	c.tail = append(c.tail, r)
-	if len(c.tail) < blockSize {
+	if len(c.tail) < int(c.state.segment) {
 		return nil
 	}
 	if err := c.seal(c.state.sealed, c.tail); err != nil {
@@ -260,7 +260,7 @@ func (c *change) setFlags(ids []int64, set int64) error {
 func (c *change) alterFlags(ids []int64, alter func(int64) int64) error {
 	bySegment := map[int][]int64{}
 	for _, id := range ids {
-		b, i := blockOf(id)
+		b, i := c.state.segment.of(id)
 		if b < c.state.sealed {
 			bySegment[b] = append(bySegment[b], id)
 		} else if i < len(c.tail) {
@@ -313,7 +313,7 @@ func (c *change) rewriteFlags(segment int, ids []int64, alter func(int64) int64)
 		vals[i] = col.at(i)
 	}
 	for _, id := range ids {
-		_, i := blockOf(id)
+		_, i := c.state.segment.of(id)
 		vals[i] = alter(vals[i])
 	}
 	meta := c.meta(segment)
@@ -371,10 +371,10 @@ func (c *change) publish() {
 	next := &snapshot{state: c.state, dicts: d.dicts.cur, blocks: make([]*block, c.state.sealed, c.state.sealed+1)}
 	copy(next.blocks, c.snap.sealedBlocks())
 	for index, meta := range c.metas {
-		next.blocks[index] = &block{index: index, n: blockSize, meta: meta}
+		next.blocks[index] = sealedBlock(c.state, index, meta)
 	}
 	if len(c.tail) > 0 {
-		next.blocks = append(next.blocks, newTail(c.state.sealed, c.tail))
+		next.blocks = append(next.blocks, newTail(c.state, c.tail))
 	}
 	d.snap.Store(next)
 }

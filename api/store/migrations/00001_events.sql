@@ -5,6 +5,7 @@
 --   rewrites grows when rows past the last sealed segment change in place
 --   next_id  the id the next event gets; ids are never reused
 --   sealed   how many segments are sealed
+--   segment  how many events a segment holds, at most 4096
 --   secret   seals the paging cursors
 CREATE TABLE state (
     id       INTEGER PRIMARY KEY CHECK (id = 1),
@@ -12,9 +13,10 @@ CREATE TABLE state (
     rewrites INTEGER NOT NULL,
     next_id  INTEGER NOT NULL,
     sealed   INTEGER NOT NULL,
+    segment  INTEGER NOT NULL,
     secret   BLOB    NOT NULL
 );
-INSERT INTO state (id, change, rewrites, next_id, sealed, secret) VALUES (1, 1, 1, 1, 0, randomblob(32));
+INSERT INTO state (id, change, rewrites, next_id, sealed, segment, secret) VALUES (1, 1, 1, 1, 0, 4096, randomblob(32));
 
 CREATE TABLE account (
     id   INTEGER PRIMARY KEY,
@@ -89,7 +91,7 @@ CREATE TABLE pending (
 ) WITHOUT ROWID;
 CREATE INDEX pending_event ON pending (event);
 
--- A sealed segment is 4096 consecutive ids. meta holds the version of each
+-- A sealed segment is state.segment consecutive ids. meta holds the version of each
 -- column, the datasets that occur and the ranges of the dates.
 CREATE TABLE segment (
     id      INTEGER PRIMARY KEY,

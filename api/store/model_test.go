@@ -1,0 +1,411 @@
+package store
+
+import (
+	"cmp"
+	"fmt"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"threatbench/api"
+)
+
+// model is the contract written down in the plainest way: a slice of events
+// and loops over it. The store is compared with it.
+type model struct {
+	events []api.Event
+}
+
+// create takes events as the store must.
+func (m *model) create(data []api.CreateEvent) {
+	base := len(m.events)
+	byUUID := map[string]int{}
+	for i, e := range m.events {
+		byUUID[e.UUID] = i
+	}
+	for i, in := range data {
+		byUUID[in.UUID] = base + i
+		m.events = append(m.events, expected(in))
+	}
+	for i, in := range data {
+		for _, r := range in.Relationships {
+			if r.ParentIndex != nil {
+				m.events[base+*r.ParentIndex].HasChildren = true
+			} else {
+				m.events[byUUID[r.ParentID]].HasChildren = true
+			}
+		}
+		for _, u := range in.References {
+			m.refer(base+i, byUUID[u])
+		}
+	}
+}
+
+func (m *model) refer(src, dst int) {
+	from, to := &m.events[src], &m.events[dst]
+	from.References = append(from.References, to.UUID)
+	to.Referenced = append(to.Referenced, from.UUID)
+	from.NumReferences++
+	to.NumReferenced++
+	slices.Sort(from.References)
+	slices.Sort(to.Referenced)
+}
+
+// expected is the event that must come of a create body, alone.
+func expected(in api.CreateEvent) api.Event {
+	when := func(s string) api.Time {
+		t, err := api.ParseTime(s)
+		if err != nil {
+			panic(err)
+		}
+		return t
+	}
+	codes := map[string][2]string{"": {}, "ua": {"UA", "UKR"}, "UKR": {"UA", "UKR"}, "Germany": {"DE", "DEU"}, "QQ": {"QQ", ""}, "US": {"US", "USA"}, "PL": {"PL", "POL"}}
+	e := api.Event{
+		UUID: in.UUID, Date: when(in.Date), CreatedAt: when(in.CreatedAt), Event: in.Event, Category: in.Category, Attacker: in.Attacker,
+		AttackerCountry: codes[in.AttackerCountry][0], AttackerCountryAlpha3: codes[in.AttackerCountry][1],
+		TargetCountry: codes[in.TargetCountry][0], TargetCountryAlpha3: codes[in.TargetCountry][1],
+		TargetIndustry: in.TargetIndustry, Indicator: in.Indicator, IndicatorType: in.IndicatorType, KillChain: *in.KillChain,
+		TLP: in.TLP, Insight: in.Insight, DatasetID: in.DatasetID,
+		Tags: unique(in.Tags), MitreAttack: unique(in.MitreAttack), MitreCapec: unique(in.MitreCapec),
+		References: []string{}, Referenced: []string{},
+	}
+	if e.DatasetID == "" {
+		e.DatasetID = defaultDataset(testAccount).UUID
+	}
+	return e
+}
+
+func unique(list []string) []string {
+	out := []string{}
+	for _, s := range list {
+		if !slices.ContainsFunc(out, func(o string) bool { return strings.EqualFold(o, s) }) {
+			out = append(out, s)
+		}
+	}
+	return out
+}
+
+func (m *model) matching(q api.ListQuery, datasets []string) []api.Event {
+	var out []api.Event
+	for _, e := range m.events {
+		if !slices.Contains(datasets, e.DatasetID) || !allHold(e, q.Search) {
+			continue
+		}
+		if len(q.Branches) > 0 && !slices.ContainsFunc(q.Branches, func(b []api.Condition) bool { return allHold(e, b) }) {
+			continue
+		}
+		out = append(out, e)
+	}
+	return out
+}
+
+func allHold(e api.Event, conds []api.Condition) bool {
+	for _, c := range conds {
+		if !holds(e, c) {
+			return false
+		}
+	}
+	return true
+}
+
+func holds(e api.Event, c api.Condition) bool {
+	switch c.Field {
+	case "tags":
+		return listHolds(e.Tags, c)
+	case "mitreAttack":
+		return listHolds(e.MitreAttack, c)
+	case "mitreCapec":
+		return listHolds(e.MitreCapec, c)
+	case "killChain":
+		return slices.ContainsFunc(c.Values, func(v string) bool {
+			n, _ := strconv.Atoi(v)
+			return compareHolds(c.Op, cmp.Compare(e.KillChain, n))
+		}) != (c.Op == "not")
+	case "hasChildren":
+		return slices.ContainsFunc(c.Values, func(v string) bool {
+			b, _ := strconv.ParseBool(strings.ToLower(v))
+			return b == e.HasChildren
+		}) != (c.Op == "not")
+	case "date":
+		return dateHolds(e.Date, c)
+	case "createdAt":
+		return dateHolds(e.CreatedAt, c)
+	case "tlp":
+		if slices.Contains([]api.Op{"equals", "not", "gt", "gte", "lt", "lte", "in"}, c.Op) {
+			have, _ := api.ParseTLP(e.TLP)
+			return slices.ContainsFunc(c.Values, func(v string) bool {
+				want, _ := api.ParseTLP(v)
+				return compareHolds(c.Op, cmp.Compare(have, want))
+			}) != (c.Op == "not")
+		}
+	}
+	if c.Op == "not" {
+		return !textHolds(textField(e, string(c.Field)), c)
+	}
+	return textHolds(textField(e, string(c.Field)), c)
+}
+
+func listHolds(list []string, c api.Condition) bool {
+	any := slices.ContainsFunc(list, func(s string) bool { return textHolds(s, c) })
+	return any != (c.Op == "not")
+}
+
+// compareHolds takes "not" and "in" for equality.
+func compareHolds(op api.Op, c int) bool {
+	switch op {
+	case "gt":
+		return c > 0
+	case "gte":
+		return c >= 0
+	case "lt":
+		return c < 0
+	case "lte":
+		return c <= 0
+	}
+	return c == 0
+}
+
+func dateHolds(t api.Time, c api.Condition) bool {
+	if slices.Contains([]api.Op{"like", "contains", "startsWith", "endsWith", "find"}, c.Op) {
+		return textHolds(t.String(), c)
+	}
+	any := false
+	for _, v := range c.Values {
+		want, err := api.ParseTime(v)
+		if err != nil {
+			panic(err)
+		}
+		end := want.Time
+		if len(v) == len("2006-01-02") {
+			end = want.AddDate(0, 0, 1).Add(-time.Millisecond)
+		}
+		switch c.Op {
+		case "gt":
+			any = any || t.After(end)
+		case "gte":
+			any = any || !t.Before(want.Time)
+		case "lt":
+			any = any || t.Before(want.Time)
+		case "lte":
+			any = any || !t.After(end)
+		default:
+			any = any || !t.Before(want.Time) && !t.After(end)
+		}
+	}
+	return any != (c.Op == "not")
+}
+
+func textField(e api.Event, field string) string {
+	switch field {
+	case "attacker":
+		return e.Attacker
+	case "attackerCountry":
+		return e.AttackerCountry
+	case "category":
+		return e.Category
+	case "event":
+		return e.Event
+	case "indicator":
+		return e.Indicator
+	case "indicatorType":
+		return e.IndicatorType
+	case "targetCountry":
+		return e.TargetCountry
+	case "targetIndustry":
+		return e.TargetIndustry
+	case "tlp":
+		return e.TLP
+	case "uuid":
+		return e.UUID
+	case "insight":
+		return e.Insight
+	case "attackerCountryAlpha3":
+		return e.AttackerCountryAlpha3
+	case "targetCountryAlpha3":
+		return e.TargetCountryAlpha3
+	case "datasetId":
+		return e.DatasetID
+	}
+	panic("no text field " + field)
+}
+
+func textHolds(s string, c api.Condition) bool {
+	s = api.Fold(s)
+	for _, v := range c.Values {
+		v = api.Fold(v)
+		ok := false
+		switch c.Op {
+		case "gt", "gte", "lt", "lte":
+			ok = compareHolds(c.Op, strings.Compare(s, v))
+		case "contains":
+			ok = strings.Contains(s, v)
+		case "startsWith":
+			ok = strings.HasPrefix(s, v)
+		case "endsWith":
+			ok = strings.HasSuffix(s, v)
+		case "find":
+			ok = !slices.ContainsFunc(strings.Fields(v), func(w string) bool { return !strings.Contains(s, w) })
+		case "like":
+			pattern := strings.NewReplacer("%", "(?s:.*)", "_", "(?s:.)").Replace(regexp.QuoteMeta(v))
+			ok = regexp.MustCompile("^" + pattern + "$").MatchString(s)
+		default:
+			ok = s == v
+		}
+		if ok {
+			return true
+		}
+	}
+	return false
+}
+
+// sorted orders events as the contract says, ties by UUID the same way.
+func sorted(events []api.Event, field string, desc bool) []api.Event {
+	out := slices.Clone(events)
+	slices.SortFunc(out, func(a, b api.Event) int {
+		c := cmp.Or(compareBy(a, b, field), strings.Compare(a.UUID, b.UUID))
+		if desc {
+			return -c
+		}
+		return c
+	})
+	return out
+}
+
+func compareBy(a, b api.Event, field string) int {
+	folded := func(l []string) []string {
+		out := make([]string, len(l))
+		for i, s := range l {
+			out[i] = api.Fold(s)
+		}
+		return out
+	}
+	switch field {
+	case "", "date":
+		return a.Date.Compare(b.Date.Time)
+	case "createdAt":
+		return a.CreatedAt.Compare(b.CreatedAt.Time)
+	case "killChain":
+		return cmp.Compare(a.KillChain, b.KillChain)
+	case "indicatorTypeId":
+		return cmp.Compare(a.IndicatorTypeID, b.IndicatorTypeID)
+	case "numReferences":
+		return cmp.Compare(a.NumReferences, b.NumReferences)
+	case "numReferenced":
+		return cmp.Compare(a.NumReferenced, b.NumReferenced)
+	case "rawId":
+		x, _ := strconv.Atoi(a.RawID)
+		y, _ := strconv.Atoi(b.RawID)
+		return cmp.Compare(x, y)
+	case "hasChildren":
+		return strings.Compare(fmt.Sprint(a.HasChildren), fmt.Sprint(b.HasChildren))
+	case "tags":
+		return slices.Compare(folded(a.Tags), folded(b.Tags))
+	case "mitreAttack":
+		return slices.Compare(folded(a.MitreAttack), folded(b.MitreAttack))
+	case "mitreCapec":
+		return slices.Compare(folded(a.MitreCapec), folded(b.MitreCapec))
+	case "tlp":
+		x, _ := api.ParseTLP(a.TLP)
+		y, _ := api.ParseTLP(b.TLP)
+		return cmp.Compare(x, y)
+	case "uuid", "releasabilityId":
+		return 0
+	}
+	return strings.Compare(api.Fold(textField(a, field)), api.Fold(textField(b, field)))
+}
+
+// groupKey is one group of the model, its keys joined for comparison.
+type modelGroup struct {
+	keys  []string // folded; "\x00" for none
+	date  time.Time
+	count int
+	shown []map[string]int // spellings per column
+}
+
+// group counts events by columns and bucket.
+func group(events []api.Event, columns []string, bucket api.Bucket) map[string]*modelGroup {
+	out := map[string]*modelGroup{}
+	for _, e := range events {
+		combos := [][]string{{}}
+		for _, col := range columns {
+			var next [][]string
+			for _, c := range combos {
+				for _, v := range groupValues(e, col) {
+					next = append(next, append(slices.Clone(c), v))
+				}
+			}
+			combos = next
+		}
+		var date time.Time
+		if bucket != "" {
+			date = truncate(e.Date.Time, bucket)
+		}
+		for _, combo := range combos {
+			folded := make([]string, len(combo))
+			for i, v := range combo {
+				folded[i] = groupFold(columns[i], v)
+			}
+			id := strings.Join(folded, "\x01") + "\x02" + date.String()
+			g := out[id]
+			if g == nil {
+				g = &modelGroup{keys: folded, date: date, shown: make([]map[string]int, len(columns))}
+				out[id] = g
+			}
+			g.count++
+		}
+	}
+	return out
+}
+
+func groupFold(column, v string) string {
+	if column == "tlp" {
+		if t, ok := api.ParseTLP(v); ok {
+			return t.String()
+		}
+	}
+	return api.Fold(v)
+}
+
+func groupValues(e api.Event, column string) []string {
+	switch column {
+	case "tags":
+		return distinct(e.Tags)
+	case "mitreAttack":
+		return distinct(e.MitreAttack)
+	case "mitreCapec":
+		return distinct(e.MitreCapec)
+	case "killChain":
+		return []string{strconv.Itoa(e.KillChain)}
+	case "hasChildren":
+		return []string{strconv.FormatBool(e.HasChildren)}
+	}
+	return []string{textField(e, column)}
+}
+
+func distinct(list []string) []string {
+	if len(list) == 0 {
+		return []string{""}
+	}
+	return list
+}
+
+func truncate(t time.Time, b api.Bucket) time.Time {
+	t = t.UTC()
+	y, mo, d := t.Date()
+	switch b {
+	case "minute":
+		return time.Date(y, mo, d, t.Hour(), t.Minute(), 0, 0, time.UTC)
+	case "hour":
+		return time.Date(y, mo, d, t.Hour(), 0, 0, 0, time.UTC)
+	case "week":
+		return time.Date(y, mo, d-(int(t.Weekday())+6)%7, 0, 0, 0, 0, time.UTC)
+	case "month":
+		return time.Date(y, mo, 1, 0, 0, 0, 0, time.UTC)
+	case "year":
+		return time.Date(y, 1, 1, 0, 0, 0, 0, time.UTC)
+	}
+	return time.Date(y, mo, d, 0, 0, 0, 0, time.UTC)
+}

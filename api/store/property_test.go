@@ -1,0 +1,358 @@
+package store
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+	"pgregory.net/rapid"
+
+	"threatbench/api"
+)
+
+// Generators: small alphabets, so that values collide, prefixes are shared and
+// case matters; letters whose cases differ in length; LIKE's own characters.
+
+func genWord() *rapid.Generator[string] {
+	return rapid.StringOfN(rapid.RuneFrom([]rune("aAbBsSſßäÄkK\u212AΣσς%_.漢")), 1, 4, -1)
+}
+
+func genText() *rapid.Generator[string] {
+	return rapid.Custom(func(t *rapid.T) string {
+		n := rapid.IntRange(1, 5).Draw(t, "words")
+		words := make([]string, n)
+		for i := range words {
+			words[i] = genWord().Draw(t, "word")
+		}
+		return strings.Join(words, " ")
+	})
+}
+
+func genName() *rapid.Generator[string] {
+	return rapid.OneOf(rapid.Just(""), rapid.SampledFrom([]string{"FLYINGYETI", "flyingyeti", "Ärger", "äRGER", "x"}), genWord())
+}
+
+func genMoment() *rapid.Generator[time.Time] {
+	return rapid.Custom(func(t *rapid.T) time.Time {
+		switch rapid.IntRange(0, 9).Draw(t, "era") {
+		case 0:
+			return time.Date(0, 1, 1, 0, 0, 0, 0, time.UTC)
+		case 1:
+			return time.Date(9999, 12, 31, 23, 59, 59, 999e6, time.UTC)
+		case 2, 3, 4, 5:
+			return time.Date(2024, 3, 1, 10, 0, 0, 0, time.UTC) // thousands of equal dates
+		}
+		return time.UnixMilli(rapid.Int64Range(1_700_000_000_000, 1_700_900_000_000).Draw(t, "ms")).UTC()
+	})
+}
+
+func genTLP() *rapid.Generator[string] {
+	return rapid.SampledFrom([]string{"red", "RED", "amber+strict", "amber-strict", "amber", "green", "clear", "White"})
+}
+
+func genList() *rapid.Generator[[]string] {
+	return rapid.SliceOfN(rapid.SampledFrom([]string{"c2", "C2", "phish", "T1566.001", "ä", "Ä", "x y"}), 0, 4)
+}
+
+func genCreate() *rapid.Generator[api.CreateEvent] {
+	return rapid.Custom(func(t *rapid.T) api.CreateEvent {
+		stage := rapid.IntRange(0, 7).Draw(t, "stage")
+		return api.CreateEvent{
+			UUID:            genUUID(t),
+			Date:            genMoment().Draw(t, "date").Format(time.RFC3339Nano),
+			CreatedAt:       genMoment().Draw(t, "created").Format(time.RFC3339Nano),
+			Event:           genText().Draw(t, "event"),
+			Category:        rapid.SampledFrom([]string{"Phishing", "PHISHING", "C2", "Ä"}).Draw(t, "category"),
+			Attacker:        genName().Draw(t, "attacker"),
+			AttackerCountry: rapid.SampledFrom([]string{"", "ua", "UKR", "Germany", "QQ"}).Draw(t, "from"),
+			TargetCountry:   rapid.SampledFrom([]string{"", "US", "PL"}).Draw(t, "to"),
+			TargetIndustry:  genName().Draw(t, "industry"),
+			Indicator:       rapid.OneOf(rapid.Just(""), genText()).Draw(t, "indicator"),
+			IndicatorType:   rapid.SampledFrom([]string{"", "domain", "DOMAIN", "ip"}).Draw(t, "type"),
+			KillChain:       &stage,
+			MitreAttack:     genList().Draw(t, "attack"),
+			MitreCapec:      genList().Draw(t, "capec"),
+			TLP:             genTLP().Draw(t, "tlp"),
+			Tags:            genList().Draw(t, "tags"),
+			Insight:         rapid.SampledFrom([]string{"", "# A", "# a", "long " + strings.Repeat("x", 400), "long " + strings.Repeat("x", 401)}).Draw(t, "insight"),
+			Raw:             api.RawInput{Data: json.RawMessage(`{}`)},
+		}
+	})
+}
+
+func genUUID(t *rapid.T) string {
+	var u uuid.UUID
+	copy(u[:], rapid.SliceOfN(rapid.Byte(), 16, 16).Draw(t, "uuid"))
+	u[15] |= 1
+	return u.String()
+}
+
+func genCondition(branch bool) *rapid.Generator[api.Condition] {
+	return rapid.Custom(func(t *rapid.T) api.Condition {
+		fields := api.Fields()
+		if branch {
+			fields = slices.DeleteFunc(fields, func(f api.Field) bool { return f == api.FieldIndicator })
+		}
+		c := api.Condition{Field: rapid.SampledFrom(fields).Draw(t, "field")}
+		c.Op = rapid.SampledFrom(api.OpsFor(c.Field)).Draw(t, "op")
+		n := 1
+		if c.Op == api.OpIn {
+			n = rapid.IntRange(1, 4).Draw(t, "n")
+		}
+		for range n {
+			c.Values = append(c.Values, genValue(t, c))
+		}
+		return c
+	})
+}
+
+func genValue(t *rapid.T, c api.Condition) string {
+	text := rapid.OneOf(genWord(), genText(), rapid.SampledFrom([]string{"flyingyeti", "%", "_a%", "c2", "phishing", "ua", "ipx", "2024", "T1566", " "}))
+	switch c.Field {
+	case api.FieldKillChain:
+		return fmt.Sprint(rapid.IntRange(-1, 9).Draw(t, "stage"))
+	case api.FieldHasChildren:
+		return rapid.SampledFrom([]string{"true", "FALSE", "1", "0"}).Draw(t, "bool")
+	case api.FieldDate, api.FieldCreatedAt:
+		if compares(c.Op) {
+			moment := genMoment().Draw(t, "moment")
+			return rapid.SampledFrom([]string{moment.Format(time.RFC3339Nano), moment.Format(time.DateOnly)}).Draw(t, "form")
+		}
+	case api.FieldTLP:
+		if compares(c.Op) {
+			return genTLP().Draw(t, "tlp")
+		}
+	}
+	return text.Draw(t, "value")
+}
+
+func genQuery() *rapid.Generator[api.ListQuery] {
+	return rapid.Custom(func(t *rapid.T) api.ListQuery {
+		q := api.ListQuery{
+			Search:   rapid.SliceOfN(genCondition(false), 0, 2).Draw(t, "search"),
+			PageSize: rapid.IntRange(1, 40).Draw(t, "pageSize"),
+			OrderBy:  rapid.SampledFrom(append(api.OrderFields(), "")).Draw(t, "orderBy"),
+			Order:    rapid.SampledFrom([]string{"", "asc", "desc"}).Draw(t, "order"),
+		}
+		if rapid.Bool().Draw(t, "branches") {
+			q.Branches = rapid.SliceOfN(rapid.SliceOfN(genCondition(true), 1, 2), 1, 3).Draw(t, "branch")
+		}
+		return q
+	})
+}
+
+// compareWithModel checks everything a query can be asked.
+func compareWithModel(t *rapid.T, d *DB, m *model, q api.ListQuery, datasets []string) {
+	ctx := context.Background()
+	want := sorted(m.matching(q, datasets), q.OrderBy, q.Order != "asc")
+	got := walk(t, d, q)
+	if len(got) != len(want) {
+		t.Fatalf("%+v: %d events, want %d", q, len(got), len(want))
+	}
+	for i := range want {
+		if got[i].UUID != want[i].UUID {
+			t.Fatalf("%+v: event %d is %s (%+v), want %s (%+v)", q, i, got[i].UUID, got[i], want[i].UUID, want[i])
+		}
+	}
+	page := rapid.IntRange(1, 4).Draw(t, "page")
+	q.Page = page
+	p, err := d.List(ctx, testAccount, q)
+	if err != nil {
+		t.Fatalf("page %d of %+v: %v", page, q, err)
+	}
+	from := min((page-1)*q.PageSize, len(want))
+	to := min(from+q.PageSize, len(want))
+	if p.Info.TotalCount != len(want) || len(p.Events) != to-from {
+		t.Fatalf("page %d of %+v: %+v with %d events, want %d of %d", page, q, p.Info, len(p.Events), to-from, len(want))
+	}
+	for i := from; i < to; i++ {
+		if p.Events[i-from].UUID != want[i].UUID {
+			t.Fatalf("page %d of %+v: event %d differs", page, q, i)
+		}
+	}
+	compareGroupsWithModel(t, d, q, want)
+}
+
+// walk reads all pages by cursor.
+func walk(t *rapid.T, d *DB, q api.ListQuery) []api.Event {
+	var out []api.Event
+	for range 10_000 {
+		p, err := d.List(context.Background(), testAccount, q)
+		if err != nil {
+			t.Fatalf("%+v: %v", q, err)
+		}
+		out = append(out, p.Events...)
+		if p.Info.Cursor == "" {
+			return out
+		}
+		q = api.ListQuery{Cursor: p.Info.Cursor}
+	}
+	t.Fatalf("%+v: the walk does not end", q)
+	return nil
+}
+
+func compareGroupsWithModel(t *rapid.T, d *DB, q api.ListQuery, events []api.Event) {
+	ctx := context.Background()
+	s, err := d.Select(ctx, testAccount, q)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	columns := rapid.SliceOfNDistinct(rapid.SampledFrom(api.AggregateColumns()), 0, 3, rapid.ID).Draw(t, "columns")
+	bucket := rapid.SampledFrom(append(buckets(), "")).Draw(t, "bucket")
+	if len(columns) == 0 && bucket == "" {
+		bucket = api.BucketDay
+	}
+	g, err := s.GroupBy(ctx, GroupQuery{Columns: columns, Bucket: bucket})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := group(events, columns, bucket)
+	if g.Distinct != len(want) || len(g.Rows) != len(want) || g.Total != len(events) {
+		t.Fatalf("grouping by %v and %q: %d of %d groups of %d events, want %d of %d", columns, bucket, len(g.Rows), g.Distinct, g.Total, len(want), len(events))
+	}
+	for i, row := range g.Rows {
+		folded := make([]string, len(columns))
+		for at, k := range row.Keys {
+			if k != nil {
+				folded[at] = groupFold(columns[at], *k)
+			}
+		}
+		date := time.Time{}
+		if bucket != "" {
+			date = row.Date.Time
+		}
+		w := want[strings.Join(folded, "\x01")+"\x02"+date.String()]
+		if w == nil || w.count != row.Count {
+			t.Fatalf("grouping by %v and %q: group %q %v has %d, want %+v", columns, bucket, folded, date, row.Count, w)
+		}
+		if i > 0 && g.Rows[i-1].Count < row.Count {
+			t.Fatalf("groups are not by falling count")
+		}
+	}
+	compareTimelineWithModel(t, s, bucket, events)
+}
+
+func compareTimelineWithModel(t *rapid.T, s *Selection, bucket api.Bucket, events []api.Event) {
+	if bucket == "" {
+		bucket = api.BucketMonth
+	}
+	got, err := s.Timeline(context.Background(), 50, bucket)
+	if err != nil {
+		t.Fatal(err)
+	}
+	counts := map[string]int{}
+	for _, e := range events {
+		counts[truncate(e.Date.Time, bucket).String()]++
+	}
+	have := map[string]int{}
+	for _, p := range got.Points {
+		have[p.Start.Time.String()] = p.Count
+	}
+	if !reflect.DeepEqual(counts, have) {
+		t.Fatalf("timeline by %s: %v, want %v", bucket, have, counts)
+	}
+}
+
+// TestStoreAgreesWithModel fills databases with random events, among them
+// sealed segments, and asks random questions.
+func TestStoreAgreesWithModel(t *testing.T) {
+	ctx := context.Background()
+	rapid.Check(t, func(t *rapid.T) {
+		dir := tempDir(t)
+		d, err := Open(ctx, filepath.Join(dir, "m.db"), Options{CacheBytes: 1 << 20, segment: rapid.SampledFrom([]int{7, 64, blockSize}).Draw(t, "segment")})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer closeDB(t, d)
+		other, err := d.CreateDataset(ctx, Actor{"tester"}, testAccount, api.Dataset{Name: "Other", IsAnalytics: rapid.Bool().Draw(t, "analytics")})
+		if err != nil {
+			t.Fatal(err)
+		}
+		m := &model{}
+		for range rapid.IntRange(1, 3).Draw(t, "rounds") {
+			grow(t, d, m, other.UUID)
+			for range 4 {
+				q := genQuery().Draw(t, "query")
+				q.Datasets = rapid.SampledFrom([][]string{nil, {api.ScopeAll}, {other.UUID}}).Draw(t, "datasets")
+				in := []string{defaultDataset(testAccount).UUID}
+				if len(q.Datasets) > 0 {
+					in = append(in, other.UUID)
+				}
+				if len(q.Datasets) > 0 && q.Datasets[0] == other.UUID {
+					in = in[1:]
+					if other.IsAnalytics {
+						q.Branches = nil
+					}
+				}
+				compareWithModel(t, d, m, q, in)
+			}
+		}
+	})
+}
+
+// grow adds random events and writes down in the model what must become of
+// them.
+func grow(t *rapid.T, d *DB, m *model, other string) {
+	ctx := context.Background()
+	data := rapid.SliceOfN(genCreate(), 1, 60).Draw(t, "events")
+	for i := range data {
+		data[i].DatasetID = rapid.SampledFrom([]string{"", "", other}).Draw(t, "dataset")
+		if i > 0 && rapid.IntRange(0, 3).Draw(t, "child") == 0 {
+			parent := rapid.IntRange(0, i-1).Draw(t, "parent")
+			data[i].Relationships = []api.RelationshipInput{{ParentIndex: &parent, RelationshipType: "related_to"}}
+			data[i].References = []string{data[parent].UUID}
+		}
+		if len(m.events) > 0 && rapid.IntRange(0, 5).Draw(t, "adopted") == 0 {
+			parent := rapid.SampledFrom(m.events).Draw(t, "old parent").UUID
+			data[i].Relationships = append(data[i].Relationships, api.RelationshipInput{ParentID: parent, RelationshipType: "caused_by"})
+		}
+	}
+	res, err := d.Create(ctx, Actor{"tester"}, testAccount, api.BulkCreate{Data: data, PreserveUUID: true})
+	if err != nil || res.ErrorCount > 0 {
+		t.Fatalf("Create: %v %v", err, res.Errors)
+	}
+	m.create(data)
+	for i, want := range m.events {
+		got, err := d.Event(ctx, testAccount, want.DatasetID, want.UUID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		// Numbers the store gives out are taken from it.
+		m.events[i].RawID, m.events[i].IndicatorTypeID = got.RawID, got.IndicatorTypeID
+		want = m.events[i]
+		got.ReferencesIDs, got.ReferencedIDs = nil, nil
+		slices.Sort(got.References)
+		slices.Sort(got.Referenced)
+		if !reflect.DeepEqual(got, want) {
+			t.Fatalf("event %d is\n%+v, want\n%+v", i, got, want)
+		}
+	}
+}
+
+func tempDir(t *rapid.T) string {
+	dir, err := os.MkdirTemp("", "store")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := os.RemoveAll(dir); err != nil {
+			t.Errorf("removing %s: %v", dir, err)
+		}
+	})
+	return dir
+}
+
+func closeDB(t *rapid.T, d *DB) {
+	if err := d.Close(); err != nil {
+		t.Errorf("Close: %v", err)
+	}
+}
