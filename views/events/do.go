@@ -62,7 +62,12 @@ func (m *Model) doMove(in keymap.Intent) (tea.Cmd, bool) {
 	return m.moved(), true
 }
 
+// open goes to the selected event; while a new list is on its way, to the
+// first of that one, since that is what a person who types ahead means.
 func (m *Model) open() {
+	if m.opening = m.stale; m.opening {
+		return
+	}
 	if e := m.Current(); e != nil {
 		m.env.Host.Mark()
 		m.env.Host.Open(*e)

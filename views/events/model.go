@@ -70,6 +70,7 @@ type Model struct {
 	marks    map[string]bool // ids of the marked events
 	lastMark int             // row of the last mark, where a range begins; -1 where none is
 
+	opening     bool // open the selected event as soon as the list is there
 	stale, slow bool // what is shown answers an older question; and it takes long
 	loadedOnce  bool
 	err         error
@@ -160,7 +161,7 @@ func (m *Model) query() api.ListQuery {
 // reload asks for the first page and the counts, after wait of quiet. What is
 // there stays, marked stale, until the answer has come.
 func (m *Model) reload(wait time.Duration) tea.Cmd {
-	m.stale, m.slow = true, false
+	m.stale, m.slow, m.opening = true, false, false
 	m.changed()
 	for name := range m.pending {
 		m.env.Async.Cancel(m.slot(name))
@@ -282,6 +283,9 @@ func (m *Model) learnFirst(w want, f async.EventsLoaded) tea.Cmd {
 	m.table.MoveTo(m.rowOf(m.keep))
 	m.keep = ""
 	m.preview()
+	if m.opening {
+		m.open()
+	}
 	return m.ensure()
 }
 
