@@ -172,12 +172,15 @@ func TestHitAgreesWithTheDrawing(t *testing.T) {
 func TestColumnsAndStepsAreInverse(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		f := frame{left: rapid.IntRange(0, 9).Draw(t, "left"), cols: rapid.IntRange(1, 200).Draw(t, "cols"), steps: rapid.IntRange(1, 900).Draw(t, "steps")}
-		if f.steps <= f.cols {
+		if 2*f.steps <= f.cols {
 			f.wide = min(f.cols/f.steps, widest)
 			f.cols = f.wide * f.steps
 		}
 		i := rapid.IntRange(0, f.steps-1).Draw(t, "i")
 		first, last := f.columnsOf(i, i)
+		if first > last || first < f.left || last >= f.left+f.cols {
+			t.Fatalf("%+v: step %d has columns %d to %d", f, i, first, last)
+		}
 		for x := first; x <= last; x++ {
 			if from, to := f.stepsAt(x); i < from || i > to {
 				t.Fatalf("%+v: step %d is in column %d, which has steps %d to %d", f, i, x, from, to)

@@ -19,7 +19,7 @@ const (
 type frame struct {
 	left, cols int // the bars' first column, and how many columns they have
 	steps      int
-	wide       int // columns of a step, 0 where a column holds several steps
+	wide       int // columns of a step, 0 where they vary or a column holds several steps
 	labels     bool
 }
 
@@ -33,7 +33,9 @@ func (h *Histogram) frame(w, height int) frame {
 		f.cols = 0
 		return f
 	}
-	if f.steps <= f.cols {
+	// Fewer steps than columns but more than half as many: some steps take two
+	// columns, so that the chart fills its width.
+	if 2*f.steps <= f.cols {
 		f.wide = min(f.cols/f.steps, widest)
 		f.cols = f.wide * f.steps
 	}
@@ -65,7 +67,7 @@ func (f frame) stepsAt(x int) (from, to int) {
 	return f.first(x), max(f.first(x+1)-1, f.first(x))
 }
 
-// first is the first step of column x where a column holds several.
+// first is the first step of column x where widths vary.
 func (f frame) first(x int) int { return x * f.steps / f.cols }
 
 // columnsOf are the columns of steps from to to, counted on the screen, both
@@ -74,10 +76,13 @@ func (f frame) columnsOf(from, to int) (first, last int) {
 	if f.wide > 0 {
 		return f.left + from*f.wide, f.left + (to+1)*f.wide - 1
 	}
+	if f.steps < f.cols {
+		return f.left + (from*f.cols+f.steps-1)/f.steps, f.left + f.column(to)
+	}
 	return f.left + f.column(from), f.left + f.column(to)
 }
 
-// column is the column that holds step i where a column holds several.
+// column is the last column that holds step i.
 func (f frame) column(i int) int {
 	x := i * f.cols / f.steps
 	for x+1 < f.cols && f.first(x+1) <= i {
