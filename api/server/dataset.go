@@ -27,12 +27,23 @@ func (c *call) listDatasets() error {
 	return c.ok(orEmpty(list))
 }
 
+// okDataset answers one dataset in the published form, which leaves out what
+// only the list tells: the write mode and the moment of deletion.
+func (c *call) okDataset(d api.Dataset) error {
+	return c.ok(struct {
+		UUID        string `json:"uuid"`
+		Name        string `json:"name"`
+		IsPublic    bool   `json:"isPublic"`
+		IsAnalytics bool   `json:"isAnalytics"`
+	}{d.UUID, d.Name, d.IsPublic, d.IsAnalytics})
+}
+
 func (c *call) readDataset() error {
 	d, err := c.s.db.Dataset(c.ctx(), c.account, c.params[0])
 	if err != nil {
 		return err
 	}
-	return c.ok(d)
+	return c.okDataset(d)
 }
 
 // datasetInput is a dataset as a client may set it; absent fields are nil.
@@ -84,7 +95,7 @@ func (c *call) createDataset() error {
 	if err != nil {
 		return err
 	}
-	return c.ok(made)
+	return c.okDataset(made)
 }
 
 // updateDataset changes what came and keeps the rest.
@@ -103,5 +114,5 @@ func (c *call) updateDataset() error {
 	if d, err = c.s.db.UpdateDataset(c.ctx(), c.who, c.account, d); err != nil {
 		return err
 	}
-	return c.ok(d)
+	return c.okDataset(d)
 }
