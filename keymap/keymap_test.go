@@ -401,6 +401,29 @@ func TestDocsAreFresh(t *testing.T) {
 	}
 }
 
+func TestReadmeIsFresh(t *testing.T) {
+	const path, from, to = "../README.md", "<!-- keys: written by go test ./keymap -update -->\n", "<!-- /keys -->"
+	readme, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	head, rest, ok1 := strings.Cut(string(readme), from)
+	_, tail, ok2 := strings.Cut(rest, to)
+	if !ok1 || !ok2 {
+		t.Fatalf("%s has no place for the table of keys", path)
+	}
+	want := head + from + Default().Beginning() + to + tail
+	if *update {
+		if err := os.WriteFile(path, []byte(want), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	if string(readme) != want {
+		t.Errorf("the table of keys in %s is stale: run make keys", path)
+	}
+}
+
 func TestMarkdownNamesEveryAction(t *testing.T) {
 	doc := Default().Markdown()
 	for _, a := range Actions() {
