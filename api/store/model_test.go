@@ -317,12 +317,11 @@ func compareBy(a, b api.Event, field string) int {
 	return strings.Compare(api.Fold(textField(a, field)), api.Fold(textField(b, field)))
 }
 
-// groupKey is one group of the model, its keys joined for comparison.
+// modelGroup is one group of the model.
 type modelGroup struct {
 	keys  []string // folded; "\x00" for none
 	date  time.Time
 	count int
-	shown []map[string]int // spellings per column
 }
 
 // group counts events by columns and bucket.
@@ -351,7 +350,7 @@ func group(events []api.Event, columns []string, bucket api.Bucket) map[string]*
 			id := strings.Join(folded, "\x01") + "\x02" + date.String()
 			g := out[id]
 			if g == nil {
-				g = &modelGroup{keys: folded, date: date, shown: make([]map[string]int, len(columns))}
+				g = &modelGroup{keys: folded, date: date}
 				out[id] = g
 			}
 			g.count++

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"unicode"
 
 	"github.com/google/uuid"
 	"pgregory.net/rapid"
@@ -33,6 +34,17 @@ func genText() *rapid.Generator[string] {
 			words[i] = genWord().Draw(t, "word")
 		}
 		return strings.Join(words, " ")
+	})
+}
+
+// genEventText is now and then longer than what columns keep.
+func genEventText() *rapid.Generator[string] {
+	return rapid.Custom(func(t *rapid.T) string {
+		text := genText().Draw(t, "text")
+		if rapid.IntRange(0, 19).Draw(t, "long") == 0 {
+			text = strings.Repeat("long ", maxColumnText/5) + text
+		}
+		return text
 	})
 }
 
@@ -69,7 +81,7 @@ func genCreate() *rapid.Generator[api.CreateEvent] {
 			UUID:            genUUID(t),
 			Date:            genMoment().Draw(t, "date").Format(time.RFC3339Nano),
 			CreatedAt:       genMoment().Draw(t, "created").Format(time.RFC3339Nano),
-			Event:           genText().Draw(t, "event"),
+			Event:           genEventText().Draw(t, "event"),
 			Category:        rapid.SampledFrom([]string{"Phishing", "PHISHING", "C2", "Ä"}).Draw(t, "category"),
 			Attacker:        genName().Draw(t, "attacker"),
 			AttackerCountry: rapid.SampledFrom([]string{"", "ua", "UKR", "Germany", "QQ"}).Draw(t, "from"),
@@ -95,7 +107,7 @@ func genUUID(t *rapid.T) string {
 	return u.String()
 }
 
-func genCondition(branch bool) *rapid.Generator[api.Condition] {
+func genCondition(m *model, branch bool) *rapid.Generator[api.Condition] {
 	return rapid.Custom(func(t *rapid.T) api.Condition {
 		fields := api.Fields()
 		if branch {
@@ -108,13 +120,13 @@ func genCondition(branch bool) *rapid.Generator[api.Condition] {
 			n = rapid.IntRange(1, 4).Draw(t, "n")
 		}
 		for range n {
-			c.Values = append(c.Values, genValue(t, c))
+			c.Values = append(c.Values, genValue(t, m, c))
 		}
 		return c
 	})
 }
 
-func genValue(t *rapid.T, c api.Condition) string {
+func genValue(t *rapid.T, m *model, c api.Condition) string {
 	text := rapid.OneOf(genWord(), genText(), rapid.SampledFrom([]string{"flyingyeti", "%", "_a%", "c2", "phishing", "ua", "ipx", "2024", "T1566", " "}))
 	switch c.Field {
 	case api.FieldKillChain:
@@ -131,19 +143,53 @@ func genValue(t *rapid.T, c api.Condition) string {
 			return genTLP().Draw(t, "tlp")
 		}
 	}
+	if len(m.events) > 0 && rapid.IntRange(0, 2).Draw(t, "known") > 0 {
+		if part := genPart(t, rapid.SampledFrom(m.events).Draw(t, "event"), c.Field); part != "" {
+			return part
+		}
+	}
 	return text.Draw(t, "value")
 }
 
-func genQuery() *rapid.Generator[api.ListQuery] {
+// genPart is a part of what an event has in a field, in another case, so that
+// conditions have something to find.
+func genPart(t *rapid.T, e api.Event, f api.Field) string {
+	var whole string
+	switch f {
+	case api.FieldTags, api.FieldMitreAttack, api.FieldMitreCapec:
+		list := map[api.Field][]string{api.FieldTags: e.Tags, api.FieldMitreAttack: e.MitreAttack, api.FieldMitreCapec: e.MitreCapec}[f]
+		whole = strings.Join(list[:min(1, len(list))], "")
+	case api.FieldDate:
+		whole = e.Date.String()
+	case api.FieldCreatedAt:
+		whole = e.CreatedAt.String()
+	default:
+		whole = textField(e, string(f))
+	}
+	runes := []rune(whole)
+	if len(runes) == 0 {
+		return ""
+	}
+	if rapid.Bool().Draw(t, "cut") {
+		from := rapid.IntRange(0, len(runes)-1).Draw(t, "from")
+		runes = runes[from:rapid.IntRange(from+1, len(runes)).Draw(t, "to")]
+	}
+	if rapid.Bool().Draw(t, "capital") {
+		return strings.Map(unicode.SimpleFold, string(runes))
+	}
+	return string(runes)
+}
+
+func genQuery(m *model) *rapid.Generator[api.ListQuery] {
 	return rapid.Custom(func(t *rapid.T) api.ListQuery {
 		q := api.ListQuery{
-			Search:   rapid.SliceOfN(genCondition(false), 0, 2).Draw(t, "search"),
+			Search:   rapid.SliceOfN(genCondition(m, false), 0, 2).Draw(t, "search"),
 			PageSize: rapid.IntRange(1, 40).Draw(t, "pageSize"),
 			OrderBy:  rapid.SampledFrom(append(api.OrderFields(), "")).Draw(t, "orderBy"),
 			Order:    rapid.SampledFrom([]string{"", "asc", "desc"}).Draw(t, "order"),
 		}
 		if rapid.Bool().Draw(t, "branches") {
-			q.Branches = rapid.SliceOfN(rapid.SliceOfN(genCondition(true), 1, 2), 1, 3).Draw(t, "branch")
+			q.Branches = rapid.SliceOfN(rapid.SliceOfN(genCondition(m, true), 1, 2), 1, 3).Draw(t, "branch")
 		}
 		return q
 	})
@@ -234,11 +280,35 @@ func compareGroupsWithModel(t *rapid.T, d *DB, q api.ListQuery, events []api.Eve
 		if w == nil || w.count != row.Count {
 			t.Fatalf("grouping by %v and %q: group %q %v has %d, want %+v", columns, bucket, folded, date, row.Count, w)
 		}
+		for at, k := range row.Keys {
+			if best := spelling(events, columns[at], folded[at]); k != nil && *k != best {
+				t.Fatalf("grouping by %v: %q is shown, most events have %q", columns, *k, best)
+			}
+		}
 		if i > 0 && g.Rows[i-1].Count < row.Count {
 			t.Fatalf("groups are not by falling count")
 		}
 	}
 	compareTimelineWithModel(t, s, bucket, events)
+}
+
+// spelling is how most events write a value, the least text among equals.
+func spelling(events []api.Event, column, folded string) string {
+	counts := map[string]int{}
+	for _, e := range events {
+		for _, v := range groupValues(e, column) {
+			if groupFold(column, v) == folded {
+				counts[v]++
+			}
+		}
+	}
+	best := ""
+	for v, n := range counts {
+		if best == "" || n > counts[best] || n == counts[best] && v < best {
+			best = v
+		}
+	}
+	return best
 }
 
 func compareTimelineWithModel(t *rapid.T, s *Selection, bucket api.Bucket, events []api.Event) {
@@ -281,7 +351,7 @@ func TestStoreAgreesWithModel(t *testing.T) {
 		for range rapid.IntRange(1, 3).Draw(t, "rounds") {
 			grow(t, d, m, other.UUID)
 			for range 4 {
-				q := genQuery().Draw(t, "query")
+				q := genQuery(m).Draw(t, "query")
 				q.Datasets = rapid.SampledFrom([][]string{nil, {api.ScopeAll}, {other.UUID}}).Draw(t, "datasets")
 				in := []string{defaultDataset(testAccount).UUID}
 				if len(q.Datasets) > 0 {
