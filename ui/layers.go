@@ -201,7 +201,7 @@ func (l *entryLayer) do(id keymap.ID) tea.Cmd {
 	return nil
 }
 
-func (l *entryLayer) enter(k tea.KeyPressMsg) tea.Cmd {
+func (l *entryLayer) enter(k tea.KeyPressMsg) tea.Cmd { //nolint:unparam // other boxes with a text field have commands
 	if k.String() == "ctrl+c" {
 		l.m.overlay.Close()
 		return nil

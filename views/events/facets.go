@@ -264,9 +264,9 @@ func (f *facets) line(l facetLine, w int, selected bool) string {
 	room := w - 1 - 1 - len(count) - 1 - meter - 1
 	if room < 4 {
 		room = max(w-1-1-len(count), 1)
-		return gutter + name.Paint(pad(label(f.env, l.value.Value), room)) + " " + st.Faint.Paint(count)
+		return gutter + name.Paint(pad(label(l.value.Value), room)) + " " + st.Faint.Paint(count)
 	}
-	return gutter + name.Paint(pad(label(f.env, l.value.Value), room)) + " " + st.Faint.Paint(count) + " " +
+	return gutter + name.Paint(pad(label(l.value.Value), room)) + " " + st.Faint.Paint(count) + " " +
 		st.Bar.Paint(f.meter(l, meter)) + " "
 }
 
@@ -286,7 +286,7 @@ func (f *facets) note(room int) string {
 	return " " + f.env.Styles.Warn.Paint("of all events")
 }
 
-func label(env *views.Env, v string) string {
+func label(v string) string {
 	if strings.TrimSpace(v) == "" {
 		return "(none)"
 	}
