@@ -44,7 +44,7 @@ keys: need-go ## write docs/keys.md and the README's key table anew
 	$(GO) test ./keymap -update
 
 golden: need-go ## write the golden screens anew (look at them before committing)
-	$(GO) test ./ui/... ./views/... ./theme/... -update
+	$(GO) test $$(grep -rl widget/uitest --include=*_test.go ui views | xargs -n1 dirname | sort -u | sed "s|^|./|") -update
 
 bench: need-go ## measure speed, beside the budgets and beside peers that are installed
 	$(GO) run ./bench
