@@ -2,6 +2,7 @@ package ui
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -53,7 +54,7 @@ func (m *Model) draw() ([]string, *tea.Cursor) {
 		list := m.events.Draw(p.events.W, p.events.H, m.focus == paneEvents)
 		one := m.detail.Draw(p.detail.W, p.detail.H, m.focus == paneDetail)
 		if p.side {
-			body = layout.Join(list, one)
+			body = layout.Join(list, m.upright(p.rule.H), one)
 		} else {
 			body = layout.Stack(list, one)
 		}
@@ -64,6 +65,12 @@ func (m *Model) draw() ([]string, *tea.Cursor) {
 	lines = append(lines, m.footer(m.w))
 	cursor := m.cursor(p)
 	return m.over(lines, p, cursor)
+}
+
+// upright is the line between panes side by side.
+func (m *Model) upright(h int) []string {
+	line := m.env.Styles.Border.Paint(m.env.Styles.Glyphs.VLine)
+	return slices.Repeat([]string{line}, h)
 }
 
 // over lays completions, toasts, progress and boxes over the panes.

@@ -7,11 +7,15 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 
+	tea "charm.land/bubbletea/v2"
+
 	"threatbench/api"
 	"threatbench/api/demo"
+	"threatbench/ui"
 )
 
 // noon is the moment the tests take place.
@@ -20,11 +24,40 @@ var noon = time.Date(2026, 3, 14, 12, 0, 0, 0, time.UTC)
 // fake is a server in memory: the demo's story, filtered and sorted plainly.
 // It counts the calls it gets, and fails them while err is set.
 type fake struct {
+	mu     sync.Mutex
 	events []api.Event
 	raws   map[string]json.RawMessage
-	calls  atomic.Int64
 	err    error
-	delay  time.Duration
+
+	calls atomic.Int64
+	lists []api.ListQuery // the list queries that came
+	delay time.Duration
+}
+
+// fail makes every call fail, or none for nil.
+func (f *fake) fail(err error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.err = err
+}
+
+// replace takes over another fake's events.
+func (f *fake) replace(o *fake) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.events, f.raws = o.events, o.raws
+}
+
+// asked are the list queries that came so far.
+func (f *fake) asked() []api.ListQuery {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return slices.Clone(f.lists)
+}
+
+// programOf makes the model of a workbench on f.
+func programOf(f *fake) func() tea.Model {
+	return func() tea.Model { return model(ui.Options{API: f}) }
 }
 
 func newFake(n int) *fake {
@@ -61,6 +94,8 @@ func (f *fake) call(ctx context.Context) error {
 			return ctx.Err()
 		}
 	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
 	return f.err
 }
 
@@ -122,6 +157,8 @@ func holds(e *api.Event, c api.Condition) bool {
 }
 
 func (f *fake) matching(q api.ListQuery) []api.Event {
+	f.mu.Lock()
+	defer f.mu.Unlock()
 	var out []api.Event
 	for i := range f.events {
 		if !slices.ContainsFunc(q.Search, func(c api.Condition) bool { return !holds(&f.events[i], c) }) {
@@ -146,6 +183,9 @@ func (f *fake) List(ctx context.Context, q api.ListQuery) (api.Page, error) {
 	if err := f.call(ctx); err != nil {
 		return api.Page{}, err
 	}
+	f.mu.Lock()
+	f.lists = append(f.lists, q)
+	f.mu.Unlock()
 	all := f.matching(q)
 	from := min((max(q.Page, 1)-1)*q.PageSize, len(all))
 	page := all[from:min(from+q.PageSize, len(all))]

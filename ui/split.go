@@ -59,6 +59,7 @@ func (s *split) grow(by float64, detail bool) {
 // panes is where everything stands.
 type panes struct {
 	head, foot, events, detail layout.Rect
+	rule                       layout.Rect // between panes that stand side by side
 	side                       bool
 }
 
@@ -79,6 +80,7 @@ func (m *Model) arrange() panes {
 	case m.split.side(m.w):
 		p.side = true
 		p.events, p.detail = r.SplitX(1-m.split.share, leastSide, leastSide)
+		p.rule, p.detail = p.detail.CutLeft(1)
 	case m.focus == paneDetail:
 		p.events, p.detail = r.SplitY(1-max(m.split.share, 0.3), 6, leastDetail)
 	default:

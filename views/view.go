@@ -149,6 +149,14 @@ func (e *Env) Dash() string {
 	return "–"
 }
 
+// Dots say that something goes on.
+func (e *Env) Dots() string {
+	if e.ASCII {
+		return " ..."
+	}
+	return " …"
+}
+
 // TLP is the pen of a marking.
 func (e *Env) TLP(s string) theme.Pen {
 	t, _ := api.ParseTLP(s)

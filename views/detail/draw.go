@@ -36,7 +36,7 @@ func (m *Model) body(w, h int, focused bool) []string {
 	case h <= 0:
 		return nil
 	case m.wanted != "" && m.slow:
-		return m.say(w, h, m.env.Styles.Faint, "loading the event …")
+		return m.say(w, h, m.env.Styles.Faint, "loading the event"+m.env.Dots())
 	case m.event == nil && m.err != nil:
 		return m.say(w, h, m.env.Styles.Error, m.err.Error())
 	case m.event == nil:
@@ -145,7 +145,7 @@ func (m *Model) drawRaw(w, h int) []string {
 	case m.err != nil:
 		return m.say(w, h, st.Error, m.err.Error())
 	case m.rawFor != m.event.UUID && m.slow:
-		return m.say(w, h, st.Faint, "loading the raw record …")
+		return m.say(w, h, st.Faint, "loading the raw record"+m.env.Dots())
 	case m.rawFor != m.event.UUID:
 		return layout.Fit(nil, w, h)
 	}

@@ -98,7 +98,7 @@ func (m *Model) empty(w, h int) []string {
 		text = append(text, strings.Split(ansi.Wrap(m.err.Error(), max(w-4, 10), " "), "\n")...)
 		text = append(text, "", st.Faint.Paint("r tries again"))
 	case m.stale && m.slow:
-		text = append(text, st.Faint.Paint("loading events …"))
+		text = append(text, st.Faint.Paint("loading events"+m.env.Dots()))
 	case m.stale:
 	case m.text == "":
 		text = append(text, m.welcome()...)
@@ -123,10 +123,17 @@ func (m *Model) filterLine(w int) string {
 		slash = st.AccentStrong.Paint("/")
 	}
 	if msg := m.filter.Message(); msg != "" && m.filter.Value() != m.text || m.part == partFilter && msg != "" {
-		right = st.Error.Paint(ansi.Truncate(msg, max(w/2, 20), st.Glyphs.Ellipsis))
+		right = st.Error.Paint(m.shortMessage(msg, w))
 		room = max(w-3-ansi.StringWidth(right)-1, 10)
 	}
 	return " " + slash + " " + m.filter.Line(room) + " " + right
+}
+
+// shortMessage is what is wrong with the filter, in the room that its text
+// leaves on a line of w cells.
+func (m *Model) shortMessage(msg string, w int) string {
+	room := w - 3 - ansi.StringWidth(m.filter.Value()) - 3
+	return ansi.Truncate(msg, max(room, w/2, 20), m.env.Styles.Glyphs.Ellipsis)
 }
 
 // counts is "loaded/total", marks, and how sure they are.
@@ -154,7 +161,7 @@ func (m *Model) counts() string {
 		parts = append(parts, st.Faint.Paint("0 events"))
 	}
 	if m.stale && m.slow {
-		parts = append(parts, st.Warn.Paint("loading …"))
+		parts = append(parts, st.Warn.Paint("loading"+m.env.Dots()))
 	}
 	return strings.Join(parts, st.Faint.Paint("  "))
 }
@@ -182,7 +189,7 @@ func (m *Model) CursorXY() (x, y int, ok bool) {
 	case partFilter:
 		right := ansi.StringWidth(m.counts())
 		if msg := m.filter.Message(); msg != "" {
-			right = ansi.StringWidth(ansi.Truncate(msg, max(g.filter.W/2, 20), m.env.Styles.Glyphs.Ellipsis))
+			right = ansi.StringWidth(m.shortMessage(msg, g.filter.W))
 		}
 		return 3 + m.filter.Cursor(max(g.filter.W-3-right-1, 10)), 0, true
 	case partFacets:

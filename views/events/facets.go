@@ -264,9 +264,9 @@ func (f *facets) line(l facetLine, w int, selected bool) string {
 	room := w - 1 - 1 - len(count) - 1 - meter - 1
 	if room < 4 {
 		room = max(w-1-1-len(count), 1)
-		return gutter + name.Paint(pad(label(l.value.Value), room)) + " " + st.Faint.Paint(count)
+		return gutter + name.Paint(f.pad(label(l.value.Value), room)) + " " + st.Faint.Paint(count)
 	}
-	return gutter + name.Paint(pad(label(l.value.Value), room)) + " " + st.Faint.Paint(count) + " " +
+	return gutter + name.Paint(f.pad(label(l.value.Value), room)) + " " + st.Faint.Paint(count) + " " +
 		st.Bar.Paint(f.meter(l, meter)) + " "
 }
 
@@ -294,9 +294,9 @@ func label(v string) string {
 }
 
 // pad cuts or fills s to w cells.
-func pad(s string, w int) string {
+func (f *facets) pad(s string, w int) string {
 	if n := ansi.StringWidth(s); n > w {
-		return ansi.Truncate(s, w, "…")
+		return ansi.Truncate(s, w, f.env.Styles.Glyphs.Ellipsis)
 	} else if n < w {
 		return s + strings.Repeat(" ", w-n)
 	}

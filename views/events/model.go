@@ -106,7 +106,7 @@ func New(env *views.Env, o Options) *Model {
 		showFacets: true, showTimeline: true,
 	}
 	m.rows.total = -1
-	m.filter.SetPlaceholder("filter: attacker:NAME  tlp:amber  date>-7d  words …")
+	m.filter.SetPlaceholder("filter: attacker:NAME  tlp:amber  date>-7d  words" + env.Dots())
 	m.filter.SetSpans(m.spans)
 	m.filter.SetValue(filter)
 	m.table.SetSource(source{m})
@@ -311,6 +311,9 @@ func (m *Model) learnSummary(f async.SummaryLoaded) {
 	}
 	m.facets.set(f.Summary)
 	m.timeline.set(f.Summary.Timeline)
+	if e := m.Current(); e != nil {
+		m.timeline.follow(e.Date)
+	}
 }
 
 // fail keeps what is there and says what went wrong; a filter the server

@@ -30,9 +30,9 @@ func newTimeline(env *views.Env) *timeline {
 
 func (t *timeline) restyle() { t.hist.SetStyles(t.env.Styles) }
 
-// set takes new counts.
+// set takes new counts; which step is selected is to be told again.
 func (t *timeline) set(d api.Timeline) {
-	t.data, t.from, t.to = d, -1, -1
+	t.data, t.cursor, t.from, t.to = d, -1, -1, -1
 	t.starts = stepStarts(d)
 	steps := make([]chart.Step, len(t.starts))
 	at := map[int64]int{}

@@ -1,0 +1,60 @@
+package ui_test
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+	"github.com/charmbracelet/colorprofile"
+
+	"threatbench/ui"
+	"threatbench/ui/widget/uitest"
+)
+
+// bench starts a workbench on a fake server inside a test program.
+func bench(t *testing.T, f *fake, o uitest.Options, script func(p *uitest.Program)) {
+	t.Helper()
+	benchWith(t, ui.Options{API: f}, o, script)
+}
+
+func benchWith(t *testing.T, o ui.Options, term uitest.Options, script func(p *uitest.Program)) {
+	t.Helper()
+	uitest.Run(t, term, func() tea.Model { return model(o) }, func(p *uitest.Program) {
+		p.Settle()
+		script(p)
+	})
+}
+
+func model(o ui.Options) *ui.Model {
+	o.UTC, o.Now = true, func() time.Time { return noon }
+	if o.Profile == "" {
+		o.Profile = "demo"
+	}
+	return ui.New(context.Background(), o)
+}
+
+func small() uitest.Options { return uitest.Options{Width: 80, Height: 24} }
+func usual() uitest.Options { return uitest.Options{Width: 120, Height: 40} }
+func large() uitest.Options { return uitest.Options{Width: 200, Height: 60} }
+
+// press presses keys one after the other, each with its answer.
+func press(p *uitest.Program, keys ...string) {
+	for _, k := range keys {
+		p.Press(k)
+		p.Settle()
+	}
+}
+
+// enter types text and waits for what comes of it.
+func enter(p *uitest.Program, text string) {
+	p.Type(text)
+	p.Settle()
+}
+
+// profiles are the colours the screens are looked at in.
+var profiles = []struct {
+	name    string
+	profile colorprofile.Profile
+	ascii   bool
+}{{"true", colorprofile.TrueColor, false}, {"16", colorprofile.ANSI, false}, {"ascii", colorprofile.Ascii, true}}
