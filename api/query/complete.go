@@ -195,8 +195,8 @@ func (c *completion) fieldValues(field api.Field, t token, listed bool) []Sugges
 	}
 	var out []Suggestion
 	for _, ch := range choices {
-		if ch.value == "" {
-			continue
+		if ch.value == "" || listed && isDate(field) && ch.value[0] == '-' {
+			continue // a list takes days, not spans of time
 		}
 		out = append(out, Suggestion{Text: spell(field, ch.value, listed), Label: ch.value, Detail: ch.about, From: t.pos, To: c.reach(t)})
 	}

@@ -103,62 +103,80 @@ func (p *parser) operation(op, t token, v string) (api.Op, string, *Error) {
 	return o, v, nil
 }
 
+// part is a byte of a pattern: plain, or a wildcard.
+type part struct {
+	c    byte
+	wild bool
+}
+
+// pattern reads the bytes of a value; between quotes a backslash makes a
+// wildcard plain. A run of stars is one star.
+func pattern(t token) []part {
+	var out []part
+	for i := 0; i < len(t.raw); i++ {
+		p := part{t.raw[i], t.raw[i] == '*' || t.raw[i] == '?'}
+		if t.quoted && p.c == '\\' && i+1 < len(t.raw) && escapable(t.raw[i+1]) {
+			i++
+			p = part{c: t.raw[i]}
+		}
+		if star := (part{'*', true}); p == star && len(out) > 0 && out[len(out)-1] == star {
+			continue
+		}
+		out = append(out, p)
+	}
+	return out
+}
+
 // wildcard compiles a value with * and ?: to the plain operators where they
 // say the same, to LIKE where they don't.
 func wildcard(t token) (op api.Op, value, refused string) {
-	var like, plain strings.Builder
-	stars, others, bad := 0, 0, false // others: wildcards that are not an outer star
-	lead, trail := false, false
-	for i := 0; i < len(t.raw); i++ {
-		c := t.raw[i]
-		wild := c == '*' || c == '?'
-		if t.quoted && c == '\\' && i+1 < len(t.raw) && escapable(t.raw[i+1]) {
-			i++
-			c, wild = t.raw[i], false
-		}
-		if wild && c == '*' && trail {
-			continue // ** is *
-		}
-		switch {
-		case wild && c == '*':
-			like.WriteByte('%')
-			if i == 0 {
-				lead = true
-			}
-			stars++
-			trail = true
-			continue
-		case wild:
-			like.WriteByte('_')
-			others++
-		default:
-			bad = bad || c == '%' || c == '_'
-			like.WriteByte(c)
-			plain.WriteByte(c)
-		}
-		trail = false
-	}
-	outer := 0
+	parts := pattern(t)
+	star := part{'*', true}
+	lead := parts[0] == star
+	trail := parts[len(parts)-1] == star
+	inner := parts
 	if lead {
-		outer++
+		inner = inner[1:]
 	}
-	if trail && !(lead && stars == 1) {
-		outer++
+	if trail && len(inner) > 0 {
+		inner = inner[:len(inner)-1]
 	}
 	switch {
-	case plain.Len() == 0 && others == 0:
+	case len(inner) == 0:
 		return "", "", "this matches everything; leave it out"
-	case others > 0 || stars > outer:
-		if bad {
+	case slices.ContainsFunc(inner, func(p part) bool { return p.wild }):
+		return like(parts)
+	case lead && !trail:
+		return api.OpEndsWith, literal(inner), ""
+	case trail && !lead:
+		return api.OpStartsWith, literal(inner), ""
+	}
+	return api.OpContains, literal(inner), ""
+}
+
+// literal is the text of parts without a wildcard.
+func literal(parts []part) string {
+	b := make([]byte, len(parts))
+	for i, p := range parts {
+		b[i] = p.c
+	}
+	return string(b)
+}
+
+// like writes a pattern the way SQL does, which cannot say a plain % or _.
+func like(parts []part) (op api.Op, value, refused string) {
+	b := []byte(literal(parts))
+	for i, p := range parts {
+		switch {
+		case p.wild && p.c == '*':
+			b[i] = '%'
+		case p.wild:
+			b[i] = '_'
+		case p.c == '%' || p.c == '_':
 			return "", "", "a pattern with * or ? inside can't hold a plain % or _: the API has no way to say that"
 		}
-		return api.OpLike, like.String(), ""
-	case lead && !trail:
-		return api.OpEndsWith, plain.String(), ""
-	case trail && !lead:
-		return api.OpStartsWith, plain.String(), ""
 	}
-	return api.OpContains, plain.String(), ""
+	return api.OpLike, string(b), ""
 }
 
 // negate turns what was read into its opposite, where one condition can say it.
