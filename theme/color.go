@@ -3,6 +3,7 @@ package theme
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strconv"
 )
 
@@ -37,10 +38,34 @@ func (c Color) sgr(base int) string {
 		}
 		return strconv.Itoa(base + n)
 	}
-	if r, g, b, ok := c.RGB(); ok {
-		return fmt.Sprintf("%d;2;%d;%d;%d", base+8, r, g, b)
+	r, g, b, ok := c.RGB()
+	if !ok {
+		return ""
 	}
-	return ""
+	if n, ok := xterm(r, g, b); ok {
+		return fmt.Sprintf("%d;5;%d", base+8, n)
+	}
+	return fmt.Sprintf("%d;2;%d;%d;%d", base+8, r, g, b)
+}
+
+// xterm is the number that a colour has among the 256, where it is one of
+// them: saying it costs half the bytes of true colour.
+func xterm(r, g, b uint8) (int, bool) {
+	if r == g && g == b && r >= 8 && r <= 238 && (r-8)%10 == 0 {
+		return 232 + int(r-8)/10, true
+	}
+	n := 16
+	for _, channel := range []struct {
+		v     uint8
+		times int
+	}{{r, 36}, {g, 6}, {b, 1}} {
+		at := slices.Index([]uint8{0, 95, 135, 175, 215, 255}, channel.v)
+		if at < 0 {
+			return 0, false
+		}
+		n += at * channel.times
+	}
+	return n, true
 }
 
 // RGB gives the three channels, and false for any colour not of the form

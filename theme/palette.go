@@ -62,7 +62,7 @@ func darkPalette() Palette {
 		Strong: "#ffffff", Faint: "#949494", Border: "#4e4e4e",
 		Accent: "#5fafff", Bar: "#5f87af", Match: "#f2d06b",
 		Error: "#ff7b72", Warn: "#e8b04a", Good: "#7fc77f",
-		TLPClear: "#ffffff", TLPGreen: "#33ff00", TLPAmber: "#ffc000", TLPRed: "#ff4d4d",
+		TLPGreen: "#5fff00", TLPAmber: "#ffaf00", TLPRed: "#ff5f5f", // clear is the terminal's own
 		Data: "#a9cfa4", Number: "#d9a7e0",
 		Series: []Color{"#56b4e9", "#e69f00", "#2bbf95", "#f0e442", "#7f9cf5", "#ef7d3c", "#dd8fbd", "#b6bcc6"},
 	}
@@ -74,7 +74,7 @@ func lightPalette() Palette {
 		Strong: "#000000", Faint: "#626262", Border: "#b2b2b2",
 		Accent: "#0a5cad", Bar: "#005f87", Match: "#8a5200",
 		Error: "#b3161b", Warn: "#865300", Good: "#1c6b2a",
-		TLPClear: "#3a3f46", TLPGreen: "#1a6f00", TLPAmber: "#875200", TLPRed: "#c4001a",
+		TLPGreen: "#1a6f00", TLPAmber: "#875200", TLPRed: "#c4001a",
 		Data: "#2c6329", Number: "#7d2f8c",
 		Series: []Color{"#0067a5", "#9a5b00", "#00724f", "#736600", "#3c4fb8", "#b04600", "#97407a", "#5a616b"},
 	}

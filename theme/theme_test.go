@@ -61,7 +61,7 @@ func pens(s *Styles) map[string]Pen {
 // mayBePlain are the tokens for which the terminal's own text is a fair choice;
 // without colour those join that differ from text by colour alone.
 func mayBePlain(name string, colourless bool) bool {
-	if name == "Text" {
+	if name == "Text" || name == "TLP[1]" { // clear: nothing to warn of
 		return true
 	}
 	alone := []string{"Accent", "Good", "JSONKey", "JSONString", "JSONNumber", "TLP[1]", "TLP[2]", "TLP[3]"}
@@ -89,22 +89,17 @@ func TestEveryTokenIsDefined(t *testing.T) {
 	})
 }
 
-var rgb = regexp.MustCompile(`([34])8;2;(\d+);(\d+);(\d+)`)
+var painted = regexp.MustCompile(`([34])8;(?:2;(\d+);(\d+);(\d+)|5;(\d+))`)
 
 // colours reads the pair a pen paints, falling back on what the theme assumes.
 func colours(t *testing.T, p Pen, pal Palette) (fg, bg Color) {
 	t.Helper()
 	fg, bg = pal.Foreground, pal.Background
-	for _, m := range rgb.FindAllStringSubmatch(p.On(), -1) {
-		var c [3]int
-		for i := range c {
-			n, err := strconv.Atoi(m[2+i])
-			if err != nil {
-				t.Fatal(err)
-			}
-			c[i] = n
+	for _, m := range painted.FindAllStringSubmatch(p.On(), -1) {
+		col := indexed(t, m[5])
+		if m[5] == "" {
+			col = Color(fmt.Sprintf("#%02x%02x%02x", number(t, m[2]), number(t, m[3]), number(t, m[4])))
 		}
-		col := Color(fmt.Sprintf("#%02x%02x%02x", c[0], c[1], c[2]))
 		if m[1] == "3" {
 			fg = col
 		} else {
@@ -112,6 +107,46 @@ func colours(t *testing.T, p Pen, pal Palette) (fg, bg Color) {
 		}
 	}
 	return fg, bg
+}
+
+func number(t *testing.T, s string) int {
+	t.Helper()
+	n, err := strconv.Atoi(s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return n
+}
+
+// indexed is one of the 256 colours, of the cube or of the greys.
+func indexed(t *testing.T, s string) Color {
+	t.Helper()
+	if s == "" {
+		return ""
+	}
+	n := number(t, s)
+	if n >= 232 {
+		v := 8 + (n-232)*10
+		return Color(fmt.Sprintf("#%02x%02x%02x", v, v, v))
+	}
+	steps := [6]int{0, 95, 135, 175, 215, 255}
+	n -= 16
+	return Color(fmt.Sprintf("#%02x%02x%02x", steps[n/36], steps[n/6%6], steps[n%6]))
+}
+
+// Every colour that is one of the 256 is said by its number, and means itself.
+func TestColoursOfThe256AreSaidByNumber(t *testing.T) {
+	for n := 16; n < 256; n++ {
+		col := indexed(t, strconv.Itoa(n))
+		on := NewPen(col, "", 0).On()
+		m := painted.FindStringSubmatch(on)
+		if m == nil || m[5] == "" || indexed(t, m[5]) != col {
+			t.Errorf("%s is painted by %q", col, on)
+		}
+	}
+	if on := NewPen("#010203", "", 0).On(); on != "\x1b[38;2;1;2;3m" {
+		t.Errorf("a colour beyond the 256 is painted by %q", on)
+	}
 }
 
 func TestContrast(t *testing.T) {
@@ -220,7 +255,7 @@ func TestContrastOfKnownPairs(t *testing.T) {
 }
 
 func TestPairsDifferWithoutColour(t *testing.T) {
-	strip := func(p Pen) string { return rgb.ReplaceAllString(p.On(), "") }
+	strip := func(p Pen) string { return painted.ReplaceAllString(p.On(), "") }
 	every(t, func(t *testing.T, s *Styles) {
 		for name, pair := range map[string][2]Pen{
 			"title and focused title": {s.Title, s.TitleFocus},
@@ -319,7 +354,7 @@ func TestPaint(t *testing.T) {
 	if got := p.Paint("x"); got != "\x1b[1;4;38;2;1;2;255mx\x1b[m" {
 		t.Errorf("%q", got)
 	}
-	if got := NewPen("", "#ffffff", Reverse).On(); got != "\x1b[7;48;2;255;255;255m" {
+	if got := NewPen("", "#ffffff", Reverse).On(); got != "\x1b[7;48;5;231m" {
 		t.Errorf("%q", got)
 	}
 	if got := NewPen("9", "0", 0).On(); got != "\x1b[91;40m" {
@@ -405,7 +440,7 @@ func TestMarkdown(t *testing.T) {
 				t.Errorf("%q is missing in\n%s", want, plain)
 			}
 		}
-		if s.palette.colourless() && strings.Contains(out, "38;2;") {
+		if s.palette.colourless() && (strings.Contains(out, "38;2;") || strings.Contains(out, "38;5;")) {
 			t.Error("colours in the colourless theme")
 		}
 		if !s.Glyphs.ASCII {

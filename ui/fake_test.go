@@ -14,6 +14,7 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"threatbench/api"
+	"threatbench/api/clean"
 	"threatbench/api/demo"
 	"threatbench/ui"
 )
@@ -266,3 +267,21 @@ func (f *fake) Countries(ctx context.Context) ([]api.Country, error) {
 	return api.Countries(), f.call(ctx)
 }
 func (f *fake) Tags(ctx context.Context) ([]api.Tag, error) { return nil, f.call(ctx) }
+
+// hostile adds an event with the same text in every field, neutralised as the
+// client does it; its raw record keeps the original bytes.
+func (f *fake) hostile(text string) {
+	id := fmt.Sprintf("hostile-%d", len(f.events))
+	line := clean.Line(text)
+	f.events = append(f.events, api.Event{
+		UUID: id, Date: api.TimeOf(noon), Event: clean.Text(text), Category: line, Attacker: line, AttackerCountry: line,
+		TargetCountry: line, TargetIndustry: line, Indicator: line, IndicatorType: line, TLP: line, Tags: []string{line, line},
+		MitreAttack: []string{line}, Insight: "# " + clean.Text(text) + "\n\n[x](" + line + ") `" + line + "`\n\n&#27;]52;c;aGk=&#7; &#x1b;[2J", References: []string{line},
+		NumReferences: 1, DatasetID: line,
+	})
+	raw, err := json.Marshal(map[string]string{"key " + text: text})
+	if err != nil {
+		raw = []byte(text)
+	}
+	f.raws[id] = raw
+}

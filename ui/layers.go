@@ -308,9 +308,9 @@ func (l *menuLayer) line(i int) string {
 			check = st.Good.Paint(st.Glyphs.Check) + " "
 		}
 	}
-	line := gutter + check + pen.Paint(it.Title)
+	line := gutter + check + pen.Paint(views.Shown(it.Title))
 	if it.Detail != "" {
-		line += "  " + st.Faint.Paint(it.Detail)
+		line += "  " + st.Faint.Paint(views.Shown(it.Detail))
 	}
 	return line
 }

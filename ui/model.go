@@ -278,6 +278,7 @@ func (m *Model) doFrame(in keymap.Intent) tea.Cmd {
 	case keymap.AppLog:
 		m.openLog()
 	case keymap.AppView1:
+		m.events.Focus()
 		return m.show(screenEvents, paneEvents)
 	case keymap.AppView2:
 		m.mark()

@@ -81,6 +81,7 @@ func (m *Model) clickHeader(x int) tea.Cmd {
 	const first, width = 14, 10 // " threatbench  " and " 1 Events "
 	switch (x - first) / width {
 	case 0:
+		m.events.Focus()
 		return m.show(screenEvents, paneEvents)
 	case 1:
 		if m.detail.Event() != nil {

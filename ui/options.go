@@ -40,6 +40,8 @@ type Options struct {
 	Env      []string              // the session's environment; nil means the process's
 	In       io.Reader             // nil means the terminal
 	Out      io.Writer             // nil means the terminal
+	Width    int                   // of the window, where no terminal tells; 0 means found out
+	Height   int
 	Profiles *colorprofile.Profile // colour profile; nil means found out
 	Now      func() time.Time
 	StateDir string // where a crash file goes; "" means the system's temporary directory

@@ -47,6 +47,9 @@ func (m *Model) programOptions(ctx context.Context) []tea.ProgramOption {
 	if o.Out != nil {
 		list = append(list, tea.WithOutput(o.Out))
 	}
+	if o.Width > 0 && o.Height > 0 {
+		list = append(list, tea.WithWindowSize(o.Width, o.Height))
+	}
 	if o.Env != nil {
 		list = append(list, tea.WithEnvironment(o.Env))
 	}

@@ -14,6 +14,7 @@ import (
 	"threatbench/api/async"
 	"threatbench/keymap"
 	"threatbench/theme"
+	"threatbench/ui/widget/layout"
 	"threatbench/ui/widget/toast"
 )
 
@@ -183,6 +184,10 @@ func Count(n int) string {
 	}
 	return b.String()
 }
+
+// Shown is text as it can be drawn: as wide for the terminal as it is for us,
+// whatever its script.
+func Shown(s string) string { return layout.Steady(s) }
 
 // OneLine is text with its line breaks as spaces.
 func OneLine(s string) string {

@@ -42,7 +42,7 @@ func (m *Model) body(w, h int, focused bool) []string {
 	case m.event == nil:
 		return m.say(w, h, m.env.Styles.Faint, "No event is selected.")
 	case h < compactUpTo && !focused:
-		return layout.Fit(m.gist(w), w, h)
+		return layout.Fit(m.gist(), w, h)
 	}
 	switch m.tab {
 	case Insight:
@@ -165,7 +165,7 @@ func orDash(env *views.Env, s string) string {
 }
 
 // gist is the event in three lines.
-func (m *Model) gist(w int) []string {
+func (m *Model) gist() []string {
 	e, st := m.event, m.env.Styles
 	dot := st.Faint.Paint(" " + st.Glyphs.Bullet + " ")
 	var who []string
@@ -189,8 +189,8 @@ func (m *Model) gist(w int) []string {
 		how = append(how, fmt.Sprintf("%d references", n))
 	}
 	lines := []string{" " + strings.Join(who, dot), " " + views.OneLine(e.Event), " " + st.Faint.Paint(strings.Join(how, "   "))}
-	if w < 4 {
-		return nil
+	for i, l := range lines {
+		lines[i] = views.Shown(l)
 	}
 	return lines
 }

@@ -11,6 +11,7 @@ import (
 
 	"threatbench/api/clean"
 	"threatbench/theme"
+	"threatbench/ui/widget/layout"
 )
 
 // widest is how wide prose is set: longer lines are hard to read.
@@ -33,7 +34,7 @@ func markdown(md string, w int, st *theme.Styles) ([]string, error) {
 		lines = lines[1:]
 	}
 	for i, l := range lines {
-		lines[i] = " " + l // the margin every part of the detail has
+		lines[i] = " " + layout.Steady(l) // the margin every part of the detail has
 	}
 	return lines, nil
 }

@@ -85,7 +85,7 @@ func (p *page) section(title string) { p.heading = title }
 
 func (p *page) prose(s string, pen theme.Pen) {
 	for _, l := range strings.Split(s, "\n") {
-		for _, part := range strings.Split(ansi.Wrap(l, max(p.w-2, 10), " /.-"), "\n") {
+		for _, part := range strings.Split(ansi.Wrap(views.Shown(l), max(p.w-2, 10), " /.-"), "\n") {
 			p.lines = append(p.lines, " "+pen.Paint(part))
 		}
 	}
@@ -106,7 +106,7 @@ func (p *page) styled(name, value string, pen theme.Pen) {
 		p.heading = ""
 	}
 	room := max(p.w-1-indent-labelWidth-1, 10)
-	for i, part := range strings.Split(ansi.Wrap(value, room, " /.-,"), "\n") {
+	for i, part := range strings.Split(ansi.Wrap(views.Shown(value), room, " /.-,"), "\n") {
 		if i > 0 {
 			head, name = strings.Repeat(" ", indent), ""
 		}

@@ -101,8 +101,8 @@ func (r *related) line(i, w int, focused bool) string {
 	}
 	e, ok := r.events[l.id]
 	if !ok {
-		return gutter + " " + st.Faint.Paint(word) + pen.Paint(l.id)
+		return gutter + " " + st.Faint.Paint(word) + pen.Paint(views.Shown(l.id))
 	}
-	text := r.env.Date(e.Date) + "  " + e.Category + "  " + views.OneLine(e.Event)
+	text := views.Shown(r.env.Date(e.Date) + "  " + e.Category + "  " + views.OneLine(e.Event))
 	return gutter + " " + st.Faint.Paint(word) + pen.Paint(layout.Cut(text, 0, max(w-15, 1)))
 }

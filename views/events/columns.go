@@ -56,7 +56,7 @@ func columns() []column {
 		},
 		{
 			Column: table.Column{ID: "tags", Title: "TAGS", Min: 9, Width: 16, Max: 32, Flex: 1, Priority: 7}, orderBy: "tags", field: api.FieldTags,
-			text:   tags,
+			text:   list(func(e *api.Event) []string { return e.Tags }),
 			values: func(e *api.Event) []string { return e.Tags },
 		},
 		{
@@ -114,12 +114,6 @@ func plain(of func(*api.Event) string) func(*api.Event, *views.Env) table.Cell {
 
 func list(of func(*api.Event) []string) func(*api.Event, *views.Env) table.Cell {
 	return func(e *api.Event, _ *views.Env) table.Cell { return first(of(e)) }
-}
-
-func tags(e *api.Event, env *views.Env) table.Cell {
-	c := first(e.Tags)
-	c.Pen = env.Styles.Faint
-	return c
 }
 
 // first shows a list by its first element and the count of the others.

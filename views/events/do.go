@@ -257,6 +257,9 @@ func (m *Model) goTo(text string) tea.Cmd {
 		m.env.Host.Say(toast.Warn, fmt.Sprintf("the filter has %d conditions already, the most there may be: going to a date needs one more", api.MaxConditions))
 		return nil
 	}
+	if m.order != "asc" && at.Equal(at.Truncate(24*time.Hour)) {
+		at = api.TimeOf(at.Add(24*time.Hour - time.Millisecond)) // a day: from its newest event
+	}
 	return m.seek(at)
 }
 
@@ -265,9 +268,6 @@ func (m *Model) seek(at api.Time) tea.Cmd {
 	op := api.OpGt
 	if m.order == "asc" {
 		op = api.OpLt
-	}
-	if m.order != "asc" && at.Equal(at.Truncate(24*time.Hour)) {
-		at = api.TimeOf(at.Add(24*time.Hour - time.Millisecond)) // a bare day: from its newest event
 	}
 	m.seeking = api.Condition{Field: api.FieldDate, Op: op, Values: []string{at.String()}}
 	q := m.with(m.seeking)
@@ -298,12 +298,25 @@ func (m *Model) arrive(f async.EventsLoaded) tea.Cmd {
 		return m.moved()
 	}
 	onward := map[api.Op]api.Op{api.OpGt: api.OpLte, api.OpLt: api.OpGte}
-	c := m.seeking
-	c.Op = onward[c.Op]
-	w := want{start: row, anchored: true, query: m.with(c)}
-	m.pending["rows"] = w
-	m.changed()
-	return m.env.Async.Page(m.slot("rows"), w.query, 0)
+	after := m.seeking
+	after.Op = onward[after.Op]
+	m.rows.anchor = &anchor{row: row, after: m.with(after), before: m.with(m.seeking)}
+	return m.moved()
+}
+
+// jump goes to a row wherever it is: where it can't be asked for by number,
+// the timeline tells about which date to look at.
+func (m *Model) jump(row int) tea.Cmd {
+	if _, ok := m.rows.wantFor(row, m.query()); ok || m.rows.at(row) != nil {
+		m.table.MoveTo(row)
+		return m.moved()
+	}
+	at, ok := m.timeline.dateOf(row, m.order != "asc")
+	if m.sortBy != "date" || !ok || len(m.parsed.Search) >= api.MaxConditions {
+		m.env.Host.Say(toast.Info, "the API reaches the first and the last 100,000 events of a list; in between, narrow the filter")
+		return nil
+	}
+	return m.seek(api.TimeOf(at))
 }
 
 func (m *Model) pivot() {

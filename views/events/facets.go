@@ -290,7 +290,7 @@ func label(v string) string {
 	if strings.TrimSpace(v) == "" {
 		return "(none)"
 	}
-	return v
+	return views.Shown(v)
 }
 
 // pad cuts or fills s to w cells.

@@ -49,8 +49,7 @@ func (m *Model) clickTable(x, y int, double bool) tea.Cmd {
 		m.table.SetCol(h.Col)
 		return m.sortBySelected()
 	case table.Scrollbar:
-		m.table.MoveTo(h.Row)
-		return m.moved()
+		return m.jump(h.Row)
 	case table.Row:
 		m.table.MoveTo(h.Row)
 		if h.Col >= 0 {

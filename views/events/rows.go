@@ -30,6 +30,7 @@ type rows struct {
 	chunks []chunk
 	total  int  // rows in all; -1 until the server has said
 	open   bool // the server doesn't tell the total and has more
+	anchor *anchor
 }
 
 // length is how many rows the table shows.
@@ -138,10 +139,21 @@ func (r *rows) missing(from, to int) (i int, ok bool) {
 	return 0, false
 }
 
+// anchor is a row whose place is known by its date: how to ask for the rows
+// from there on, and for those before it in the reversed order.
+type anchor struct {
+	row           int
+	after, before api.ListQuery
+}
+
+// maxGap is how many pages may be fetched one after the other to reach a row
+// that can't be asked for directly.
+const maxGap = 10
+
 // wantFor tells how to get row i: by page number near the start, by a page of
-// the reversed order near the end, and by the cursor of the nearest loaded
-// rows before it in between (page by page where they aren't adjacent).
-func (r *rows) wantFor(i int, base api.ListQuery) (want, bool) {
+// the reversed order near the end, from the anchor or by the cursor of rows
+// shortly before it in between. ok is false where there is no way.
+func (r *rows) wantFor(i int, base api.ListQuery) (w want, ok bool) {
 	base.PageSize = pageSize
 	page := i / pageSize
 	if page*pageSize <= api.MaxPageOffset {
@@ -153,15 +165,37 @@ func (r *rows) wantFor(i int, base api.ListQuery) (want, bool) {
 		base.Page, base.Order = page+1, reverse(base.Order)
 		return want{start: r.total - (page+1)*pageSize, reversed: true, query: base}, true
 	}
+	if w, ok = r.fromAnchor(i); ok {
+		return w, true
+	}
 	return r.onward(i)
 }
 
-// onward goes on from the nearest loaded rows before i that have a cursor.
+// fromAnchor asks by a page counted from the anchor.
+func (r *rows) fromAnchor(i int) (want, bool) {
+	a := r.anchor
+	switch {
+	case a == nil:
+		return want{}, false
+	case i >= a.row && i-a.row <= api.MaxPageOffset:
+		q, page := a.after, (i-a.row)/pageSize
+		q.Page, q.PageSize = page+1, pageSize
+		return want{start: a.row + page*pageSize, anchored: true, query: q}, true
+	case i < a.row && a.row-1-i <= api.MaxPageOffset:
+		q, page := a.before, (a.row-1-i)/pageSize
+		q.Page, q.PageSize, q.Order = page+1, pageSize, reverse(q.Order)
+		return want{start: a.row - (page+1)*pageSize, reversed: true, anchored: true, query: q}, true
+	}
+	return want{}, false
+}
+
+// onward goes on from the nearest loaded rows before i that have a cursor,
+// unless too many pages lie between.
 func (r *rows) onward(i int) (want, bool) {
 	for k := len(r.chunks) - 1; k >= 0; k-- {
 		c := r.chunks[k]
 		if c.end() <= i && c.next != "" {
-			return want{start: c.end(), query: api.ListQuery{Cursor: c.next, PageSize: pageSize}}, true
+			return want{start: c.end(), query: api.ListQuery{Cursor: c.next, PageSize: pageSize}}, i-c.end() <= maxGap*pageSize
 		}
 	}
 	return want{}, false

@@ -1,6 +1,7 @@
 package events
 
 import (
+	"slices"
 	"sort"
 	"time"
 
@@ -58,6 +59,27 @@ func (t *timeline) follow(at api.Time) {
 		t.cursor = i
 		t.show()
 	}
+}
+
+// dateOf is about when the event in a row happened, by the counts of the steps
+// before it.
+func (t *timeline) dateOf(row int, newestFirst bool) (time.Time, bool) {
+	points := slices.Clone(t.data.Points)
+	if newestFirst {
+		slices.Reverse(points)
+	}
+	for _, p := range points {
+		if row < p.Count {
+			start, end := p.Start.UTC(), nextStep(t.data.Bucket, p.Start.UTC())
+			part := time.Duration(float64(end.Sub(start)) * float64(row) / float64(p.Count))
+			if newestFirst {
+				return end.Add(-part), true
+			}
+			return start.Add(part), true
+		}
+		row -= p.Count
+	}
+	return time.Time{}, false
 }
 
 // drag extends the range to the step drawn at column x of w; the first call
