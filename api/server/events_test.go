@@ -358,6 +358,84 @@ func TestListScopes(t *testing.T) {
 	r.do("POST", "/events", branch).refusedWith(http.StatusBadRequest, "searchBranches")
 }
 
+func TestRelate(t *testing.T) {
+	styles(t, func(t *testing.T, r *rig) {
+		ids := r.seed(4)
+		const none = "00000000-0000-0000-0000-000000000000"
+		relate := func(parent, kind, dataset string, children ...string) string {
+			b, err := json.Marshal(api.RelateEvents{ParentID: parent, ChildIDs: children, RelationshipType: kind, DatasetID: dataset})
+			if err != nil {
+				t.Fatal(err)
+			}
+			return string(b)
+		}
+		const path = "/events/relationships/create"
+		res := send[api.RelateResult](r, "POST", path, relate(ids[0], api.CausedBy, "", ids[1], ids[2], ids[1], none, ids[0]))
+		if !res.Success || res.RelationshipsCreated != 2 || len(res.Relationships) != 2 || len(res.Errors) != 2 || !slices.Equal(res.ChildIDs, []string{ids[1], ids[2]}) {
+			t.Errorf("got %+v", res)
+		}
+		if first := res.Relationships[0]; first.ParentID != ids[0] || first.ChildID != ids[1] || first.RelationshipType != api.CausedBy || first.ParentDatasetID == "" || first.ChildDatasetID == "" {
+			t.Errorf("got %+v", first)
+		}
+		if res.Errors[0].ChildID != none || res.Errors[0].ErrorType != "not_found" || res.Errors[1].ErrorType != "invalid" {
+			t.Errorf("got %+v", res.Errors)
+		}
+		if e := read[api.Event](r, "/events/"+ids[0]); !e.HasChildren {
+			t.Error("the parent has no children")
+		}
+		if again := send[api.RelateResult](r, "POST", path, relate(ids[0], api.CausedBy, res.Relationships[0].ParentDatasetID, ids[1])); again.RelationshipsCreated != 0 || !again.Success {
+			t.Errorf("related twice: %+v", again)
+		}
+		if nobody := send[api.RelateResult](r, "POST", path, relate(ids[3], api.RelatedTo, "", none)); nobody.RelationshipsCreated != 0 || len(nobody.Errors) != 1 {
+			t.Errorf("got %+v", nobody)
+		}
+		r.do("POST", path, relate(none, api.RelatedTo, "", ids[0])).refusedWith(http.StatusNotFound)
+		r.do("POST", path, relate(ids[0], api.RelatedTo, none, ids[1])).refusedWith(http.StatusNotFound)
+		r.do("POST", path, relate("", api.RelatedTo, "", ids[0])).refusedWith(http.StatusBadRequest, "parentId")
+		r.do("POST", path, relate(ids[0], api.RelatedTo, "")).refusedWith(http.StatusBadRequest, "childIds")
+		r.do("POST", path, relate(ids[0], "married_to", "", ids[1])).refusedWith(http.StatusBadRequest, "relationshipType", "caused_by", "married_to")
+	})
+}
+
+func TestFormats(t *testing.T) {
+	styles(t, func(t *testing.T, r *rig) {
+		ids := r.seed(3)
+		stixPage := r.do("GET", "/events?format=stix2&pageSize=2", "")
+		var bundle struct{ Type string }
+		if err := json.Unmarshal(stixPage.body, &bundle); err != nil || bundle.Type != "bundle" {
+			t.Fatalf("%v in %.300s", err, stixPage.body)
+		}
+		for i, want := range []bool{false, true, true} { // the two newest of three
+			if strings.Contains(string(stixPage.body), `"external_id":"`+ids[i]+`"`) != want {
+				t.Errorf("event %d is in the bundle: %v", i, !want)
+			}
+		}
+		if ct := stixPage.header.Get("Content-Type"); ct != "application/stix+json;version=2.1" {
+			t.Errorf("Content-Type is %s", ct)
+		}
+		var info api.ResultInfo
+		if err := json.Unmarshal([]byte(stixPage.header.Get("X-Result-Info")), &info); err != nil || info.TotalCount != 3 || info.Cursor == "" {
+			t.Errorf("result_info is %+v, %v", info, err)
+		}
+		rep := r.do("POST", "/events?format=taxii", `{"pageSize":2}`)
+		var envelope struct {
+			More    bool
+			Next    string
+			Objects []json.RawMessage
+		}
+		if err := json.Unmarshal(rep.body, &envelope); err != nil || !envelope.More || envelope.Next == "" || len(envelope.Objects) == 0 {
+			t.Fatalf("%v in %.300s", err, rep.body)
+		}
+		if ct := rep.header.Get("Content-Type"); ct != "application/taxii+json;version=2.1" {
+			t.Errorf("Content-Type is %s", ct)
+		}
+		last := r.do("GET", "/events?format=taxii&cursor="+url.QueryEscape(envelope.Next), "")
+		if !strings.HasPrefix(string(last.body), `{"more":false,"objects":[`) {
+			t.Errorf("the last page is %.300s", last.body)
+		}
+	})
+}
+
 func TestRaw(t *testing.T) {
 	styles(t, func(t *testing.T, r *rig) {
 		e := send[api.Event](r, "POST", "/events/create", newEvent())

@@ -13,6 +13,8 @@ func (s *server) routes() []route {
 		{"GET", "/events/dataset/{dataset_id}/events/{event_id}", PermRead, (*call).readEvent},
 		{"GET", "/events/{event_id}", PermRead, (*call).readEventAnywhere},
 
+		{"POST", "/events/relationships/create", PermWrite, (*call).relateEvents},
+
 		{"GET", "/events/raw/{dataset_id}/{event_id}", PermRead, (*call).readRawOlder},
 		{"GET", "/events/datasets/{dataset_id}/events/{event_id}/raw", PermRead, (*call).readRaw},
 		{"GET", "/events/{event_id}/raw/{raw_id}", PermRead, (*call).readRawByID},

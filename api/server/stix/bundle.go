@@ -114,7 +114,7 @@ func (b *builder) noteMarkings(e api.Event) {
 	if b.strictest == nil {
 		b.strictest = make(map[string]api.TLP)
 	}
-	for _, id := range sharedIDs(e) {
+	for _, id := range append(sharedIDs(e), b.incidentID(e.UUID)) {
 		b.strictest[id] = max(b.strictest[id], tlp)
 	}
 }
@@ -153,6 +153,11 @@ const sharedTime = "2020-01-01T00:00:00.000Z"
 // shared is the head of an object that several events may bring.
 func (b *builder) shared(kind, id string) common {
 	return common{Type: kind, SpecVersion: "2.1", ID: id, Created: sharedTime, Modified: sharedTime, Markings: markingRefs(b.strictest[id])}
+}
+
+// between is the head of a relationship that no single event made.
+func (b *builder) between(a, z string) common {
+	return common{SpecVersion: "2.1", Created: sharedTime, Modified: sharedTime, Markings: markingRefs(max(b.strictest[a], b.strictest[z]))}
 }
 
 // own is the head of an object that belongs to one event.
@@ -299,7 +304,7 @@ func (b *builder) addContext(e *api.Event, about []string) {
 			b.relate(head, "indicates", ind, id)
 		}
 		if origin := b.addCountry(e.AttackerCountry); origin != "" {
-			b.relate(head, "originates-from", id, origin)
+			b.relate(b.between(id, origin), "originates-from", id, origin)
 		}
 	}
 	if target := b.addCountry(e.TargetCountry); target != "" {
@@ -356,6 +361,6 @@ func (b *builder) relate(head common, kind, source, target string) {
 
 // addEdge writes a relationship between two events.
 func (b *builder) addEdge(e Edge) {
-	head := common{SpecVersion: "2.1", Created: sharedTime, Modified: sharedTime}
-	b.relate(head, strings.ReplaceAll(e.Type, "_", "-"), b.incidentID(e.Child), b.incidentID(e.Parent))
+	child, parent := b.incidentID(e.Child), b.incidentID(e.Parent)
+	b.relate(b.between(child, parent), strings.ReplaceAll(e.Type, "_", "-"), child, parent)
 }

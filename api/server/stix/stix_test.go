@@ -150,7 +150,7 @@ func TestSharedObjectsTakeTheStrictestMarking(t *testing.T) {
 	green, red := full(), full()
 	green.TLP, red.TLP, red.UUID = "green", "RED", "3f0f6c9e-58a9-4d0f-9c39-4a8f6f3e9b19"
 	for _, o := range bundleOf(t, []api.Event{green, red}, nil) {
-		if o["type"] == "domain-name" || o["type"] == "intrusion-set" || o["type"] == "attack-pattern" {
+		if o["type"] == "domain-name" || o["type"] == "intrusion-set" || o["type"] == "attack-pattern" || o["relationship_type"] == "originates-from" {
 			if refs := o["object_marking_refs"].([]any); len(refs) != 1 || refs[0] != markingID(api.TLPRed) {
 				t.Errorf("%v is marked %v", o["type"], refs)
 			}

@@ -1,0 +1,274 @@
+// Package alerting makes query alerts real: when events arrive that match a
+// saved query with an enabled alert, it puts an entry into the inbox and, where
+// one is configured, tells a webhook.
+package alerting
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+
+	"threatbench/api"
+)
+
+// Arrival is what came in since a row: how many events match a filter, the
+// newest of them, and the newest row there is, matching or not.
+type Arrival struct {
+	Count  int
+	Newest []string // UUIDs, newest first
+	Last   int64
+}
+
+// Store is what the engine needs of the database. Rows are numbered in the
+// order they were committed, so that nothing is missed and nothing told twice.
+type Store interface {
+	AlertAccounts(ctx context.Context) ([]string, error)
+	Alerts(ctx context.Context, account string) ([]api.Alert, error)
+	SavedQuery(ctx context.Context, account string, id int64) (api.SavedQuery, error)
+	AlertSeen(ctx context.Context, account string, alert int64) (int64, error)
+	Arrived(ctx context.Context, account string, q api.ListQuery, after int64, most int) (Arrival, error)
+	FireAlert(ctx context.Context, account string, n api.Notification, seen int64) (api.Notification, error)
+	PassAlert(ctx context.Context, account string, alert, seen int64) error
+	DisableAlert(ctx context.Context, account string, alert int64, reason string) error
+}
+
+// Sender tells the outside of a notification; webhook.Sender is one.
+type Sender interface {
+	Send(ctx context.Context, body []byte) error
+}
+
+// Config adjusts an engine.
+type Config struct {
+	Parse  func(queryJSON string) (api.ListQuery, error) // reads a saved query
+	Sender Sender                                        // nil: the inbox only
+	Pause  time.Duration                                 // least time between two looks at an account; 0 means a second
+	Tick   time.Duration                                 // how often every account is looked at unasked; 0 means a minute
+	Logger *slog.Logger                                  // nil drops
+	Now    func() time.Time                              // nil means time.Now
+}
+
+// maxListed is how many events a notification names, maxWaiting how many
+// deliveries may wait before the newest are dropped, and logged.
+const (
+	maxListed  = 20
+	maxWaiting = 256
+)
+
+// Engine looks for alerts to fire. Kick and Run are safe to use at once.
+type Engine struct {
+	store    Store
+	config   Config
+	mu       sync.Mutex
+	kicked   map[string]bool
+	wake     chan struct{}
+	outgoing chan []byte
+}
+
+// New makes an engine; it does nothing until Run.
+func New(store Store, c Config) *Engine {
+	if c.Pause == 0 {
+		c.Pause = time.Second
+	}
+	if c.Tick == 0 {
+		c.Tick = time.Minute
+	}
+	if c.Logger == nil {
+		c.Logger = slog.New(slog.DiscardHandler)
+	}
+	if c.Now == nil {
+		c.Now = time.Now
+	}
+	return &Engine{store: store, config: c, kicked: make(map[string]bool), wake: make(chan struct{}, 1), outgoing: make(chan []byte, maxWaiting)}
+}
+
+// Kick says that events arrived in an account. It never waits.
+func (e *Engine) Kick(account string) {
+	e.mu.Lock()
+	e.kicked[account] = true
+	e.mu.Unlock()
+	select {
+	case e.wake <- struct{}{}:
+	default: // awake already
+	}
+}
+
+// Run looks at accounts as they are kicked, and at all of them now and then,
+// until ctx ends. It returns once its deliveries have ended too.
+func (e *Engine) Run(ctx context.Context) {
+	var wg sync.WaitGroup
+	defer wg.Wait()
+	wg.Go(func() { e.deliver(ctx) })
+	tick := time.NewTicker(e.config.Tick)
+	defer tick.Stop()
+	e.kickAll(ctx)
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+			e.kickAll(ctx)
+		case <-e.wake:
+			e.lookAtKicked(ctx)
+			pause(ctx, e.config.Pause)
+		}
+	}
+}
+
+func pause(ctx context.Context, d time.Duration) {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+	case <-ctx.Done():
+	}
+}
+
+func (e *Engine) kickAll(ctx context.Context) {
+	accounts, err := e.store.AlertAccounts(ctx)
+	if err != nil {
+		e.complain(ctx, "listing the accounts with alerts", err)
+		return
+	}
+	for _, a := range accounts {
+		e.Kick(a)
+	}
+}
+
+func (e *Engine) lookAtKicked(ctx context.Context) {
+	e.mu.Lock()
+	accounts := e.kicked
+	e.kicked = make(map[string]bool)
+	e.mu.Unlock()
+	for account := range accounts {
+		if err := e.lookAt(ctx, account); err != nil {
+			e.complain(ctx, "looking for alerts to fire", err)
+		}
+	}
+}
+
+func (e *Engine) complain(ctx context.Context, what string, err error) {
+	if ctx.Err() == nil {
+		e.config.Logger.Error(what, slog.String("error", err.Error()))
+	}
+}
+
+// lookAt evaluates the alerts of one account; one that fails doesn't keep the
+// others from it.
+func (e *Engine) lookAt(ctx context.Context, account string) error {
+	alerts, err := e.store.Alerts(ctx, account)
+	if err != nil {
+		return fmt.Errorf("listing alerts: %w", err)
+	}
+	var errs []error
+	for _, a := range alerts {
+		if !a.Enabled || !e.due(a) {
+			continue
+		}
+		if err := e.evaluate(ctx, account, a); err != nil {
+			errs = append(errs, fmt.Errorf("alert %d: %w", a.ID, err))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// due tells whether it is time: always for an immediate alert, a day after
+// the last time for a daily one.
+func (e *Engine) due(a api.Alert) bool {
+	if a.Frequency != api.Daily {
+		return true
+	}
+	since := a.CreatedAt.Time
+	if a.LastSentAt != nil {
+		since = a.LastSentAt.Time
+	}
+	return e.config.Now().Sub(since) >= 24*time.Hour
+}
+
+// evaluate fires an alert if events arrived that match its query. A query that
+// cannot be asked any more disables the alert, with the reason.
+func (e *Engine) evaluate(ctx context.Context, account string, a api.Alert) error {
+	saved, err := e.store.SavedQuery(ctx, account, a.QueryID)
+	if err != nil {
+		return e.disableIfRefused(ctx, account, a, err)
+	}
+	if !saved.AlertEnabled {
+		return nil
+	}
+	q, err := e.config.Parse(saved.QueryJSON)
+	if err != nil {
+		return e.disableIfRefused(ctx, account, a, err)
+	}
+	seen, err := e.store.AlertSeen(ctx, account, a.ID)
+	if err != nil {
+		return err
+	}
+	found, err := e.store.Arrived(ctx, account, q, seen, maxListed)
+	if err != nil {
+		return e.disableIfRefused(ctx, account, a, err)
+	}
+	switch {
+	case found.Count > 0:
+		return e.fire(ctx, account, saved, a, found)
+	case found.Last > seen:
+		return e.store.PassAlert(ctx, account, a.ID, found.Last)
+	}
+	return nil
+}
+
+func (e *Engine) fire(ctx context.Context, account string, saved api.SavedQuery, a api.Alert, found Arrival) error {
+	n, err := e.store.FireAlert(ctx, account, api.Notification{
+		AlertID: a.ID, QueryID: a.QueryID, QueryName: saved.Name, At: api.TimeOf(e.config.Now()), Count: found.Count, EventIDs: found.Newest,
+	}, found.Last)
+	if err != nil {
+		return fmt.Errorf("firing: %w", err)
+	}
+	return e.post(account, n)
+}
+
+// disableIfRefused switches an alert off where the contract refused its query;
+// any other failure is the machine's and may pass.
+func (e *Engine) disableIfRefused(ctx context.Context, account string, a api.Alert, err error) error {
+	var refused *api.Error
+	if !errors.As(err, &refused) {
+		return err
+	}
+	return e.store.DisableAlert(ctx, account, a.ID, refused.Message)
+}
+
+// post queues a notification for the webhook; one too many is dropped, since
+// the inbox has it.
+func (e *Engine) post(account string, n api.Notification) error {
+	if e.config.Sender == nil {
+		return nil
+	}
+	body, err := json.Marshal(struct {
+		Account string `json:"account"`
+		api.Notification
+	}{account, n})
+	if err != nil {
+		return fmt.Errorf("writing a notice: %w", err)
+	}
+	select {
+	case e.outgoing <- body:
+		return nil
+	default:
+		return errors.New("too many notices wait for the webhook: this one stays in the inbox only")
+	}
+}
+
+func (e *Engine) deliver(ctx context.Context) {
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case body := <-e.outgoing:
+			if err := e.config.Sender.Send(ctx, body); err != nil {
+				e.complain(ctx, "telling the webhook", err)
+			}
+		}
+	}
+}
