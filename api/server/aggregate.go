@@ -50,7 +50,7 @@ func aggregateQuery(p params) (q api.AggregateQuery, err error) {
 	if q.GroupByDate, err = p.boolean("groupByDate", false); err != nil {
 		return q, err
 	}
-	if q.Limit, err = p.number("limit", 1, 0); err != nil {
+	if q.Limit, err = p.number("limit", 0); err != nil {
 		return q, err
 	}
 	return q, api.ListQuery{Datasets: q.Datasets}.Validate()

@@ -158,7 +158,7 @@ func tooLarge(limit int64) *api.Error {
 
 // panicked turns a handler's panic into a 500 with an id.
 func (c *call) panicked(p any) {
-	if p == http.ErrAbortHandler {
+	if aborted(p) {
 		panic(p)
 	}
 	id := uuid.NewString()
@@ -166,6 +166,12 @@ func (c *call) panicked(p any) {
 	if c.w.status == 0 {
 		c.refuse(internal(id))
 	}
+}
+
+// aborted tells a handler's wish to break off without a word from a panic.
+func aborted(p any) bool {
+	err, ok := p.(error)
+	return ok && errors.Is(err, http.ErrAbortHandler)
 }
 
 func (c *call) logFailure(what, id string, err error) {

@@ -95,11 +95,11 @@ func (c *call) listTags() error {
 	if err != nil {
 		return err
 	}
-	page, err := p.number("page", 1, 1)
+	page, err := p.number("page", 1)
 	if err != nil {
 		return err
 	}
-	size, err := p.number("pageSize", 1, 0)
+	size, err := p.number("pageSize", 0)
 	if err != nil {
 		return err
 	}

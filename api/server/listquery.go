@@ -36,10 +36,10 @@ func listFromURL(p params) (listRequest, error) {
 	if q.Datasets, err = p.list("datasetId", "datasetIds"); err != nil {
 		return req, err
 	}
-	if q.Page, err = p.number("page", 1, 0); err != nil {
+	if q.Page, err = p.number("page", 0); err != nil {
 		return req, err
 	}
-	if q.PageSize, err = p.number("pageSize", 1, 0); err != nil {
+	if q.PageSize, err = p.number("pageSize", 0); err != nil {
 		return req, err
 	}
 	for key, into := range map[string]*string{"cursor": &q.Cursor, "orderBy": &q.OrderBy, "order": &q.Order} {
@@ -109,10 +109,10 @@ func decodeListQuery(body []byte) (api.ListQuery, error) {
 	if q.Datasets, err = jsonStrings("datasetId", w.Datasets); err != nil {
 		return q, err
 	}
-	if q.Page, err = jsonNumber("page", w.Page, 1); err != nil {
+	if q.Page, err = jsonNumber("page", w.Page); err != nil {
 		return q, err
 	}
-	q.PageSize, err = jsonNumber("pageSize", w.PageSize, 1)
+	q.PageSize, err = jsonNumber("pageSize", w.PageSize)
 	return q, err
 }
 
@@ -122,7 +122,7 @@ func absent(b json.RawMessage) bool {
 }
 
 // jsonNumber reads a whole number or its text form; 0 where it is absent.
-func jsonNumber(key string, b json.RawMessage, least int) (int, error) {
+func jsonNumber(key string, b json.RawMessage) (int, error) {
 	if absent(b) {
 		return 0, nil
 	}
@@ -132,7 +132,7 @@ func jsonNumber(key string, b json.RawMessage, least int) (int, error) {
 			return 0, bad(key, "a whole number", string(b))
 		}
 	}
-	return wholeNumber(key, s, least)
+	return wholeNumber(key, s)
 }
 
 // jsonStrings reads a string or a list of strings; empty ones don't count.

@@ -62,7 +62,7 @@ func (t *transport) serve(out *answerWriter, req *http.Request) {
 	defer func() {
 		if p := recover(); p != nil {
 			failed = fmt.Errorf("the handler panicked: %v", p)
-			if p != http.ErrAbortHandler {
+			if !aborted(p) {
 				failed = fmt.Errorf("%w\n%s", failed, debug.Stack())
 			}
 			out.WriteHeader(http.StatusInternalServerError)

@@ -56,25 +56,25 @@ func (p params) text(key string) (string, error) {
 	}
 }
 
-// number is the whole number at key, at least least; def where it is absent.
-func (p params) number(key string, least, def int) (int, error) {
+// number is the whole number at key, from 1; def where it is absent.
+func (p params) number(key string, def int) (int, error) {
 	s, err := p.text(key)
 	if err != nil || s == "" {
 		return def, err
 	}
-	return wholeNumber(key, s, least)
+	return wholeNumber(key, s)
 }
 
-// wholeNumber reads a number as a client may write it: 5, "5" or 5.0.
-func wholeNumber(key, s string, least int) (int, error) {
+// wholeNumber reads a number from 1 as a client may write it: 5, "5" or 5.0.
+func wholeNumber(key, s string) (int, error) {
 	x, err := strconv.ParseFloat(s, 64)
 	if err != nil || x != math.Trunc(x) || math.Abs(x) > math.MaxInt32 {
 		return 0, bad(key, "a whole number", s)
 	}
-	if n := int(x); n >= least {
+	if n := int(x); n >= 1 {
 		return n, nil
 	}
-	return 0, bad(key, fmt.Sprintf("at least %d", least), s)
+	return 0, bad(key, "at least 1", s)
 }
 
 // boolean is the truth value at key: true, false, 1 or 0.
