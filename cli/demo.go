@@ -60,7 +60,10 @@ func (a *app) demo(ctx context.Context, seed uint64, events int, text string) (e
 	}
 	defer func() { err = errors.Join(err, remove()) }()
 	pl.profile.ReadOnly = a.flags.readOnly
-	if err := fill(ctx, pl.db, demo.Generate(seed, events, a.now()), nil); err != nil {
+	m := a.meter("making up events")
+	err = fill(ctx, pl.db, demo.Generate(seed, events, a.now()), func(done, total int64, _ string) { m.show(done, total, int(done)) })
+	m.clear()
+	if err != nil {
 		return err
 	}
 	return a.bench(ctx, a.session(c, pl, text, warnings))

@@ -1,9 +1,6 @@
 package cli
 
-import (
-	"strconv"
-	"strings"
-)
+import "strconv"
 
 // grouped is a number with its thousands set apart.
 func grouped(n int) string {
@@ -28,5 +25,3 @@ func yesNo(b bool) string {
 	}
 	return "no"
 }
-
-func indent(s string) string { return "  " + strings.ReplaceAll(s, "\n", "\n  ") }

@@ -408,7 +408,7 @@ func TestRoundTrip(t *testing.T) {
 		n := rapid.IntRange(0, 30).Draw(rt, "n")
 		var b bytes.Buffer
 		for i := range n {
-			e := line{ID: id(i), Dataset: rapid.SampledFrom([]string{"", "One", "Zwei ‮"}).Draw(rt, "dataset")}
+			e := line{ID: id(i), Dataset: rapid.SampledFrom([]string{"", "One", "Zwei \u202e"}).Draw(rt, "dataset")}
 			e.Date = fmt.Sprintf("2024-03-0%dT10:00:00.%03dZ", 1+i%3, i%2)
 			e.Event, e.Category, e.TLP = "x"+text.Draw(rt, "event"), "y"+text.Draw(rt, "category"), "TLP:Amber"
 			e.Insight, e.Tags = text.Draw(rt, "insight"), rapid.SliceOf(text).Draw(rt, "tags")

@@ -84,7 +84,7 @@ func appendString(b []byte, s string) []byte {
 			continue
 		}
 		r, n := utf8.DecodeRuneInString(s[i:])
-		if shown(r) && !(r == utf8.RuneError && n == 1) {
+		if shown(r) && (r != utf8.RuneError || n > 1) {
 			b = append(b, s[i:i+n]...)
 		} else {
 			b = appendEscaped(b, r)
