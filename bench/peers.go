@@ -81,7 +81,9 @@ func measurePeer(ctx context.Context, tool, name string, args []string, down, ma
 	}
 	t.took("peer", tool+": key to painted, p50", quantile(r.times, 0.5), 0)
 	t.count("peer", tool+": one step down", r.bytes(), "bytes", 0)
-	t.count("peer", tool+": most memory", s.memory(), "MiB", 0)
+	if tool != "fzf" { // it runs behind a shell, whose memory this would be
+		t.count("peer", tool+": most memory", s.memory(), "MiB", 0)
+	}
 	return nil
 }
 

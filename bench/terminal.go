@@ -93,6 +93,12 @@ func (s *screen) quiet(d time.Duration) {
 
 // key presses a key and tells how long its painting took and what it cost.
 func (s *screen) key(keys string) (took time.Duration, cost int, err error) {
+	return s.press(keys, 60*time.Millisecond)
+}
+
+// press is key for what is painted in several steps: it is over when nothing
+// has come for a while.
+func (s *screen) press(keys string, while time.Duration) (took time.Duration, cost int, err error) {
 	s.mu.Lock()
 	before := s.bytes
 	s.mu.Unlock()
@@ -107,7 +113,7 @@ func (s *screen) key(keys string) (took time.Duration, cost int, err error) {
 		wake.Stop()
 	}
 	s.mu.Unlock()
-	s.quiet(60 * time.Millisecond)
+	s.quiet(while)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.last.Sub(start), s.bytes - before, nil
@@ -325,14 +331,10 @@ func measureFilter(s *screen, t *table) error {
 			return fmt.Errorf("typing: %w", err)
 		}
 		s.quiet(900 * time.Millisecond)
-		took, _, err := s.key(word[len(word)-1:])
+		took, _, err := s.press(word[len(word)-1:], 500*time.Millisecond)
 		if err != nil {
 			return err
 		}
-		s.quiet(500 * time.Millisecond)
-		s.mu.Lock()
-		took = max(took, 0)
-		s.mu.Unlock()
 		list = append(list, took)
 		if _, _, err := s.key("\x1b"); err != nil {
 			return err
