@@ -52,7 +52,7 @@ type terminal struct {
 	t    *testing.T
 	cmd  *exec.Cmd
 	tty  *os.File
-	done chan error
+	done chan struct{}
 
 	mu     sync.Mutex
 	screen *vt.Emulator
@@ -74,7 +74,7 @@ func start(t *testing.T, s setup) *terminal {
 		t.Fatal(err)
 	}
 	home := t.TempDir()
-	x := &terminal{t: t, cmd: exec.CommandContext(t.Context(), path, s.args...), screen: vt.NewEmulator(s.w, s.h), done: make(chan error, 1)}
+	x := &terminal{t: t, cmd: exec.CommandContext(t.Context(), path, s.args...), screen: vt.NewEmulator(s.w, s.h), done: make(chan struct{})}
 	x.wrote = sync.NewCond(&x.mu)
 	x.cmd.Env = append([]string{
 		"PATH=" + os.Getenv("PATH"), "HOME=" + home, "XDG_DATA_HOME=" + home, "XDG_CONFIG_HOME=" + home, "XDG_STATE_HOME=" + home,
@@ -107,7 +107,8 @@ func (x *terminal) read() {
 		x.wrote.Broadcast()
 		x.mu.Unlock()
 		if err != nil {
-			x.done <- x.cmd.Wait()
+			x.cmd.Wait() //nolint:errcheck // its exit code is asked for by exit
+			close(x.done)
 			x.mu.Lock()
 			x.wrote.Broadcast()
 			x.mu.Unlock()

@@ -80,7 +80,7 @@ func (a *app) serveAPI(ctx context.Context, f serveFlags) (err error) {
 	if err != nil {
 		return err
 	}
-	l, err := net.Listen("tcp", f.listen)
+	l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", f.listen)
 	if err != nil {
 		return fmt.Errorf("listening on %s: %w", f.listen, err)
 	}

@@ -37,10 +37,10 @@ type Options struct {
 	// Connect tells in a few lines how to reach a remote account.
 	Connect string
 
-	Env      []string              // the session's environment; nil means the process's
-	In       io.Reader             // nil means the terminal
-	Out      io.Writer             // nil means the terminal
-	Width    int                   // of the window, where no terminal tells; 0 means found out
+	Env      []string  // the session's environment; nil means the process's
+	In       io.Reader // nil means the terminal
+	Out      io.Writer // nil means the terminal
+	Width    int       // of the window, where no terminal tells; 0 means found out
 	Height   int
 	Profiles *colorprofile.Profile // colour profile; nil means found out
 	Now      func() time.Time

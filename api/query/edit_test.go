@@ -1,6 +1,7 @@
 package query_test
 
 import (
+	"errors"
 	"testing"
 	"time"
 
@@ -116,8 +117,8 @@ func FuzzParse(f *testing.F) {
 
 func checkError(t *testing.T, text string, err error) {
 	t.Helper()
-	e, ok := err.(*query.Error)
-	if !ok {
+	var e *query.Error
+	if !errors.As(err, &e) {
 		t.Fatalf("%q: %v is no *Error", text, err)
 	}
 	if e.Pos < 0 || e.End < e.Pos || e.End > len(text) || e.Msg == "" || e.Column < 1 {

@@ -20,7 +20,6 @@ func (b *bitset) fill(n int) {
 }
 
 func (b *bitset) set(i int)      { b[i>>6] |= 1 << (i & 63) }
-func (b *bitset) clear(i int)    { b[i>>6] &^= 1 << (i & 63) }
 func (b *bitset) has(i int) bool { return b[i>>6]>>(i&63)&1 == 1 }
 
 func (b *bitset) and(o *bitset) {

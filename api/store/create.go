@@ -30,8 +30,6 @@ type batch struct {
 	items []*item // nil where refused
 	res   api.BulkResult
 	byKey map[[16]byte]*item // the events of this request that will be there
-	edges []edge
-	refs  []edge // src and dst as parent and child
 }
 
 // item is one event of a batch.

@@ -40,7 +40,7 @@ func (t *batch) link(c *change) error {
 }
 
 func (t *batch) linkEdge(l *linker, it *item, e checkedEdge) error {
-	parent := int64(0)
+	var parent int64
 	if e.index >= 0 {
 		p := t.items[e.index]
 		if p == nil {

@@ -236,7 +236,7 @@ func textHolds(s string, c api.Condition) bool {
 	s = api.Fold(s)
 	for _, v := range c.Values {
 		v = api.Fold(v)
-		ok := false
+		var ok bool
 		switch c.Op {
 		case "gt", "gte", "lt", "lte":
 			ok = compareHolds(c.Op, strings.Compare(s, v))

@@ -58,7 +58,7 @@ func (s *session) prepared(ctx context.Context, query string) (*sql.Stmt, error)
 }
 
 func (s *session) exec(ctx context.Context, query string, args ...any) (sql.Result, error) {
-	st, err := s.prepared(ctx, query)
+	st, err := s.prepared(ctx, query) //nolint:sqlclosecheck // the session keeps and closes it
 	if err != nil {
 		return nil, err
 	}
@@ -66,7 +66,7 @@ func (s *session) exec(ctx context.Context, query string, args ...any) (sql.Resu
 }
 
 func (s *session) query(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
-	st, err := s.prepared(ctx, query)
+	st, err := s.prepared(ctx, query) //nolint:sqlclosecheck // the session keeps and closes it
 	if err != nil {
 		return nil, err
 	}
@@ -87,7 +87,7 @@ func (r row) Scan(dest ...any) error {
 }
 
 func (s *session) queryRow(ctx context.Context, query string, args ...any) row {
-	st, err := s.prepared(ctx, query)
+	st, err := s.prepared(ctx, query) //nolint:sqlclosecheck // the session keeps and closes it
 	if err != nil {
 		return row{err: err}
 	}
@@ -102,7 +102,7 @@ func (s *session) each(ctx context.Context, query string, args []any, scan func(
 	}
 	for rows.Next() {
 		if err := scan(rows); err != nil {
-			return errors.Join(err, rows.Close())
+			return errors.Join(err, rows.Close()) //nolint:sqlclosecheck // its error counts, too
 		}
 	}
 	return errors.Join(rows.Err(), rows.Close())

@@ -341,13 +341,15 @@ func TestDrawingAlwaysFits(t *testing.T) {
 		m.SetHistory([]string{"tag:x", "日本語"})
 		m.SetSpans(func(s string) []prompt.Span { return []prompt.Span{{0, len(s) / 2, st.Accent}} })
 		t.Repeat(map[string]func(*rapid.T){
-			"key":     func(t *rapid.T) { m.Key(key(rapid.SampledFrom(names).Draw(t, "key"))) },
-			"paste":   func(t *rapid.T) { m.Paste(rapid.String().Draw(t, "pasted")) },
-			"value":   func(t *rapid.T) { m.SetValue(rapid.String().Draw(t, "value")) },
-			"bytes":   func(t *rapid.T) { m.SetValue(string(rapid.SliceOf(rapid.Byte()).Draw(t, "bytes"))) },
-			"cursor":  func(t *rapid.T) { m.SetPos(rapid.IntRange(-1, 50).Draw(t, "pos")) },
-			"click":   func(t *rapid.T) { m.Click(rapid.IntRange(-1, 50).Draw(t, "x"), rapid.IntRange(1, 50).Draw(t, "w")) },
-			"error":   func(t *rapid.T) { m.SetError(rapid.IntRange(0, 20).Draw(t, "from"), rapid.IntRange(0, 20).Draw(t, "to"), "no") },
+			"key":    func(t *rapid.T) { m.Key(key(rapid.SampledFrom(names).Draw(t, "key"))) },
+			"paste":  func(t *rapid.T) { m.Paste(rapid.String().Draw(t, "pasted")) },
+			"value":  func(t *rapid.T) { m.SetValue(rapid.String().Draw(t, "value")) },
+			"bytes":  func(t *rapid.T) { m.SetValue(string(rapid.SliceOf(rapid.Byte()).Draw(t, "bytes"))) },
+			"cursor": func(t *rapid.T) { m.SetPos(rapid.IntRange(-1, 50).Draw(t, "pos")) },
+			"click":  func(t *rapid.T) { m.Click(rapid.IntRange(-1, 50).Draw(t, "x"), rapid.IntRange(1, 50).Draw(t, "w")) },
+			"error": func(t *rapid.T) {
+				m.SetError(rapid.IntRange(0, 20).Draw(t, "from"), rapid.IntRange(0, 20).Draw(t, "to"), "no")
+			},
 			"suggest": func(t *rapid.T) { m.SetSuggestions(suggestions()) },
 			"": func(t *rapid.T) {
 				w := rapid.IntRange(1, 60).Draw(t, "w")

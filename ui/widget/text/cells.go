@@ -33,8 +33,9 @@ func next(s string, i int) (size, cells int) {
 }
 
 // head is the longest start of plain text s that fits into w cells, as an
-// offset in bytes, and the cells it takes.
-func head(s string, w int) (end, cells int) {
+// offset in bytes.
+func head(s string, w int) (end int) {
+	cells := 0
 	for end < len(s) {
 		n, cw := next(s, end)
 		if cells+cw > w {
@@ -42,7 +43,7 @@ func head(s string, w int) (end, cells int) {
 		}
 		end, cells = end+n, cells+cw
 	}
-	return end, cells
+	return end
 }
 
 // Cut shortens plain text s (no escape sequences) to at most w cells; where
@@ -54,11 +55,11 @@ func Cut(s string, w int, tail string) string {
 	if len(s) <= w && Printable(s) {
 		return s
 	}
-	end, _ := head(s, w)
+	end := head(s, w)
 	if end == len(s) {
 		return s
 	}
-	end, _ = head(s, w-1)
+	end = head(s, w-1)
 	return s[:end] + tail
 }
 

@@ -169,7 +169,7 @@ func (l line) draw(b *strings.Builder, d drawing) {
 
 // within tells whether s fits into w cells.
 func within(s string, w int) bool {
-	end, _ := head(s, w)
+	end := head(s, w)
 	return end == len(s)
 }
 
