@@ -253,7 +253,7 @@ func measureKeys(s *screen, t *table) error {
 		budget           float64
 	}{
 		{"cursor down in view, list alone", "g", "j", 140},
-		{"one-line scroll, list alone", "\x1b[6~", "j", 240},
+		{"one-line scroll, list alone", strings.Repeat("j", 45), "j", 240},
 		{"page, list alone", "g", "\x1b[6~", 4600},
 	} {
 		if _, _, err := s.key(m.first); err != nil {
