@@ -10,10 +10,10 @@ import (
 )
 
 // garbage is by how much the heap may grow before it is collected, in percent:
-// half the usual, since the program shares small bastions with others, and
+// a third of the usual, since the program shares small bastions with others, and
 // what it keeps are mostly large blocks of the database that cost little to
 // scan. GOGC overrules it.
-const garbage = 50
+const garbage = 30
 
 func main() {
 	if os.Getenv("GOGC") == "" {

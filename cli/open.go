@@ -78,7 +78,7 @@ func (a *app) openDB(ctx context.Context, path string, readOnly bool) (*store.DB
 	}
 	db, err := store.Open(ctx, path, store.Options{ReadOnly: readOnly, Now: a.now})
 	if err != nil {
-		return nil, fmt.Errorf("opening %s: %w", path, err)
+		return nil, err // the store names the file and what is wrong with it
 	}
 	return db, nil
 }
