@@ -163,7 +163,10 @@ func (t *tally) addList(ctx context.Context, v *view, h hit, d *dimension, radix
 		if place > 0 {
 			from = ends[place-1]
 		}
-		own = d.elements(own[:0], col.vals, int(from), int(ends[place]))
+		// An event that an earlier list made several combinations of stands
+		// here several times in a row; its spellings count once.
+		again := j > 0 && t.places[j-1] == place
+		own = d.elements(own[:0], col.vals, int(from), int(ends[place]), !again)
 		for _, n := range own {
 			places = append(places, place)
 			keys = append(keys, t.keys[j]*radix+uint64(n))
@@ -173,15 +176,18 @@ func (t *tally) addList(ctx context.Context, v *view, h hit, d *dimension, radix
 	return nil
 }
 
-// elements are the distinct numbers of one list, 0 where it is empty.
-func (d *dimension) elements(own []int64, vals ints, from, to int) []int64 {
+// elements are the distinct numbers of one list, 0 where it is empty; their
+// spellings are counted where it is the event's first.
+func (d *dimension) elements(own []int64, vals ints, from, to int, first bool) []int64 {
 	if from == to {
 		return append(own, 0)
 	}
 	for at := from; at < to; at++ {
 		n := vals.at(at)
 		if d.class != nil {
-			d.seen[uint32(n)]++
+			if first {
+				d.seen[uint32(n)]++
+			}
 			n = int64(d.class[n])
 		}
 		if !slices.Contains(own, n) {
