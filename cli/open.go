@@ -121,6 +121,11 @@ func (l local) Raw(ctx context.Context, dataset, id string) (api.Raw, error) {
 	return l.db.Raw(ctx, LocalAccount, dataset, id)
 }
 
+// Parents tells what the events hang under, so that an export keeps it.
+func (l local) Parents(ctx context.Context, children []string) (map[string][]api.RelationshipInput, error) {
+	return l.db.Parents(ctx, LocalAccount, children)
+}
+
 // Datasets lists the datasets as they are stored.
 func (l local) Datasets(ctx context.Context) ([]api.Dataset, error) {
 	return l.db.Datasets(ctx, LocalAccount)
