@@ -154,8 +154,12 @@ func checkText(key string, s *string, most int) error {
 }
 
 // checkList bounds a list, drops empty elements, and keeps the first of those
-// that differ in case only.
+// that differ in case only. No list stays none: that is how a category knows
+// that its own applies.
 func checkList(key string, list []string) ([]string, error) {
+	if list == nil {
+		return nil, nil
+	}
 	if len(list) > maxListItems {
 		return nil, fmt.Errorf("%s: want at most %d, got %d", key, maxListItems, len(list))
 	}

@@ -149,11 +149,35 @@ func readInts(b []byte) (c ints, rest []byte, err error) {
 	c.n = int(r.uvarint())
 	c.base = r.varint()
 	c.step = r.varint()
+	if r.bad || c.n < 0 || c.n > maxPacked || c.width > 8 {
+		return ints{}, nil, errPacked
+	}
 	c.data = r.take(c.n * c.width)
-	if r.bad || c.width > 8 {
+	if r.bad {
 		return ints{}, nil, errPacked
 	}
 	return c, r.b, nil
+}
+
+// maxPacked is more values than any column holds: each event of a segment with
+// all the list elements it may have.
+const maxPacked = blockSize * maxListItems
+
+// endsWithin tells whether the ends of a segment's runs rise and stay within
+// what they divide.
+func (c ints) endsWithin(total int) bool {
+	if c.n > blockSize {
+		return false
+	}
+	last := int64(0)
+	for i := range c.n {
+		end := c.at(i)
+		if end < last || end > int64(total) {
+			return false
+		}
+		last = end
+	}
+	return true
 }
 
 // lists is a packed column of lists of dictionary numbers.
@@ -185,8 +209,13 @@ func readLists(b []byte) (c lists, err error) {
 	if c.ends, b, err = readInts(b); err != nil {
 		return c, err
 	}
-	c.vals, _, err = readInts(b)
-	return c, err
+	if c.vals, _, err = readInts(b); err != nil {
+		return c, err
+	}
+	if !c.ends.endsWithin(c.vals.n) {
+		return lists{}, errPacked
+	}
+	return c, nil
 }
 
 // texts is a packed column of folded texts. Those that were too long to keep
@@ -235,10 +264,14 @@ func readTexts(b []byte) (*texts, error) {
 		return nil, err
 	}
 	for i := range marked.n {
-		c.long.set(int(marked.at(i)) % blockSize)
+		place := marked.at(i)
+		if place < 0 || place >= blockSize {
+			return nil, errPacked
+		}
+		c.long.set(int(place))
 	}
 	c.data = b
-	if c.ends.n > 0 && c.ends.at(c.ends.n-1) > int64(len(b)) {
+	if !c.ends.endsWithin(len(b)) {
 		return nil, errPacked
 	}
 	return c, nil
