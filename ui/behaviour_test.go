@@ -240,24 +240,6 @@ func TestThemesZonesAndPanes(t *testing.T) {
 	})
 }
 
-func TestEveryActionOfThePalette(t *testing.T) {
-	bench(t, newFake(60), usual(), func(p *uitest.Program) {
-		for _, title := range everyTitle() {
-			if title == "Quit" || title == "Suspend" {
-				continue
-			}
-			p.Press("ctrl+p")
-			p.Settle()
-			p.Type(title)
-			p.Settle()
-			p.Press("enter")
-			p.Settle()
-			p.Check()
-			press(p, "esc", "esc", "esc")
-		}
-	})
-}
-
 func TestPasteGoesToTheTextField(t *testing.T) {
 	bench(t, newFake(400), usual(), func(p *uitest.Program) {
 		p.Paste("attacker:nobody")

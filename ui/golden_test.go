@@ -52,10 +52,6 @@ func TestScreensOfEveryState(t *testing.T) {
 			press(p, "enter", "enter", "i")
 		}},
 		{"raw", func(p *uitest.Program) { press(p, "enter", "R") }},
-		{"references", func(p *uitest.Program) {
-			enter(p, "/category:Phishing")
-			press(p, "enter", "enter", "e")
-		}},
 		{"zoomed", func(p *uitest.Program) { press(p, "enter", "z") }},
 		{"side-by-side", func(p *uitest.Program) { press(p, `\`) }},
 		{"detail-alone", func(p *uitest.Program) { press(p, "2") }},
@@ -77,6 +73,15 @@ func TestScreensOfEveryState(t *testing.T) {
 				})
 			})
 		}
+	}
+}
+
+func TestScreenOfReferences(t *testing.T) {
+	for _, o := range []uitest.Options{small(), usual()} {
+		bench(t, linked(400), o, func(p *uitest.Program) {
+			press(p, "enter", "e", "j")
+			p.Golden("references-" + sizeName(o))
+		})
 	}
 }
 

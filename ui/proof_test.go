@@ -13,22 +13,11 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"threatbench/api"
-	"threatbench/keymap"
 	"threatbench/ui"
 	"threatbench/ui/widget/uitest"
 )
 
 func programWith(o ui.Options) func() tea.Model { return func() tea.Model { return model(o) } }
-
-func everyTitle() []string {
-	var out []string
-	for _, s := range []keymap.Scope{keymap.Events, keymap.Facets, keymap.Detail, keymap.Tree, keymap.Global} {
-		for _, a := range keymap.Default().In(s) {
-			out = append(out, a.Title)
-		}
-	}
-	return out
-}
 
 // longFake is n events, one a minute, newest first, made when asked for.
 func longFake(n int) *lazy { return &lazy{fake: &fake{}, n: n} }
