@@ -137,7 +137,7 @@ func TestFilterLineRemembers(t *testing.T) {
 		p.Press("ctrl+u")
 		p.Settle()
 		press(p, "esc", "esc") // the completions first
-		p.Want("/ tlp:green") // taken back
+		p.Want("/ tlp:green")  // taken back
 		press(p, "/", "up", "up")
 		p.Want("tlp:red")
 		press(p, "enter")

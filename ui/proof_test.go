@@ -232,36 +232,6 @@ func TestResizeStorm(t *testing.T) {
 	})
 }
 
-// Hostile text in every field stays text.
-func TestHostileEvents(t *testing.T) {
-	files, err := filepath.Glob("../testdata/hostile/*")
-	if err != nil || len(files) == 0 {
-		t.Fatalf("no hostile corpus: %v", err)
-	}
-	f := newFake(5)
-	for _, path := range files {
-		b, err := os.ReadFile(path)
-		if err != nil {
-			t.Fatal(err)
-		}
-		f.hostile(string(b))
-	}
-	bench(t, f, usual(), func(p *uitest.Program) {
-		for i := range len(files) + 5 {
-			p.Check()
-			press(p, "enter", "i", "R", "o", "e", "esc", "esc")
-			p.Check()
-			if n := len(p.Copied()); n != 0 {
-				t.Fatalf("event %d put %q on the clipboard", i, p.Copied())
-			}
-			if title := p.View().WindowTitle; title != "threatbench demo" {
-				t.Fatalf("event %d changed the window's title to %q", i, title)
-			}
-			press(p, "j")
-		}
-	})
-}
-
 func TestCrashRestoresAndTellsNoSecret(t *testing.T) {
 	dir := t.TempDir()
 	var out strings.Builder
