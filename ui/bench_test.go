@@ -21,6 +21,11 @@ func bench(t *testing.T, f *fake, o uitest.Options, script func(p *uitest.Progra
 func benchWith(t *testing.T, o ui.Options, term uitest.Options, script func(p *uitest.Program)) {
 	t.Helper()
 	uitest.Run(t, term, func() tea.Model { return model(o) }, func(p *uitest.Program) {
+		defer func() {
+			if crash := ui.Crash(p.Model().(*ui.Model)); crash != "" {
+				t.Errorf("the workbench crashed: %s", crash)
+			}
+		}()
 		p.Settle()
 		script(p)
 	})

@@ -3,7 +3,6 @@ package ui_test
 import (
 	"context"
 	"fmt"
-	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"strings"
@@ -185,38 +184,6 @@ func pump(m tea.Model, cmd tea.Cmd, depth int) {
 			pump(m, next, depth+1)
 		}
 	case <-time.After(200 * time.Millisecond):
-	}
-}
-
-// What is drawn is what is shown, whatever is pressed in whatever window.
-func TestRandomUseKeepsScreenAndViewEqual(t *testing.T) {
-	keys := []string{
-		"j", "k", "down", "pgdown", "pgup", "g", "G", "h", "l", "enter", "esc", "/", "a", "t", ":", "tab", "shift+tab", "space", "V", "X", "s", "S", "C",
-		"+", "-", "p", "c", "d", "[", "]", "=", "backspace", "R", "i", "o", "e", "n", "N", "J", "K", "z", `\`, ">", "<", "v", "f", "H", "T", "Z", "?", "L", "1", "2",
-		"alt+left", "alt+right", "r", "m", "{", "}", "(", ")", "y", "Y", "ctrl+a", "ctrl+g", "M", "right", "left",
-	}
-	sizes := [][2]int{{10, 3}, {40, 10}, {80, 24}, {120, 40}, {300, 100}, {97, 13}, {41, 11}}
-	for seed := range uint64(6) {
-		r := rand.New(rand.NewPCG(seed, 1))
-		bench(t, newFake(300), usual(), func(p *uitest.Program) {
-			var done []string
-			for range 150 {
-				if r.IntN(15) == 0 {
-					s := sizes[r.IntN(len(sizes))]
-					p.Resize(s[0], s[1])
-					done = append(done, fmt.Sprint(s))
-				} else {
-					k := keys[r.IntN(len(keys))]
-					p.Press(k)
-					done = append(done, k)
-				}
-				p.Settle()
-				p.Check()
-				if t.Failed() {
-					t.Fatalf("seed %d after %v", seed, done)
-				}
-			}
-		})
 	}
 }
 

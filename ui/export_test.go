@@ -1,0 +1,12 @@
+package ui
+
+import "fmt"
+
+// Crash is the first panic the model has caught, with its stack; "" where there
+// was none. In tests nothing ends the program for it, so they have to ask.
+func Crash(m *Model) string {
+	if m.crash == nil {
+		return ""
+	}
+	return fmt.Sprintf("%v\n%s", m.crash.value, m.crash.stack)
+}
