@@ -199,16 +199,16 @@ func (f *facets) toggleMore(column string) {
 	f.settle(-1)
 }
 
-// hit selects the line drawn at y; ok is false on titles and gaps.
-func (f *facets) hit(y int) (facetLine, bool) {
+// hit selects the line drawn at y; false on titles and gaps.
+func (f *facets) hit(y int) bool {
 	i := f.offset + y
 	lines := f.lines()
 	if i < 0 || i >= len(lines) || !lines[i].selectable() {
-		return facetLine{}, false
+		return false
 	}
 	f.cursor = i
 	f.version++
-	return lines[i], true
+	return true
 }
 
 func (f *facets) scroll(by, h int) {

@@ -22,7 +22,7 @@ func (m *Model) Click(x, y int, double bool) tea.Cmd {
 	case g.facets.Contains(x, y):
 		m.leaveIfTyping()
 		m.part = partFacets
-		if _, ok := m.facets.hit(y - g.facets.Y); ok && double {
+		if m.facets.hit(y-g.facets.Y) && double {
 			return m.facet(false)
 		}
 		return nil

@@ -155,8 +155,7 @@ func (c *canvas) polyline(corners []point, ink inkwell) {
 }
 
 func (c *canvas) stretch(a, b point, ink inkwell) {
-	switch {
-	case a.y == b.y:
+	if a.y == b.y {
 		from, to := min(a.x, b.x), max(a.x, b.x)
 		if a.y < c.y || a.y >= c.y+c.h || from == to {
 			return
@@ -164,14 +163,14 @@ func (c *canvas) stretch(a, b point, ink inkwell) {
 		for x := max(from, c.x-1); x <= min(to, c.x+c.w); x++ {
 			c.draw(x, a.y, ends(x, from, to, armLeft, armRight), ink)
 		}
-	default:
-		from, to := min(a.y, b.y), max(a.y, b.y)
-		if a.x < c.x || a.x >= c.x+c.w {
-			return
-		}
-		for y := max(from, c.y-1); y <= min(to, c.y+c.h); y++ {
-			c.draw(a.x, y, ends(y, from, to, armUp, armDown), ink)
-		}
+		return
+	}
+	from, to := min(a.y, b.y), max(a.y, b.y)
+	if a.x < c.x || a.x >= c.x+c.w {
+		return
+	}
+	for y := max(from, c.y-1); y <= min(to, c.y+c.h); y++ {
+		c.draw(a.x, y, ends(y, from, to, armUp, armDown), ink)
 	}
 }
 

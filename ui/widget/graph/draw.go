@@ -24,7 +24,7 @@ func (m *Model) Lines(w, h int) []string {
 		return m.nothing()
 	case m.TreeShown():
 		return m.treeLines()
-	case m.zoom == Overview:
+	case m.scaled():
 		return m.overview()
 	}
 	m.window()
@@ -117,23 +117,20 @@ func (m *Model) drawNote(n *note, looks []inkwell) {
 	m.grid.write(n.x, n.y, pen, n.text)
 }
 
-// labelRow is the row of a box that holds its label.
-func (b *box) labelRow() int {
-	if b.near {
-		return b.y + 1
-	}
-	return b.y
-}
-
 func (m *Model) drawBox(b *box) {
 	y, x := b.labelRow(), b.x
-	if b.near {
+	if b.zoom == Full {
 		m.frame(b)
 	} else {
 		m.sidings(b)
 	}
+	if b.zoom == Overview {
+		m.drawDot(b)
+		return
+	}
+	near := b.zoom == Full
 	gutter, pen := " ", theme.Pen{}
-	if b.near {
+	if near {
 		gutter, pen = m.st.Glyphs.VLine, m.framePen(b)
 	}
 	if m.isCursor(b.item) {
@@ -141,7 +138,7 @@ func (m *Model) drawBox(b *box) {
 	}
 	m.grid.write(x, y, pen, gutter)
 	x++
-	if b.near {
+	if near {
 		m.grid.write(x, y, theme.Pen{}, " ")
 		x++
 	}
@@ -153,10 +150,22 @@ func (m *Model) drawBox(b *box) {
 		m.grid.write(x, y, m.st.Faint, " "+b.badge)
 		x += 1 + layout.Width(b.badge)
 	}
-	if b.near {
-		m.grid.write(x, y, theme.Pen{}, " ")
+	m.grid.write(x, y, theme.Pen{}, " ")
+	if near {
 		m.grid.write(x+1, y, m.framePen(b), m.st.Glyphs.VLine)
 	}
+}
+
+// drawDot draws a node as one cell.
+func (m *Model) drawDot(b *box) {
+	pen, glyph := m.glyphPen(b.item), b.glyph
+	switch {
+	case m.isCursor(b.item):
+		pen, glyph = m.cursorPen(), m.st.Glyphs.Cursor
+	case m.onPath(b.item):
+		pen = m.st.Mark
+	}
+	m.grid.write(b.x, b.y, pen, glyph)
 }
 
 // writeLabel writes a label, what a search found in it in its own style, and
@@ -214,7 +223,7 @@ func (c *canvas) siding(b *box, y int, ink inkwell) {
 	if y < b.y+b.h-1 {
 		arms |= armDown
 	}
-	from, to := b.x+1, b.x+1
+	from, to := b.stem(), b.stem()
 	for class, row := range b.port {
 		if b.y+row != y || row < 0 {
 			continue
@@ -232,7 +241,7 @@ func (c *canvas) siding(b *box, y int, ink inkwell) {
 			continue
 		}
 		*at = cell{}
-		if x == b.x+1 {
+		if x == b.stem() {
 			c.draw(x, y, arms, ink)
 			continue
 		}
@@ -328,17 +337,21 @@ func (m *Model) overview() []string {
 	return m.grid.lines()
 }
 
-// scale maps the plan into the window, in its middle. Columns are brought nearer
-// to each other even where there is room, as no labels are shown.
-type scale struct{ fromW, fromH, w, h, x, y int }
+// fits tells whether the whole plan has room in the window.
+func (m *Model) fits() bool {
+	p := m.layout()
+	return p.w <= m.w && p.h <= m.h
+}
 
-const overviewSqueeze = 4
+// scaled tells whether the drawing is a map that is smaller than its plan.
+func (m *Model) scaled() bool { return m.zoom == Overview && !m.TreeShown() && !m.fits() }
+
+// scale maps the plan into the window, in its middle.
+type scale struct{ fromW, fromH, w, h, x, y int }
 
 func (m *Model) scale() scale {
 	p := m.layout()
-	sc := scale{fromW: max(p.w, 1), fromH: max(p.h, 1)}
-	sc.w = min(m.w, max(p.w/overviewSqueeze, 1))
-	sc.h = min(m.h, max(p.h, 1))
+	sc := scale{fromW: max(p.w, 1), fromH: max(p.h, 1), w: min(m.w, p.w), h: min(m.h, p.h)}
 	sc.x, sc.y = (m.w-sc.w)/2, (m.h-sc.h)/2
 	return sc
 }

@@ -31,8 +31,8 @@ type point struct{ x, y int }
 type box struct {
 	item       int
 	x, y, w, h int
-	layer      int  // from the focus
-	near       bool // with a frame, three rows high
+	layer      int // from the focus
+	zoom       Zoom
 	port       [portCount]int
 	left       [portCount]bool // lines come in on the left at a port
 	right      [portCount]bool
@@ -43,6 +43,38 @@ type box struct {
 
 func (b *box) holds(x, y int) bool {
 	return x >= b.x && x < b.x+b.w && y >= b.y && y < b.y+b.h
+}
+
+// width is what a box needs: near, a frame with a space on each side; else the
+// gutter and a space at the end; from afar one cell.
+func (b *box) width() int {
+	w := 4 + layout.Width(b.label)
+	if b.badge != "" {
+		w += 1 + layout.Width(b.badge)
+	}
+	switch b.zoom {
+	case Full:
+		return w + 2
+	case Overview:
+		return 1
+	}
+	return w
+}
+
+// labelRow is the row of a box that holds its label.
+func (b *box) labelRow() int {
+	if b.zoom == Full {
+		return b.y + 1
+	}
+	return b.y
+}
+
+// stem is the column under which a box's further rows begin.
+func (b *box) stem() int {
+	if b.zoom == Overview {
+		return b.x
+	}
+	return b.x + 1
 }
 
 // leg is a link's way through one channel: a line along its corners, the first
@@ -86,7 +118,7 @@ type measure struct {
 func (m *Model) layout() *plan {
 	if m.lay == nil {
 		m.lay = m.arrange(m.sight(), measure{
-			zoom: min(m.zoom, Compact), label: m.texts, kind: m.kindText, tail: m.st.Glyphs.Ellipsis,
+			zoom: m.zoom, label: m.texts, kind: m.kindText, tail: m.st.Glyphs.Ellipsis,
 		})
 	}
 	return m.lay
@@ -166,7 +198,7 @@ func (m *Model) column(p *plan, t *sheet, layer int, at point, with measure) int
 		if x.item < 0 {
 			continue
 		}
-		b := box{item: x.item, x: at.x, y: x.y + at.y, h: x.h, layer: layer + t.first, port: x.port, near: with.zoom == Full}
+		b := box{item: x.item, x: at.x, y: x.y + at.y, h: x.h, layer: layer + t.first, port: x.port, zoom: with.zoom}
 		b.glyph, b.label, b.badge = with.label(x.item)
 		limit := compactLabel
 		if with.zoom == Full {
@@ -175,13 +207,7 @@ func (m *Model) column(p *plan, t *sheet, layer int, at point, with measure) int
 		if !with.noLimit {
 			b.label = pane.Cut(b.label, limit, with.tail)
 		}
-		b.w = 3 + layout.Width(b.label)
-		if b.badge != "" {
-			b.w += 1 + layout.Width(b.badge)
-		}
-		if with.zoom == Full {
-			b.w += 3
-		}
+		b.w = b.width()
 		for _, l := range t.s.adj[x.item] {
 			k := &t.s.links[l]
 			if k.a == x.item {
@@ -228,10 +254,8 @@ func (m *Model) across(p *plan, t *sheet, k int, c *channel, at point, with meas
 func (t *sheet) leg(p *plan, h hop, n *net, at point, width int) leg {
 	from, to := &t.verts[h.from], &t.verts[h.to]
 	link := &t.s.links[h.link]
-	start := 0
-	if from.item < 0 {
-		start = at.x - t.wide[from.layer]
-	} else {
+	start := at.x - t.wide[from.layer]
+	if from.item >= 0 {
 		start = p.boxes[from.item].x + p.boxes[from.item].w
 	}
 	end := at.x + width - 1
@@ -364,7 +388,7 @@ func (m *Model) kindText(k int) string {
 func (m *Model) texts(i int) (glyph, label, badge string) {
 	it := &m.sight().items[i]
 	if it.node < 0 {
-		return m.st.Glyphs.Folded, "+" + strconv.Itoa(len(it.hidden)) + " more", ""
+		return m.st.Glyphs.Ellipsis, "+" + strconv.Itoa(len(it.hidden)) + " more", ""
 	}
 	n := &m.g.Nodes[it.node]
 	label, badge = m.harmless(n.Label), m.harmless(n.Badge)
@@ -392,11 +416,11 @@ func (m *Model) glyph(n *Node) string {
 }
 
 func (m *Model) oneCell(glyph string) string {
-	glyph = m.harmless(glyph)
-	if layout.Width(glyph) != 1 || glyph == " " {
+	plain := m.harmless(glyph)
+	if layout.Width(plain) != 1 || plain == " " || plain == "?" {
 		return m.st.Glyphs.Mark
 	}
-	return glyph
+	return plain
 }
 
 // harmless is s on one line, in characters of a width terminals agree on, and

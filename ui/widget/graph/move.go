@@ -56,11 +56,18 @@ func into(at, size, from, length int) int {
 	return min(at, from-room)
 }
 
-// clamp keeps the window on the plan, and a plan smaller than the window wholly
-// in it. A margin around it stays empty.
+// clamp keeps a plan that fits wholly in the window, and the window on a larger
+// one; there it may show a margin around it.
 func (m *Model) clamp(p *plan) {
-	m.vx = min(max(m.vx, min(-margin, p.w-m.w)), max(0, p.w+margin-m.w))
-	m.vy = min(max(m.vy, min(-margin, p.h-m.h)), max(0, p.h+margin-m.h))
+	m.vx = within(m.vx, p.w, m.w)
+	m.vy = within(m.vy, p.h, m.h)
+}
+
+func within(at, plan, window int) int {
+	if plan <= window {
+		return min(max(at, plan-window), 0)
+	}
+	return min(max(at, -margin), plan+margin-window)
 }
 
 // moveTo puts the cursor on an item.
@@ -88,7 +95,7 @@ func (m *Model) Pan(dx, dy int) bool {
 
 // Outside counts the nodes that lie beyond each edge of the window.
 func (m *Model) Outside() (left, up, right, down int) {
-	if len(m.sight().items) == 0 || m.zoom == Overview && !m.TreeShown() {
+	if len(m.sight().items) == 0 || m.scaled() {
 		return 0, 0, 0, 0
 	}
 	if m.TreeShown() {
@@ -122,7 +129,7 @@ func (m *Model) CursorXY() (x, y int, ok bool) {
 	switch {
 	case m.TreeShown():
 		return m.cursorInTree()
-	case m.zoom == Overview:
+	case m.scaled():
 		b := &m.layout().boxes[i]
 		at := m.scale().to(b.x, b.y)
 		x, y = at.x, at.y
@@ -170,7 +177,7 @@ func (m *Model) hit(x, y int) int {
 		return m.hitTree(y)
 	}
 	p := m.layout()
-	if m.zoom == Overview {
+	if m.scaled() {
 		sc := m.scale()
 		return slices.IndexFunc(p.boxes, func(b box) bool { return sc.to(b.x, b.y) == point{x, y} })
 	}

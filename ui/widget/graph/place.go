@@ -29,13 +29,14 @@ const boxHeight = 3
 const alignRounds = 4
 
 // How strongly a straight line is wanted: where it passes a layer, where it
-// begins or ends, and in all other cases. A vertex without neighbours on the
-// side that is looked at hardly resists.
+// begins or ends, and in all other cases. Vertices without neighbours on the
+// side that is looked at follow those on their other side.
 const (
 	pullPass  = 8.0
 	pullEnd   = 2.0
 	pullNode  = 1.0
-	pullStill = 0.05
+	pullAside = 0.1
+	pullStill = 0.001
 )
 
 // size gives the vertices their heights and ports.
@@ -112,16 +113,27 @@ func (t *sheet) align(layer, by int) {
 	for k, v := range verts {
 		want[k], weight[k] = float64(t.verts[v].y)*pullStill, pullStill
 	}
-	hops, left := t.hops[min(layer, by)], by < layer
-	for _, h := range hops {
-		v, far := h.from, h.to
+	for _, left := range [2]bool{true, false} {
+		k, share := layer, pullAside
 		if left {
-			v, far = far, v
+			k--
 		}
-		k := t.verts[v].pos
-		pull := t.pull(v, far)
-		want[k] += pull * float64(t.portRow(far, h.link)-(t.portRow(v, h.link)-t.verts[v].y))
-		weight[k] += pull
+		if k < 0 || k >= len(t.hops) {
+			continue
+		}
+		if left == (by < layer) {
+			share = 1
+		}
+		for _, h := range t.hops[k] {
+			v, far := h.from, h.to
+			if left {
+				v, far = far, v
+			}
+			pull := t.pull(v, far) * share
+			at := t.verts[v].pos
+			want[at] += pull * float64(t.portRow(far, h.link)-(t.portRow(v, h.link)-t.verts[v].y))
+			weight[at] += pull
+		}
 	}
 	taken := 0
 	starts := make([]int, len(verts))
