@@ -33,7 +33,11 @@ func (m *Model) openPalette() {
 // views, with their keys, and why one can't be done now.
 func (m *Model) commands() []palette.Item {
 	var out []palette.Item
-	for _, s := range []keymap.Scope{keymap.Events, keymap.Facets, keymap.Detail, keymap.Tree, keymap.Start, keymap.Global} {
+	scopes := []keymap.Scope{keymap.Events, keymap.Facets, keymap.Detail, keymap.Tree}
+	for _, s := range m.seats {
+		scopes = append(scopes, s.scopes...)
+	}
+	for _, s := range append(scopes, keymap.Start, keymap.Global) {
 		for _, a := range m.env.Keys.In(s) {
 			out = append(out, palette.Item{ID: string(a.ID), Title: a.Title, Detail: a.Help, Keys: m.helpKeys(a), Disabled: m.whyAt(s, a.ID)})
 		}
@@ -49,6 +53,9 @@ func (m *Model) whyAt(s keymap.Scope, id keymap.ID) string {
 		return m.events.Why(id)
 	case keymap.Detail, keymap.Tree:
 		return m.detail.Why(id)
+	}
+	if seat := m.seatOf(s); seat != nil {
+		return seat.view.Why(id)
 	}
 	return m.why(id)
 }
@@ -70,6 +77,10 @@ func (m *Model) run(id keymap.ID) tea.Cmd {
 	case keymap.Detail, keymap.Tree:
 		if m.screen != screenDetail && id != keymap.DetailClose {
 			cmd = m.show(screenEvents, paneDetail)
+		}
+	default:
+		if s := m.seatOf(a.Scope); s != nil {
+			cmd = m.sit(s)
 		}
 	}
 	m.recent = slices.Insert(slices.DeleteFunc(m.recent, func(r string) bool { return r == string(id) }), 0, string(id))

@@ -46,6 +46,8 @@ func (m *Model) draw() ([]string, *tea.Cursor) {
 	p := m.arrange()
 	var body []string
 	switch {
+	case p.whole.H > 0:
+		body = m.view().Draw(p.whole.W, p.whole.H, true)
 	case p.events.H == 0 || p.events.W == 0:
 		body = m.detail.Draw(p.detail.W, p.detail.H, true)
 	case p.detail.H == 0 || p.detail.W == 0:
@@ -75,8 +77,11 @@ func (m *Model) upright(h int) []string {
 
 // over lays completions, toasts, progress and boxes over the panes.
 func (m *Model) over(lines []string, p panes, cursor *tea.Cursor) ([]string, *tea.Cursor) {
-	if popup, x, y := m.events.Popup(); len(popup) > 0 && p.events.W > 0 && m.view() == views.View(m.events) {
-		lines = layout.Overlay(lines, popup, p.events.X+x, p.events.Y+y)
+	if v, ok := m.view().(views.Popping); ok {
+		at := m.rect(p)
+		if popup, x, y := v.Popup(); len(popup) > 0 && at.W > 0 {
+			lines = layout.Overlay(lines, popup, at.X+x, at.Y+y)
+		}
 	}
 	if toasts := m.toasts.Lines(min(m.w-4, 60), m.h/3); len(toasts) > 0 {
 		lines = layout.Overlay(lines, toasts, m.w-layout.Width(toasts[0])-1, m.h-1-len(toasts))
@@ -98,10 +103,7 @@ func (m *Model) over(lines []string, p panes, cursor *tea.Cursor) ([]string, *te
 // cursor is where the real cursor stands: on the selected row or in the field
 // with the focus, so that screen readers and magnifiers follow.
 func (m *Model) cursor(p panes) *tea.Cursor {
-	at := p.events
-	if m.view() == views.View(m.detail) {
-		at = p.detail
-	}
+	at := m.rect(p)
 	c, ok := m.view().(views.Pointed)
 	if !ok {
 		return nil
@@ -115,6 +117,17 @@ func (m *Model) cursor(p panes) *tea.Cursor {
 	return cursor
 }
 
+// rect is where the view with the focus stands.
+func (m *Model) rect(p panes) layout.Rect {
+	switch {
+	case p.whole.H > 0:
+		return p.whole
+	case m.view() == views.View(m.detail):
+		return p.detail
+	}
+	return p.events
+}
+
 func (m *Model) tooSmall() []string {
 	text := fmt.Sprintf("%dx%d is too small: threatbench needs %dx%d", m.w, m.h, leastW, leastH)
 	return layout.Fit(strings.Split(ansi.Wrap(text, m.w, " "), "\n"), m.w, m.h)
@@ -124,13 +137,16 @@ func (m *Model) tooSmall() []string {
 func (m *Model) header(w int) string {
 	st := m.env.Styles
 	var b strings.Builder
-	b.WriteString(" " + st.AccentStrong.Paint("threatbench") + "  ")
-	for i, name := range []string{"Events", "Detail"} {
+	name, tabs := m.tabs(w - ansi.StringWidth(m.options.Profile) - 3)
+	b.WriteString(st.AccentStrong.Paint(name))
+	at := ansi.StringWidth(name)
+	for _, t := range tabs {
 		pen := st.Tab
-		if screen(i+1) == m.screen {
+		if t.screen == m.screen {
 			pen = st.TabCurrent
 		}
-		b.WriteString(" " + pen.Paint(fmt.Sprintf("%d %s", i+1, name)) + " ")
+		b.WriteString(layout.Blank(t.x-at) + pen.Paint(t.text))
+		at = t.x + t.w
 	}
 	right := m.status(w - ansi.StringWidth(b.String()) - 2)
 	gap := w - ansi.StringWidth(b.String()) - ansi.StringWidth(right) - 1
@@ -188,7 +204,7 @@ func (m *Model) footer(w int) string {
 		return layout.Line(" "+m.continuations(scopes), w)
 	}
 	var hints []keymap.ID
-	if h, ok := m.view().(interface{ Hints() []keymap.ID }); ok {
+	if h, ok := m.view().(views.Hinter); ok {
 		hints = h.Hints()
 	}
 	var b strings.Builder
@@ -228,6 +244,9 @@ func (m *Model) relayout() tea.Cmd {
 	if p.events.W > 0 && p.events.H > 0 {
 		m.events.Resize(p.events.W, p.events.H)
 		cmds = append(cmds, m.events.Settle())
+	}
+	if s, ok := m.view().(views.Sized); ok && p.whole.H > 0 {
+		cmds = append(cmds, s.Resize(p.whole.W, p.whole.H))
 	}
 	if p.detail.W > 0 && p.detail.H > 0 {
 		cmds = append(cmds, m.detail.Resize(p.detail.W))

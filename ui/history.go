@@ -4,6 +4,7 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"threatbench/api"
+	"threatbench/views"
 	"threatbench/views/detail"
 	"threatbench/views/events"
 )
@@ -15,13 +16,20 @@ type place struct {
 	events events.Place
 	event  *api.Event
 	tab    detail.Tab
+	at     any // in a view that has the window to itself
 }
 
 // mostPlaces bounds the history; the oldest are forgotten.
 const mostPlaces = 200
 
 func (m *Model) here() place {
-	return place{m.screen, m.focus, m.events.Here(), m.detail.Event(), m.detail.Tab()}
+	p := place{screen: m.screen, focus: m.focus, events: m.events.Here(), event: m.detail.Event(), tab: m.detail.Tab()}
+	if s := m.seat(); s != nil {
+		if v, ok := s.view.(views.Placed); ok {
+			p.at = v.Here()
+		}
+	}
+	return p
 }
 
 // mark remembers the present place; what lay ahead is forgotten.
@@ -54,6 +62,11 @@ func (m *Model) visit(p place) tea.Cmd {
 	cmds := []tea.Cmd{m.show(p.screen, p.focus), m.events.Go(p.events)}
 	if p.event != nil {
 		cmds = append(cmds, m.detail.Show(p.event), m.detail.Select(p.tab))
+	}
+	if s := m.seat(); s != nil && p.at != nil {
+		if v, ok := s.view.(views.Placed); ok {
+			cmds = append(cmds, v.Go(p.at))
+		}
 	}
 	return tea.Batch(cmds...)
 }

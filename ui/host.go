@@ -80,6 +80,10 @@ func (h host) Prompt(title, value string, accept func(string) tea.Cmd) {
 
 func (h host) Mark() { h.m.mark() }
 
+func (h host) Visit(v views.Visit) { h.ask(func() tea.Cmd { return h.m.call(v) }) }
+
+func (h host) Selection() views.Selection { return h.m.events.Selection() }
+
 // openDetail moves the focus to the detail beside the list.
 func (m *Model) openDetail() tea.Cmd {
 	if m.screen == screenDetail {

@@ -43,6 +43,7 @@ type Model struct {
 	env     *views.Env
 	events  *events.Model
 	detail  *detail.Model
+	seats   []seat // the other views
 
 	w, h    int
 	screen  screen
@@ -91,6 +92,7 @@ func New(ctx context.Context, o Options) *Model {
 	m.split = newSplit()
 	m.events = events.New(m.env, events.Options{Filter: o.Query, Columns: o.Columns, Datasets: o.Datasets})
 	m.detail = detail.New(m.env)
+	m.seats = seats(m.env)
 	m.events.SetEmpty(m.startLines)
 	return m
 }
@@ -162,11 +164,17 @@ func (m *Model) learn(f async.Fact) tea.Cmd {
 	case jobView:
 		return tea.Batch(next, m.learnJob(f))
 	}
+	if s := m.seatNamed(f.About().Slot.View); s != nil {
+		return tea.Batch(next, s.view.Learn(f))
+	}
 	return next
 }
 
 // view is the view with the focus.
 func (m *Model) view() views.View {
+	if s := m.seat(); s != nil {
+		return s.view
+	}
 	if m.screen == screenDetail || m.focus == paneDetail {
 		return m.detail
 	}
@@ -262,6 +270,12 @@ func (m *Model) why(id keymap.ID) string {
 	case keymap.StartImport, keymap.StartDemo:
 		return m.whyNotJob(id)
 	}
+	if n, ok := numbered(id); ok {
+		if m.seatAt(n) == nil {
+			return "there is no such view"
+		}
+		return ""
+	}
 	return m.view().Why(id)
 }
 
@@ -304,6 +318,9 @@ func (m *Model) doFrame(in keymap.Intent) tea.Cmd {
 }
 
 func (m *Model) doPanes(in keymap.Intent) tea.Cmd {
+	if n, ok := numbered(in.ID); ok {
+		return m.sit(m.seatAt(n))
+	}
 	switch in.ID {
 	case keymap.AppNextPane:
 		return m.moveFocus(1)
@@ -347,6 +364,9 @@ func (m *Model) closeDetail() tea.Cmd {
 
 // moveFocus goes to the next part, within the view first.
 func (m *Model) moveFocus(by int) tea.Cmd {
+	if s := m.seat(); s != nil {
+		return m.moveWithin(s, by)
+	}
 	if m.screen == screenDetail {
 		return nil
 	}
@@ -358,6 +378,15 @@ func (m *Model) moveFocus(by int) tea.Cmd {
 	} else {
 		m.focus = paneEvents
 		m.events.EnterFrom(by)
+	}
+	return m.relayout()
+}
+
+// moveWithin goes to the next part of a view that has the window to itself,
+// past the last one to the first.
+func (m *Model) moveWithin(s *seat, by int) tea.Cmd {
+	if p, ok := s.view.(views.PaneMover); ok && !p.MoveFocus(by) {
+		p.EnterFrom(by)
 	}
 	return m.relayout()
 }
@@ -394,7 +423,13 @@ func (m *Model) restyle() tea.Cmd {
 	m.env.Version++
 	m.toasts.SetStyles(st)
 	m.events.Restyle()
-	return m.detail.Restyle()
+	cmds := []tea.Cmd{m.detail.Restyle()}
+	for _, s := range m.seats {
+		if r, ok := s.view.(views.Restyler); ok {
+			cmds = append(cmds, r.Restyle())
+		}
+	}
+	return tea.Batch(cmds...)
 }
 
 func (m *Model) switchZone() {

@@ -4,7 +4,9 @@ import (
 	"time"
 
 	tea "charm.land/bubbletea/v2"
+	"github.com/charmbracelet/x/ansi"
 
+	"threatbench/keymap"
 	"threatbench/ui/widget/layout"
 	"threatbench/views"
 )
@@ -78,16 +80,13 @@ func (m *Model) click(p panes, at tea.Mouse) tea.Cmd {
 }
 
 func (m *Model) clickHeader(x int) tea.Cmd {
-	const first, width = 14, 10 // " threatbench  " and " 1 Events "
-	switch (x - first) / width {
-	case 0:
-		m.events.Focus()
-		return m.show(screenEvents, paneEvents)
-	case 1:
-		if m.detail.Event() != nil {
-			m.mark()
-			return m.show(screenDetail, paneDetail)
+	_, tabs := m.tabs(m.w - ansi.StringWidth(m.options.Profile) - 3)
+	for _, t := range tabs {
+		if x < t.x-1 || x > t.x+t.w {
+			continue
 		}
+		ids := []keymap.ID{keymap.AppView1, keymap.AppView2, keymap.AppView3, keymap.AppView4, keymap.AppView5, keymap.AppView6, keymap.AppView7}
+		return m.doFrame(keymap.Intent{ID: ids[t.screen-1]})
 	}
 	return nil
 }
@@ -130,6 +129,9 @@ func (m *Model) wheel(p panes, at tea.Mouse) tea.Cmd {
 // under is the view at a point, and where it stands.
 func (m *Model) under(p panes, x, y int) (views.Clickable, layout.Rect) {
 	switch {
+	case p.whole.Contains(x, y):
+		c, _ := m.view().(views.Clickable)
+		return c, p.whole
 	case p.events.Contains(x, y):
 		return m.events, p.events
 	case p.detail.Contains(x, y):

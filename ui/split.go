@@ -59,6 +59,7 @@ func (s *split) grow(by float64, detail bool) {
 // panes is where everything stands.
 type panes struct {
 	head, foot, events, detail layout.Rect
+	whole                      layout.Rect // of a view that has the window to itself
 	rule                       layout.Rect // between panes that stand side by side
 	side                       bool
 }
@@ -71,6 +72,8 @@ func (m *Model) arrange() panes {
 	p.head, r = r.CutTop(1)
 	p.foot, r = r.CutBottom(1)
 	switch {
+	case m.seat() != nil:
+		p.whole = r
 	case m.screen == screenDetail:
 		p.detail = r
 	case m.split.zoomed && m.focus == paneDetail:

@@ -103,6 +103,10 @@ type Host interface {
 	Prompt(title, value string, accept func(text string) tea.Cmd)
 	// Mark remembers the present place in the history.
 	Mark()
+	// Visit goes to another view and shows something there.
+	Visit(v Visit)
+	// Selection is what the events view has in hand.
+	Selection() Selection
 }
 
 // Env is what a view gets from its session.

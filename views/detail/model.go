@@ -18,7 +18,7 @@ import (
 )
 
 // View is this view's name in the slots of its requests.
-const View = "detail"
+const View = views.DetailView
 
 // settlePause is how long the cursor must rest on an event before more than
 // its row is asked for.

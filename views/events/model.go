@@ -18,7 +18,7 @@ import (
 )
 
 // View is this view's name in the slots of its requests.
-const View = "events"
+const View = views.EventsView
 
 // typingPause is how long the filter waits for the next key before it asks
 // the server.

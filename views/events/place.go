@@ -1,6 +1,13 @@
 package events
 
-import tea "charm.land/bubbletea/v2"
+import (
+	"maps"
+	"slices"
+
+	tea "charm.land/bubbletea/v2"
+
+	"threatbench/views"
+)
 
 // Place is where a person is in this view: what back and forward return to.
 type Place struct {
@@ -70,3 +77,11 @@ func (m *Model) Reload() tea.Cmd {
 
 // SetEmpty sets what is shown where there are no events and no filter.
 func (m *Model) SetEmpty(lines func() []string) { m.welcome = lines }
+
+// Selection is what this view has in hand: the filter, the marks, the cursor.
+func (m *Model) Selection() views.Selection {
+	return views.Selection{
+		Filter: m.text, Query: m.query(), Total: m.rows.total,
+		Marked: slices.Sorted(maps.Keys(m.marks)), Current: m.Current(),
+	}
+}

@@ -1,0 +1,164 @@
+package ui
+
+import (
+	"fmt"
+
+	tea "charm.land/bubbletea/v2"
+	"github.com/charmbracelet/x/ansi"
+
+	"threatbench/keymap"
+	"threatbench/views"
+)
+
+// seat is a view that has the window to itself: its number, the title of its
+// tab, the name of its slots, and the scopes whose actions are its own.
+type seat struct {
+	screen screen
+	title  string
+	name   string
+	view   views.View
+	scopes []keymap.Scope
+}
+
+// seats are the views besides the events and the detail, in the order of
+// their numbers.
+func seats(*views.Env) []seat {
+	return []seat{}
+}
+
+// seat is the one with the screen, nil where it is the events' or the detail's.
+func (m *Model) seat() *seat { return m.seatAt(m.screen) }
+
+func (m *Model) seatAt(s screen) *seat {
+	for i := range m.seats {
+		if m.seats[i].screen == s {
+			return &m.seats[i]
+		}
+	}
+	return nil
+}
+
+func (m *Model) seatOf(scope keymap.Scope) *seat {
+	for i := range m.seats {
+		for _, own := range m.seats[i].scopes {
+			if own == scope {
+				return &m.seats[i]
+			}
+		}
+	}
+	return nil
+}
+
+func (m *Model) seatNamed(name string) *seat {
+	for i := range m.seats {
+		if m.seats[i].name == name {
+			return &m.seats[i]
+		}
+	}
+	return nil
+}
+
+// numbered is the screen an action of the number keys goes to.
+func numbered(id keymap.ID) (screen, bool) {
+	for i, v := range []keymap.ID{keymap.AppView3, keymap.AppView4, keymap.AppView5, keymap.AppView6, keymap.AppView7} {
+		if v == id {
+			return screen(i + 3), true
+		}
+	}
+	return 0, false
+}
+
+// sit goes to a view's screen. The way back is kept.
+func (m *Model) sit(s *seat) tea.Cmd {
+	if s.screen == m.screen {
+		return nil
+	}
+	m.mark()
+	cmd := m.show(s.screen, m.focus)
+	if a, ok := s.view.(views.Arriver); ok {
+		cmd = tea.Batch(cmd, a.Arrive())
+	}
+	return cmd
+}
+
+// call goes to the view a visit names and gives it what it is to show.
+func (m *Model) call(v views.Visit) tea.Cmd {
+	if to, ok := v.(views.VisitEvents); ok {
+		return m.visitEvents(to)
+	}
+	s := m.seatNamed(v.View())
+	if s == nil {
+		return nil
+	}
+	cmd := m.sit(s)
+	if host, ok := s.view.(views.Visitor); ok {
+		cmd = tea.Batch(cmd, host.Visit(v))
+	}
+	return cmd
+}
+
+func (m *Model) visitEvents(to views.VisitEvents) tea.Cmd {
+	m.mark()
+	p := m.events.Here()
+	p.Filter, p.Event, p.Row = to.Filter, "", 0
+	if len(to.Datasets) > 0 {
+		p.Dataset = to.Datasets
+	}
+	m.events.Focus()
+	return tea.Batch(m.show(screenEvents, paneEvents), m.events.Go(p))
+}
+
+// tab is one of the header's: a view's number and title, and where it stands.
+type tab struct {
+	screen screen
+	text   string
+	x, w   int
+}
+
+// brand is what the header begins with where there is room for it.
+const brand = " threatbench  "
+
+// tabs are the views there are, with the words some put behind their title, as
+// they fit into so many cells: with the program's name, without it, and with
+// the numbers alone.
+func (m *Model) tabs(room int) (name string, list []tab) {
+	list = []tab{{screen: screenEvents, text: "Events"}, {screen: screenDetail, text: "Detail"}}
+	for _, s := range m.seats {
+		list = append(list, tab{screen: s.screen, text: s.title + m.badge(&s)})
+	}
+	for i := range list {
+		list[i].text = fmt.Sprintf("%d %s", list[i].screen, list[i].text)
+	}
+	if end := lineUp(list, ansi.StringWidth(brand)+1, 2); end <= room {
+		return brand, list
+	}
+	if end := lineUp(list, 1, 1); end <= room {
+		return "", list
+	}
+	for i := range list {
+		if list[i].screen != m.screen {
+			list[i].text = fmt.Sprint(int(list[i].screen))
+		}
+	}
+	lineUp(list, 1, 1)
+	return "", list
+}
+
+// lineUp puts tabs one behind the other, from x on, and gives the end of the
+// last.
+func lineUp(list []tab, x, gap int) int {
+	for i := range list {
+		list[i].x, list[i].w = x, ansi.StringWidth(list[i].text)
+		x += list[i].w + gap
+	}
+	return x - gap
+}
+
+// badge is the word behind a view's title.
+func (m *Model) badge(s *seat) string {
+	b, ok := s.view.(views.Badged)
+	if !ok || b.Badge() == "" {
+		return ""
+	}
+	return m.env.Styles.Glyphs.Bullet + b.Badge()
+}

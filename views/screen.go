@@ -1,0 +1,107 @@
+package views
+
+import (
+	tea "charm.land/bubbletea/v2"
+
+	"threatbench/api"
+	"threatbench/keymap"
+)
+
+// The abilities below are a view's to have or not: the frame asks for each by
+// its interface.
+
+// Restyler is a view that keeps something made with the environment's styles.
+type Restyler interface{ Restyle() tea.Cmd }
+
+// Sized is a view that asks the server for what its size needs.
+type Sized interface{ Resize(w, h int) tea.Cmd }
+
+// Arriver is a view that wants to know when its screen is shown: it asks for
+// what it lacks then, not before anybody looks at it.
+type Arriver interface{ Arrive() tea.Cmd }
+
+// Hinter is a view that chooses which keys the bottom line shows.
+type Hinter interface{ Hints() []keymap.ID }
+
+// Badged is a view with a short word behind its tab, "" for none.
+type Badged interface{ Badge() string }
+
+// Popping is a view that draws a box over itself; x and y are relative to the
+// view, no lines mean no box.
+type Popping interface {
+	Popup() (lines []string, x, y int)
+}
+
+// Placed is a view that can be returned to as it was: Here is whatever Go needs.
+type Placed interface {
+	Here() any
+	Go(place any) tea.Cmd
+}
+
+// Visitor is a view that can be shown something; see Host.Visit.
+type Visitor interface{ Visit(v Visit) tea.Cmd }
+
+// Visit is a thing to go to: the view that shows it, by its name, and what it
+// is to show.
+type Visit interface{ View() string }
+
+// The names of the views, which are also those of their slots.
+const (
+	EventsView   = "events"
+	DetailView   = "detail"
+	GraphView    = "graph"
+	QueriesView  = "queries"
+	AlertsView   = "alerts"
+	ChartsView   = "charts"
+	DatasetsView = "datasets"
+)
+
+// VisitEvents goes to the events that match a filter, in the filter language.
+// Datasets are ids or a scope to search; none leaves them as they are.
+type VisitEvents struct {
+	Filter   string
+	Datasets []string
+}
+
+// View names the view of events.
+func (VisitEvents) View() string { return EventsView }
+
+// VisitGraph goes to the relationships around nodes.
+type VisitGraph struct{ Seeds []api.NodeRef }
+
+// View names the view of relationships.
+func (VisitGraph) View() string { return GraphView }
+
+// VisitQuery goes to the builder with a filter.
+type VisitQuery struct {
+	Filter   string
+	Datasets []string
+}
+
+// View names the view of saved queries.
+func (VisitQuery) View() string { return QueriesView }
+
+// VisitAlert goes to the alert of a saved query, or to making one.
+type VisitAlert struct{ QueryID int64 }
+
+// View names the view of alerts.
+func (VisitAlert) View() string { return AlertsView }
+
+// VisitChart goes to the charts of a filter.
+type VisitChart struct {
+	Filter   string
+	Datasets []string
+}
+
+// View names the view of charts.
+func (VisitChart) View() string { return ChartsView }
+
+// Selection is what the events view has in hand: the filter in force as text
+// and as a query, the marked events and the one under the cursor.
+type Selection struct {
+	Filter  string
+	Query   api.ListQuery
+	Total   int      // events that match; -1 where unknown
+	Marked  []string // ids, rising
+	Current *api.Event
+}
