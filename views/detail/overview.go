@@ -7,6 +7,7 @@ import (
 	"github.com/charmbracelet/x/ansi"
 
 	"threatbench/api"
+	"threatbench/api/attack"
 	"threatbench/theme"
 	"threatbench/views"
 )
@@ -34,8 +35,8 @@ func (m *Model) layOverview(w int) {
 	if e.KillChain > 0 {
 		p.row("kill chain", fmt.Sprintf("%d %s", e.KillChain, api.KillChainName(e.KillChain)))
 	}
-	p.list("techniques", e.MitreAttack)
-	p.list("patterns", e.MitreCapec)
+	p.named("techniques", e.MitreAttack, attack.Name)
+	p.named("patterns", e.MitreCapec, attack.Pattern)
 	p.section("INDICATOR")
 	p.row("value", e.Indicator)
 	p.row("type", e.IndicatorType)
@@ -115,3 +116,11 @@ func (p *page) styled(name, value string, pen theme.Pen) {
 }
 
 func (p *page) list(name string, values []string) { p.row(name, strings.Join(values, ", ")) }
+
+// named is a list of ids, each on a line of its own with the name it goes by.
+func (p *page) named(label string, ids []string, name func(id string) string) {
+	for _, id := range ids {
+		p.row(label, strings.TrimSpace(id+"  "+name(id)))
+		label = ""
+	}
+}
