@@ -88,7 +88,9 @@ type RevertResult struct {
 	UndoBookmark    string `json:"undoBookmark"`
 }
 
-// RevertPreview tells what a revert would change, without changing it (ours).
+// RevertPreview tells what a revert would change, without changing it (ours):
+// GET /events/dataset/{dataset_id}/revert-preview, the fields of Revert being
+// the keys of the query.
 type RevertPreview struct {
 	DatasetID       string `json:"datasetId"`
 	TargetTimestamp Time   `json:"targetTimestamp"`
@@ -97,8 +99,10 @@ type RevertPreview struct {
 	Deleted         int    `json:"deleted"` // events that would go
 }
 
-// HistoryEntry is one change of the journal (ours). EventIDs names the first
-// of the events it touched, Count all of them.
+// HistoryEntry is one change of a dataset's journal (ours), of which
+// GET /events/dataset/{dataset_id}/history answers a page (page, pageSize), the
+// newest first. EventIDs names the first of the events it touched, Count counts
+// all of them.
 type HistoryEntry struct {
 	ID        int64    `json:"id"`
 	At        Time     `json:"at"`

@@ -55,6 +55,16 @@ type RelateResult struct {
 	Errors               []RelateError  `json:"errors,omitempty"`
 }
 
+// UnrelateResult answers a DELETE /events/relationships (ours), whose body is
+// a RelateEvents: what relating made is taken away. A relationship that isn't
+// there counts for nothing and is no error.
+type UnrelateResult struct {
+	Success              bool          `json:"success"`
+	Message              string        `json:"message"`
+	RelationshipsRemoved int           `json:"relationshipsRemoved"`
+	Errors               []RelateError `json:"errors,omitempty"`
+}
+
 // Directions of a walk over relationships.
 const (
 	Ancestors   = "ancestors"
