@@ -65,6 +65,10 @@ func (m *Model) resize(w, h int) {
 	if w == m.w && h == m.h {
 		return
 	}
+	if w != m.w {
+		m.hold()
+		m.lay = nil // the labels get more room, or less
+	}
 	m.w, m.h = w, h
 	m.chase = true
 }
@@ -200,6 +204,9 @@ func (m *Model) frame(b *box) {
 	g, pen := &m.st.Glyphs, m.framePen(b)
 	rule := strings.Repeat(g.HLine, b.w-2)
 	m.grid.write(b.x, b.y, pen, g.Corners[0]+rule+g.Corners[1])
+	for y := b.y + 1; y < b.y+b.h-1; y++ {
+		m.grid.write(b.x, y, pen, g.VLine+layout.Blank(b.w-2)+g.VLine)
+	}
 	m.grid.write(b.x, b.y+b.h-1, pen, g.Corners[2]+rule+g.Corners[3])
 }
 
@@ -224,16 +231,11 @@ func (c *canvas) siding(b *box, y int, ink inkwell) {
 		arms |= armDown
 	}
 	from, to := b.stem(), b.stem()
-	for class, row := range b.port {
-		if b.y+row != y || row < 0 {
-			continue
-		}
-		if b.left[class] {
-			arms, from = arms|armLeft, b.x
-		}
-		if b.right[class] {
-			arms, to = arms|armRight, b.x+b.w-1
-		}
+	if b.sides[y-b.y].left {
+		arms, from = arms|armLeft, b.x
+	}
+	if b.sides[y-b.y].right {
+		arms, to = arms|armRight, b.x+b.w-1
 	}
 	for x := from; x <= to; x++ {
 		at := c.at(x, y)

@@ -13,11 +13,14 @@ import (
 	pane "threatbench/ui/widget/text"
 )
 
-// How many cells a label gets before its end is cut off.
+// How many cells a label gets before its end is cut off: what the window has
+// for each layer once the lines have theirs, within these bounds.
 const (
-	fullLabel    = 32
-	compactLabel = 24
-	kindLabel    = 18
+	leastLabel  = 16
+	mostLabel   = 48
+	fullRoom    = 26 // of a layer beside the label: frame, lines, kinds
+	compactRoom = 10
+	kindLabel   = 18
 )
 
 // orderLimit is from how many remembered places on those of vertices no longer
@@ -33,13 +36,14 @@ type box struct {
 	x, y, w, h int
 	layer      int // from the focus
 	zoom       Zoom
-	port       [portCount]int
-	left       [portCount]bool // lines come in on the left at a port
-	right      [portCount]bool
+	sides      []sides // by row
 	glyph      string
 	label      string
 	badge      string
 }
+
+// sides tells on which sides of a box lines meet a row.
+type sides struct{ left, right bool }
 
 func (b *box) holds(x, y int) bool {
 	return x >= b.x && x < b.x+b.w && y >= b.y && y < b.y+b.h
@@ -110,7 +114,8 @@ type measure struct {
 	label   func(item int) (glyph, label, badge string)
 	kind    func(kind int) string
 	tail    string
-	weak    []bool // by link
+	look    []Line // by link
+	limit   int    // cells of a label
 	noLimit bool   // labels are shown whole
 }
 
@@ -126,9 +131,9 @@ func (m *Model) layout() *plan {
 
 // arrange lays out a sight and remembers the order.
 func (m *Model) arrange(s *sight, with measure) *plan {
-	with.weak = make([]bool, len(s.links))
+	with.look = make([]Line, len(s.links))
 	for l := range s.links {
-		with.weak[l] = m.isWeak(&s.links[l])
+		with.look[l] = m.lineOf(&s.links[l])
 	}
 	p := &plan{boxes: make([]box, len(s.items)), column: map[[2]int][]int{}, part: make([]int, len(s.items))}
 	var sheets []*sheet
@@ -138,12 +143,26 @@ func (m *Model) arrange(s *sight, with measure) *plan {
 	if len(m.order) > orderLimit {
 		clear(m.order)
 	}
+	with.limit = m.labelLimit(with.zoom, sheets)
 	for n, t := range sheets {
 		t.remember(m.order, n)
-		t.weak = with.weak
+		t.look = with.look
 		m.draft(p, t, n, with)
 	}
 	return p
+}
+
+// labelLimit shares the window's width out among the layers of the widest part.
+func (m *Model) labelLimit(z Zoom, sheets []*sheet) int {
+	layers := 1
+	for _, t := range sheets {
+		layers = max(layers, len(t.layers))
+	}
+	room := compactRoom
+	if z == Full {
+		room = fullRoom
+	}
+	return min(max(m.w/layers-room, leastLabel), mostLabel)
 }
 
 // draft puts one part below those before it.
@@ -198,22 +217,19 @@ func (m *Model) column(p *plan, t *sheet, layer int, at point, with measure) int
 		if x.item < 0 {
 			continue
 		}
-		b := box{item: x.item, x: at.x, y: x.y + at.y, h: x.h, layer: layer + t.first, port: x.port, zoom: with.zoom}
+		b := box{item: x.item, x: at.x, y: x.y + at.y, h: x.h, layer: layer + t.first, zoom: with.zoom}
+		b.sides = make([]sides, x.h)
 		b.glyph, b.label, b.badge = with.label(x.item)
-		limit := compactLabel
-		if with.zoom == Full {
-			limit = fullLabel
-		}
 		if !with.noLimit {
-			b.label = pane.Cut(b.label, limit, with.tail)
+			b.label = pane.Cut(b.label, with.limit, with.tail)
 		}
 		b.w = b.width()
+		for _, row := range x.in {
+			b.sides[row].left = true
+		}
 		for _, l := range t.s.adj[x.item] {
-			k := &t.s.links[l]
-			if k.a == x.item {
-				b.right[k.class()] = true
-			} else {
-				b.left[k.class()] = true
+			if k := &t.s.links[l]; k.a == x.item {
+				b.sides[x.out[k.class()]].right = true
 			}
 		}
 		wide = max(wide, b.w)
@@ -259,7 +275,7 @@ func (t *sheet) leg(p *plan, h hop, n *net, at point, width int) leg {
 		start = p.boxes[from.item].x + p.boxes[from.item].w
 	}
 	end := at.x + width - 1
-	row, target := n.row+at.y, t.portRow(h.to, h.link)+at.y
+	row, target := n.row+at.y, t.inRow(h.to, h.link)+at.y
 	l := leg{
 		link: h.link, corners: []point{{start, row}},
 		headLeft:  from.item >= 0 && len(link.back) > 0,
@@ -295,7 +311,7 @@ func (m *Model) notes(t *sheet, k int, with measure) []note {
 		if t.verts[h.to].item < 0 {
 			continue
 		}
-		row := t.portRow(h.to, h.link)
+		row := t.inRow(h.to, h.link)
 		if _, ok := at[row]; !ok {
 			at[row] = len(notes)
 			notes = append(notes, note{y: row})

@@ -31,7 +31,11 @@ func (m *Model) window() {
 	b := &p.boxes[i]
 	switch {
 	case !m.placed:
-		m.vx, m.vy = b.x+b.w/2-m.w/2, b.labelRow()-m.h/2
+		// More is to be seen on the right of the focus, mostly.
+		m.vx, m.vy = b.x-m.w/4, b.labelRow()-m.h/2
+		if p.w <= m.w {
+			m.vx = 0
+		}
 		m.placed = true
 	case m.anchor != nil:
 		m.vx, m.vy = b.x-m.anchor.x, b.labelRow()-m.anchor.y

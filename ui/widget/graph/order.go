@@ -20,8 +20,9 @@ type vertex struct {
 	left, right []int
 	pinned      bool
 
-	y, h int // rows
-	port [portCount]int
+	y, h int            // rows
+	out  [portCount]int // rows at which lines leave to the right, by class
+	in   map[int]int    // rows at which links come in on the left
 }
 
 // hop is the piece of a link between neighbouring layers.
@@ -42,7 +43,7 @@ type sheet struct {
 	hops   [][]hop // between layer i and i+1
 	first  int     // the layer of the part that is layer 0 here
 	of     map[int]int
-	weak   []bool // by link
+	look   []Line // by link
 	wide   []int  // width of each layer in cells
 }
 

@@ -1,8 +1,12 @@
 package graph
 
-import "math"
+import (
+	"cmp"
+	"math"
+	"slices"
+)
 
-// A node has a row of its own for each class of lines, so that a line pointing
+// A node has rows of its own for each class of lines, so that a line pointing
 // back never looks like one of those pointing forward.
 const (
 	forward   = iota // a head on the right
@@ -10,6 +14,10 @@ const (
 	both             // heads at both ends
 	portCount        // how many classes there are
 )
+
+// mostPorts is how many rows the lines of one class may take on the left of a
+// node. Lines beyond that share the last one.
+const mostPorts = 6
 
 // class tells which row of its ends a link uses.
 func (l *link) class() int {
@@ -22,7 +30,7 @@ func (l *link) class() int {
 	return both
 }
 
-// boxHeight is the height of a node drawn in a box.
+// boxHeight is the height of the usual node drawn in a box: the frame and a row.
 const boxHeight = 3
 
 // alignRounds is how often the rows are smoothed.
@@ -39,43 +47,100 @@ const (
 	pullStill = 0.001
 )
 
-// size gives the vertices their heights and ports.
+// fork names the lines that leave one row of a vertex to the right.
+type fork struct {
+	from, class int
+	line        Line
+}
+
+func (t *sheet) fork(h hop) fork {
+	return fork{h.from, t.s.links[h.link].class(), t.look[h.link]}
+}
+
+// size gives the vertices their heights and ports: on the right a row for each
+// class of lines, on the left one for all lines of a class that don't fork on
+// their way here, and one for each that does, since where forks meet nobody
+// could tell which line leads where.
 func (t *sheet) size(z Zoom) {
+	prongs := map[fork]int{}
+	into := make([][]hop, len(t.verts))
+	for _, hops := range t.hops {
+		for _, h := range hops {
+			prongs[t.fork(h)]++
+			if t.verts[h.to].item >= 0 {
+				into[h.to] = append(into[h.to], h)
+			}
+		}
+	}
+	most, first := mostPorts, 0
+	if z == Overview {
+		most = 1
+	}
+	if z == Full {
+		first = 1
+	}
 	for v := range t.verts {
 		x := &t.verts[v]
 		x.h = 1
 		if x.item < 0 {
 			continue
 		}
+		slices.SortFunc(into[v], func(a, b hop) int { return cmp.Compare(t.verts[a.from].pos, t.verts[b.from].pos) })
+		x.in = make(map[int]int, len(into[v]))
 		used := [portCount]bool{}
 		for _, l := range t.s.adj[x.item] {
 			used[t.s.links[l].class()] = true
 		}
-		rows := [portCount]int{0, 1, 2}
-		if z == Full {
-			x.h, rows = boxHeight, [portCount]int{1, 2, 0}
-		}
-		n := 0
+		rows := 0
 		for class := range used {
-			x.port[class] = -1
+			x.out[class] = first + rows
 			if used[class] {
-				x.port[class] = rows[n]
-				n++
+				rows += t.ports(x, class, into[v], prongs, most)
 			}
 		}
-		if z != Full {
-			x.h = max(n, 1)
-		}
+		x.h = max(rows, 1) + 2*first
 	}
 }
 
-// portRow is the row at which a link meets a vertex.
-func (t *sheet) portRow(v, l int) int {
+// ports gives the lines of a class their rows on the left of a vertex, from
+// that of the class downwards, and tells how many there are.
+func (t *sheet) ports(x *vertex, class int, into []hop, prongs map[fork]int, most int) int {
+	rows, shared := 0, -1
+	for _, h := range into {
+		f := t.fork(h)
+		if f.class != class {
+			continue
+		}
+		row := rows
+		if prongs[f] == 1 && shared >= 0 {
+			row = shared
+		} else {
+			rows++
+		}
+		if prongs[f] == 1 {
+			shared = row
+		}
+		x.in[h.link] = x.out[class] + min(row, most-1)
+	}
+	return min(max(rows, 1), most)
+}
+
+// outRow is the row at which a link leaves a vertex to the right.
+func (t *sheet) outRow(v, l int) int {
 	x := &t.verts[v]
 	if x.item < 0 {
 		return x.y
 	}
-	return x.y + x.port[t.s.links[l].class()]
+	return x.y + x.out[t.s.links[l].class()]
+}
+
+// inRow is the row at which a link meets a vertex from the left.
+func (t *sheet) inRow(v, l int) int {
+	x := &t.verts[v]
+	if x.item < 0 {
+		return x.y
+	}
+	return x.y + x.in[l]
 }
 
 // rows gives every vertex its row: near its neighbours, never on another's.
@@ -125,13 +190,13 @@ func (t *sheet) align(layer, by int) {
 			share = 1
 		}
 		for _, h := range t.hops[k] {
-			v, far := h.from, h.to
+			v, row, there := h.from, t.outRow(h.from, h.link), t.inRow(h.to, h.link)
 			if left {
-				v, far = far, v
+				v, row, there = h.to, there, row
 			}
-			pull := t.pull(v, far) * share
+			pull := t.pull(h.from, h.to) * share
 			at := t.verts[v].pos
-			want[at] += pull * float64(t.portRow(far, h.link)-(t.portRow(v, h.link)-t.verts[v].y))
+			want[at] += pull * float64(there-(row-t.verts[v].y))
 			weight[at] += pull
 		}
 	}

@@ -67,7 +67,42 @@ func sound(m *Model) error {
 	if err := strangers(s, flat); err != nil {
 		return err
 	}
-	return strangers(s, tall)
+	if err := strangers(s, tall); err != nil {
+		return err
+	}
+	return forks(m)
+}
+
+// forks finds lines of which one forks and that run into one another: there
+// nobody could tell which line leads where. Nodes with very many lines, and the
+// overview, may have them.
+func forks(m *Model) error {
+	s, p := m.sight(), m.layout()
+	prongs := map[int]int{}
+	for _, l := range p.legs {
+		prongs[l.net]++
+	}
+	at := map[point]*leg{}
+	for i := range p.legs {
+		l := &p.legs[i]
+		for k, c := range cellsOf(l.corners) {
+			o, taken := at[c]
+			at[c] = l
+			crossing := k > 0 && k < len(cellsOf(l.corners))-1
+			if !taken || o.net == l.net || crossing && !sharesEnd(o, l) || prongs[o.net] == 1 && prongs[l.net] == 1 {
+				continue
+			}
+			a := s.links[l.link]
+			if b := &p.boxes[a.b]; m.zoom != Overview && sharesEnd(o, l) && b.h < mostPorts {
+				return fmt.Errorf("links %v and %v run into one another at %v", s.links[o.link], a, c)
+			}
+		}
+	}
+	return nil
+}
+
+func sharesEnd(a, b *leg) bool {
+	return a.corners[len(a.corners)-1] == b.corners[len(b.corners)-1]
 }
 
 // cellsOf walks a line along its corners.
@@ -99,13 +134,12 @@ func leads(s *sight, p *plan, l int, way []point, owner map[point]int) error {
 	if a.layer >= b.layer {
 		return fmt.Errorf("link %d leads from layer %d to %d", l, a.layer, b.layer)
 	}
-	class := s.links[l].class()
 	first, last := way[0], way[len(way)-1]
-	if want := (point{a.x + a.w, a.y + a.port[class]}); first != want {
-		return fmt.Errorf("link %d begins at %v and not at %v", l, first, want)
+	if first.x != a.x+a.w || first.y < a.y || first.y >= a.y+a.h || !a.sides[first.y-a.y].right {
+		return fmt.Errorf("link %d begins at %v and not at a port of %v", l, first, a)
 	}
-	if want := (point{b.x - 1, b.y + b.port[class]}); last != want {
-		return fmt.Errorf("link %d ends at %v and not at %v", l, last, want)
+	if last.x != b.x-1 || last.y < b.y || last.y >= b.y+b.h || !b.sides[last.y-b.y].left {
+		return fmt.Errorf("link %d ends at %v and not at a port of %v", l, last, b)
 	}
 	for k, at := range way {
 		if o, taken := owner[at]; taken {

@@ -9,7 +9,7 @@ import (
 // From its row it runs to its track, along it, and out at each target row.
 type net struct {
 	row     int
-	weak    bool
+	line    Line
 	hops    []hop
 	targets []int // rows on the right, sorted, each once
 
@@ -39,20 +39,20 @@ type channel struct {
 func (t *sheet) channel(k int) *channel {
 	type key struct {
 		row  int
-		weak bool
+		line Line
 	}
 	c := &channel{}
 	at := map[key]int{}
 	for _, h := range t.hops[k] {
-		id := key{t.portRow(h.from, h.link), t.weak[h.link]}
+		id := key{t.outRow(h.from, h.link), t.look[h.link]}
 		n, ok := at[id]
 		if !ok {
 			n = len(c.nets)
 			at[id] = n
-			c.nets = append(c.nets, net{row: id.row, weak: id.weak, track: -1, second: -1})
+			c.nets = append(c.nets, net{row: id.row, line: id.line, track: -1, second: -1})
 		}
 		c.nets[n].hops = append(c.nets[n].hops, h)
-		c.nets[n].targets = append(c.nets[n].targets, t.portRow(h.to, h.link))
+		c.nets[n].targets = append(c.nets[n].targets, t.inRow(h.to, h.link))
 	}
 	for i := range c.nets {
 		slices.Sort(c.nets[i].targets)
@@ -82,20 +82,10 @@ func (c *channel) sort() {
 		case down && !up:
 			return 1
 		case up:
-			return cmp.Or(cmp.Compare(a.row, b.row), weakLast(a.weak, b.weak))
+			return cmp.Or(cmp.Compare(a.row, b.row), cmp.Compare(a.line, b.line))
 		}
-		return cmp.Or(cmp.Compare(b.row, a.row), weakLast(a.weak, b.weak))
+		return cmp.Or(cmp.Compare(b.row, a.row), cmp.Compare(a.line, b.line))
 	})
-}
-
-func weakLast(a, b bool) int {
-	switch {
-	case a == b:
-		return 0
-	case a:
-		return 1
-	}
-	return -1
 }
 
 // router gives the nets of a channel their tracks.
@@ -171,8 +161,8 @@ func (r *router) add(v vertical) int {
 	return len(r.lines) - 1
 }
 
-// order makes line b wait for line a. Nets of one row (a strong and a weak one)
-// needn't wait for each other.
+// order makes line b wait for line a. Nets of one row (of different looks) needn't
+// wait for each other.
 func (r *router) order(a, b int) {
 	if a == b || r.c.nets[r.lines[a].net].row == r.c.nets[r.lines[b].net].row {
 		return
