@@ -37,6 +37,7 @@ type Session struct {
 	Demo     Job                 // fills the database with made-up events; nil where the session can't
 	Connect  string              // how to reach a remote account, in a few lines
 	StateDir string              // where a crash file goes
+	State    *profile.State      // what the profile's sessions remember; nil forgets
 	Now      func() time.Time
 }
 

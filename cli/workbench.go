@@ -34,7 +34,12 @@ func (a *app) workbench(ctx context.Context, text string) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, pl.close()) }()
-	return a.bench(ctx, a.session(c, pl, text, warnings))
+	s := a.session(c, pl, text, warnings)
+	var warning string
+	if s.State, warning = profile.OpenState(s.StateDir, p.Name); warning != "" {
+		s.Warnings = append(s.Warnings, warning)
+	}
+	return a.bench(ctx, s)
 }
 
 // readyForWorkbench says early, and without touching anything, what would go

@@ -1,9 +1,13 @@
 package ui_test
 
 import (
+	"encoding/json"
+	"errors"
 	"strings"
 	"testing"
 	"time"
+
+	tea "charm.land/bubbletea/v2"
 
 	"threatbench/api"
 	"threatbench/ui"
@@ -275,4 +279,25 @@ func TestQuits(t *testing.T) {
 			}
 		})
 	}
+}
+
+// unwritable is a memory that can't be written down.
+type unwritable struct{}
+
+func (unwritable) Get(string) (json.RawMessage, bool) { return nil, false }
+func (unwritable) Put(string, json.RawMessage)        {}
+func (unwritable) Flush() error                       { return errors.New("writing down: no space left on device") }
+
+func TestALostMemoryIsSaidOnce(t *testing.T) {
+	m := model(ui.Options{API: newFake(5), Memory: unwritable{}})
+	uitest.Run(t, small(), func() tea.Model { return m }, func(p *uitest.Program) {
+		p.Settle()
+		p.Send(ui.Remember(m)())
+		p.Settle()
+		p.Want("no space left")
+		press(p, "esc")
+		p.Send(ui.Remember(m)())
+		p.Settle()
+		p.WantNot("no space left")
+	})
 }

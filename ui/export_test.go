@@ -1,6 +1,10 @@
 package ui
 
-import "fmt"
+import (
+	"fmt"
+
+	tea "charm.land/bubbletea/v2"
+)
 
 // Crash is the first panic the model has caught, with its stack; "" where there
 // was none. In tests nothing ends the program for it, so they have to ask.
@@ -10,3 +14,6 @@ func Crash(m *Model) string {
 	}
 	return fmt.Sprintf("%v\n%s", m.crash.value, m.crash.stack)
 }
+
+// Remember gives the command that writes something down.
+func Remember(m *Model) tea.Cmd { return m.env.Memory.Save("test.x", 1) }

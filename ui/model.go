@@ -64,8 +64,9 @@ type Model struct {
 	job     *job
 	press   press
 
-	kill  context.CancelFunc
-	crash *crash
+	kill     context.CancelFunc
+	crash    *crash
+	saidLost bool // that what should be remembered can't be written down
 }
 
 // New makes the root model of a session whose requests end with ctx.
@@ -87,6 +88,7 @@ func New(ctx context.Context, o Options) *Model {
 		Async: async.New(ctx, o.API, async.Options{}), Styles: st, Keys: o.Keys, Host: host{m},
 		Now: o.Now, Zone: zone, ASCII: o.ASCII, ReadOnly: o.ReadOnly,
 	}
+	m.env.Memory = views.NewMemory(o.Memory, m.env.Async)
 	m.toasts = toast.New(st, o.Now)
 	m.overlay = overlay.NewStack[layer](o.Now)
 	m.split = newSplit()
@@ -163,6 +165,8 @@ func (m *Model) learn(f async.Fact) tea.Cmd {
 		return tea.Batch(next, m.detail.Learn(f))
 	case jobView:
 		return tea.Batch(next, m.learnJob(f))
+	case views.MemoryView:
+		return tea.Batch(next, m.learnSaved(f))
 	}
 	if s := m.seatNamed(f.About().Slot.View); s != nil {
 		return tea.Batch(next, s.view.Learn(f))

@@ -10,6 +10,7 @@ import (
 	"threatbench/api/async"
 	"threatbench/api/client"
 	"threatbench/keymap"
+	"threatbench/views"
 )
 
 // Options is what a session of the workbench is made of.
@@ -18,6 +19,7 @@ type Options struct {
 	Stats   func() client.Stats // what the client knows of its doing; nil shows nothing
 	Keys    *keymap.Map         // nil means the default keys
 	Profile string              // its name, for the header
+	Memory  views.Store         // what is remembered from session to session; nil forgets at the end
 	Version string
 
 	Query    string   // the filter to start with

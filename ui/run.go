@@ -10,6 +10,9 @@ import (
 	"runtime/debug"
 
 	tea "charm.land/bubbletea/v2"
+
+	"threatbench/api/async"
+	"threatbench/ui/widget/toast"
 )
 
 // fps is how often the renderer may send a frame: the most Bubble Tea allows,
@@ -26,6 +29,9 @@ func Run(ctx context.Context, o Options) error {
 	defer m.env.Async.Close()
 	m.kill = cancel
 	_, err := tea.NewProgram(m, m.programOptions(ctx)...).Run()
+	if lost := m.env.Memory.Flush(); lost != nil && err == nil {
+		err = lost
+	}
 	if m.crash != nil {
 		return m.crash.report(o.StateDir, o.Version)
 	}
@@ -57,6 +63,16 @@ func (m *Model) programOptions(ctx context.Context) []tea.ProgramOption {
 		list = append(list, tea.WithColorProfile(*o.Profiles))
 	}
 	return list
+}
+
+// learnSaved says once that nothing can be remembered.
+func (m *Model) learnSaved(f async.Fact) tea.Cmd {
+	done, ok := f.(async.JobDone)
+	if !ok || done.Err == nil || m.saidLost {
+		return nil
+	}
+	m.saidLost = true
+	return m.say(toast.Warn, done.Err.Error())
 }
 
 // crash is a panic of the workbench.

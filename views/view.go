@@ -115,6 +115,7 @@ type Env struct {
 	Styles   *theme.Styles
 	Keys     *keymap.Map
 	Host     Host
+	Memory   *Memory // what the next session of this profile is to know
 	Now      func() time.Time
 	Zone     *time.Location
 	ASCII    bool
