@@ -16,6 +16,12 @@ type Dataset struct {
 	DeletedAt          *Time  `json:"deletedAt,omitempty"`
 }
 
+// DatasetPatch is what an update of a dataset changes: nil stays.
+type DatasetPatch struct {
+	Name     *string `json:"name,omitempty"`
+	IsPublic *bool   `json:"isPublic,omitempty"`
+}
+
 // Category is a kind of event; its kill chain stage and MITRE lists flow into
 // the events that carry it.
 type Category struct {

@@ -1,6 +1,9 @@
 package api
 
-import "encoding/json"
+import (
+	"bytes"
+	"encoding/json"
+)
 
 // EventPatch is what an update changes: nil fields stay as they are. Changing
 // the category changes the kill chain and the MITRE lists with it.
@@ -62,12 +65,50 @@ type MoveResult struct {
 	DeletionFailures    []DeletionFailure `json:"deletionFailures,omitempty"`
 }
 
+// UnmarshalJSON reads the older form too, which is the bare number.
+func (m *MoveResult) UnmarshalJSON(b []byte) error {
+	type plain MoveResult
+	*m = MoveResult{}
+	return numberOr(b, &m.Moved, (*plain)(m))
+}
+
+// numberOr reads a bare number into n, anything else into whole.
+func numberOr(b []byte, n *int, whole any) error {
+	if b = bytes.TrimSpace(b); len(b) == 0 || b[0] == '{' {
+		return json.Unmarshal(b, whole)
+	}
+	var count flexInt
+	err := count.UnmarshalJSON(b)
+	*n = int(count)
+	return err
+}
+
 // CopyResult counts what a copy did.
 type CopyResult struct {
 	Copied              int               `json:"copied"`
 	IndicatorsCopied    int               `json:"indicatorsCopied"`
 	RelationshipsCopied int               `json:"relationshipsCopied"`
 	InsertFailures      []TransferFailure `json:"insertFailures,omitempty"`
+}
+
+// UnmarshalJSON reads a bare number too, as MoveResult does.
+func (c *CopyResult) UnmarshalJSON(b []byte) error {
+	type plain CopyResult
+	*c = CopyResult{}
+	return numberOr(b, &c.Copied, (*plain)(c))
+}
+
+// DeleteResult counts what a delete did. The contract answers the number
+// alone; an object that holds it under "deleted" is read too.
+type DeleteResult struct {
+	Deleted int `json:"deleted"`
+}
+
+// UnmarshalJSON reads either form.
+func (d *DeleteResult) UnmarshalJSON(b []byte) error {
+	type plain DeleteResult
+	*d = DeleteResult{}
+	return numberOr(b, &d.Deleted, (*plain)(d))
 }
 
 // Revert names the moment a dataset goes back to, in exactly one of the three
@@ -112,4 +153,11 @@ type HistoryEntry struct {
 	Count     int      `json:"count"`
 	EventIDs  []string `json:"eventIds,omitempty"`
 	Bookmark  string   `json:"bookmark"` // reverting to it gives the state right after this change
+}
+
+// HistoryQuery asks for the journal, the newest change first (ours).
+type HistoryQuery struct {
+	Dataset string // "" = the whole account
+	Limit   int    // entries; 0 = DefaultPageSize
+	Before  int64  // id of an entry: only older ones; 0 = from the newest
 }

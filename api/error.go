@@ -47,3 +47,12 @@ func badKey(key, limit, got string) *Error {
 	}
 	return Errorf(http.StatusBadRequest, "%s: want %s, got %q", key, limit, got)
 }
+
+// ErrUnsupported is in the chain of an error that means: this server has no
+// such feature, so asking again is useless. A pane says so and goes on.
+var ErrUnsupported = errors.New("the server has no such feature")
+
+// ErrUnsure is in the chain of the error of a change that was sent, and of
+// which it isn't known whether it was carried out: no answer, an answer that
+// cannot be read, a server that failed on the way. Look before repeating it.
+var ErrUnsure = errors.New("it may have been carried out, so look before you repeat it")

@@ -154,6 +154,8 @@ type ResultInfo struct {
 	TotalCount int    `json:"total_count"`
 	TotalPages int    `json:"total_pages"`
 	Cursor     string `json:"cursor,omitempty"`
+	HasMore    bool   `json:"has_more,omitempty"`  // of a graph: more edges than came
+	Truncated  bool   `json:"truncated,omitempty"` // of a graph: a limit cut something off
 }
 
 // UnmarshalJSON reads numbers sent as strings too.
@@ -165,11 +167,14 @@ func (r *ResultInfo) UnmarshalJSON(b []byte) error {
 		TotalCount *flexInt   `json:"total_count"`
 		TotalPages flexInt    `json:"total_pages"`
 		Cursor     flexString `json:"cursor"`
+		HasMore    flexBool   `json:"has_more"`
+		Truncated  flexBool   `json:"truncated"`
 	}
 	if err := json.Unmarshal(b, &w); err != nil {
 		return err
 	}
 	*r = ResultInfo{Count: int(w.Count), Page: int(w.Page), PerPage: int(w.PerPage), TotalPages: int(w.TotalPages), Cursor: string(w.Cursor), TotalCount: -1}
+	r.HasMore, r.Truncated = bool(w.HasMore), bool(w.Truncated)
 	if w.TotalCount != nil {
 		r.TotalCount = int(*w.TotalCount)
 	}

@@ -150,4 +150,8 @@ type Graph struct {
 	Cursor    string // where the one seed's edges go on; "" at their end
 	HasMore   bool
 	Truncated bool // a limit cut edges or nodes off
+	// Derived is set where the server has no graph, so that this one was put
+	// together from related events: no tags, no indicators, and the type of a
+	// relationship only where the query asked for one type.
+	Derived bool
 }

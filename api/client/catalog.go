@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"net/url"
 
 	"threatbench/api"
 )
@@ -34,6 +35,42 @@ func (c *Client) CreateDataset(ctx context.Context, name string, public bool) (a
 	}
 	cleanDataset(&d)
 	return d, nil
+}
+
+// Dataset reads one dataset (GET /events/dataset/{dataset_id}).
+func (c *Client) Dataset(ctx context.Context, id string) (api.Dataset, error) {
+	var d api.Dataset
+	if err := c.catalog(ctx, "/events/dataset/"+url.PathEscape(id), &d); err != nil {
+		return api.Dataset{}, fmt.Errorf("reading dataset %s: %w", id, err)
+	}
+	cleanDataset(&d)
+	return d, nil
+}
+
+// UpdateDataset renames a dataset or changes who sees it (PATCH
+// /events/dataset/{dataset_id}).
+func (c *Client) UpdateDataset(ctx context.Context, id string, p api.DatasetPatch) (api.Dataset, error) {
+	var d api.Dataset
+	r := request{method: http.MethodPatch, path: "/events/dataset/" + url.PathEscape(id), body: p}
+	if err := c.settle(ctx, r, &d); err != nil {
+		return api.Dataset{}, fmt.Errorf("changing dataset %s: %w", id, err)
+	}
+	cleanDataset(&d)
+	return d, nil
+}
+
+// CreateTag makes a tag, or finds the one of that value (POST
+// /events/tags/create).
+func (c *Client) CreateTag(ctx context.Context, value string) (api.Tag, error) {
+	body := struct {
+		Value string `json:"value"`
+	}{value}
+	var t api.Tag
+	if err := c.write(ctx, request{method: http.MethodPost, path: "/events/tags/create", body: body}, &t); err != nil {
+		return api.Tag{}, fmt.Errorf("creating tag %q: %w", value, err)
+	}
+	cleanTag(&t)
+	return t, nil
 }
 
 // Categories lists the kinds of events.

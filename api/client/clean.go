@@ -118,5 +118,107 @@ func cleanSummary(s *api.Summary) {
 	s.Timeline.Bucket = api.Bucket(clean.Line(string(s.Timeline.Bucket)))
 }
 
+func cleanUpdate(r *api.UpdateResult) {
+	for i := range r.Failures {
+		cleanFields(&r.Failures[i].EventID, &r.Failures[i].Error)
+	}
+}
+
+func cleanMove(r *api.MoveResult) {
+	cleanTransfer(r.InsertFailures)
+	for i := range r.DeletionFailures {
+		cleanFields(&r.DeletionFailures[i].DatasetID, &r.DeletionFailures[i].Reason)
+	}
+}
+
+func cleanCopy(r *api.CopyResult) { cleanTransfer(r.InsertFailures) }
+
+func cleanTransfer(list []api.TransferFailure) {
+	for i := range list {
+		list[i].Reason = clean.Line(list[i].Reason)
+	}
+}
+
+func cleanRevert(r *api.RevertResult) {
+	cleanFields(&r.DatasetID, &r.TargetTimestamp, &r.RevertBookmark, &r.UndoBookmark)
+}
+
+func cleanPreview(p *api.RevertPreview) { p.DatasetID = clean.Line(p.DatasetID) }
+
+func cleanHistory(h *api.HistoryEntry) {
+	cleanFields(&h.Actor, &h.Operation, &h.DatasetID, &h.Bookmark)
+	cleanLines(h.EventIDs)
+}
+
+func cleanRelate(r *api.RelateResult) {
+	r.Message = clean.Line(r.Message)
+	cleanLines(r.ChildIDs)
+	for i := range r.Relationships {
+		e := &r.Relationships[i]
+		cleanFields(&e.ParentID, &e.ChildID, &e.RelationshipType, &e.ParentDatasetID, &e.ChildDatasetID)
+	}
+	for i := range r.Errors {
+		cleanFields(&r.Errors[i].ChildID, &r.Errors[i].Error, &r.Errors[i].ErrorType)
+	}
+}
+
+func cleanGraph(g *api.Graph) {
+	g.Cursor = clean.Line(g.Cursor)
+	for i := range g.Edges {
+		e := &g.Edges[i]
+		cleanFields(&e.ID, &e.Source, &e.Target, &e.SourceID, &e.TargetID, &e.SourceType, &e.TargetType, &e.RelationshipType)
+	}
+	for i := range g.Nodes {
+		n := &g.Nodes[i]
+		cleanFields(&n.ID, &n.Type, &n.Label)
+		if n.Event != nil {
+			cleanEvent(n.Event)
+		}
+	}
+}
+
+func cleanSavedQuery(q *api.SavedQuery) {
+	cleanFields(&q.Name, &q.UserEmail, &q.RuleScope, &q.RuleListID)
+	q.QueryJSON = clean.Text(q.QueryJSON) // JSON may be written over several lines
+}
+
+func cleanAlert(a *api.Alert) {
+	cleanFields(&a.UserEmail, &a.Frequency, &a.NotificationType, &a.DisabledReason)
+}
+
+func cleanInbox(in *api.Inbox) {
+	in.Info.Cursor = clean.Line(in.Info.Cursor)
+	for i := range in.Notifications {
+		n := &in.Notifications[i]
+		n.QueryName = clean.Line(n.QueryName)
+		cleanLines(n.EventIDs)
+	}
+}
+
+func cleanSchema(s *api.Schema) {
+	s.Query = clean.Line(s.Query)
+	for i := range s.Types {
+		t := &s.Types[i]
+		cleanFields(&t.Name, &t.Kind)
+		t.Description = clean.Text(t.Description)
+		cleanLines(t.Values)
+		cleanSchemaFields(t.Fields)
+	}
+}
+
+func cleanSchemaFields(list []api.SchemaField) {
+	for i := range list {
+		cleanSchemaArg(&list[i].SchemaArg)
+		for j := range list[i].Args {
+			cleanSchemaArg(&list[i].Args[j])
+		}
+	}
+}
+
+func cleanSchemaArg(a *api.SchemaArg) {
+	cleanFields(&a.Name, &a.Type)
+	a.Description = clean.Text(a.Description)
+}
+
 // cleanError works on what the server said; what we say ourselves is clean.
 func cleanError(e *api.Error) { e.Message = clean.Line(e.Message) }

@@ -103,6 +103,18 @@ func TestNoStringEscapesCleaning(t *testing.T) {
 	checkCleaned(t, cleanAggregate)
 	checkCleaned(t, cleanSummary)
 	checkCleaned(t, cleanError)
+	checkCleaned(t, cleanUpdate)
+	checkCleaned(t, cleanMove)
+	checkCleaned(t, cleanCopy)
+	checkCleaned(t, cleanRevert)
+	checkCleaned(t, cleanPreview)
+	checkCleaned(t, cleanHistory)
+	checkCleaned(t, cleanRelate)
+	checkCleaned(t, cleanGraph)
+	checkCleaned(t, cleanSavedQuery)
+	checkCleaned(t, cleanAlert)
+	checkCleaned(t, cleanInbox)
+	checkCleaned(t, cleanSchema)
 }
 
 // Every call neutralises what it returns: answers full of hostile text.

@@ -57,11 +57,21 @@ type Client struct {
 	gate  *gate
 	meter meter
 
-	rawPath  route
-	typePath route
-	gqlPath  route
-	graph    atomic.Bool // the server's GraphQL schema is ours
-	noGraph  atomic.Bool // it has none, or another one
+	rawPath     route
+	typePath    route
+	gqlPath     route
+	deletePath  route
+	relatedPath route
+	graph       atomic.Bool // the server's GraphQL schema is ours
+	noGraph     atomic.Bool // it has none, or another one
+
+	graphs   feature // GET /events/graph
+	unrelate feature
+	journal  feature
+	preview  feature
+	queries  feature
+	alerts   feature
+	inbox    feature
 }
 
 // New makes a Client, or says what is wrong with the configuration. It sends

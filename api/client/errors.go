@@ -34,10 +34,8 @@ func (e *OfflineError) Error() string { return e.Host + ": " + e.Reason }
 // Unwrap is the network's own error.
 func (e *OfflineError) Unwrap() error { return e.err }
 
-// ErrUnsure is in the chain of the error of a create that was sent, and of
-// which it isn't known whether it was carried out: no answer, an answer that
-// cannot be read, a server that failed on the way. Look before repeating it.
-var ErrUnsure = errors.New("it may have been carried out, so look before you repeat it")
+// ErrUnsure is api.ErrUnsure, under the name it had first.
+var ErrUnsure = api.ErrUnsure
 
 // cutShort is the end of the caller's context after the request was sent.
 type cutShort struct{ err error }

@@ -1,7 +1,6 @@
 package client
 
 import (
-	"net/http"
 	"sync/atomic"
 
 	"threatbench/api"
@@ -17,8 +16,8 @@ const (
 	routeOlder
 )
 
-// try calls the newer path and, where that is a 404 and nothing is known yet,
-// the older one. What worked is remembered; when both are a 404 the thing
+// try calls the newer path and, where it isn't there and nothing is known yet,
+// the older one. What worked is remembered; when neither is there the thing
 // itself is missing and nothing was learnt.
 func (r *route) try(newer, older func() error) error {
 	if r.known.Load() == routeOlder {
@@ -29,7 +28,7 @@ func (r *route) try(newer, older func() error) error {
 		r.known.Store(routeNewer)
 		return nil
 	}
-	if !isStatus(err, http.StatusNotFound) || r.known.Load() == routeNewer {
+	if !isStatus(err, absent...) || r.known.Load() == routeNewer {
 		return err
 	}
 	if older() != nil {

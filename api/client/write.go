@@ -1,0 +1,90 @@
+package client
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"sync/atomic"
+
+	"threatbench/api"
+)
+
+// settle makes a change that may be sent twice without harm: it sets, adds
+// or removes what it names, so that a second time finds nothing left to do.
+// It is repeated as a read is. Where any attempt may have been carried out
+// the error says so, whatever the last attempt said.
+func (c *Client) settle(ctx context.Context, r request, into any) error {
+	payload, err := encode(r.body)
+	if err != nil {
+		return err
+	}
+	doubt := false
+	err = c.repeat(ctx, func() error {
+		a, err := c.attempt(ctx, r, payload, bulkTimeouts*c.conf.Timeout)
+		if err == nil {
+			_, err = c.decode(a, into)
+		}
+		err = unsure(c.explain(err, needWrite))
+		doubt = doubt || errors.Is(err, ErrUnsure)
+		return err
+	})
+	if err != nil && doubt && !errors.Is(err, ErrUnsure) {
+		return fmt.Errorf("%w; %w", err, ErrUnsure)
+	}
+	return err
+}
+
+// outcome reads the {success} that the smallest changes answer. An envelope
+// that says false is an error before it comes here; a bare one isn't.
+type outcome struct {
+	Success *bool `json:"success"`
+}
+
+// settled is settle for a change that answers success alone.
+func (c *Client) settled(ctx context.Context, r request) error {
+	var o outcome
+	if err := c.settle(ctx, r, &o); err != nil {
+		return err
+	}
+	if o.Success != nil && !*o.Success {
+		return api.Errorf(http.StatusOK, "the server reported a failure without a reason")
+	}
+	return nil
+}
+
+// feature is something a server may lack. What was found out is remembered
+// for the session, so that a missing one costs one call.
+type feature struct{ known atomic.Int32 }
+
+const (
+	featureUnknown int32 = iota
+	featureThere
+	featureMissing
+)
+
+// use makes a call of the feature. Where it is answered by a 404 or a 405 and
+// nothing is known yet, lacking tells whether the feature itself is missing,
+// or only what was asked for.
+func (f *feature) use(what string, call func() error, lacking func(error) bool) error {
+	if f.known.Load() == featureMissing {
+		return noSuch(what)
+	}
+	err := call()
+	switch {
+	case err == nil:
+		f.known.Store(featureThere)
+	case f.known.Load() == featureUnknown && isStatus(err, absent...) && lacking(err):
+		f.known.Store(featureMissing)
+		return noSuch(what)
+	}
+	return err
+}
+
+// absent are the statuses of a path that isn't there.
+var absent = []int{http.StatusNotFound, http.StatusMethodNotAllowed, http.StatusNotImplemented}
+
+// surely is for a call that names nothing which could be missing.
+func surely(error) bool { return true }
+
+func noSuch(what string) error { return fmt.Errorf("%s: %w", what, api.ErrUnsupported) }
