@@ -201,15 +201,3 @@ func OneLine(s string) string {
 	}
 	return strings.Join(strings.Fields(s), " ")
 }
-
-// Defang makes an indicator that nobody opens by mistake: hxxp, and dots and
-// the at sign in brackets.
-func Defang(s string) string {
-	for _, p := range [...][2]string{{"https://", "hxxps://"}, {"http://", "hxxp://"}, {"ftp://", "fxp://"}} {
-		if strings.HasPrefix(strings.ToLower(s), p[0]) {
-			s = p[1] + s[len(p[0]):]
-			break
-		}
-	}
-	return strings.NewReplacer(".", "[.]", "@", "[@]").Replace(s)
-}

@@ -7,6 +7,7 @@ import (
 
 	tea "charm.land/bubbletea/v2"
 
+	"threatbench/api/indicator"
 	"threatbench/keymap"
 	"threatbench/ui/widget/toast"
 	"threatbench/views"
@@ -245,7 +246,7 @@ func (m *Model) copyAs() {
 	type form struct{ title, text string }
 	var forms []form
 	if e.Indicator != "" {
-		forms = append(forms, form{"indicator", e.Indicator}, form{"indicator, defanged", views.Defang(e.Indicator)})
+		forms = append(forms, form{"indicator", e.Indicator}, form{"indicator, defanged", indicator.Defang(e.Indicator)})
 	}
 	forms = append(forms, form{"description", e.Event})
 	var b bytes.Buffer
