@@ -14,6 +14,9 @@ func (s *server) routes() []route {
 		{"GET", "/events/{event_id}", PermRead, (*call).readEventAnywhere},
 
 		{"POST", "/events/relationships/create", PermWrite, (*call).relateEvents},
+		{"GET", "/events/{event_id}/relationships", PermRead, (*call).listRelated},
+		{"GET", "/events/by-id/{event_id}/relationships", PermRead, (*call).listRelated},
+		{"GET", "/events/graph", PermRead, (*call).graph},
 
 		{"GET", "/events/raw/{dataset_id}/{event_id}", PermRead, (*call).readRawOlder},
 		{"GET", "/events/datasets/{dataset_id}/events/{event_id}/raw", PermRead, (*call).readRaw},

@@ -26,7 +26,7 @@ const cursorText = 256
 const sealBytes = 16
 
 // seal writes a cursor so that nobody can alter it unnoticed.
-func (d *DB) seal(c cursor) (string, error) {
+func (d *DB) seal(c any) (string, error) {
 	b, err := json.Marshal(c)
 	if err != nil {
 		return "", fmt.Errorf("writing the cursor: %w", err)
@@ -50,20 +50,28 @@ func (d *DB) signature(b []byte) []byte {
 // unseal reads a cursor of this account.
 func (d *DB) unseal(account, s string) (cursor, error) {
 	var c cursor
-	bad := api.Errorf(http.StatusBadRequest, "cursor: want the one of the last answer, unaltered, got %q", short(s))
+	if !d.open(s, &c) || c.Account != account {
+		return c, foreignCursor(s)
+	}
+	return c, nil
+}
+
+func foreignCursor(s string) error {
+	return api.Errorf(http.StatusBadRequest, "cursor: want the one of the last answer, unaltered, got %q", short(s))
+}
+
+// open reads what seal wrote; false where it is anything else.
+func (d *DB) open(s string, into any) bool {
 	b, err := base64.RawURLEncoding.DecodeString(s)
 	if err != nil || len(b) <= sealBytes || !hmac.Equal(b[:sealBytes], d.signature(b[sealBytes:])) {
-		return c, bad
+		return false
 	}
 	b = b[sealBytes:]
 	form, b := b[0], b[1:]
 	if form == docDeflate {
 		if b, err = inflate(b); err != nil {
-			return c, bad
+			return false
 		}
 	}
-	if json.Unmarshal(b, &c) != nil || c.Account != account {
-		return c, bad
-	}
-	return c, nil
+	return json.Unmarshal(b, into) == nil
 }
