@@ -475,6 +475,7 @@ func TestAccountsAreIsolated(t *testing.T) {
 		"/events/" + e.UUID, "/events/dataset/" + e.DatasetID + "/events/" + e.UUID, "/events/dataset/" + e.DatasetID, "/events/raw/" + e.DatasetID + "/" + e.UUID,
 		"/events/datasets/" + e.DatasetID + "/events/" + e.UUID + "/raw", "/events/" + e.UUID + "/raw/" + e.RawID, "/events?datasetId=" + e.DatasetID,
 		"/events/aggregate?aggregateBy=tlp&datasetId=" + e.DatasetID,
+		"/events/" + e.UUID + "/relationships?datasetId=" + e.DatasetID, "/events/graph?seeds=event:" + e.UUID,
 	} {
 		r.do("GET", theirs+path, "").refusedWith(http.StatusNotFound)
 	}

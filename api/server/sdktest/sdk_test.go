@@ -323,3 +323,29 @@ func TestSDKGraphQL(t *testing.T) {
 		t.Errorf("got %s", got)
 	}
 }
+
+func TestSDKGraphAndRelationships(t *testing.T) {
+	s := sdk(t)
+	parent := newEvent(t, s, "parent")
+	// The SDK has no method that relates events; the deprecated bulk create does.
+	body := fmt.Sprintf(`{"datasetId":%q,"data":[{"category":"Scan","date":"2024-05-01","event":"child","tlp":"green","tags":["phish"],"raw":{"data":{}},
+		"relationships":[{"parentId":%q,"relationshipType":"caused_by"}]}]}`, parent.DatasetID, parent.UUID)
+	must(s.BulkNewRelationships(t.Context(), with[cf.ThreatEventBulkNewRelationshipsParams]("AccountID", account), //nolint:staticcheck // deprecated, and served
+		option.WithRequestBody("application/json", []byte(body))))(t)
+	list := must(s.Relationships.List(t.Context(), parent.UUID, with[cf.ThreatEventRelationshipListParams](
+		"AccountID", account, "DatasetID", parent.DatasetID, "Direction", "descendants",
+		"IncludeParent", true, "MaxDepth", 3.0, "Page", 1.0, "PageSize", 10.0,
+	)))(t)
+	exact(t, "related events", list)
+	if len(*list) != 2 || (*list)[1].Event != "child" {
+		t.Fatalf("got %d events", len(*list))
+	}
+	g := must(s.Graph.List(t.Context(), with[cf.ThreatEventGraphListParams](
+		"AccountID", account, "Seeds", []string{"event:" + parent.UUID, "event:" + (*list)[1].UUID}, "Direction", "both", "Limit", 50.0, "MaxNodes", 100.0,
+		"Expand", []string{"nodes"}, "RelationshipTypes", []string{"caused_by", "tagged_with"}, "DatasetIDs", []string{parent.DatasetID},
+	)))(t)
+	exact(t, "graph", g)
+	if len(g.Edges) != 4 || len(g.Nodes) != 4 {
+		t.Errorf("got %s", g.JSON.RawJSON())
+	}
+}
