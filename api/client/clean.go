@@ -170,7 +170,7 @@ func cleanGraph(g *api.Graph) {
 	}
 	for i := range g.Nodes {
 		n := &g.Nodes[i]
-		cleanFields(&n.ID, &n.Type, &n.Label)
+		cleanFields(&n.ID, &n.Type, &n.Label, &n.IndicatorType)
 		if n.Event != nil {
 			cleanEvent(n.Event)
 		}
