@@ -102,6 +102,7 @@ type Layer struct {
 	summaries  *shelf[api.Summary]
 	unfiltered atomic.Bool // the server sums up whole datasets only
 	known      *catalogues
+	asked
 }
 
 // running is the newest request of a slot.
@@ -124,6 +125,7 @@ func New(ctx context.Context, a API, o Options) *Layer {
 		raws:      newShelf[api.Raw](ctx, o.Details),
 		summaries: newShelf[api.Summary](ctx, o.Summaries),
 		known:     newCatalogs(a),
+		asked:     newAsked(ctx, o),
 	}
 }
 
@@ -166,11 +168,19 @@ func (l *Layer) Close() { l.end() }
 // Forget drops what is cached, catalogues included. Requests under way still
 // answer, but their answers are not kept.
 func (l *Layer) Forget() {
+	l.forgetData()
+	l.schemas.forget()
+	l.known.forget()
+}
+
+// forgetData drops what a change of data may have made wrong; the catalogues
+// stay.
+func (l *Layer) forgetData() {
 	l.pages.forget()
 	l.events.forget()
 	l.raws.forget()
 	l.summaries.forget()
-	l.known.forget()
+	l.asked.forget()
 }
 
 // begin makes a request the newest of its slot and cancels the one before.

@@ -1,0 +1,89 @@
+package async
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+
+	"threatbench/api"
+)
+
+// What a client may be able to do beside API. Each is asked for where it is
+// needed; a client without it answers api.ErrUnsupported, as a server does
+// that lacks the feature.
+
+// Grapher reads what is around events.
+type Grapher interface {
+	Graph(ctx context.Context, q api.GraphQuery) (api.Graph, error)
+	Related(ctx context.Context, id string, q api.RelatedQuery) (api.Page, error)
+}
+
+// Counter counts beyond Summary.
+type Counter interface {
+	Aggregate(ctx context.Context, q api.AggregateQuery) (api.AggregateResult, error)
+	Query(ctx context.Context, query string, vars map[string]any) (json.RawMessage, error)
+	Schema(ctx context.Context) (api.Schema, error)
+}
+
+// Historian reads the journal of changes.
+type Historian interface {
+	History(ctx context.Context, q api.HistoryQuery) ([]api.HistoryEntry, error)
+	RevertPreview(ctx context.Context, dataset string, r api.Revert) (api.RevertPreview, error)
+}
+
+// Saver keeps queries and alerts.
+type Saver interface {
+	SavedQueries(ctx context.Context) ([]api.SavedQuery, error)
+	SavedQuery(ctx context.Context, id int64) (api.SavedQuery, error)
+	CreateSavedQuery(ctx context.Context, in api.NewSavedQuery) (api.SavedQuery, error)
+	UpdateSavedQuery(ctx context.Context, id int64, p api.SavedQueryPatch) (api.SavedQuery, error)
+	DeleteSavedQuery(ctx context.Context, id int64) error
+	Alerts(ctx context.Context) ([]api.Alert, error)
+	Alert(ctx context.Context, id int64) (api.Alert, error)
+	CreateAlert(ctx context.Context, in api.NewAlert) (api.Alert, error)
+	UpdateAlert(ctx context.Context, id int64, p api.AlertPatch) (api.Alert, error)
+	DeleteAlert(ctx context.Context, id int64) error
+	Inbox(ctx context.Context, q api.InboxQuery) (api.Inbox, error)
+	MarkRead(ctx context.Context, ids []int64, read bool) error
+}
+
+// Changer changes events and datasets.
+type Changer interface {
+	Create(ctx context.Context, in api.CreateEvent) (api.Event, error)
+	Update(ctx context.Context, dataset, id string, p api.EventPatch) (api.Event, error)
+	UpdateMany(ctx context.Context, dataset string, ids []string, p api.EventPatch) (api.UpdateResult, error)
+	Delete(ctx context.Context, dataset string, ids []string) (int, error)
+	Move(ctx context.Context, from, to string, ids []string, keepRaw bool) (api.MoveResult, error)
+	Copy(ctx context.Context, from, to string, ids []string, keepRaw bool) (api.CopyResult, error)
+	Revert(ctx context.Context, dataset string, r api.Revert) (api.RevertResult, error)
+	AddTags(ctx context.Context, id string, tags []string) error
+	RemoveTags(ctx context.Context, id string, tags []string) error
+	AddReferences(ctx context.Context, id string, others []string) error
+	RemoveReferences(ctx context.Context, id string, others []string) error
+	RawByID(ctx context.Context, event, raw string) (api.Raw, error)
+	UpdateRaw(ctx context.Context, event, raw string, p api.RawPatch) (api.Raw, error)
+	Relate(ctx context.Context, in api.RelateEvents) (api.RelateResult, error)
+	Unrelate(ctx context.Context, in api.RelateEvents) (api.RelateResult, error)
+	CreateDataset(ctx context.Context, name string, public bool) (api.Dataset, error)
+	UpdateDataset(ctx context.Context, id string, p api.DatasetPatch) (api.Dataset, error)
+	Dataset(ctx context.Context, id string) (api.Dataset, error)
+}
+
+// able is the client as one that has an ability, or why it hasn't.
+func able[A any](a API, what string) (A, error) {
+	if has, can := a.(A); can {
+		return has, nil
+	}
+	var none A
+	return none, fmt.Errorf("%s: %w", what, api.ErrUnsupported)
+}
+
+// through asks a client that has an ability.
+func through[A, V any](a API, what string, ask func(A) (V, error)) (V, error) {
+	has, err := able[A](a, what)
+	if err != nil {
+		var none V
+		return none, err
+	}
+	return ask(has)
+}

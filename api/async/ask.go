@@ -1,0 +1,210 @@
+package async
+
+import (
+	"context"
+	"encoding/json"
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+
+	"threatbench/api"
+)
+
+// Answer is what became of a question: the value, or why it didn't come.
+// Values are shared with the cache: treat them as read-only. An Err with
+// api.ErrUnsupported in its chain means that the server has no such feature.
+type Answer[Q, V any] struct {
+	Tag
+	Query  Q
+	Value  V
+	Took   time.Duration // of the call, 0 where Cached
+	Cached bool
+	Err    error
+}
+
+// The questions that need more than one word.
+type (
+	// RelatedTo asks for the events around the event ID.
+	RelatedTo struct {
+		ID    string
+		Query api.RelatedQuery
+	}
+	// RevertOf asks what a revert of a dataset would change.
+	RevertOf struct {
+		Dataset string
+		To      api.Revert
+	}
+	// GraphQL is a query of the console.
+	GraphQL struct {
+		Text string
+		Vars map[string]any
+	}
+	// Everything is the question after a whole list.
+	Everything struct{}
+)
+
+// The facts of this file, to be told apart in a type switch.
+type (
+	GraphLoaded     = Answer[api.GraphQuery, api.Graph]
+	RelatedLoaded   = Answer[RelatedTo, api.Page]
+	QueriesLoaded   = Answer[Everything, []api.SavedQuery]
+	AlertsLoaded    = Answer[Everything, []api.Alert]
+	InboxLoaded     = Answer[api.InboxQuery, api.Inbox]
+	HistoryLoaded   = Answer[api.HistoryQuery, []api.HistoryEntry]
+	PreviewLoaded   = Answer[RevertOf, api.RevertPreview]
+	AggregateLoaded = Answer[api.AggregateQuery, api.AggregateResult]
+	GraphQLAnswered = Answer[GraphQL, json.RawMessage]
+	SchemaLoaded    = Answer[Everything, api.Schema]
+)
+
+// asked are the shelves of the questions of this file.
+type asked struct {
+	graphs     *shelf[api.Graph]
+	related    *shelf[api.Page]
+	queries    *shelf[[]api.SavedQuery]
+	alerts     *shelf[[]api.Alert]
+	inboxes    *shelf[api.Inbox]
+	histories  *shelf[[]api.HistoryEntry]
+	previews   *shelf[api.RevertPreview]
+	aggregates *shelf[api.AggregateResult]
+	graphqls   *shelf[json.RawMessage]
+	schemas    *shelf[api.Schema]
+}
+
+func newAsked(ctx context.Context, o Options) asked {
+	return asked{
+		graphs:     newShelf[api.Graph](ctx, o.Details),
+		related:    newShelf[api.Page](ctx, o.Pages),
+		queries:    newShelf[[]api.SavedQuery](ctx, 1),
+		alerts:     newShelf[[]api.Alert](ctx, 1),
+		inboxes:    newShelf[api.Inbox](ctx, o.Pages),
+		histories:  newShelf[[]api.HistoryEntry](ctx, o.Pages),
+		previews:   newShelf[api.RevertPreview](ctx, 1),
+		aggregates: newShelf[api.AggregateResult](ctx, o.Summaries),
+		graphqls:   newShelf[json.RawMessage](ctx, o.Summaries),
+		schemas:    newShelf[api.Schema](ctx, 1),
+	}
+}
+
+// forget drops what a change of data may have made wrong.
+func (a asked) forget() {
+	a.graphs.forget()
+	a.related.forget()
+	a.queries.forget()
+	a.alerts.forget()
+	a.inboxes.forget()
+	a.histories.forget()
+	a.previews.forget()
+	a.aggregates.forget()
+	a.graphqls.forget()
+}
+
+// answer is demand for a question whose fact is an Answer.
+func answer[Q, V any](l *Layer, s Slot, q Q, wait time.Duration, opts []Option, sh *shelf[V], ask func(context.Context) (V, error)) tea.Cmd {
+	return answerKept(l, s, q, wait, opts, sh, question[V]{key: keyOf(q), ask: ask})
+}
+
+func answerKept[Q, V any](l *Layer, s Slot, q Q, wait time.Duration, opts []Option, sh *shelf[V], ask question[V]) tea.Cmd {
+	return demand(l, s, wait, opts, sh, ask, func(t Tag, o outcome[V]) tea.Msg {
+		return Answer[Q, V]{Tag: t, Query: q, Value: o.value, Took: o.took, Cached: o.cached, Err: o.err}
+	})
+}
+
+// Graph asks for the edges one step around some nodes; GraphLoaded answers. A
+// server without a graph is asked for related events instead, one call per
+// event and direction; Value.Derived then says so.
+func (l *Layer) Graph(s Slot, q api.GraphQuery, wait time.Duration, opts ...Option) tea.Cmd {
+	return answer(l, s, q, wait, opts, l.graphs, func(ctx context.Context) (api.Graph, error) {
+		return through(l.api, "graph", func(g Grapher) (api.Graph, error) { return graphOf(ctx, g, q) })
+	})
+}
+
+// Related asks for the events around an event; RelatedLoaded answers.
+func (l *Layer) Related(s Slot, id string, q api.RelatedQuery, wait time.Duration, opts ...Option) tea.Cmd {
+	return answer(l, s, RelatedTo{id, q}, wait, opts, l.related, func(ctx context.Context) (api.Page, error) {
+		return through(l.api, "related events", func(g Grapher) (api.Page, error) { return g.Related(ctx, id, q) })
+	})
+}
+
+// SavedQueries asks for the saved queries; QueriesLoaded answers.
+func (l *Layer) SavedQueries(s Slot, opts ...Option) tea.Cmd {
+	return answer(l, s, Everything{}, 0, opts, l.queries, func(ctx context.Context) ([]api.SavedQuery, error) {
+		return through(l.api, "saved queries", func(a Saver) ([]api.SavedQuery, error) { return a.SavedQueries(ctx) })
+	})
+}
+
+// Alerts asks for the alerts; AlertsLoaded answers.
+func (l *Layer) Alerts(s Slot, opts ...Option) tea.Cmd {
+	return answer(l, s, Everything{}, 0, opts, l.alerts, func(ctx context.Context) ([]api.Alert, error) {
+		return through(l.api, "alerts", func(a Saver) ([]api.Alert, error) { return a.Alerts(ctx) })
+	})
+}
+
+// Inbox asks for what alerts fired; InboxLoaded answers.
+func (l *Layer) Inbox(s Slot, q api.InboxQuery, opts ...Option) tea.Cmd {
+	return answer(l, s, q, 0, opts, l.inboxes, func(ctx context.Context) (api.Inbox, error) {
+		return through(l.api, "inbox", func(a Saver) (api.Inbox, error) { return a.Inbox(ctx, q) })
+	})
+}
+
+// History asks for the journal of changes; HistoryLoaded answers.
+func (l *Layer) History(s Slot, q api.HistoryQuery, wait time.Duration, opts ...Option) tea.Cmd {
+	return answer(l, s, q, wait, opts, l.histories, func(ctx context.Context) ([]api.HistoryEntry, error) {
+		return through(l.api, "history", func(h Historian) ([]api.HistoryEntry, error) { return h.History(ctx, q) })
+	})
+}
+
+// RevertPreview asks what a revert would change; PreviewLoaded answers. It is
+// never kept: others may change the dataset meanwhile.
+func (l *Layer) RevertPreview(s Slot, dataset string, to api.Revert, wait time.Duration) tea.Cmd {
+	q := RevertOf{dataset, to}
+	return answerKept(l, s, q, wait, nil, l.previews, question[api.RevertPreview]{
+		key: keyOf(q),
+		ask: func(ctx context.Context) (api.RevertPreview, error) {
+			return through(l.api, "previewing a revert", func(h Historian) (api.RevertPreview, error) { return h.RevertPreview(ctx, dataset, to) })
+		},
+		keep: func(api.RevertPreview) bool { return false },
+	})
+}
+
+// Aggregate asks for counts over whole datasets; AggregateLoaded answers.
+func (l *Layer) Aggregate(s Slot, q api.AggregateQuery, wait time.Duration, opts ...Option) tea.Cmd {
+	return answer(l, s, q, wait, opts, l.aggregates, func(ctx context.Context) (api.AggregateResult, error) {
+		return through(l.api, "counting", func(c Counter) (api.AggregateResult, error) { return c.Aggregate(ctx, q) })
+	})
+}
+
+// GraphQL runs a query of the console; GraphQLAnswered answers. Vars must be
+// what JSON can write, as decoded JSON is.
+func (l *Layer) GraphQL(s Slot, text string, vars map[string]any, wait time.Duration, opts ...Option) tea.Cmd {
+	return answer(l, s, GraphQL{text, vars}, wait, opts, l.graphqls, func(ctx context.Context) (json.RawMessage, error) {
+		return through(l.api, "GraphQL", func(c Counter) (json.RawMessage, error) { return c.Query(ctx, text, vars) })
+	})
+}
+
+// Schema asks for the schema of the GraphQL server; SchemaLoaded answers.
+func (l *Layer) Schema(s Slot, opts ...Option) tea.Cmd {
+	return answer(l, s, Everything{}, 0, opts, l.schemas, func(ctx context.Context) (api.Schema, error) {
+		return through(l.api, "GraphQL", func(c Counter) (api.Schema, error) { return c.Schema(ctx) })
+	})
+}
+
+// NotificationsMarked says that notifications of the inbox were marked.
+type NotificationsMarked struct {
+	Tag
+	IDs  []int64
+	Read bool
+	Err  error
+}
+
+// MarkRead marks notifications as read, or as unread again;
+// NotificationsMarked answers. It is no Change: there is nothing to take back.
+func (l *Layer) MarkRead(s Slot, ids []int64, read bool) tea.Cmd {
+	ctx, tag := l.begin(s, false)
+	return func() tea.Msg {
+		defer l.finish(tag)
+		_, err := through(l.api, "inbox", func(a Saver) (Everything, error) { return Everything{}, a.MarkRead(ctx, ids, read) })
+		l.inboxes.forget()
+		return unless(ctx, NotificationsMarked{Tag: tag, IDs: ids, Read: read, Err: err})
+	}
+}
