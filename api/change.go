@@ -155,9 +155,15 @@ type HistoryEntry struct {
 	Bookmark  string   `json:"bookmark"` // reverting to it gives the state right after this change
 }
 
-// HistoryQuery asks for the journal, the newest change first (ours).
+// HistoryQuery asks for a page of a dataset's journal, the newest change first.
 type HistoryQuery struct {
-	Dataset string // "" = the whole account
-	Limit   int    // entries; 0 = DefaultPageSize
-	Before  int64  // id of an entry: only older ones; 0 = from the newest
+	Dataset  string
+	Page     int // from 1; 0 = 1
+	PageSize int // 0 = DefaultPageSize
+}
+
+// History is a page of a journal.
+type History struct {
+	Entries []HistoryEntry
+	Info    ResultInfo
 }

@@ -27,7 +27,7 @@ type Counter interface {
 
 // Historian reads the journal of changes.
 type Historian interface {
-	History(ctx context.Context, q api.HistoryQuery) ([]api.HistoryEntry, error)
+	History(ctx context.Context, q api.HistoryQuery) (api.History, error)
 	RevertPreview(ctx context.Context, dataset string, r api.Revert) (api.RevertPreview, error)
 }
 
@@ -63,7 +63,7 @@ type Changer interface {
 	RawByID(ctx context.Context, event, raw string) (api.Raw, error)
 	UpdateRaw(ctx context.Context, event, raw string, p api.RawPatch) (api.Raw, error)
 	Relate(ctx context.Context, in api.RelateEvents) (api.RelateResult, error)
-	Unrelate(ctx context.Context, in api.RelateEvents) (api.RelateResult, error)
+	Unrelate(ctx context.Context, in api.RelateEvents) (api.UnrelateResult, error)
 	CreateDataset(ctx context.Context, name string, public bool) (api.Dataset, error)
 	UpdateDataset(ctx context.Context, id string, p api.DatasetPatch) (api.Dataset, error)
 	Dataset(ctx context.Context, id string) (api.Dataset, error)

@@ -50,7 +50,7 @@ type (
 	QueriesLoaded   = Answer[Everything, []api.SavedQuery]
 	AlertsLoaded    = Answer[Everything, []api.Alert]
 	InboxLoaded     = Answer[api.InboxQuery, api.Inbox]
-	HistoryLoaded   = Answer[api.HistoryQuery, []api.HistoryEntry]
+	HistoryLoaded   = Answer[api.HistoryQuery, api.History]
 	PreviewLoaded   = Answer[RevertOf, api.RevertPreview]
 	AggregateLoaded = Answer[api.AggregateQuery, api.AggregateResult]
 	GraphQLAnswered = Answer[GraphQL, json.RawMessage]
@@ -64,7 +64,7 @@ type asked struct {
 	queries    *shelf[[]api.SavedQuery]
 	alerts     *shelf[[]api.Alert]
 	inboxes    *shelf[api.Inbox]
-	histories  *shelf[[]api.HistoryEntry]
+	histories  *shelf[api.History]
 	previews   *shelf[api.RevertPreview]
 	aggregates *shelf[api.AggregateResult]
 	graphqls   *shelf[json.RawMessage]
@@ -78,7 +78,7 @@ func newAsked(ctx context.Context, o Options) asked {
 		queries:    newShelf[[]api.SavedQuery](ctx, 1),
 		alerts:     newShelf[[]api.Alert](ctx, 1),
 		inboxes:    newShelf[api.Inbox](ctx, o.Pages),
-		histories:  newShelf[[]api.HistoryEntry](ctx, o.Pages),
+		histories:  newShelf[api.History](ctx, o.Pages),
 		previews:   newShelf[api.RevertPreview](ctx, 1),
 		aggregates: newShelf[api.AggregateResult](ctx, o.Summaries),
 		graphqls:   newShelf[json.RawMessage](ctx, o.Summaries),
@@ -149,8 +149,8 @@ func (l *Layer) Inbox(s Slot, q api.InboxQuery, opts ...Option) tea.Cmd {
 
 // History asks for the journal of changes; HistoryLoaded answers.
 func (l *Layer) History(s Slot, q api.HistoryQuery, wait time.Duration, opts ...Option) tea.Cmd {
-	return answer(l, s, q, wait, opts, l.histories, func(ctx context.Context) ([]api.HistoryEntry, error) {
-		return through(l.api, "history", func(h Historian) ([]api.HistoryEntry, error) { return h.History(ctx, q) })
+	return answer(l, s, q, wait, opts, l.histories, func(ctx context.Context) (api.History, error) {
+		return through(l.api, "history", func(h Historian) (api.History, error) { return h.History(ctx, q) })
 	})
 }
 

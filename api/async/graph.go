@@ -38,9 +38,9 @@ func derive(ctx context.Context, g Grapher, q api.GraphQuery) (api.Graph, error)
 
 func directions(way string) []string {
 	switch way {
-	case "in":
+	case api.In:
 		return []string{api.Ancestors}
-	case "out":
+	case api.Out:
 		return []string{api.Descendants}
 	}
 	return []string{api.Ancestors, api.Descendants}
@@ -111,7 +111,7 @@ func (d *derivation) node(kind, id, label string, e *api.Event) {
 
 func (d *derivation) edge(parent, child, kind string) {
 	from, to := api.NodeRef{Type: api.NodeEvent, ID: parent}, api.NodeRef{Type: api.NodeEvent, ID: child}
-	id := from.String() + ">" + to.String()
+	id := from.String() + "→" + to.String() + ":" + kind
 	if d.edges[id] {
 		return
 	}

@@ -40,7 +40,7 @@ func (c *Client) CreateDataset(ctx context.Context, name string, public bool) (a
 // Dataset reads one dataset (GET /events/dataset/{dataset_id}).
 func (c *Client) Dataset(ctx context.Context, id string) (api.Dataset, error) {
 	var d api.Dataset
-	if err := c.catalog(ctx, "/events/dataset/"+url.PathEscape(id), &d); err != nil {
+	if err := c.catalog(ctx, datasetPath(id), &d); err != nil {
 		return api.Dataset{}, fmt.Errorf("reading dataset %s: %w", id, err)
 	}
 	cleanDataset(&d)
@@ -51,7 +51,7 @@ func (c *Client) Dataset(ctx context.Context, id string) (api.Dataset, error) {
 // /events/dataset/{dataset_id}).
 func (c *Client) UpdateDataset(ctx context.Context, id string, p api.DatasetPatch) (api.Dataset, error) {
 	var d api.Dataset
-	r := request{method: http.MethodPatch, path: "/events/dataset/" + url.PathEscape(id), body: p}
+	r := request{method: http.MethodPatch, path: datasetPath(id), body: p}
 	if err := c.settle(ctx, r, &d); err != nil {
 		return api.Dataset{}, fmt.Errorf("changing dataset %s: %w", id, err)
 	}
@@ -131,6 +131,8 @@ func (c *Client) Tags(ctx context.Context) ([]api.Tag, error) {
 	}
 	return list, nil
 }
+
+func datasetPath(id string) string { return "/events/dataset/" + url.PathEscape(id) }
 
 func (c *Client) catalog(ctx context.Context, path string, into any) error {
 	_, err := c.read(ctx, request{method: http.MethodGet, path: path}, into)

@@ -112,7 +112,7 @@ func (c *Client) transfer(ctx context.Context, how, from, to string, ids []strin
 		EventIDs []string `json:"eventIds"`
 	}{to, ids}
 	return c.write(ctx, request{
-		method: http.MethodPost, path: "/events/dataset/" + url.PathEscape(from) + "/" + how,
+		method: http.MethodPost, path: datasetPath(from) + "/" + how,
 		query: url.Values{"keepRawData": {strconv.FormatBool(keepRaw)}}, body: body,
 	}, into)
 }

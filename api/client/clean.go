@@ -145,9 +145,13 @@ func cleanRevert(r *api.RevertResult) {
 
 func cleanPreview(p *api.RevertPreview) { p.DatasetID = clean.Line(p.DatasetID) }
 
-func cleanHistory(h *api.HistoryEntry) {
-	cleanFields(&h.Actor, &h.Operation, &h.DatasetID, &h.Bookmark)
-	cleanLines(h.EventIDs)
+func cleanHistory(h *api.History) {
+	h.Info.Cursor = clean.Line(h.Info.Cursor)
+	for i := range h.Entries {
+		e := &h.Entries[i]
+		cleanFields(&e.Actor, &e.Operation, &e.DatasetID, &e.Bookmark)
+		cleanLines(e.EventIDs)
+	}
 }
 
 func cleanRelate(r *api.RelateResult) {
@@ -157,8 +161,17 @@ func cleanRelate(r *api.RelateResult) {
 		e := &r.Relationships[i]
 		cleanFields(&e.ParentID, &e.ChildID, &e.RelationshipType, &e.ParentDatasetID, &e.ChildDatasetID)
 	}
-	for i := range r.Errors {
-		cleanFields(&r.Errors[i].ChildID, &r.Errors[i].Error, &r.Errors[i].ErrorType)
+	cleanRelateErrors(r.Errors)
+}
+
+func cleanUnrelate(r *api.UnrelateResult) {
+	r.Message = clean.Line(r.Message)
+	cleanRelateErrors(r.Errors)
+}
+
+func cleanRelateErrors(list []api.RelateError) {
+	for i := range list {
+		cleanFields(&list[i].ChildID, &list[i].Error, &list[i].ErrorType)
 	}
 }
 

@@ -110,6 +110,7 @@ func TestNoStringEscapesCleaning(t *testing.T) {
 	checkCleaned(t, cleanPreview)
 	checkCleaned(t, cleanHistory)
 	checkCleaned(t, cleanRelate)
+	checkCleaned(t, cleanUnrelate)
 	checkCleaned(t, cleanGraph)
 	checkCleaned(t, cleanSavedQuery)
 	checkCleaned(t, cleanAlert)

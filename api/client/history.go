@@ -23,13 +23,19 @@ func (c *Client) Revert(ctx context.Context, dataset string, r api.Revert) (api.
 	return res, nil
 }
 
-// RevertPreview tells what a revert would change (ours: POST
-// /events/{dataset_id}/revert-preview). A server without it is
+// RevertPreview tells what a revert would change (ours: GET
+// /events/dataset/{dataset_id}/revert-preview). A server without it is
 // api.ErrUnsupported.
 func (c *Client) RevertPreview(ctx context.Context, dataset string, r api.Revert) (api.RevertPreview, error) {
+	v := url.Values{}
+	setText(v, "targetTimestamp", r.TargetTimestamp)
+	setText(v, "bookmark", r.Bookmark)
+	if r.MinutesAgo != nil {
+		v.Set("minutesAgo", strconv.Itoa(*r.MinutesAgo))
+	}
 	var res api.RevertPreview
 	err := c.preview.use("previewing a revert", func() error {
-		_, err := c.read(ctx, request{method: http.MethodPost, path: eventPath(dataset) + "/revert-preview", body: r}, &res)
+		_, err := c.read(ctx, request{method: http.MethodGet, path: datasetPath(dataset) + "/revert-preview", query: v}, &res)
 		return err
 	}, c.datasetIsThere(ctx, dataset))
 	if err != nil {
@@ -39,32 +45,25 @@ func (c *Client) RevertPreview(ctx context.Context, dataset string, r api.Revert
 	return res, nil
 }
 
-// History reads the journal of changes, the newest first (ours: GET
-// /events/history, GET /events/{dataset_id}/history). A server without one is
+// History reads a dataset's journal of changes, the newest first (ours: GET
+// /events/dataset/{dataset_id}/history). A server without one is
 // api.ErrUnsupported.
-func (c *Client) History(ctx context.Context, q api.HistoryQuery) ([]api.HistoryEntry, error) {
-	path := "/events/history"
-	lacking := surely
-	if q.Dataset != "" {
-		path, lacking = eventPath(q.Dataset)+"/history", c.datasetIsThere(ctx, q.Dataset)
-	}
+func (c *Client) History(ctx context.Context, q api.HistoryQuery) (api.History, error) {
 	v := url.Values{}
-	setInt(v, "limit", q.Limit)
-	if q.Before != 0 {
-		v.Set("before", strconv.FormatInt(q.Before, 10))
-	}
+	setInt(v, "page", q.Page)
+	setInt(v, "pageSize", q.PageSize)
 	var list []api.HistoryEntry
-	err := c.journal.use("history", func() error {
-		_, err := c.read(ctx, request{method: http.MethodGet, path: path, query: v}, &list)
+	var info *api.ResultInfo
+	err := c.journal.use("history", func() (err error) {
+		info, err = c.read(ctx, request{method: http.MethodGet, path: datasetPath(q.Dataset) + "/history", query: v}, &list)
 		return err
-	}, lacking)
+	}, c.datasetIsThere(ctx, q.Dataset))
 	if err != nil {
-		return nil, fmt.Errorf("reading the history: %w", err)
+		return api.History{}, fmt.Errorf("reading the history of dataset %s: %w", q.Dataset, err)
 	}
-	for i := range list {
-		cleanHistory(&list[i])
-	}
-	return list, nil
+	h := api.History{Entries: list, Info: pageInfo(info, api.ListQuery{Page: q.Page, PageSize: q.PageSize}, len(list))}
+	cleanHistory(&h)
+	return h, nil
 }
 
 // datasetIsThere tells a missing feature from a missing dataset.

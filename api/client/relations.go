@@ -25,10 +25,11 @@ func (c *Client) Relate(ctx context.Context, in api.RelateEvents) (api.RelateRes
 }
 
 // Unrelate takes events from under another (ours: DELETE
-// /events/relationships); the result's Relationships are those that went. A
-// server without it is api.ErrUnsupported.
-func (c *Client) Unrelate(ctx context.Context, in api.RelateEvents) (api.RelateResult, error) {
-	var res api.RelateResult
+// /events/relationships). A relationship that isn't there is no error. It is
+// sent once: a second time would count none. A server without it is
+// api.ErrUnsupported.
+func (c *Client) Unrelate(ctx context.Context, in api.RelateEvents) (api.UnrelateResult, error) {
+	var res api.UnrelateResult
 	err := c.unrelate.use("removing relationships", func() error {
 		return c.write(ctx, request{method: http.MethodDelete, path: "/events/relationships", body: in}, &res)
 	}, func(error) bool {
@@ -36,9 +37,9 @@ func (c *Client) Unrelate(ctx context.Context, in api.RelateEvents) (api.RelateR
 		return err == nil
 	})
 	if err != nil {
-		return api.RelateResult{}, fmt.Errorf("removing relationships to %d events: %w", len(in.ChildIDs), err)
+		return api.UnrelateResult{}, fmt.Errorf("removing relationships to %d events: %w", len(in.ChildIDs), err)
 	}
-	cleanRelate(&res)
+	cleanUnrelate(&res)
 	return res, nil
 }
 
