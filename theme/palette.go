@@ -27,21 +27,30 @@ type Palette struct {
 	Series []Color
 }
 
+// namedColor is a colour of a palette by its name in a configuration. text
+// tells that words are written in it.
+type namedColor struct {
+	name string
+	at   *Color
+	text bool
+}
+
+// colors lists the palette's single colours.
+func (p *Palette) colors() []namedColor {
+	return []namedColor{
+		{"background", &p.Background, false}, {"foreground", &p.Foreground, true},
+		{"text", &p.Text, true}, {"strong", &p.Strong, true}, {"faint", &p.Faint, true}, {"border", &p.Border, false},
+		{"accent", &p.Accent, true}, {"bar", &p.Bar, false}, {"match", &p.Match, true},
+		{"error", &p.Error, true}, {"warn", &p.Warn, true}, {"good", &p.Good, true},
+		{"tlp_clear", &p.TLPClear, true}, {"tlp_green", &p.TLPGreen, true}, {"tlp_amber", &p.TLPAmber, true}, {"tlp_red", &p.TLPRed, true},
+		{"data", &p.Data, true}, {"number", &p.Number, true},
+	}
+}
+
 // Check names the first malformed colour.
 func (p Palette) Check() error {
-	named := []struct {
-		name string
-		c    Color
-	}{
-		{"background", p.Background}, {"foreground", p.Foreground},
-		{"text", p.Text}, {"strong", p.Strong}, {"faint", p.Faint}, {"border", p.Border},
-		{"accent", p.Accent}, {"bar", p.Bar}, {"match", p.Match},
-		{"error", p.Error}, {"warn", p.Warn}, {"good", p.Good},
-		{"tlp_clear", p.TLPClear}, {"tlp_green", p.TLPGreen}, {"tlp_amber", p.TLPAmber}, {"tlp_red", p.TLPRed},
-		{"data", p.Data}, {"number", p.Number},
-	}
-	for _, n := range named {
-		if err := n.c.Check(); err != nil {
+	for _, n := range p.colors() {
+		if err := n.at.Check(); err != nil {
 			return fmt.Errorf("theme %s, %s: %w", p.Name, n.name, err)
 		}
 	}

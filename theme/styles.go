@@ -59,11 +59,14 @@ func Load(name string, dark bool, ascii bool) (*Styles, error) {
 	if !ok {
 		return nil, fmt.Errorf("no theme %q: choose one of %s", name, strings.Join(Names(), ", "))
 	}
-	g := UnicodeGlyphs()
+	return Build(p, glyphSet(ascii))
+}
+
+func glyphSet(ascii bool) Glyphs {
 	if ascii {
-		g = ASCIIGlyphs()
+		return ASCIIGlyphs()
 	}
-	return Build(p, g)
+	return UnicodeGlyphs()
 }
 
 // For fits the styles to the colours a terminal can show: to sixteen, or to
@@ -108,14 +111,17 @@ func named(name string, dark bool) (Palette, bool) {
 	return Palette{}, false
 }
 
+// leastSeries is how many colours charts count on.
+const leastSeries = 8
+
 // Build makes styles of a palette and a set of glyphs. It fails on a malformed
 // colour or on fewer than eight series.
 func Build(p Palette, g Glyphs) (*Styles, error) {
 	if err := p.Check(); err != nil {
 		return nil, err
 	}
-	if len(p.Series) < 8 {
-		return nil, fmt.Errorf("theme %s: %d series colours, at least 8 are needed", p.Name, len(p.Series))
+	if len(p.Series) < leastSeries {
+		return nil, fmt.Errorf("theme %s: %d series colours, at least %d are needed", p.Name, len(p.Series), leastSeries)
 	}
 	return build(p, g), nil
 }
