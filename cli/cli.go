@@ -31,13 +31,14 @@ type Session struct {
 	Query    string   // the filter to start with, in the filter language
 	Datasets []string // what is searched; none means the server's default dataset
 	UI       profile.UI
-	Keys     map[string][]string // keys by action, instead of the usual ones
-	Warnings []string            // what is wrong with the configuration
-	Import   Job                 // reads a file in; nil where the session can't
-	Demo     Job                 // fills the database with made-up events; nil where the session can't
-	Connect  string              // how to reach a remote account, in a few lines
-	StateDir string              // where a crash file goes
-	State    *profile.State      // what the profile's sessions remember; nil forgets
+	Themes   map[string]map[string]any // a person's own, as in the configuration
+	Keys     map[string][]string       // keys by action, instead of the usual ones
+	Warnings []string                  // what is wrong with the configuration
+	Import   Job                       // reads a file in; nil where the session can't
+	Demo     Job                       // fills the database with made-up events; nil where the session can't
+	Connect  string                    // how to reach a remote account, in a few lines
+	StateDir string                    // where a crash file goes
+	State    *profile.State            // what the profile's sessions remember; nil forgets
 	Now      func() time.Time
 }
 

@@ -54,6 +54,10 @@ func (a *app) configCheck(context.Context, []string) error {
 	if err != nil {
 		return err
 	}
+	_, unfortunate := looks(c)
+	for _, m := range unfortunate {
+		a.note("%s", m.Error())
+	}
 	if c.File == "" {
 		return a.print("no configuration (%s); the defaults hold", a.configPath())
 	}

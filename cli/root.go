@@ -64,7 +64,7 @@ func (a *app) globalFlags(root *cobra.Command) {
 	f.BoolVar(&a.flags.readOnly, "read-only", false, "refuse every change")
 	f.StringVar(&a.flags.color, "color", "", "colours: "+strings.Join(profile.Colors(), ", "))
 	f.BoolVar(&a.flags.ascii, "ascii", false, "draw with ASCII characters only")
-	f.StringVar(&a.flags.theme, "theme", "", "theme: "+strings.Join(theme.Names(), ", "))
+	f.StringVar(&a.flags.theme, "theme", "", "theme: "+strings.Join(theme.Names(), ", ")+", or one of the configuration")
 	f.StringVar(&a.flags.config, "config", "", "configuration file to read instead of the usual one")
 	f.StringVar(&a.flags.db, "db", "", "database file of the embedded server")
 }
@@ -73,8 +73,8 @@ func (a *app) checkFlags() error {
 	if c := a.flags.color; c != "" && !slices.Contains(profile.Colors(), c) {
 		return usagef("--color %s: want one of %s", c, strings.Join(profile.Colors(), ", "))
 	}
-	if t := a.flags.theme; t != "" && !slices.Contains(theme.Names(), t) {
-		return usagef("--theme %s: want one of %s", t, strings.Join(theme.Names(), ", "))
+	if t := a.flags.theme; t != "" && !slices.Contains(theme.Names(), t) && !slices.Contains(a.themes(), t) {
+		return usagef("--theme %s: want one of %s", t, strings.Join(a.themes(), ", "))
 	}
 	return nil
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"slices"
+	"strings"
 
 	"threatbench/cli/profile"
 	"threatbench/keymap"
@@ -27,23 +28,43 @@ func (a *app) config() (profile.Config, error) {
 	if err != nil {
 		return c, err
 	}
-	if m := looks(c); len(m) > 0 {
-		return c, m
+	if wrong, _ := looks(c); len(wrong) > 0 {
+		return c, wrong
 	}
 	return c, nil
 }
 
-// looks checks what only the workbench knows: themes, actions and keys.
-func looks(c profile.Config) profile.Mistakes {
-	var all profile.Mistakes
-	if c.UI.Theme != "" && !slices.Contains(theme.Names(), c.UI.Theme) {
-		all = append(all, profile.Mistake{File: c.File, Key: "ui.theme", Problem: fmt.Sprintf("%q is none of %v", c.UI.Theme, theme.Names())})
+// looks checks what only the workbench knows: themes, actions and keys. What
+// is merely unfortunate, a theme that is hard to read, comes apart.
+func looks(c profile.Config) (wrong, unfortunate profile.Mistakes) {
+	set, amiss := theme.NewSet(c.Themes)
+	for _, p := range amiss {
+		m := c.Mistake("themes."+p.Theme, p.Key, p.Msg)
+		if p.Light {
+			unfortunate = append(unfortunate, m)
+		} else {
+			wrong = append(wrong, m)
+		}
+	}
+	if c.UI.Theme != "" && len(wrong) == 0 && !slices.Contains(set.Names(), c.UI.Theme) {
+		wrong = append(wrong, c.Mistake("ui", "theme", fmt.Sprintf("%q is none of %s", c.UI.Theme, strings.Join(set.Names(), ", "))))
 	}
 	_, problems := keymap.New(keymap.Actions(), c.Keys)
 	for _, p := range problems {
-		all = append(all, profile.Mistake{File: c.File, Key: "keys." + string(p.Action), Problem: p.Msg})
+		wrong = append(wrong, c.Mistake("keys", string(p.Action), p.Msg))
 	}
-	return all
+	return wrong, unfortunate
+}
+
+// themes are the names that --theme may have: one's own are known only where
+// the configuration can be read.
+func (a *app) themes() []string {
+	c, err := a.config()
+	if err != nil {
+		return theme.Names()
+	}
+	set, _ := theme.NewSet(c.Themes)
+	return set.Names()
 }
 
 // settings is the configuration with the command line laid over it. A broken
@@ -63,6 +84,10 @@ func (a *app) settings() (profile.Config, []string, error) {
 		warnings = append(warnings, "the configuration is not used until that is put right")
 	case err != nil:
 		return c, nil, err
+	}
+	_, unfortunate := looks(c)
+	for _, m := range unfortunate {
+		warnings = append(warnings, m.Error())
 	}
 	c.UI.Theme = cmp.Or(a.flags.theme, c.UI.Theme)
 	c.UI.Color = cmp.Or(a.flags.color, c.UI.Color)

@@ -6,6 +6,7 @@ import (
 	"github.com/charmbracelet/colorprofile"
 
 	"threatbench/keymap"
+	"threatbench/theme"
 	"threatbench/ui"
 	"threatbench/views"
 )
@@ -16,13 +17,14 @@ func ShowWorkbench(ctx context.Context, s Session) error {
 	for _, p := range problems {
 		s.Warnings = append(s.Warnings, p.String())
 	}
+	themes, _ := theme.NewSet(s.Themes) // what is amiss has been said
 	var memory views.Store
 	if s.State != nil {
 		memory = s.State
 	}
 	return ui.Run(ctx, ui.Options{
 		API: s.Client, Stats: s.Client.Stats, Keys: keys, Profile: s.Profile, Version: s.Version,
-		Query: s.Query, Datasets: s.Datasets, Columns: s.UI.Columns, Theme: s.UI.Theme, ASCII: s.UI.ASCII, ReadOnly: s.ReadOnly, UTC: s.UI.UTC, Warnings: s.Warnings,
+		Query: s.Query, Datasets: s.Datasets, Columns: s.UI.Columns, Theme: s.UI.Theme, Themes: themes, ASCII: s.UI.ASCII, ReadOnly: s.ReadOnly, UTC: s.UI.UTC, Warnings: s.Warnings,
 		Import: ui.Job(s.Import), Demo: ui.Job(s.Demo), Connect: s.Connect,
 		Profiles: colorProfile(s.UI.Color), Now: s.Now, StateDir: s.StateDir, Memory: memory,
 	})

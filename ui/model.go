@@ -13,7 +13,6 @@ import (
 
 	"threatbench/api/async"
 	"threatbench/keymap"
-	"threatbench/theme"
 	"threatbench/ui/widget/overlay"
 	"threatbench/ui/widget/toast"
 	"threatbench/views"
@@ -73,12 +72,12 @@ type Model struct {
 func New(ctx context.Context, o Options) *Model {
 	o = o.withDefaults()
 	m := &Model{options: o, screen: screenEvents, dark: true, colors: colorprofile.TrueColor, themeID: o.Theme, mouse: !o.NoMouse, kill: func() {}}
-	st, err := theme.Load(m.themeID, m.dark, o.ASCII)
+	st, err := o.Themes.Load(m.themeID, m.dark, o.ASCII)
 	if err != nil {
 		o.Warnings = append(o.Warnings, err.Error())
 		m.options.Warnings = o.Warnings
 		m.themeID = "auto"
-		st, _ = theme.Load(m.themeID, m.dark, o.ASCII)
+		st, _ = o.Themes.Load(m.themeID, m.dark, o.ASCII)
 	}
 	zone := time.Local
 	if o.UTC {
@@ -397,7 +396,7 @@ func (m *Model) moveWithin(s *seat, by int) tea.Cmd {
 
 // nextTheme goes to the next theme and says its name.
 func (m *Model) nextTheme() tea.Cmd {
-	names := theme.Names()
+	names := m.options.Themes.Names()
 	next := 0
 	for i, n := range names {
 		if n == m.themeID {
@@ -418,7 +417,7 @@ func (m *Model) background(dark bool) tea.Cmd {
 
 // restyle loads the present theme and hands it to everything that draws.
 func (m *Model) restyle() tea.Cmd {
-	st, err := theme.Load(m.themeID, m.dark, m.env.ASCII)
+	st, err := m.options.Themes.Load(m.themeID, m.dark, m.env.ASCII)
 	if err != nil {
 		return m.say(toast.Error, err.Error())
 	}

@@ -10,6 +10,7 @@ import (
 	"threatbench/api/async"
 	"threatbench/api/client"
 	"threatbench/keymap"
+	"threatbench/theme"
 	"threatbench/views"
 )
 
@@ -25,7 +26,8 @@ type Options struct {
 	Query    string   // the filter to start with
 	Columns  []string // ids of the events table's columns; none means the usual ones
 	Datasets []string // ids or a scope to search; none means the server's default dataset
-	Theme    string   // a name of theme.Names; "" means auto
+	Theme    string   // a name of Themes; "" means auto
+	Themes   theme.Set
 	ASCII    bool
 	ReadOnly bool
 	NoMouse  bool

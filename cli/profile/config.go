@@ -22,6 +22,10 @@ type Config struct {
 	UI       UI                  `toml:"ui"`
 	Keys     map[string][]string `toml:"keys"`     // keys by action, instead of the usual ones
 	Profiles map[string]Profile  `toml:"profiles"` // by name
+	// Themes are a person's own, by name: see theme.NewSet.
+	Themes map[string]map[string]any `toml:"themes"`
+
+	text string // of the file
 }
 
 // UI is how the workbench should look; empty values mean its defaults.
@@ -139,13 +143,13 @@ func parse(path string, text []byte) (Config, error) {
 	if err := d.Decode(&c); err != nil {
 		return Config{}, mistakesOf(path, err)
 	}
-	c.File = path
+	c.File, c.text = path, string(text)
 	for name, p := range c.Profiles {
 		p.Name = name
 		p.DB = expandHome(p.DB)
 		c.Profiles[name] = p
 	}
-	if m := c.check(path, string(text)); len(m) > 0 {
+	if m := c.check(); len(m) > 0 {
 		return Config{}, m
 	}
 	return c, nil
@@ -169,16 +173,20 @@ func mistakesOf(path string, err error) error {
 	return Mistakes{{path, 0, "", strings.TrimPrefix(err.Error(), "toml: ")}}
 }
 
-// check finds values that are well written and yet wrong.
-func (c Config) check(path, text string) Mistakes {
-	var all Mistakes
-	add := func(table, key, problem string) {
-		full := key
-		if table != "" {
-			full = table + "." + key
-		}
-		all = append(all, Mistake{path, lineOf(text, table, key), full, problem})
+// Mistake says what is wrong with a key of a table of the file, "" being the
+// top level.
+func (c Config) Mistake(table, key, problem string) Mistake {
+	full := key
+	if table != "" {
+		full = strings.TrimSuffix(table+"."+key, ".")
 	}
+	return Mistake{c.File, lineOf(c.text, table, key), full, problem}
+}
+
+// check finds values that are well written and yet wrong.
+func (c Config) check() Mistakes {
+	var all Mistakes
+	add := func(table, key, problem string) { all = append(all, c.Mistake(table, key, problem)) }
 	if c.UI.Color != "" && !slices.Contains(Colors(), c.UI.Color) {
 		add("ui", "color", fmt.Sprintf("%q is none of %s", c.UI.Color, strings.Join(Colors(), ", ")))
 	}
@@ -208,8 +216,9 @@ func (p Profile) check(add func(key, problem string)) {
 	}
 }
 
-// lineOf finds the line of a key in a table, 0 where it is written in a way
-// that this simple search doesn't see.
+// lineOf finds the line of a key in a table, or of the table itself where no
+// key is named; 0 where it is written in a way that this simple search doesn't
+// see.
 func lineOf(text, table, key string) int {
 	current := ""
 	for i, line := range strings.Split(text, "\n") {
@@ -217,6 +226,9 @@ func lineOf(text, table, key string) int {
 		if rest, ok := strings.CutPrefix(line, "["); ok {
 			name, _, _ := strings.Cut(rest, "]")
 			current = strings.ReplaceAll(strings.TrimSpace(name), `"`, "")
+			if current == table && key == "" {
+				return i + 1
+			}
 			continue
 		}
 		name, _, ok := strings.Cut(line, "=")
@@ -288,6 +300,12 @@ func template() string {
 #ascii = false           # draw with ASCII characters only
 #utc = false             # times in UTC rather than local time
 #columns = ["date", "tlp", "attacker", "category", "indicator", "target", "tags", "event"]
+
+# A theme of your own: the colours of a built-in one, but for those named here.
+#[themes.night]
+#base = "dark"
+#accent = "#ffaf00"
+#tlp_red = "#ff8080"
 
 # Keys by action; the palette names the actions. An empty list takes an
 # action's keys away.
