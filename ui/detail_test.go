@@ -2,6 +2,7 @@ package ui_test
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -9,6 +10,7 @@ import (
 	"time"
 
 	"threatbench/api"
+	"threatbench/ui"
 	"threatbench/ui/widget/uitest"
 )
 
@@ -256,6 +258,34 @@ func TestTooLongToCopySaysSo(t *testing.T) {
 			t.Errorf("%d texts were copied all the same", n)
 		}
 	})
+}
+
+// What the clipboard can't take can be written to a file, where the session
+// may write one.
+func TestTooLongToCopyIsWritten(t *testing.T) {
+	f := newFake(5)
+	long := `"` + strings.Repeat("x", 100_000) + `"`
+	f.raws[f.newest()[0].UUID] = json.RawMessage(`{"a":` + long + `}`)
+	for _, failed := range []error{nil, errors.New("no room on the disk")} {
+		files := map[string]string{}
+		o := ui.Options{API: f, WriteFile: func(path string, data []byte) error {
+			files[path] = string(data)
+			return failed
+		}}
+		benchWith(t, o, usual(), func(p *uitest.Program) {
+			press(p, "enter", "R", "j", "y")
+			p.Want("to which file?", "threatbench.txt")
+			press(p, "enter")
+			if failed != nil {
+				p.Want("no room on the disk")
+				return
+			}
+			p.Want("written: threatbench.txt")
+			if got := files["threatbench.txt"]; !strings.Contains(got, long[1:len(long)-1]) {
+				t.Errorf("wrote %d bytes", len(got))
+			}
+		})
+	}
 }
 
 // What stands beside the list, under it, alone, and in the whole window is the

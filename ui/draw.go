@@ -207,19 +207,21 @@ func (m *Model) footer(w int) string {
 	if h, ok := m.view().(views.Hinter); ok {
 		hints = h.Hints()
 	}
-	var b strings.Builder
-	width := 1
-	b.WriteByte(' ')
+	var parts []string
 	for _, h := range m.env.Keys.Hints(scopes, hints...) {
-		part := st.Key.Paint(m.keyLabel(h.Keys)) + " " + st.Hint.Paint(h.Text)
-		n := ansi.StringWidth(part)
-		if width+n > w {
-			break
-		}
-		b.WriteString(part + "   ")
-		width += n + 3
+		parts = append(parts, st.Key.Paint(m.keyLabel(h.Keys))+" "+st.Hint.Paint(h.Text))
 	}
-	return layout.Line(b.String(), w)
+	return layout.Line(" "+fitting(parts, w-1), w)
+}
+
+// fitting joins as many parts as fit into w cells; the last one, which leads
+// to the others, stays.
+func fitting(parts []string, w int) string {
+	const gap = "   "
+	for len(parts) > 1 && ansi.StringWidth(strings.Join(parts, gap)) > w {
+		parts = slices.Delete(parts, len(parts)-2, len(parts)-1)
+	}
+	return strings.Join(parts, gap)
 }
 
 // continuations lists what may follow the keys of a sequence begun.

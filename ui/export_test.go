@@ -15,5 +15,8 @@ func Crash(m *Model) string {
 	return fmt.Sprintf("%v\n%s", m.crash.value, m.crash.stack)
 }
 
+// Keep remembers where things stand, as the end of a session does.
+func Keep(m *Model) { m.keep() }
+
 // Remember gives the command that writes something down.
 func Remember(m *Model) tea.Cmd { return m.env.Memory.Save("test.x", 1) }

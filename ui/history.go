@@ -39,6 +39,7 @@ func (m *Model) mark() {
 		m.past = m.past[1:]
 	}
 	m.future = nil
+	m.queue = append(m.queue, m.keep()) // a session that is cut off begins again about here
 }
 
 func (m *Model) back() tea.Cmd {

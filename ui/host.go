@@ -58,10 +58,15 @@ const copyLimit = 74_994
 func (h host) Copy(what, text string) {
 	h.ask(func() tea.Cmd {
 		if n := base64.StdEncoding.EncodedLen(len(text)); n > copyLimit {
-			return h.m.say(toast.Warn, "too long for the terminal's clipboard: "+what+" has "+views.Count(len(text))+" bytes")
+			warn := h.m.say(toast.Warn, "too long for the terminal's clipboard: "+what+" has "+views.Count(len(text))+" bytes")
+			return tea.Batch(warn, h.m.saveAs(what, "threatbench.txt", []byte(text)))
 		}
 		return tea.Batch(tea.SetClipboard(text), h.m.say(toast.Good, "copied "+what))
 	})
+}
+
+func (h host) SaveAs(what, name string, data []byte) {
+	h.ask(func() tea.Cmd { return h.m.saveAs(what, name, data) })
 }
 
 func (h host) Ask(p views.Pick) {

@@ -95,12 +95,13 @@ func New(ctx context.Context, o Options) *Model {
 	m.detail = detail.New(m.env)
 	m.seats = seats(m.env)
 	m.events.SetEmpty(m.startLines)
+	m.takeUp()
 	return m
 }
 
 // Init loads the events and asks the terminal for its background.
 func (m *Model) Init() tea.Cmd {
-	cmds := []tea.Cmd{m.events.Init()}
+	cmds := []tea.Cmd{m.restyle(), m.events.Init(), m.arrive()}
 	if m.themeID == "" || m.themeID == "auto" {
 		cmds = append(cmds, tea.RequestBackgroundColor)
 	}

@@ -38,6 +38,9 @@ type Options struct {
 	// fills it with made-up events. Nil where the profile can't.
 	Import Job
 	Demo   Job
+	// WriteFile writes a file for its owner alone, whole or not at all. Nil where
+	// the session may write none.
+	WriteFile func(path string, data []byte) error
 	// Connect tells in a few lines how to reach a remote account.
 	Connect string
 

@@ -29,6 +29,9 @@ func Run(ctx context.Context, o Options) error {
 	defer m.env.Async.Close()
 	m.kill = cancel
 	_, err := tea.NewProgram(m, m.programOptions(ctx)...).Run()
+	if m.crash == nil {
+		m.keep() // the command isn't needed: what is kept is written down now
+	}
 	if lost := m.env.Memory.Flush(); lost != nil && err == nil {
 		err = lost
 	}

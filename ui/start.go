@@ -93,6 +93,9 @@ func (m *Model) learnJob(f async.Fact) tea.Cmd {
 		}
 		return nil
 	case async.JobDone:
+		if f.Slot.Name == saveSlot {
+			return m.learnWritten(f)
+		}
 		m.job = nil
 		return tea.Batch(m.jobEnded(f), m.events.Reload())
 	}

@@ -97,6 +97,9 @@ type Host interface {
 	Say(kind toast.Kind, text string)
 	// Copy puts text on the clipboard; what names it in the toast.
 	Copy(what, text string)
+	// SaveAs asks for a path, name being the one it suggests, and writes a file
+	// there that only its owner may read.
+	SaveAs(what, name string, data []byte)
 	// Ask opens a list to choose from.
 	Ask(p Pick)
 	// Prompt asks for one line of text.

@@ -17,6 +17,7 @@ type column struct {
 	field   api.Field // "" where no condition can be made of it
 	text    func(e *api.Event, env *views.Env) table.Cell
 	values  func(e *api.Event) []string // what + and - offer; nil means the cell's one value
+	wished  int                         // the width a person gave it, 0 for none
 }
 
 // columns lists every column, in the order the chooser shows them.

@@ -269,9 +269,9 @@ func (m *Model) doColumns(in keymap.Intent) (tea.Cmd, bool) {
 	case keymap.EventsColumns:
 		m.chooseColumns()
 	case keymap.EventsNarrower:
-		m.table.ResizeColumn(m.table.Col(), -2)
+		m.resizeColumn(-2)
 	case keymap.EventsWider:
-		m.table.ResizeColumn(m.table.Col(), 2)
+		m.resizeColumn(2)
 	case keymap.EventsMoveColumnLeft:
 		m.moveColumn(m.table.Col(), -1)
 	case keymap.EventsMoveColumnRight:
