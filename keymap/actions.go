@@ -1,8 +1,13 @@
 package keymap
 
+import "slices"
+
 // Actions is the registry: every action there is, in the order in which help
 // shows them.
-func Actions() []Action {
+func Actions() []Action { return slices.Concat(frameActions(), chartActions()) }
+
+// frameActions are those of the frame, of the events and of the detail.
+func frameActions() []Action {
 	return []Action{
 		// Everywhere: Program
 		{ID: AppHelp, Scope: Global, Group: "Program", Keys: []string{"?"},
@@ -33,6 +38,8 @@ func Actions() []Action {
 			Title: "Go to Events", Short: "events", Help: "Shows the table of events."},
 		{ID: AppView2, Scope: Global, Group: "Views and panes", Keys: []string{"2"},
 			Title: "Go to Detail", Short: "detail", Help: "Shows the selected event."},
+		{ID: AppView6, Scope: Global, Group: "Views and panes", Keys: []string{"6"},
+			Title: "Go to Charts", Short: "charts", Help: "Shows counts as pictures."},
 		{ID: AppBack, Scope: Global, Group: "Views and panes", Keys: []string{"alt+left", "ctrl+o"},
 			Title: "Go back", Short: "back", Help: "Returns to where you were before."},
 		{ID: AppForward, Scope: Global, Group: "Views and panes", Keys: []string{"alt+right", "ctrl+i"},

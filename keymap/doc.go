@@ -36,6 +36,8 @@ func (s Scope) Title() string {
 		return "Questions"
 	case Start:
 		return "First start"
+	case Charts:
+		return "Charts"
 	}
 	return string(s)
 }

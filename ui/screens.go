@@ -8,6 +8,7 @@ import (
 
 	"threatbench/keymap"
 	"threatbench/views"
+	"threatbench/views/charts"
 )
 
 // seat is a view that has the window to itself: its number, the title of its
@@ -22,8 +23,10 @@ type seat struct {
 
 // seats are the views besides the events and the detail, in the order of
 // their numbers.
-func seats(*views.Env) []seat {
-	return []seat{}
+func seats(env *views.Env) []seat {
+	return []seat{
+		{screen: 6, title: "Charts", name: views.ChartsView, view: charts.New(env), scopes: []keymap.Scope{keymap.Charts}},
+	}
 }
 
 // seat is the one with the screen, nil where it is the events' or the detail's.

@@ -61,7 +61,7 @@ const Refresh Option = 1
 type Options struct {
 	Pages       int           // pages kept; 48
 	Details     int           // events and raw records kept, of each; 128
-	Summaries   int           // summaries kept; 64
+	Summaries   int           // summaries kept, and counts by columns, of each; 64
 	LargestPage int           // events of the largest page kept; 1,000
 	SlowAfter   time.Duration // until Slow is sent; 150 ms
 	ReportEvery time.Duration // least time between two Progress messages; 100 ms
@@ -100,6 +100,7 @@ type Layer struct {
 	events     *shelf[api.Event]
 	raws       *shelf[api.Raw]
 	summaries  *shelf[api.Summary]
+	groups     *shelf[api.Groups]
 	unfiltered atomic.Bool // the server sums up whole datasets only
 	known      *catalogues
 	asked
@@ -124,6 +125,7 @@ func New(ctx context.Context, a API, o Options) *Layer {
 		events:    newShelf[api.Event](ctx, o.Details),
 		raws:      newShelf[api.Raw](ctx, o.Details),
 		summaries: newShelf[api.Summary](ctx, o.Summaries),
+		groups:    newShelf[api.Groups](ctx, o.Summaries),
 		known:     newCatalogs(a),
 		asked:     newAsked(ctx, o),
 	}
@@ -181,6 +183,7 @@ func (l *Layer) forgetData() {
 	l.raws.forget()
 	l.summaries.forget()
 	l.asked.forget()
+	l.groups.forget()
 }
 
 // begin makes a request the newest of its slot and cancels the one before.

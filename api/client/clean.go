@@ -74,6 +74,12 @@ func cleanTag(t *api.Tag) {
 	cleanFields(&t.UUID, &t.Value, &t.CategoryName)
 }
 
+func cleanGroups(g *api.Groups) {
+	for i := range g.Rows {
+		cleanLines(g.Rows[i].Keys)
+	}
+}
+
 func cleanAggregate(r *api.AggregateResult) {
 	r.AggregateBy = clean.Line(r.AggregateBy)
 	if r.DateRange != nil {

@@ -1,0 +1,100 @@
+package keymap
+
+// Charts is where the keys of a chart hold.
+const Charts Scope = "charts"
+
+// The actions of a chart.
+const (
+	ChartsUp        ID = "charts.up"
+	ChartsDown      ID = "charts.down"
+	ChartsLeft      ID = "charts.left"
+	ChartsRight     ID = "charts.right"
+	ChartsPageUp    ID = "charts.page_up"
+	ChartsPageDown  ID = "charts.page_down"
+	ChartsFirst     ID = "charts.first"
+	ChartsLast      ID = "charts.last"
+	ChartsOpen      ID = "charts.open"
+	ChartsInclude   ID = "charts.include"
+	ChartsExclude   ID = "charts.exclude"
+	ChartsKind      ID = "charts.kind"
+	ChartsBy        ID = "charts.by"
+	ChartsSplit     ID = "charts.split"
+	ChartsSwap      ID = "charts.swap"
+	ChartsMode      ID = "charts.mode"
+	ChartsTop       ID = "charts.top"
+	ChartsStep      ID = "charts.step"
+	ChartsRange     ID = "charts.range"
+	ChartsRangeFrom ID = "charts.range_from"
+	ChartsRangeTo   ID = "charts.range_to"
+	ChartsRangeAll  ID = "charts.range_all"
+	ChartsCompare   ID = "charts.compare"
+	ChartsFilter    ID = "charts.filter"
+	ChartsPopFilter ID = "charts.pop_filter"
+	ChartsFollow    ID = "charts.follow"
+	ChartsDataset   ID = "charts.dataset"
+	ChartsClear     ID = "charts.clear"
+)
+
+// chartActions are those of the view of charts.
+func chartActions() []Action {
+	return []Action{
+		{ID: ChartsUp, Scope: Charts, Group: "Moving", Keys: []string{"k", "up"},
+			Title: "Up", Short: "up", Help: "Moves to the bar or cell above, or to the series before."},
+		{ID: ChartsDown, Scope: Charts, Group: "Moving", Keys: []string{"j", "down"},
+			Title: "Down", Short: "down", Help: "Moves to the bar or cell below, or to the next series."},
+		{ID: ChartsLeft, Scope: Charts, Group: "Moving", Keys: []string{"h", "left"},
+			Title: "To the left", Short: "left", Help: "Moves to the column, cell or part to the left."},
+		{ID: ChartsRight, Scope: Charts, Group: "Moving", Keys: []string{"l", "right"},
+			Title: "To the right", Short: "right", Help: "Moves to the column, cell or part to the right."},
+		{ID: ChartsPageUp, Scope: Charts, Group: "Moving", Keys: []string{"pgup", "ctrl+b"},
+			Title: "Page up", Short: "page up", Help: "Moves up by a screen, or far to the left over time."},
+		{ID: ChartsPageDown, Scope: Charts, Group: "Moving", Keys: []string{"pgdown", "ctrl+f"},
+			Title: "Page down", Short: "page down", Help: "Moves down by a screen, or far to the right over time."},
+		{ID: ChartsFirst, Scope: Charts, Group: "Moving", Keys: []string{"g", "home"},
+			Title: "To the first", Short: "first", Help: "Moves to the first bar, column or cell."},
+		{ID: ChartsLast, Scope: Charts, Group: "Moving", Keys: []string{"G", "end"},
+			Title: "To the last", Short: "last", Help: "Moves to the last bar, column or cell."},
+		{ID: ChartsOpen, Scope: Charts, Group: "Moving", Keys: []string{"enter"},
+			Title: "Show these events", Short: "events", Help: "Goes to the events that the bar, column or cell counts."},
+
+		{ID: ChartsKind, Scope: Charts, Group: "Chart", Keys: []string{"c"},
+			Title: "Choose the chart", Short: "chart", Help: "Bars, counts over time, heatmap, flow, ATT&CK matrix or kill chain."},
+		{ID: ChartsBy, Scope: Charts, Group: "Chart", Keys: []string{"b"},
+			Title: "Count by", Short: "count by", Help: "Chooses the column that is counted by."},
+		{ID: ChartsSplit, Scope: Charts, Group: "Chart", Keys: []string{"s"},
+			Title: "Split by", Short: "split by", Help: "Chooses the second column, which parts each count."},
+		{ID: ChartsSwap, Scope: Charts, Group: "Chart", Keys: []string{"x"},
+			Title: "Swap the columns", Short: "swap", Help: "Counts by the second column and splits by the first."},
+		{ID: ChartsMode, Scope: Charts, Group: "Chart", Keys: []string{"m"},
+			Title: "Stack, group or share", Short: "stack", Help: "Puts the parts of bars one behind the other, side by side, or as shares of the whole."},
+		{ID: ChartsTop, Scope: Charts, Group: "Chart", Keys: []string{"n"},
+			Title: "Show more or fewer values", Short: "top", Help: "Shows the 10, 20, 50 or 100 largest values."},
+		{ID: ChartsStep, Scope: Charts, Group: "Chart", Keys: []string{"i"},
+			Title: "Change the time step", Short: "step", Help: "Counts by hour, day, week, month or year, or by what fits."},
+		{ID: ChartsCompare, Scope: Charts, Group: "Chart", Keys: []string{"v"},
+			Title: "Compare with the time before", Short: "compare", Help: "Shows how each count differs from the same time before."},
+
+		{ID: ChartsFilter, Scope: Charts, Group: "What is counted", Keys: []string{"/"},
+			Title: "Type a filter", Short: "filter", Help: "Counts the events that match a filter of the chart's own."},
+		{ID: ChartsFollow, Scope: Charts, Group: "What is counted", Keys: []string{"f"},
+			Title: "Follow the events' filter", Short: "follow events", Help: "Counts what the table of events shows, whatever its filter."},
+		{ID: ChartsInclude, Scope: Charts, Group: "What is counted", Keys: []string{"+"},
+			Title: "Only this", Short: "only this", Help: "Narrows the chart to the value or the time range selected."},
+		{ID: ChartsExclude, Scope: Charts, Group: "What is counted", Keys: []string{"-"},
+			Title: "Without this", Short: "without this", Help: "Leaves the value out of the chart."},
+		{ID: ChartsPopFilter, Scope: Charts, Group: "What is counted", Keys: []string{"backspace"},
+			Title: "Remove last condition", Short: "widen", Help: "Takes the last condition off the chart's filter."},
+		{ID: ChartsDataset, Scope: Charts, Group: "What is counted", Keys: []string{"d"},
+			Title: "Choose datasets", Short: "datasets", Help: "Chooses the datasets the chart counts."},
+		{ID: ChartsRange, Scope: Charts, Group: "What is counted", Keys: []string{"t"},
+			Title: "Choose the time range", Short: "time range", Help: "The last days, weeks or months, or any two dates."},
+		{ID: ChartsRangeFrom, Scope: Charts, Group: "What is counted", Keys: []string{"["},
+			Title: "Start of a time range", Short: "from", Help: "Starts a range at the selected column; enter shows its events, + zooms in."},
+		{ID: ChartsRangeTo, Scope: Charts, Group: "What is counted", Keys: []string{"]"},
+			Title: "End of a time range", Short: "to", Help: "Ends the range at the selected column."},
+		{ID: ChartsRangeAll, Scope: Charts, Group: "What is counted", Keys: []string{"="},
+			Title: "Whole time range", Short: "whole range", Help: "Counts events of all times again."},
+		{ID: ChartsClear, Scope: Charts, Group: "What is counted", Keys: []string{"esc"},
+			Title: "Clear", Short: "clear", Help: "Lets go of the selected range, else removes the chart's filter."},
+	}
+}

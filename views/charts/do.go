@@ -1,0 +1,294 @@
+package charts
+
+import (
+	"strings"
+
+	tea "charm.land/bubbletea/v2"
+
+	"threatbench/api"
+	"threatbench/api/async"
+	"threatbench/api/query"
+	"threatbench/keymap"
+	"threatbench/ui/widget/chart"
+	"threatbench/ui/widget/toast"
+	"threatbench/views"
+)
+
+// Do carries out an intent.
+func (m *Model) Do(in keymap.Intent) (tea.Cmd, bool) {
+	for _, try := range []func(keymap.Intent) (tea.Cmd, bool){m.doMove, m.doChart, m.doCounted, m.doRange} {
+		if cmd, ok := try(in); ok {
+			m.changed()
+			return cmd, true
+		}
+	}
+	return nil, false
+}
+
+func (m *Model) doMove(in keymap.Intent) (tea.Cmd, bool) {
+	p := m.card.plot
+	steps := map[keymap.ID]func(){
+		keymap.ChartsUp: func() { p.move(0, -1) }, keymap.ChartsDown: func() { p.move(0, 1) },
+		keymap.ChartsLeft: func() { p.move(-1, 0) }, keymap.ChartsRight: func() { p.move(1, 0) },
+		keymap.ChartsPageUp: func() { p.page(-1) }, keymap.ChartsPageDown: func() { p.page(1) },
+		keymap.ChartsFirst: func() { p.end(false) }, keymap.ChartsLast: func() { p.end(true) },
+	}
+	if in.ID == keymap.ChartsOpen {
+		m.open()
+		return nil, true
+	}
+	step, ok := steps[in.ID]
+	if ok && p != nil {
+		step()
+	}
+	return nil, ok
+}
+
+// open goes to the events under the cursor.
+func (m *Model) open() {
+	filter, datasets, why := m.card.drill(false)
+	if why != "" {
+		m.env.Host.Say(toast.Info, why)
+		return
+	}
+	m.env.Host.Visit(views.VisitEvents{Filter: filter, Datasets: datasets})
+}
+
+func (m *Model) doChart(in keymap.Intent) (tea.Cmd, bool) {
+	s := &m.card.spec
+	switch in.ID {
+	case keymap.ChartsKind:
+		m.chooseKind()
+		return nil, true
+	case keymap.ChartsBy:
+		m.chooseColumn("count by", s.By, false, func(col string) { s.By = col })
+		return nil, true
+	case keymap.ChartsSplit:
+		m.chooseColumn("split by", s.Split, true, func(col string) { s.Split = col })
+		return nil, true
+	}
+	if m.Why(in.ID) != "" {
+		return nil, false
+	}
+	switch in.ID {
+	case keymap.ChartsSwap:
+		m.env.Host.Mark()
+		s.By, s.Split = s.Split, s.By
+	case keymap.ChartsMode:
+		s.Mode = (s.Mode + 1) % (chart.Share + 1)
+		m.card.asked.Mode = s.Mode
+		m.card.build()
+		return nil, true
+	case keymap.ChartsTop:
+		s.Top = next([]int{10, 20, 50, 100}, s.Top)
+	case keymap.ChartsStep:
+		return m.nextStep(), true
+	case keymap.ChartsCompare:
+		s.Compare = !s.Compare
+	case keymap.AppRefresh:
+		m.env.Async.Forget()
+		return m.card.load(async.Refresh), true
+	case keymap.AppCopy:
+		m.env.Host.Copy("the count", m.card.plot.note())
+		return nil, true
+	default:
+		return nil, false
+	}
+	return m.reload(), true
+}
+
+// next is the value after v in a list that goes round.
+func next[T comparable](list []T, v T) T {
+	for i, x := range list {
+		if x == v {
+			return list[(i+1)%len(list)]
+		}
+	}
+	return list[0]
+}
+
+// nextStep goes to the next width of a step. Days add up to all wider ones, so
+// that most changes ask the server nothing.
+func (m *Model) nextStep() tea.Cmd {
+	c := m.card
+	hourly := c.hourly()
+	c.spec.Bucket = next([]api.Bucket{"", api.BucketHour, api.BucketDay, api.BucketWeek, api.BucketMonth, api.BucketYear}, c.spec.Bucket)
+	if c.spec.Split != "" || c.hourly() != hourly || c.busy() {
+		return m.reload()
+	}
+	c.asked.Bucket = c.spec.Bucket
+	c.build()
+	return nil
+}
+
+func (m *Model) doCounted(in keymap.Intent) (tea.Cmd, bool) {
+	s := &m.card.spec
+	switch in.ID {
+	case keymap.ChartsFilter:
+		m.env.Host.Prompt("count events that match", s.Filter, m.setFilter)
+	case keymap.ChartsFollow:
+		s.Own = false
+		if m.follow() {
+			m.env.Host.Say(toast.Info, "the chart follows the events' filter")
+		}
+		return m.reload(), true
+	case keymap.ChartsInclude:
+		return m.narrow(false), true
+	case keymap.ChartsExclude:
+		return m.narrow(true), true
+	case keymap.ChartsPopFilter:
+		if s.Filter == "" {
+			return nil, true
+		}
+		m.env.Host.Mark()
+		s.Own, s.Filter = true, query.Without(s.Filter, -1)
+		return m.reload(), true
+	case keymap.ChartsDataset:
+		if len(m.datasets) > 0 {
+			m.chooseDatasets()
+			return nil, true
+		}
+		m.datasetsWanted = true
+		return m.env.Async.Catalogs(async.Slot{View: View, Name: "catalogs"}), true
+	default:
+		return nil, false
+	}
+	return nil, true
+}
+
+// setFilter gives the chart a filter of its own.
+func (m *Model) setFilter(text string) tea.Cmd {
+	text = strings.TrimSpace(text)
+	if _, err := query.Parse(text, m.env.Now()); err != nil {
+		m.env.Host.Say(toast.Error, err.Error())
+		return nil
+	}
+	m.env.Host.Mark()
+	m.card.spec.Own, m.card.spec.Filter = true, text
+	return m.reload()
+}
+
+// narrow leaves in the chart what is under the cursor, or all but that. A range
+// of time becomes the chart's.
+func (m *Model) narrow(exclude bool) tea.Cmd {
+	c := m.card
+	if c.plot == nil {
+		return nil
+	}
+	p := c.plot.picked()
+	if exclude && len(p.pairs) == 0 {
+		m.env.Host.Say(toast.Info, "a time can't be left out")
+		return nil
+	}
+	filter, datasets := c.spec.Filter, c.spec.Datasets
+	for _, x := range p.pairs {
+		var why string
+		if filter, datasets, why = narrow(filter, datasets, x.col, x.value, exclude); why != "" {
+			m.env.Host.Say(toast.Info, why)
+			return nil
+		}
+	}
+	if p.none() {
+		return nil
+	}
+	m.env.Host.Mark()
+	if !p.span.all() && !exclude {
+		c.spec.Range = p.span.String()
+	}
+	if len(p.pairs) > 0 {
+		c.spec.Own, c.spec.Filter, c.spec.Datasets = true, filter, datasets
+	}
+	return m.reload()
+}
+
+func (m *Model) doRange(in keymap.Intent) (tea.Cmd, bool) {
+	over, isOver := m.card.plot.(*overPlot)
+	switch in.ID {
+	case keymap.ChartsRange:
+		m.chooseRange()
+	case keymap.ChartsRangeFrom:
+		if isOver {
+			first, _, _ := over.Cursor()
+			_, to := over.Range()
+			over.SetRange(first, max(to, first))
+		}
+	case keymap.ChartsRangeTo:
+		if isOver {
+			_, last, _ := over.Cursor()
+			from, _ := over.Range()
+			if from < 0 {
+				from = last
+			}
+			over.SetRange(min(from, last), last)
+		}
+	case keymap.ChartsRangeAll:
+		return m.setRange(""), true
+	case keymap.ChartsClear:
+		return m.clear(), true
+	default:
+		return nil, false
+	}
+	return nil, true
+}
+
+func (m *Model) setRange(r string) tea.Cmd {
+	if m.card.spec.Range == r {
+		return nil
+	}
+	m.env.Host.Mark()
+	m.card.spec.Range = r
+	return m.reload()
+}
+
+// clear lets go of the range selected, else of the chart's own filter.
+func (m *Model) clear() tea.Cmd {
+	if over, ok := m.card.plot.(*overPlot); ok {
+		if from, _ := over.Range(); from >= 0 {
+			over.SetRange(-1, -1)
+			return nil
+		}
+	}
+	s := &m.card.spec
+	if !s.Own || s.Filter == "" {
+		return nil
+	}
+	m.env.Host.Mark()
+	s.Filter = ""
+	return m.reload()
+}
+
+// Why tells why an action can't be done now.
+func (m *Model) Why(id keymap.ID) string {
+	s := m.card.spec
+	switch id {
+	case keymap.ChartsSwap:
+		if s.Split == "" || s.Kind == Over {
+			return "there is no second column to swap with"
+		}
+	case keymap.ChartsMode:
+		if s.Kind != Bars || s.Split == "" {
+			return "only bars that are split can be stacked or grouped"
+		}
+	case keymap.ChartsBy:
+		if s.Kind == Over {
+			return "this chart counts by time; s splits it by a column"
+		}
+	case keymap.ChartsTop:
+		if s.Kind != Bars {
+			return "this chart shows all values"
+		}
+	case keymap.ChartsStep, keymap.ChartsRangeFrom, keymap.ChartsRangeTo:
+		if s.Kind != Over {
+			return "this chart has no axis of time"
+		}
+	case keymap.ChartsCompare:
+		if s.Range == "" && !s.Compare {
+			return "choose a time range first: t"
+		}
+	case keymap.ChartsOpen, keymap.ChartsInclude, keymap.ChartsExclude, keymap.AppCopy:
+		if m.card.plot == nil || m.card.plot.picked().none() {
+			return "nothing is selected"
+		}
+	}
+	return ""
+}

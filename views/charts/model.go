@@ -1,0 +1,178 @@
+// Package charts shows counts as pictures: bars, columns over time, heatmaps,
+// flows, the ATT&CK matrix and the kill chain, of what the events' filter
+// matches or of a filter of their own.
+package charts
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	tea "charm.land/bubbletea/v2"
+
+	"threatbench/api"
+	"threatbench/api/async"
+	"threatbench/keymap"
+	"threatbench/views"
+)
+
+// View is this view's name in the slots of its requests.
+const View = views.ChartsView
+
+// Model is the view of charts.
+type Model struct {
+	env     *views.Env
+	card    *card // the chart that is shown large
+	started bool
+	names   namer
+
+	datasets       []api.Dataset
+	datasetsWanted bool // a person waits for the list
+
+	version int
+	memo    memo
+}
+
+type memo struct {
+	version, env, w, h int
+	focused            bool
+	lines              []string
+}
+
+// New makes the view; it asks for nothing until it is shown.
+func New(env *views.Env) *Model {
+	return &Model{env: env, card: newCard(env, "chart", Spec{}), names: namer{datasets: map[string]string{}}}
+}
+
+func (m *Model) changed() { m.version++ }
+
+// Arrive shows the chart: it follows the events' filter, unless it has one of
+// its own.
+func (m *Model) Arrive() tea.Cmd {
+	m.changed()
+	follows := m.follow()
+	if m.started && !follows {
+		return nil
+	}
+	m.started = true
+	return tea.Batch(m.card.load(), m.env.Async.Catalogs(async.Slot{View: View, Name: "catalogs"}))
+}
+
+// follow takes over the events' filter; true where that changed anything.
+func (m *Model) follow() bool {
+	s := &m.card.spec
+	if s.Own {
+		return false
+	}
+	sel := m.env.Host.Selection()
+	if s.Filter == sel.Filter && slices.Equal(s.Datasets, sel.Query.Datasets) {
+		return false
+	}
+	s.Filter, s.Datasets = sel.Filter, sel.Query.Datasets
+	return true
+}
+
+// Visit shows the chart of a filter.
+func (m *Model) Visit(v views.Visit) tea.Cmd {
+	to, ok := v.(views.VisitChart)
+	if !ok {
+		return nil
+	}
+	m.started = true
+	m.card.spec.Filter, m.card.spec.Datasets, m.card.spec.Own = to.Filter, to.Datasets, true
+	return m.reload()
+}
+
+// reload asks for the chart anew after a change of what it shows.
+func (m *Model) reload(opts ...async.Option) tea.Cmd {
+	m.changed()
+	return m.card.load(opts...)
+}
+
+// Learn takes the answers to this view's requests.
+func (m *Model) Learn(f async.Fact) tea.Cmd {
+	m.changed()
+	switch f := f.(type) {
+	case async.GroupsLoaded:
+		if c, question := m.cardOf(f.Tag.Slot); c != nil {
+			return c.learn(question, f)
+		}
+	case async.Slow:
+		if c, _ := m.cardOf(f.Tag.Slot); c != nil {
+			c.slow = true
+		}
+	case async.CatalogsLoaded:
+		m.learnCatalogs(f.Catalogs)
+	}
+	return nil
+}
+
+// cardOf is the chart that a slot belongs to, and the question.
+func (m *Model) cardOf(s async.Slot) (*card, string) {
+	id, question, _ := strings.Cut(s.Name, "/")
+	for _, c := range m.cards() {
+		if c.id == id {
+			return c, question
+		}
+	}
+	return nil, ""
+}
+
+// cards are all charts there are.
+func (m *Model) cards() []*card { return []*card{m.card} }
+
+func (m *Model) learnCatalogs(c async.Catalogs) {
+	m.datasets = c.Datasets
+	m.names.datasets = map[string]string{}
+	for _, d := range c.Datasets {
+		m.names.datasets[d.UUID] = d.Name
+	}
+	for _, card := range m.cards() {
+		card.names = m.names
+	}
+	if m.datasetsWanted && len(m.datasets) > 0 {
+		m.datasetsWanted = false
+		m.chooseDatasets()
+	}
+}
+
+// Restyle takes over the environment's styles after a change of theme.
+func (m *Model) Restyle() tea.Cmd {
+	for _, c := range m.cards() {
+		if c.plot != nil {
+			c.plot.restyle(m.env.Styles)
+		}
+	}
+	m.changed()
+	return nil
+}
+
+// Resize takes the size the view will be drawn in.
+func (m *Model) Resize(w, _ int) tea.Cmd { return m.card.resized(w) }
+
+// Scopes are those of the part that has the focus.
+func (m *Model) Scopes() []keymap.Scope { return []keymap.Scope{keymap.Charts} }
+
+// place is what back and forward return to.
+type place struct{ spec Spec }
+
+// Here is the present place.
+func (m *Model) Here() any { return place{m.card.spec} }
+
+// Go returns to a place.
+func (m *Model) Go(p any) tea.Cmd {
+	to, ok := p.(place)
+	if !ok || fmt.Sprint(to.spec) == fmt.Sprint(m.card.spec) {
+		return nil
+	}
+	m.card.spec = to.spec
+	return m.reload()
+}
+
+// Hints are the actions the bottom line names.
+func (m *Model) Hints() []keymap.ID {
+	return []keymap.ID{
+		keymap.ChartsOpen, keymap.ChartsKind, keymap.ChartsBy, keymap.ChartsSplit, keymap.ChartsRange, keymap.ChartsCompare,
+		keymap.ChartsInclude, keymap.ChartsFilter, keymap.AppHelp,
+	}
+}

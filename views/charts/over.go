@@ -1,0 +1,301 @@
+package charts
+
+import (
+	"fmt"
+	"strconv"
+	"time"
+
+	"threatbench/api"
+	"threatbench/theme"
+	"threatbench/ui/widget/chart"
+	"threatbench/views"
+)
+
+// overPlot is counts over time.
+type overPlot struct {
+	*chart.Columns
+	spec   Spec
+	bucket api.Bucket
+	names  namer
+	starts []time.Time
+	series []chart.Series
+	keys   []string // by series, of the second column
+	rest   bool
+	before []int
+}
+
+// mostSteps bounds the steps of a chart over time.
+const mostSteps = 4000
+
+// fitting is the narrowest bucket that makes at most so many steps of a range.
+func fitting(from, to time.Time, most int) api.Bucket {
+	for _, b := range []api.Bucket{api.BucketDay, api.BucketWeek, api.BucketMonth} {
+		if len(stepsBetween(from, to, b, most+1)) <= most {
+			return b
+		}
+	}
+	return api.BucketYear
+}
+
+// stepsBetween are the starts of all steps from one moment to another, at most
+// so many.
+func stepsBetween(from, to time.Time, b api.Bucket, most int) []time.Time {
+	var out []time.Time
+	for s := startOf(from, b); !s.After(to) && len(out) < most; s = nextStep(s, b) {
+		out = append(out, s)
+	}
+	return out
+}
+
+// startOf is the start of the step a moment lies in; weeks start on Monday.
+func startOf(t time.Time, b api.Bucket) time.Time {
+	t = t.UTC()
+	y, m, d := t.Date()
+	switch b {
+	case api.BucketHour:
+		return t.Truncate(time.Hour)
+	case api.BucketWeek:
+		d -= (int(t.Weekday()) + 6) % 7
+	case api.BucketMonth:
+		d = 1
+	case api.BucketYear:
+		m, d = time.January, 1
+	}
+	return time.Date(y, m, d, 0, 0, 0, 0, time.UTC)
+}
+
+func nextStep(s time.Time, b api.Bucket) time.Time {
+	switch b {
+	case api.BucketHour:
+		return s.Add(time.Hour)
+	case api.BucketWeek:
+		return s.AddDate(0, 0, 7)
+	case api.BucketMonth:
+		return s.AddDate(0, 1, 0)
+	case api.BucketYear:
+		return s.AddDate(1, 0, 0)
+	}
+	return s.AddDate(0, 0, 1)
+}
+
+func stepLabel(s time.Time, b api.Bucket) string {
+	switch b {
+	case api.BucketHour:
+		return s.Format("02 Jan 15:04")
+	case api.BucketMonth:
+		return s.Format("Jan 2006")
+	case api.BucketYear:
+		return s.Format("2006")
+	}
+	return s.Format("02 Jan 06")
+}
+
+// newOver makes the picture of counts over time. g has a row per day or hour;
+// parts, where the spec splits, a row per value and step; before the rows of
+// the range compared with.
+func newOver(st *theme.Styles, s Spec, n namer, b api.Bucket, d days, g api.Groups, parts, before *api.Groups) *overPlot {
+	p := &overPlot{Columns: chart.NewColumns(st), spec: s, bucket: b, names: n}
+	p.starts = stepsOf(g, d, b)
+	total := p.fold(g.Rows, 0)
+	if parts != nil {
+		p.split(parts.Rows, total)
+	} else {
+		p.series = []chart.Series{{Name: "events", Counts: total}}
+	}
+	if before != nil && !d.all() {
+		p.before = p.fold(before.Rows, d.count())
+	}
+	labels := make([]string, len(p.starts))
+	for i, at := range p.starts {
+		labels[i] = stepLabel(at, b)
+	}
+	p.SetSteps(labels, p.series, p.before)
+	return p
+}
+
+// stepsOf are the steps of a range, or from the first event to the last.
+func stepsOf(g api.Groups, d days, b api.Bucket) []time.Time {
+	if !d.all() {
+		return stepsBetween(d.from, d.to.Add(24*time.Hour-1), b, mostSteps)
+	}
+	first, last := extent(g)
+	if first.IsZero() {
+		return nil
+	}
+	return stepsBetween(first, last, b, mostSteps)
+}
+
+// extent is the first and the last step that has events.
+func extent(g api.Groups) (first, last time.Time) {
+	for _, r := range g.Rows {
+		if r.Date.IsZero() {
+			continue
+		}
+		if first.IsZero() || r.Date.Before(first) {
+			first = r.Date.Time
+		}
+		if r.Date.After(last) {
+			last = r.Date.Time
+		}
+	}
+	return first, last
+}
+
+// fold adds rows up to the steps, shifted into them by some days.
+func (p *overPlot) fold(rows []api.Group, shift int) []int {
+	out, at := make([]int, len(p.starts)), p.stepPlaces()
+	for _, r := range rows {
+		if i, ok := at[startOf(r.Date.AddDate(0, 0, shift), p.bucket).Unix()]; ok && !r.Date.IsZero() {
+			out[i] += r.Count
+		}
+	}
+	return out
+}
+
+func (p *overPlot) stepPlaces() map[int64]int {
+	at := make(map[int64]int, len(p.starts))
+	for i, s := range p.starts {
+		at[s.Unix()] = i
+	}
+	return at
+}
+
+// split makes a series of each value of the second column.
+func (p *overPlot) split(rows []api.Group, total []int) {
+	p.keys, p.rest = seriesKeys(sums(rows, 0))
+	if len(p.keys) == 0 {
+		p.keys = []string{""}
+	}
+	at, part := p.stepPlaces(), places(p.keys)
+	for _, name := range seriesNames(p.names, p.spec.Split, p.keys, p.rest) {
+		p.series = append(p.series, chart.Series{Name: name, Counts: make([]int, len(total))})
+	}
+	named := make([]int, len(total))
+	for _, r := range rows {
+		i, ok := at[startOf(r.Date.Time, p.bucket).Unix()]
+		if !ok {
+			continue
+		}
+		k, own := part[r.Keys[0]]
+		switch {
+		case own && !(p.rest && k == len(p.keys)-1):
+			p.series[k].Counts[i] += r.Count
+			named[i] += r.Count
+		case p.rest && isList(p.spec.Split):
+			p.series[len(p.keys)-1].Counts[i] += r.Count
+		}
+	}
+	if p.rest && !isList(p.spec.Split) { // exact, even where the values were too many to be told
+		for i := range total {
+			p.series[len(p.keys)-1].Counts[i] = max(total[i]-named[i], 0)
+		}
+	}
+}
+
+func (p *overPlot) draw(w, h int) []string { return p.Lines(w, h) }
+
+func (p *overPlot) move(dx, dy int) {
+	p.Move(dx)
+	p.MovePart(dy)
+}
+
+func (p *overPlot) page(n int) { p.Move(n * 10) }
+
+func (p *overPlot) end(last bool) {
+	if p.SetCursor(0); last {
+		p.SetCursor(len(p.starts) - 1)
+	}
+}
+
+func (p *overPlot) hit(x, y int) bool {
+	first, _, ok := p.Hit(x, y)
+	if ok {
+		p.SetCursor(first)
+	}
+	return ok
+}
+
+func (p *overPlot) at() (x, y int)           { return p.At() }
+func (p *overPlot) restyle(st *theme.Styles) { p.SetStyles(st) }
+
+// chosen is the steps that are chosen: the range, else the column under the
+// cursor; part is -1 for all series.
+func (p *overPlot) chosen() (first, last, part int) {
+	first, last, part = p.Cursor()
+	if from, to := p.Range(); from >= 0 {
+		return from, to, part
+	}
+	return first, last, part
+}
+
+func (p *overPlot) note() string {
+	first, last, part := p.chosen()
+	if first < 0 {
+		return ""
+	}
+	now, before := p.Sum(first, last, part)
+	text := p.when(first, last) + ": "
+	if part >= 0 && len(p.series) > 1 {
+		all, _ := p.Sum(first, last, -1)
+		text += fmt.Sprintf("%s %s (%s of %s)", p.series[part].Name, views.Count(now), chart.Percent(now, all), views.Count(all))
+	} else {
+		text += views.Count(now) + " events"
+	}
+	if p.before != nil && part < 0 {
+		text += ", before " + views.Count(before) + ": " + chart.Delta(now, before)
+	}
+	if p.Per() > 1 {
+		text += fmt.Sprintf(" · %d %ss a column", p.Per(), p.bucket)
+	}
+	return text
+}
+
+// when names the steps from first to last.
+func (p *overPlot) when(first, last int) string {
+	from, to := p.starts[first], nextStep(p.starts[last], p.bucket).Add(-time.Second)
+	if p.bucket == api.BucketHour {
+		return from.Format("Mon 02 Jan 2006 15:04") + " to " + to.Add(time.Second).Format("15:04")
+	}
+	if from.Format(time.DateOnly) == to.Format(time.DateOnly) {
+		return from.Format("Mon 02 Jan 2006")
+	}
+	return from.Format("02 Jan 2006") + " to " + to.Format("02 Jan 2006")
+}
+
+func (p *overPlot) picked() picked {
+	first, last, part := p.chosen()
+	if first < 0 {
+		return picked{}
+	}
+	end := nextStep(p.starts[last], p.bucket).Add(-time.Second)
+	out := picked{span: days{startOf(p.starts[first], api.BucketDay), startOf(end, api.BucketDay)}}
+	if part >= 0 && len(p.series) > 1 && !(p.rest && part == len(p.keys)-1) {
+		out.pairs = []pair{{p.spec.Split, p.keys[part]}}
+	}
+	return out
+}
+
+func (p *overPlot) table() [][]string {
+	head := []string{string(p.bucket)}
+	for _, s := range p.series {
+		head = append(head, s.Name)
+	}
+	if p.before != nil {
+		head = append(head, "before")
+	}
+	out := [][]string{head}
+	for i, at := range p.starts {
+		line := []string{at.Format(time.DateOnly)}
+		if p.bucket == api.BucketHour {
+			line[0] = at.Format(time.RFC3339)
+		}
+		for _, s := range p.series {
+			line = append(line, strconv.Itoa(s.Counts[i]))
+		}
+		if p.before != nil {
+			line = append(line, strconv.Itoa(p.before[i]))
+		}
+		out = append(out, line)
+	}
+	return out
+}

@@ -1,0 +1,58 @@
+package charts
+
+import (
+	"strconv"
+
+	"threatbench/api"
+	"threatbench/api/query"
+)
+
+// namer writes the values of columns for people.
+type namer struct {
+	datasets map[string]string // names by id
+}
+
+// label is a value as it is drawn.
+func (n namer) label(col, value string) string {
+	if value == "" {
+		return "(none)"
+	}
+	switch col {
+	case "attackerCountry", "targetCountry":
+		if c, ok := api.CountryByCode(value); ok && c.Name != value {
+			return value + " " + c.Name
+		}
+	case "killChain":
+		if i, err := strconv.Atoi(value); err == nil {
+			return value + " " + api.KillChainName(i)
+		}
+	case "hasChildren":
+		if value == "true" {
+			return "with children"
+		}
+		return "without children"
+	case "datasetId":
+		if name := n.datasets[value]; name != "" {
+			return name
+		}
+	}
+	return value
+}
+
+// narrow is a filter, and datasets, with one more condition; why says why that
+// can't be.
+func narrow(text string, datasets []string, col, value string, exclude bool) (filter string, in []string, why string) {
+	switch {
+	case value == "":
+		return text, datasets, "the API can't ask for events without " + columnName(col)
+	case col == "datasetId" && exclude:
+		return text, datasets, "the API can't leave a dataset out"
+	case col == "datasetId":
+		return text, []string{value}, ""
+	}
+	op := api.OpEquals
+	if exclude {
+		op = api.OpNot
+	}
+	return query.And(text, api.Condition{Field: api.Field(col), Op: op, Values: []string{value}}), datasets, ""
+}
