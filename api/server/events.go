@@ -9,7 +9,7 @@ import (
 	"github.com/google/uuid"
 
 	"threatbench/api"
-	"threatbench/api/server/stix"
+	"threatbench/api/stix"
 )
 
 // listEvents answers GET /events.
