@@ -1,10 +1,12 @@
 package interchange
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
+	"time"
 
 	"threatbench/api"
 )
@@ -21,11 +23,15 @@ type Sink interface {
 
 // ImportOptions adjusts an import. The zero value is ready to use.
 type ImportOptions struct {
-	Dataset    string // name: every event goes there, whatever its line says
-	BatchSize  int    // events of one request; 0 means 1,000
-	BatchBytes int    // bytes of lines of one request; 0 means 4 MiB
-	MaxLine    int    // bytes of one line; 0 means 16 MiB
-	MaxListed  int    // wrong lines that the report lists; 0 means 1,000
+	Format     Format            // of the file; "" means what its content shows
+	Dataset    string            // name: every event goes there, whatever the file says
+	Columns    map[string]string // of CSV: fields by the name or number (from 1) of a column; "-" leaves it out
+	TLP        string            // of events whose file says nothing; "" means amber
+	Now        time.Time         // date of events whose file has none; zero means the time of the import
+	BatchSize  int               // events of one request; 0 means 1,000
+	BatchBytes int               // bytes of the file in one request; 0 means 4 MiB
+	MaxLine    int               // bytes of one line or object; 0 means 16 MiB
+	MaxListed  int               // what was not taken that the report lists; 0 means 1,000
 }
 
 func (o ImportOptions) withDefaults() ImportOptions {
@@ -37,6 +43,10 @@ func (o ImportOptions) withDefaults() ImportOptions {
 			*d.value = d.def
 		}
 	}
+	o.TLP = cmp.Or(o.TLP, "amber")
+	if o.Now.IsZero() {
+		o.Now = time.Now()
+	}
 	return o
 }
 
@@ -47,84 +57,143 @@ type Progress struct {
 	Total  int   // events in all (export); 0 unknown
 }
 
-// Rejection is a line that was not imported, and why.
+// Rejection is a part of the file that was not imported, and why.
 type Rejection struct {
-	Line   int // from 1
+	Line   int    // where it begins, from 1; 0 unknown
+	Object string // its id, in forms whose objects have one
 	Reason string
+}
+
+// Where names the part: line 3, or indicator--… (line 3).
+func (r Rejection) Where() string {
+	switch {
+	case r.Object == "":
+		return fmt.Sprintf("line %d", r.Line)
+	case r.Line == 0:
+		return r.Object
+	}
+	return fmt.Sprintf("%s (line %d)", r.Object, r.Line)
 }
 
 // Report counts what an import did.
 type Report struct {
-	Lines         int // lines with content
+	Format        Format
+	Lines         int // lines, rows or objects that say something of events
 	Created       int
 	Skipped       int // there already
 	Relationships int // made now; those there already don't count
 	Rejected      []Rejection
-	MoreRejected  int // rejected lines beyond those listed
+	MoreRejected  int // rejected beyond those listed
 }
 
-// Import reads JSON Lines (plain or gzip, told by the content) into sink.
-// A line that is wrong goes into the report and the rest is imported; the
-// error is for what stops an import: the sink failing, ctx, a broken reader.
-// The report is valid beside an error: what it counts was acknowledged, and
-// running the same import again completes it. progress may be nil; it is never
-// called by two goroutines at once.
+// Import reads a file of any Format (plain or gzip, told by the content) into
+// sink. What is wrong goes into the report and the rest is imported; the error
+// is for what stops an import: a file of no known form, the sink failing, ctx,
+// a broken reader. The report is valid beside an error: what it counts was
+// acknowledged, and running the same import again completes it. progress may
+// be nil; it is never called by two goroutines at once.
+//
+// Forms that must be read more than once (STIX, MISP) are copied to a
+// temporary file where r cannot seek.
 func Import(ctx context.Context, r io.Reader, sink Sink, o ImportOptions, progress func(Progress)) (Report, error) {
 	o = o.withDefaults()
-	lines, err := newLineReader(r, o.MaxLine)
+	p, err := newPasses(r)
 	if err != nil {
 		return Report{}, err
 	}
-	im, err := newImporter(ctx, sink, o, lines, progress)
+	if o.Format, err = formatOf(p.first, o); err != nil {
+		return Report{}, err
+	}
+	im, err := newImporter(ctx, sink, o, p.bytes, progress)
 	if err != nil {
 		return Report{}, err
 	}
-	err = im.readAll()
-	return im.finish(err)
+	im.report.Format = o.Format
+	return im.finish(im.readAll(p))
 }
 
-// readAll takes the file in, line by line.
-func (im *importer) readAll() error {
+// readAll takes the file in.
+func (im *importer) readAll(p *passes) error {
+	switch im.o.Format {
+	case CSV, TSV:
+		return im.readCSV(p.first)
+	case Text:
+		return im.readLines(p.first, im.takeText)
+	}
+	return im.readLines(p.first, im.takeLine)
+}
+
+// readLines gives a file's lines to take, one by one.
+func (im *importer) readLines(f *file, take func(b []byte, at place) error) error {
+	lines := &lineReader{in: f, most: im.o.MaxLine}
 	for {
 		if err := im.ctx.Err(); err != nil {
 			return context.Cause(im.ctx)
 		}
-		b, err := im.lines.next()
-		switch {
-		case errors.Is(err, io.EOF):
+		b, err := lines.next()
+		at := place{line: lines.line}
+		if errors.Is(err, io.EOF) {
 			return nil
-		case errors.Is(err, errCut):
-			im.reject(im.lines.line, err.Error())
-			return nil
-		case errors.Is(err, errLong):
-			im.count()
-			im.reject(im.lines.line, err.Error())
-			continue
-		case err != nil:
+		}
+		if stop, err := im.unreadable(at, err); stop || err != nil {
 			return err
 		}
 		im.count()
-		if err := im.take(b); err != nil {
+		if err != nil {
+			continue
+		}
+		if err := take(b, at); err != nil {
 			return err
 		}
 	}
 }
 
-// take decodes a line and puts its event into the batch being filled.
-func (im *importer) take(b []byte) error {
+// unreadable reports what could not be read. stop tells that nothing can be
+// read behind it; an error that isn't the file's own is given back.
+func (im *importer) unreadable(at place, err error) (stop bool, _ error) {
+	switch {
+	case err == nil:
+		return false, nil
+	case errors.Is(err, errLong):
+		im.reject(at, err.Error())
+		return false, nil
+	case errors.Is(err, errCut):
+		im.reject(at, err.Error())
+		return true, nil
+	}
+	return true, err
+}
+
+// takeLine decodes a line of JSON and puts its event into the batch being
+// filled.
+func (im *importer) takeLine(b []byte, at place) error {
 	l, err := decodeLine(b)
 	if err != nil {
-		im.reject(im.lines.line, err.Error())
+		im.reject(at, err.Error())
 		return nil
 	}
+	return im.put(l, len(b), at)
+}
+
+// put puts a checked event into the batch being filled.
+func (im *importer) put(l line, size int, at place) error {
 	dataset, err := im.datasetFor(l)
 	if err != nil {
 		return err
 	}
 	if dataset == unknownDataset {
-		im.reject(im.lines.line, fmt.Sprintf("datasetId: %.40q is unknown here; name the dataset by \"dataset\"", l.DatasetID))
+		im.reject(at, fmt.Sprintf("datasetId: %.40q is unknown here; name the dataset by \"dataset\"", l.DatasetID))
 		return nil
 	}
-	im.add(dataset, l.CreateEvent, len(b))
+	im.add(dataset, l.CreateEvent, size, at)
 	return nil
+}
+
+// putMade checks and puts an event that was made of something else.
+func (im *importer) putMade(l line, size int, at place) error {
+	if err := l.check(); err != nil {
+		im.reject(at, err.Error())
+		return nil
+	}
+	return im.put(l, size, at)
 }

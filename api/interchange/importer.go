@@ -26,29 +26,35 @@ type importer struct {
 	stop     context.CancelCauseFunc
 	sink     Sink
 	o        ImportOptions
-	lines    *lineReader
+	read     func() int64 // bytes of the file so far
 	progress func(Progress)
 
 	datasets map[string]string // UUID by name, and by UUID itself
 	batch    map[string]*batch // being filled, by dataset UUID
 	order    []string          // its keys as they came
 	events   int               // in batch
-	bytes    int
+	size     int               // bytes of the file in batch
 
 	sending errgroup.Group
 	mu      sync.Mutex
 	report  Report
 }
 
-// batch is events of one dataset with their line numbers.
+// place is where in the file something stands.
+type place struct {
+	line   int    // from 1; 0 unknown
+	object string // its id, "" where it has none
+}
+
+// batch is events of one dataset with their places in the file.
 type batch struct {
 	dataset string
 	events  []api.CreateEvent
-	lines   []int
+	places  []place
 }
 
-func newImporter(ctx context.Context, sink Sink, o ImportOptions, lines *lineReader, progress func(Progress)) (*importer, error) {
-	im := &importer{sink: sink, o: o, lines: lines, progress: progress, datasets: map[string]string{}, batch: map[string]*batch{}}
+func newImporter(ctx context.Context, sink Sink, o ImportOptions, read func() int64, progress func(Progress)) (*importer, error) {
+	im := &importer{sink: sink, o: o, read: read, progress: progress, datasets: map[string]string{}, batch: map[string]*batch{}}
 	im.ctx, im.stop = context.WithCancelCause(ctx)
 	known, err := sink.Datasets(ctx)
 	if err != nil {
@@ -68,11 +74,11 @@ func newImporter(ctx context.Context, sink Sink, o ImportOptions, lines *lineRea
 
 func (im *importer) count() { im.report.Lines++ }
 
-func (im *importer) reject(line int, reason string) {
+func (im *importer) reject(at place, reason string) {
 	im.mu.Lock()
 	defer im.mu.Unlock()
 	if len(im.report.Rejected) < im.o.MaxListed {
-		im.report.Rejected = append(im.report.Rejected, Rejection{line, reason})
+		im.report.Rejected = append(im.report.Rejected, Rejection{at.line, at.object, reason})
 		return
 	}
 	im.report.MoreRejected++
@@ -100,7 +106,7 @@ func (im *importer) datasetFor(l line) (string, error) {
 }
 
 // add puts an event into its batch and sends the batches when they are full.
-func (im *importer) add(dataset string, e api.CreateEvent, size int) {
+func (im *importer) add(dataset string, e api.CreateEvent, size int, at place) {
 	b := im.batch[dataset]
 	if b == nil {
 		b = &batch{dataset: dataset}
@@ -109,10 +115,10 @@ func (im *importer) add(dataset string, e api.CreateEvent, size int) {
 	}
 	e.DatasetID = ""
 	b.events = append(b.events, e)
-	b.lines = append(b.lines, im.lines.line)
+	b.places = append(b.places, at)
 	im.events++
-	im.bytes += size
-	if im.events < im.o.BatchSize && im.bytes < im.o.BatchBytes {
+	im.size += size
+	if im.events < im.o.BatchSize && im.size < im.o.BatchBytes {
 		return
 	}
 	im.flush()
@@ -131,7 +137,7 @@ func (im *importer) flush() {
 		})
 	}
 	clear(im.batch)
-	im.order, im.events, im.bytes = im.order[:0], 0, 0
+	im.order, im.events, im.size = im.order[:0], 0, 0
 }
 
 // send puts one batch into the sink.
@@ -141,11 +147,11 @@ func (im *importer) send(b *batch) error {
 	}
 	res, err := im.sink.CreateBulkRelated(im.ctx, api.BulkCreate{DatasetID: b.dataset, Data: b.events, PreserveUUID: true})
 	if err != nil {
-		return fmt.Errorf("importing lines %d to %d: %w", b.lines[0], b.lines[len(b.lines)-1], err)
+		return fmt.Errorf("importing lines %d to %d: %w", b.places[0].line, b.places[len(b.places)-1].line, err)
 	}
 	for _, e := range res.Errors {
-		if e.EventIndex >= 0 && e.EventIndex < len(b.lines) {
-			im.reject(b.lines[e.EventIndex], e.Error)
+		if e.EventIndex >= 0 && e.EventIndex < len(b.places) {
+			im.reject(b.places[e.EventIndex], e.Error)
 		}
 	}
 	im.mu.Lock()
@@ -161,7 +167,7 @@ func (im *importer) send(b *batch) error {
 func (im *importer) tell() {
 	if im.progress != nil {
 		done := im.report.Created + im.report.Skipped + len(im.report.Rejected) + im.report.MoreRejected
-		im.progress(Progress{Bytes: im.lines.bytes(), Events: done})
+		im.progress(Progress{Bytes: im.read(), Events: done})
 	}
 }
 

@@ -287,7 +287,7 @@ func TestWrongLines(t *testing.T) {
 }
 
 func TestRejectedListIsBounded(t *testing.T) {
-	report := doImport(t, strings.Repeat("x\n", 50), newMemory(), ImportOptions{MaxListed: 7})
+	report := doImport(t, strings.Repeat("x\n", 50), newMemory(), ImportOptions{Format: JSONL, MaxListed: 7})
 	if len(report.Rejected) != 7 || report.MoreRejected != 43 || report.Rejected[6].Line != 7 {
 		t.Errorf("%d listed, %d more", len(report.Rejected), report.MoreRejected)
 	}

@@ -90,8 +90,7 @@ func (l *line) identify(b []byte) error {
 		l.UUID = l.ID
 	}
 	if l.UUID == "" {
-		sum := sha256.Sum256(bytes.TrimSpace(b))
-		l.UUID = uuid.NewHash(sha256.New(), uuid.NameSpaceOID, sum[:], 8).String()
+		l.UUID = hashedUUID(bytes.TrimSpace(b))
 		return nil
 	}
 	id, err := parseUUID(l.UUID)
@@ -101,6 +100,15 @@ func (l *line) identify(b []byte) error {
 	l.UUID = id.String()
 	return nil
 }
+
+func hashedUUID(b []byte) string {
+	sum := sha256.Sum256(b)
+	return uuid.NewHash(sha256.New(), uuid.NameSpaceOID, sum[:], 8).String()
+}
+
+// madeUUID is the UUID of an event that a file names otherwise, or not at all:
+// the same for the same parts.
+func madeUUID(parts ...string) string { return hashedUUID([]byte(strings.Join(parts, "\x00"))) }
 
 func parseUUID(s string) (uuid.UUID, error) {
 	id, err := uuid.Parse(s)

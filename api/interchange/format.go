@@ -1,0 +1,110 @@
+package interchange
+
+import (
+	"bufio"
+	"bytes"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"threatbench/api/indicator"
+)
+
+// Format is a form of file.
+type Format string
+
+// The forms. All but Markdown can be read, all but TSV, MISP and Text written.
+const (
+	JSONL    Format = "jsonl"    // JSON Lines, one create body a line
+	CSV      Format = "csv"      // a table with a header, whatever separates its columns
+	TSV      Format = "tsv"      // a table separated by tabs
+	STIX     Format = "stix"     // a STIX 2.1 bundle
+	MISP     Format = "misp"     // MISP events as JSON
+	Text     Format = "text"     // any text: its indicators
+	Markdown Format = "markdown" // a report to read
+)
+
+// ImportFormats lists the forms that can be read.
+func ImportFormats() []Format { return []Format{JSONL, CSV, TSV, STIX, MISP, Text} }
+
+// ExportFormats lists the forms that can be written.
+func ExportFormats() []Format { return []Format{JSONL, CSV, STIX, Markdown} }
+
+// formatOf is the form that was asked for, or the one that the file's
+// beginning shows.
+func formatOf(f *file, o ImportOptions) (Format, error) {
+	if o.Format != "" {
+		if !slices.Contains(ImportFormats(), o.Format) {
+			return "", fmt.Errorf("files of the form %q cannot be read", o.Format)
+		}
+		return o.Format, nil
+	}
+	const most = 64 << 10
+	head, err := f.Peek(most)
+	if err != nil && len(head) == 0 {
+		return JSONL, nil // empty or broken, as reading will say
+	}
+	whole := err != nil
+	head = bytes.TrimSpace(head)
+	switch {
+	case len(head) == 0:
+		return JSONL, nil
+	case head[0] == '{' || head[0] == '[':
+		return jsonFormat(head), nil
+	case len(o.Columns) > 0 || hasHeader(head):
+		return CSV, nil
+	case looksLikeList(head, whole):
+		return Text, nil
+	}
+	return "", errors.New("no known form: neither JSON, nor a table whose first line names known columns, nor a list of indicators; " +
+		"say what it is with a format: csv and a mapping of its columns, or text to take the indicators out of any text")
+}
+
+// jsonFormat tells what a JSON file is by the keys it begins with.
+func jsonFormat(head []byte) Format {
+	j := &jsonReader{in: bufio.NewReader(bytes.NewReader(head)), most: len(head), line: 1}
+	format := JSONL
+	key := func(key string) error {
+		value, err := j.value()
+		switch {
+		case key == "Event" || key == "response":
+			format = MISP
+		case key == "objects" || key == "spec_version" || key == "type" && string(value) == `"bundle"`:
+			format = STIX
+		default:
+			return err
+		}
+		return errFound
+	}
+	if head[0] == '[' {
+		j.array(func() error { return j.object(key) }) //nolint:errcheck // the head ends anywhere
+	} else {
+		j.object(key) //nolint:errcheck // the head ends anywhere
+	}
+	return format
+}
+
+var errFound = errors.New("found")
+
+// looksLikeList tells whether most lines of a text hold an indicator and
+// little else.
+func looksLikeList(head []byte, whole bool) bool {
+	const most = 50
+	lines := bytes.Split(head, []byte("\n"))
+	if !whole {
+		lines = lines[:max(len(lines)-1, 1)] // the last one is cut
+	}
+	with, all := 0, 0
+	for _, l := range lines[:min(len(lines), most)] {
+		text := strings.TrimSpace(string(l))
+		if text == "" || text[0] == '#' || text[0] == ';' || strings.HasPrefix(text, "//") {
+			continue
+		}
+		all++
+		if found := indicator.Find(text); len(found) > 0 && len(strings.Fields(text)) <= 3 {
+			with++
+		}
+	}
+	return with > 0 && 2*with > all
+}
