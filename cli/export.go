@@ -110,3 +110,10 @@ func writeWhole(path string, write func(io.Writer) error) error {
 	}
 	return nil
 }
+
+func wantFormat(format string) error {
+	if format != "jsonl" {
+		return usagef("--format %s: want jsonl", format)
+	}
+	return nil
+}

@@ -8,10 +8,12 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
 
+	"threatbench/api"
 	"threatbench/api/clean"
 	"threatbench/api/interchange"
 )
@@ -20,39 +22,84 @@ import (
 const listedLines = 20
 
 type importFlags struct {
-	dataset string
-	format  string
-	report  string
+	dataset    string
+	format     string
+	report     string
+	tlp        string
+	columns    []string
+	indicators bool
 }
 
 func (a *app) importCommand() *cobra.Command {
 	var f importFlags
 	cmd := &cobra.Command{
 		Use:   "import FILE…",
-		Short: "Read events in from JSON Lines files",
-		Long: "Reads JSON Lines, plain or gzip; - is the standard input. A wrong line is reported with its number and the rest is imported " +
-			"(the exit code is then 1). Events that are there already are left alone, so importing a file again completes or changes nothing.",
-		Example: "threatbench import events.jsonl.gz\nthreatbench import --dataset 'Partner feed' a.jsonl b.jsonl\nzcat dump.gz | threatbench import --db /tmp/x.db -",
-		Args:    cobra.ArbitraryArgs,
+		Short: "Read events in: JSON Lines, CSV, STIX, MISP, lists of indicators",
+		Long: "Reads JSON Lines, tables (CSV, TSV), STIX 2.1 bundles, MISP events and the indicators of any text, plain or gzip; the content shows which. " +
+			"- is the standard input. What is wrong is reported with its line or id and the rest is imported (the exit code is then 1). " +
+			"Events that are there already are left alone, so importing a file again completes or changes nothing.\n\n" +
+			"The columns of a table are found by their names; --map says what else they hold, by name or number. Fields: " +
+			strings.Join(interchange.FieldNames(), ", ") + "; - leaves a column out.",
+		Example: strings.Join([]string{
+			"threatbench import events.jsonl.gz",
+			"threatbench import --dataset 'Partner feed' a.csv bundle.json misp-event.json",
+			"threatbench import --map 'Seen at=date' --map 'What=event' --map 3=indicator table.csv",
+			"threatbench import --indicators --tlp green report.txt",
+			"pbpaste | threatbench import --format text -",
+			"zcat dump.gz | threatbench import --db /tmp/x.db -",
+		}, "\n"),
+		Args: cobra.ArbitraryArgs,
 	}
 	files := func(args []string) error {
 		if len(args) == 0 {
 			return usagef("name at least one file")
 		}
-		return wantFormat(f.format)
+		_, err := f.options()
+		return err
 	}
 	cmd.RunE = a.run(files, func(ctx context.Context, args []string) error { return a.importFiles(ctx, args, f) })
-	cmd.Flags().StringVar(&f.dataset, "dataset", "", "dataset for every event, whatever its line says")
-	cmd.Flags().StringVar(&f.format, "format", "jsonl", "form of the files: jsonl")
-	cmd.Flags().StringVar(&f.report, "report", "", "file for the list of wrong lines")
+	cmd.Flags().StringVar(&f.dataset, "dataset", "", "dataset for every event, whatever the file says")
+	cmd.Flags().StringVar(&f.format, "format", "", "form of the files, where the content doesn't show it: "+listFormats(interchange.ImportFormats()))
+	cmd.Flags().BoolVar(&f.indicators, "indicators", false, "take the indicators out of any text: --format text")
+	cmd.Flags().StringArrayVar(&f.columns, "map", nil, "column=field of a table; may be given several times")
+	cmd.Flags().StringVar(&f.tlp, "tlp", "amber", "TLP of events whose file says nothing about it")
+	cmd.Flags().StringVar(&f.report, "report", "", "file for the list of what was not taken")
 	return cmd
 }
 
-func wantFormat(format string) error {
-	if format != "jsonl" {
-		return usagef("--format %s: want jsonl", format)
+// options checks the flags and gives them in the importer's form.
+func (f importFlags) options() (interchange.ImportOptions, error) {
+	o := interchange.ImportOptions{Dataset: f.dataset, Format: interchange.Format(f.format), TLP: f.tlp, MaxListed: 100_000}
+	switch {
+	case f.indicators && f.format != "" && f.format != string(interchange.Text):
+		return o, usagef("--indicators means --format text, not %s", f.format)
+	case f.indicators:
+		o.Format = interchange.Text
+	case f.format != "" && !slices.Contains(interchange.ImportFormats(), o.Format):
+		return o, usagef("--format %s: want one of %s", f.format, listFormats(interchange.ImportFormats()))
 	}
-	return nil
+	if _, ok := api.ParseTLP(f.tlp); !ok {
+		return o, usagef("--tlp %s: want clear, green, amber, amber+strict or red", f.tlp)
+	}
+	for _, m := range f.columns {
+		i := strings.LastIndexByte(m, '=')
+		if i < 1 || i == len(m)-1 {
+			return o, usagef("--map %s: want column=field", m)
+		}
+		if o.Columns == nil {
+			o.Columns = map[string]string{}
+		}
+		o.Columns[m[:i]] = m[i+1:]
+	}
+	return o, nil
+}
+
+func listFormats(formats []interchange.Format) string {
+	names := make([]string, len(formats))
+	for i, f := range formats {
+		names[i] = string(f)
+	}
+	return strings.Join(names, ", ")
 }
 
 func (a *app) importFiles(ctx context.Context, files []string, f importFlags) (err error) {
@@ -78,7 +125,7 @@ func (a *app) importFiles(ctx context.Context, files []string, f importFlags) (e
 		wrong += n
 	}
 	if wrong > 0 {
-		return quietError{fmt.Errorf("%s not imported", counted(wrong, "line"))}
+		return quietError{fmt.Errorf("%s not imported", counted(wrong, "part"))}
 	}
 	return nil
 }
@@ -130,7 +177,12 @@ func (a *app) importFile(ctx context.Context, pl *place, file string, f importFl
 	}
 	defer in.Close() //nolint:errcheck // read only
 	m := a.meter(name)
-	r, err := interchange.Import(ctx, in, pl, interchange.ImportOptions{Dataset: f.dataset, MaxListed: 100_000},
+	o, err := f.options()
+	if err != nil {
+		return 0, err
+	}
+	o.Now = a.now()
+	r, err := interchange.Import(ctx, in, pl, o,
 		func(p interchange.Progress) { m.show(p.Bytes, size, p.Events) })
 	m.clear()
 	summary := importSummary(name, r)
@@ -158,15 +210,34 @@ func untilDone(ctx context.Context, r io.Reader) io.ReadCloser {
 	return out
 }
 
+// reasonOf is the reason with the id of the object, where it has one.
+func reasonOf(r interchange.Rejection) string {
+	if r.Object == "" {
+		return r.Reason
+	}
+	return r.Object + ": " + r.Reason
+}
+
 func importSummary(name string, r interchange.Report) string {
 	parts := []string{
 		counted(r.Created, "event") + " created", grouped(r.Skipped) + " there already",
 		counted(r.Relationships, "relationship") + " made",
 	}
 	if n := len(r.Rejected) + r.MoreRejected; n > 0 {
-		parts = append(parts, counted(n, "line")+" rejected")
+		parts = append(parts, counted(n, unit(r.Format))+" rejected")
 	}
-	return fmt.Sprintf("%s: %s: %s", name, counted(r.Lines, "line"), strings.Join(parts, ", "))
+	return fmt.Sprintf("%s: %s: %s", name, counted(r.Lines, unit(r.Format)), strings.Join(parts, ", "))
+}
+
+// unit is what a file of a form is made of.
+func unit(f interchange.Format) string {
+	switch f {
+	case interchange.STIX, interchange.MISP:
+		return "object"
+	case interchange.CSV, interchange.TSV:
+		return "row"
+	}
+	return "line"
 }
 
 // listWrong shows the first wrong lines, and writes all of them to the report
@@ -177,7 +248,7 @@ func (a *app) listWrong(name string, r interchange.Report, path string) error {
 			a.note("  and %s more", grouped(len(r.Rejected)-listedLines+r.MoreRejected))
 			break
 		}
-		a.note("  line %d: %s", wrong.Line, wrong.Reason)
+		a.note("  %s: %s", wrong.Where(), wrong.Reason)
 	}
 	if path == "" {
 		return nil
@@ -188,7 +259,7 @@ func (a *app) listWrong(name string, r interchange.Report, path string) error {
 	}
 	w := bufio.NewWriter(f)
 	for _, wrong := range r.Rejected {
-		fmt.Fprintf(w, "%s:%d: %s\n", name, wrong.Line, clean.Line(wrong.Reason)) //nolint:errcheck // Flush tells
+		fmt.Fprintf(w, "%s:%d: %s\n", name, wrong.Line, clean.Line(reasonOf(wrong))) //nolint:errcheck // Flush tells
 	}
 	if err := errors.Join(w.Flush(), f.Close()); err != nil {
 		return fmt.Errorf("writing the report: %w", err)

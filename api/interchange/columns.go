@@ -40,7 +40,7 @@ func aliases() map[string]string {
 		"attackerCountry": "origincountry sourcecountry origin actorcountry",
 		"targetCountry":   "victimcountry country destinationcountry",
 		"targetIndustry":  "industry sector victimindustry targetsector vertical",
-		"indicator":       "ioc value observable iocvalue indicatorvalue artifact",
+		"indicator":       "ioc value observable iocvalue indicatorvalue",
 		"indicatorType":   "type ioctype kind observabletype valuetype",
 		"killChain":       "killchainstage killchainphase stage phase",
 		"mitreAttack":     "attack technique techniques ttp ttps mitre attacktechnique mitretechnique",
@@ -137,7 +137,9 @@ func known(columns []column) int {
 func remap(columns []column, wanted map[string]string) error {
 	for _, name := range slices.Sorted(maps.Keys(wanted)) {
 		field := wanted[name]
-		at := slices.IndexFunc(columns, func(c column) bool { return strings.EqualFold(c.name, name) || plainName(c.name) == plainName(name) && plainName(name) != "" })
+		at := slices.IndexFunc(columns, func(c column) bool {
+			return strings.EqualFold(c.name, name) || plainName(c.name) == plainName(name) && plainName(name) != ""
+		})
 		if n, err := strconv.Atoi(name); err == nil && at < 0 {
 			at = n - 1
 		}

@@ -186,9 +186,8 @@ func (l *line) setField(c column, cell string) error {
 		return nil
 	}
 	if list := l.listField(c.field); list != nil {
-		var err error
-		*list, err = readList(cell)
-		return err
+		*list = readList(cell)
+		return nil
 	}
 	switch c.field {
 	case "date", "createdAt":
@@ -200,7 +199,7 @@ func (l *line) setField(c column, cell string) error {
 		l.KillChain = &stage
 		return err
 	case "relationships":
-		return l.setRelationships(cell)
+		l.setRelationships(cell)
 	case "raw":
 		if !json.Valid([]byte(cell)) {
 			return errors.New("not JSON")
@@ -331,28 +330,26 @@ func readStage(s string) (int, error) {
 }
 
 // readList reads a list as JSON, or separated by semicolons, bars or commas.
-func readList(s string) ([]string, error) {
+func readList(s string) []string {
 	var out []string
 	if strings.HasPrefix(s, "[") && json.Unmarshal([]byte(s), &out) == nil {
-		return out, nil
+		return out
 	}
 	for item := range strings.FieldsFuncSeq(s, func(r rune) bool { return r == ';' || r == '|' || r == ',' }) {
 		if item = strings.TrimSpace(item); item != "" && !slices.Contains(out, item) {
 			out = append(out, item)
 		}
 	}
-	return out, nil
+	return out
 }
 
 // setRelationships reads type:UUID, several separated as in any list.
-func (l *line) setRelationships(cell string) error {
-	list, err := readList(cell)
-	for _, item := range list {
+func (l *line) setRelationships(cell string) {
+	for _, item := range readList(cell) {
 		kind, parent, ok := strings.Cut(item, ":")
 		if !ok {
 			kind, parent = api.RelatedTo, item
 		}
 		l.Relationships = append(l.Relationships, api.RelationshipInput{ParentID: parent, RelationshipType: kind})
 	}
-	return err
 }

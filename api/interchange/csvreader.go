@@ -107,9 +107,8 @@ func (c *csvReader) quoted(size int) (int, error) {
 			c.put(b, size)
 			continue
 		}
-		next, err := c.in.Peek(1)
-		if err != nil || next[0] != '"' {
-			return size, nil // the end shows at the next read
+		if next, _ := c.in.Peek(1); string(next) != `"` {
+			return size, nil // what is wrong shows at the next read
 		}
 		if _, err := c.in.Discard(1); err != nil {
 			return 0, err

@@ -26,10 +26,10 @@ const (
 )
 
 // ImportFormats lists the forms that can be read.
-func ImportFormats() []Format { return []Format{JSONL, CSV, TSV, STIX, MISP, Text} }
+func ImportFormats() []Format { return []Format{JSONL, CSV, TSV, MISP, Text} }
 
 // ExportFormats lists the forms that can be written.
-func ExportFormats() []Format { return []Format{JSONL, CSV, STIX, Markdown} }
+func ExportFormats() []Format { return []Format{JSONL} }
 
 // formatOf is the form that was asked for, or the one that the file's
 // beginning shows.
@@ -51,7 +51,10 @@ func formatOf(f *file, o ImportOptions) (Format, error) {
 	case len(head) == 0:
 		return JSONL, nil
 	case head[0] == '{' || head[0] == '[':
-		return jsonFormat(head), nil
+		if found := jsonFormat(head); found != STIX {
+			return found, nil
+		}
+		return "", errors.New("a STIX bundle, which cannot be read")
 	case len(o.Columns) > 0 || hasHeader(head):
 		return CSV, nil
 	case looksLikeList(head, whole):
@@ -102,9 +105,11 @@ func looksLikeList(head []byte, whole bool) bool {
 			continue
 		}
 		all++
-		if found := indicator.Find(text); len(found) > 0 && len(strings.Fields(text)) <= 3 {
+		if found := indicator.Find(text); len(found) > 0 && len(strings.FieldsFunc(text, isGap)) <= 2 {
 			with++
 		}
 	}
 	return with > 0 && 2*with > all
 }
+
+func isGap(r rune) bool { return strings.ContainsRune(" \t,;|", r) }

@@ -117,6 +117,8 @@ func (im *importer) readAll(p *passes) error {
 	switch im.o.Format {
 	case CSV, TSV:
 		return im.readCSV(p.first)
+	case MISP:
+		return im.readMISP(p)
 	case Text:
 		return im.readLines(p.first, im.takeText)
 	}

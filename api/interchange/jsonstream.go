@@ -120,15 +120,14 @@ func (j *jsonReader) inside(from, to byte, each func() error) error {
 // value reads one value of any kind, which stays valid until the next call.
 // One past the limit is skipped and answered with errLong.
 func (j *jsonReader) value() ([]byte, error) {
-	c, err := j.peek()
-	if err != nil {
+	if _, err := j.peek(); err != nil {
 		return nil, j.ended(err)
 	}
 	j.buf = j.buf[:0]
 	v := valueCut{}
 	long := false
 	for {
-		c, err = j.in.ReadByte()
+		c, err := j.in.ReadByte()
 		if err != nil {
 			if errors.Is(err, io.EOF) && v.scalar && len(j.buf) > 0 {
 				return j.buf, nil
@@ -155,7 +154,7 @@ func (j *jsonReader) value() ([]byte, error) {
 	case long:
 		return nil, fmt.Errorf("the object is %w: more than %d bytes", errLong, j.most)
 	case len(j.buf) == 0:
-		return nil, j.damage("want a value, got %q", c)
+		return nil, j.damage("a value is missing")
 	}
 	return j.buf, nil
 }

@@ -1,0 +1,466 @@
+package interchange
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	"threatbench/api"
+	"threatbench/api/indicator"
+)
+
+// word is a JSON value of any simple kind as text; null and what isn't simple
+// are "".
+type word string
+
+// UnmarshalJSON never fails: a wrong kind is no reason to lose an object.
+func (w *word) UnmarshalJSON(b []byte) error {
+	var s string
+	switch {
+	case json.Unmarshal(b, &s) == nil:
+		*w = word(s)
+	case len(b) > 0 && b[0] != '{' && b[0] != '[':
+		*w = word(b)
+	}
+	return nil
+}
+
+func (w word) yes() bool { return w == "true" || w == "1" }
+
+// mispTag is a tag of a MISP event or attribute.
+type mispTag struct {
+	Name word `json:"name"`
+}
+
+type mispGalaxy struct {
+	Type     word `json:"type"`
+	Clusters []struct {
+		Value word `json:"value"`
+		Tag   word `json:"tag_name"`
+		Meta  struct {
+			Country []word `json:"country"`
+		} `json:"meta"`
+	} `json:"GalaxyCluster"`
+}
+
+// mispAttribute is a MISP attribute.
+type mispAttribute struct {
+	UUID      word         `json:"uuid"`
+	Type      word         `json:"type"`
+	Category  word         `json:"category"`
+	Value     word         `json:"value"`
+	Comment   word         `json:"comment"`
+	Detect    word         `json:"to_ids"`
+	Timestamp word         `json:"timestamp"`
+	FirstSeen word         `json:"first_seen"`
+	Deleted   word         `json:"deleted"`
+	Relation  word         `json:"object_relation"`
+	Tags      []mispTag    `json:"Tag"`
+	Galaxies  []mispGalaxy `json:"Galaxy"`
+}
+
+// mispObject is a MISP object: attributes that belong together.
+type mispObject struct {
+	UUID       word            `json:"uuid"`
+	Name       word            `json:"name"`
+	Comment    word            `json:"comment"`
+	Timestamp  word            `json:"timestamp"`
+	FirstSeen  word            `json:"first_seen"`
+	Deleted    word            `json:"deleted"`
+	Attributes []mispAttribute `json:"Attribute"`
+	References []struct {
+		To      word `json:"referenced_uuid"`
+		Deleted word `json:"deleted"`
+	} `json:"ObjectReference"`
+}
+
+// mispEvent is what is known of a MISP event before its attributes are read.
+type mispEvent struct {
+	fields  map[string]word
+	raw     []byte // the same as JSON
+	org     word
+	context mispContext
+	reports []string
+}
+
+// readMISP takes MISP events in: what the event says of itself first, since it
+// may stand behind its attributes, then everything.
+func (im *importer) readMISP(p *passes) error {
+	var events []mispEvent
+	return p.each(2, func(pass int, f *file) error {
+		j := &jsonReader{in: f.Reader, most: im.o.MaxLine, line: 1}
+		n := 0
+		err := im.eachDocument(j, func() error {
+			if pass == 0 {
+				e, err := im.mispHead(j)
+				events = append(events, e)
+				return err
+			}
+			if n >= len(events) {
+				return errors.New("the file changed while it was read")
+			}
+			n++
+			return im.mispBody(j, events[n-1])
+		})
+		if pass == 0 && (errors.Is(err, errCut) || errors.Is(err, errJSON)) {
+			return nil // the second pass reports it
+		}
+		return im.ending(j, f, err)
+	})
+}
+
+// ending reports damage that ends a walk through JSON.
+func (im *importer) ending(j *jsonReader, f *file, err error) error {
+	if err == nil || context.Cause(im.ctx) != nil {
+		return err
+	}
+	if errors.Is(err, errJSON) || errors.Is(err, errCut) {
+		im.reject(place{line: j.line}, err.Error())
+		return nil
+	}
+	if damage := f.broken(err); errors.Is(damage, errCut) {
+		im.reject(place{line: j.line}, damage.Error())
+		return nil
+	}
+	return err
+}
+
+// eachDocument walks through one JSON document after the other and calls
+// event at every MISP event.
+func (im *importer) eachDocument(j *jsonReader, event func() error) error {
+	for {
+		if _, err := j.peek(); errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) {
+			return nil
+		}
+		if err := im.findEvents(j, event); err != nil {
+			return err
+		}
+	}
+}
+
+func (im *importer) findEvents(j *jsonReader, event func() error) error {
+	c, err := j.peek()
+	switch {
+	case err != nil:
+		return j.ended(err)
+	case c == '[':
+		return j.array(func() error { return im.findEvents(j, event) })
+	case c != '{':
+		return j.skip()
+	}
+	return j.object(func(key string) error {
+		switch key {
+		case "Event":
+			return event()
+		case "response":
+			return im.findEvents(j, event)
+		}
+		return j.skip()
+	})
+}
+
+// mispHead reads what a MISP event says of itself.
+func (im *importer) mispHead(j *jsonReader) (mispEvent, error) {
+	e := mispEvent{fields: map[string]word{}, raw: []byte{'{'}}
+	err := j.object(func(key string) error {
+		if err := im.ctx.Err(); err != nil {
+			return context.Cause(im.ctx)
+		}
+		switch key {
+		case "Attribute", "Object", "ShadowAttribute", "RelatedEvent":
+			return j.skip()
+		}
+		value, err := j.value()
+		if errors.Is(err, errLong) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		e.head(key, value)
+		return nil
+	})
+	e.raw = append(e.raw, '}')
+	return e, err
+}
+
+func (e *mispEvent) head(key string, value []byte) {
+	switch key {
+	case "Tag":
+		e.context.tags(decoded[[]mispTag](value))
+	case "Galaxy":
+		e.context.galaxies(decoded[[]mispGalaxy](value))
+	case "Orgc":
+		e.org = decoded[mispTag](value).Name
+	case "EventReport":
+		for _, r := range decoded[[]struct {
+			Content word `json:"content"`
+			Deleted word `json:"deleted"`
+		}](value) {
+			if r.Content != "" && !r.Deleted.yes() {
+				e.reports = append(e.reports, string(r.Content))
+			}
+		}
+	default:
+		if value[0] == '{' || value[0] == '[' || !json.Valid(value) {
+			return
+		}
+		e.fields[key] = decoded[word](value)
+		if len(e.raw) > 1 {
+			e.raw = append(e.raw, ',')
+		}
+		e.raw = append(appendString(e.raw, key), ':')
+		e.raw = append(e.raw, value...)
+	}
+}
+
+// decoded reads what it can; what is of a wrong kind stays empty.
+func decoded[T any](b []byte) T {
+	var v T
+	json.Unmarshal(b, &v) //nolint:errcheck // as the comment says
+	return v
+}
+
+// mispBody makes events of a MISP event: itself, its attributes and objects.
+func (im *importer) mispBody(j *jsonReader, e mispEvent) error {
+	parent, err := im.mispParent(e, place{line: j.line, object: string(e.fields["uuid"])})
+	if err != nil {
+		return err
+	}
+	return j.object(func(key string) error {
+		switch key {
+		case "Attribute":
+			return im.elements(j, func(b []byte, line int) error { return im.takeAttribute(e, parent, b, line) })
+		case "Object":
+			return im.elements(j, func(b []byte, line int) error { return im.takeObject(e, parent, b, line) })
+		}
+		return j.skip()
+	})
+}
+
+// elements gives the elements of a list to take; what isn't a list is passed
+// over.
+func (im *importer) elements(j *jsonReader, take func(b []byte, line int) error) error {
+	if c, err := j.peek(); err != nil || c != '[' {
+		return cmp.Or(err, j.skip())
+	}
+	return j.array(func() error {
+		if err := im.ctx.Err(); err != nil {
+			return context.Cause(im.ctx)
+		}
+		if _, err := j.peek(); err != nil {
+			return j.ended(err)
+		}
+		line := j.line
+		b, err := j.value()
+		if errors.Is(err, errLong) {
+			im.count()
+			im.reject(place{line: line}, err.Error())
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		return take(b, line)
+	})
+}
+
+// mispParent makes the event that stands for the MISP event, and returns its
+// UUID.
+func (im *importer) mispParent(e mispEvent, at place) (string, error) {
+	im.count()
+	var l line
+	l.UUID = mispUUID(e.fields["uuid"], "event", string(e.fields["id"]), string(e.fields["info"]), string(e.fields["date"]))
+	l.Event = cmp.Or(strings.TrimSpace(string(e.fields["info"])), "MISP event")
+	l.Category = "MISP event"
+	l.Date = im.mispTime(e.fields["date"], e.fields["timestamp"])
+	l.Insight = strings.Join(e.reports, "\n\n")
+	l.Raw.Data = e.raw
+	l.Raw.Source = string(e.org)
+	e.context.describe(&l, im.o.TLP)
+	if extended, err := parseUUID(string(e.fields["extends_uuid"])); err == nil && extended.String() != l.UUID {
+		l.Relationships = append(l.Relationships, api.RelationshipInput{ParentID: extended.String(), RelationshipType: api.RelatedTo})
+	}
+	if e.fields["deleted"].yes() {
+		return l.UUID, nil
+	}
+	return l.UUID, im.putMade(l, len(e.raw), at)
+}
+
+func mispUUID(own word, parts ...string) string {
+	if id, err := parseUUID(string(own)); err == nil {
+		return id.String()
+	}
+	return madeUUID(append([]string{"misp"}, parts...)...)
+}
+
+// mispTime is the first of the moments that can be read.
+func (im *importer) mispTime(moments ...word) string {
+	for _, m := range moments {
+		if m == "0" {
+			continue
+		}
+		if t, err := readTime(string(m)); err == nil {
+			return t.String()
+		}
+	}
+	return api.TimeOf(im.o.Now).String()
+}
+
+func (im *importer) takeAttribute(e mispEvent, parent string, b []byte, at int) error {
+	var a mispAttribute
+	if err := json.Unmarshal(b, &a); err != nil {
+		im.count()
+		im.reject(place{line: at}, plainJSONError(err).Error())
+		return nil
+	}
+	if a.Deleted.yes() {
+		return nil
+	}
+	im.count()
+	var l line
+	l.UUID = mispUUID(a.UUID, "attribute", parent, string(a.Type), string(a.Value))
+	l.Indicator, l.IndicatorType = mispIndicator(a)
+	l.Event = cmp.Or(strings.TrimSpace(string(a.Comment)), fmt.Sprintf("%s: %s %s", e.fields["info"], l.IndicatorType, l.Indicator))
+	l.Category = cmp.Or(string(a.Category), plainCategory)
+	l.Date = im.mispTime(a.FirstSeen, a.Timestamp, e.fields["date"])
+	im.inherit(&l, e, a)
+	return im.putChild(l, parent, b, place{at, string(a.UUID)})
+}
+
+// inherit gives an event what its attributes and the MISP event around it say
+// of actor, technique, TLP and tags.
+func (im *importer) inherit(l *line, e mispEvent, attributes ...mispAttribute) {
+	c := e.context.clone()
+	for _, a := range attributes {
+		own := mispContext{}
+		own.tags(a.Tags)
+		own.galaxies(a.Galaxies)
+		if a.Detect.yes() {
+			own.labels = append(own.labels, "to_ids")
+		}
+		c.add(own)
+	}
+	c.describe(l, im.o.TLP)
+	if l.KillChain == nil {
+		if stage := mispStage(l.Category); stage > 0 {
+			l.KillChain = &stage
+		}
+	}
+	l.Raw.Source = string(e.org)
+}
+
+func (im *importer) putChild(l line, parent string, b []byte, at place) error {
+	if parent != l.UUID {
+		l.Relationships = append(l.Relationships, api.RelationshipInput{ParentID: parent, RelationshipType: api.RelatedTo})
+	}
+	l.Raw.Data = bytes.Clone(b)
+	return im.putMade(l, len(b), at)
+}
+
+func (im *importer) takeObject(e mispEvent, parent string, b []byte, at int) error {
+	var o mispObject
+	if err := json.Unmarshal(b, &o); err != nil {
+		im.count()
+		im.reject(place{line: at}, plainJSONError(err).Error())
+		return nil
+	}
+	if o.Deleted.yes() {
+		return nil
+	}
+	im.count()
+	var l line
+	l.UUID = mispUUID(o.UUID, "object", parent, string(o.Name), string(b))
+	l.Category = string(o.Name)
+	var kept []mispAttribute
+	var said []string
+	for _, a := range o.Attributes {
+		if a.Deleted.yes() {
+			continue
+		}
+		kept = append(kept, a)
+		value, kind := mispIndicator(a)
+		if isIndicatorType(kind) {
+			l.Indicators = append(l.Indicators, api.IndicatorInput{Value: value, IndicatorType: kind})
+		}
+		said = append(said, fmt.Sprintf("%s %s", cmp.Or(a.Relation, a.Type), value))
+		if a.Category != "" && a.Category != "Other" {
+			l.Category = string(a.Category)
+		}
+	}
+	sortIndicators(l.Indicators)
+	if len(l.Indicators) > 0 {
+		l.Indicator, l.IndicatorType = l.Indicators[0].Value, l.Indicators[0].IndicatorType
+	}
+	l.Category = cmp.Or(l.Category, plainCategory)
+	l.Event = cmp.Or(strings.TrimSpace(string(o.Comment)), fmt.Sprintf("%s: %s", e.fields["info"], cmp.Or(strings.Join(said, ", "), string(o.Name))))
+	l.Date = im.mispTime(o.FirstSeen, o.Timestamp, e.fields["date"])
+	im.inherit(&l, e, kept...)
+	for _, r := range o.References {
+		if to, err := parseUUID(string(r.To)); err == nil && !r.Deleted.yes() && to.String() != l.UUID && to.String() != parent {
+			l.Relationships = append(l.Relationships, api.RelationshipInput{ParentID: to.String(), RelationshipType: api.RelatedTo})
+		}
+	}
+	return im.putChild(l, parent, b, place{at, string(o.UUID)})
+}
+
+// mispIndicator is an attribute's value and type as events name them.
+func mispIndicator(a mispAttribute) (value, kind string) {
+	value, kind = strings.TrimSpace(string(a.Value)), string(a.Type)
+	if v, _, ok := strings.Cut(value, "|"); ok && strings.HasSuffix(kind, "|port") {
+		value, kind = v, strings.TrimSuffix(kind, "|port")
+	}
+	switch kind {
+	case "ip-src", "ip-dst":
+		if f, ok := indicator.TypeOf(value); ok {
+			return f.Value, string(f.Type)
+		}
+		return value, string(indicator.IPv4)
+	case "hostname", "domain":
+		return value, string(indicator.Domain)
+	case "email-src", "email-dst", "email-reply-to", "email":
+		return value, string(indicator.Email)
+	case "vulnerability":
+		return value, string(indicator.CVE)
+	case "AS":
+		return value, string(indicator.ASN)
+	}
+	return value, kind
+}
+
+// indicatorTypes are the types that identify something, the most telling
+// first.
+func indicatorTypes() []string {
+	return []string{
+		"domain", "domain|ip", "ip", "ipv6", "url", "sha256", "sha1", "md5", "sha512", "email", "filename|sha256", "filename|sha1", "filename|md5", "cve", "cidr", "uri",
+		"regkey", "regkey|value", "mutex", "imphash", "ssdeep", "tlsh", "authentihash", "ja3-fingerprint-md5", "btc", "asn", "pdb", "x509-fingerprint-sha1", "user-agent", "filename",
+	}
+}
+
+func isIndicatorType(kind string) bool { return slices.Contains(indicatorTypes(), kind) }
+
+func sortIndicators(list []api.IndicatorInput) {
+	types := indicatorTypes()
+	slices.SortStableFunc(list, func(a, b api.IndicatorInput) int {
+		return cmp.Compare(slices.Index(types, a.IndicatorType), slices.Index(types, b.IndicatorType))
+	})
+}
+
+// mispStage is the stage of the kill chain that a category stands for.
+func mispStage(category string) int {
+	switch category {
+	case "Payload delivery":
+		return 3
+	case "Payload installation", "Artifacts dropped", "Persistence mechanism": //nolint:misspell // as MISP spells it
+		return 5
+	case "Network activity":
+		return 6
+	}
+	return 0
+}

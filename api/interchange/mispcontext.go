@@ -1,0 +1,143 @@
+package interchange
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+
+	"threatbench/api"
+)
+
+// mispContext is what the tags and galaxies of a MISP event or attribute say.
+type mispContext struct {
+	tlp        string
+	attacker   string
+	country    string
+	industry   string
+	stage      int
+	techniques []string
+	labels     []string // the other tags
+}
+
+func (c *mispContext) clone() mispContext {
+	out := *c
+	out.techniques, out.labels = slices.Clone(c.techniques), slices.Clone(c.labels)
+	return out
+}
+
+// add lets what an attribute says go before what the event around it says.
+func (c *mispContext) add(own mispContext) {
+	c.tlp, c.attacker, c.country = cmp.Or(own.tlp, c.tlp), cmp.Or(own.attacker, c.attacker), cmp.Or(own.country, c.country)
+	c.industry, c.stage = cmp.Or(own.industry, c.industry), cmp.Or(own.stage, c.stage)
+	for _, t := range own.techniques {
+		c.techniques = with(c.techniques, t)
+	}
+	for _, l := range own.labels {
+		c.labels = with(c.labels, l)
+	}
+}
+
+func with(list []string, s string) []string {
+	if s == "" || slices.Contains(list, s) {
+		return list
+	}
+	return append(list, s)
+}
+
+func (c *mispContext) tags(tags []mispTag) {
+	for _, t := range tags {
+		c.tag(string(t.Name))
+	}
+}
+
+func (c *mispContext) tag(name string) {
+	lower := strings.ToLower(name)
+	if strings.HasPrefix(lower, "tlp:") {
+		c.marking(lower)
+		return
+	}
+	if rest, ok := strings.CutPrefix(lower, "kill-chain:"); ok {
+		if stage, err := readStage(rest); err == nil {
+			c.stage = stage
+			return
+		}
+	}
+	kind, value, ok := strings.Cut(name, "=")
+	galaxy, isGalaxy := strings.CutPrefix(kind, "misp-galaxy:")
+	if !ok || !isGalaxy || !c.cluster(galaxy, strings.Trim(value, `"`)) {
+		c.labels = with(c.labels, name)
+	}
+}
+
+// marking keeps the strictest of several TLP tags.
+func (c *mispContext) marking(tag string) {
+	tlp, ok := api.ParseTLP(tag)
+	if !ok {
+		c.labels = with(c.labels, tag)
+		return
+	}
+	if old, _ := api.ParseTLP(c.tlp); tlp > old {
+		c.tlp = tlp.String()
+	}
+}
+
+// cluster takes what a cluster of a galaxy says; false where events have no
+// field for it.
+func (c *mispContext) cluster(galaxy, value string) bool {
+	name, id := value, ""
+	if i := strings.LastIndex(value, " - "); i >= 0 {
+		name, id = value[:i], value[i+len(" - "):]
+	}
+	switch galaxy {
+	case "threat-actor", "mitre-intrusion-set", "mitre-enterprise-attack-intrusion-set", "microsoft-activity-group", "360net-threat-actor":
+		if isMITRE(id, 'G') {
+			value = name
+		}
+		if c.attacker != "" && !strings.EqualFold(c.attacker, value) {
+			return false // a second actor stays a tag
+		}
+		c.attacker = value
+	case "mitre-attack-pattern", "mitre-enterprise-attack-attack-pattern", "mitre-mobile-attack-attack-pattern":
+		if !isMITRE(id, 'T') {
+			return false
+		}
+		c.techniques = with(c.techniques, id)
+	case "sector":
+		if c.industry != "" && c.industry != value {
+			return false
+		}
+		c.industry = value
+	default:
+		return false
+	}
+	return true
+}
+
+// isMITRE tells whether s is an id such as T1566.001 or G0007.
+func isMITRE(s string, kind byte) bool {
+	return len(s) >= 5 && s[0] == kind && strings.Trim(s[1:], "0123456789.") == ""
+}
+
+func (c *mispContext) galaxies(list []mispGalaxy) {
+	for _, g := range list {
+		for _, cl := range g.Clusters {
+			if !c.cluster(string(g.Type), string(cl.Value)) {
+				c.tag(string(cl.Tag))
+			}
+			if len(cl.Meta.Country) > 0 && len(cl.Meta.Country[0]) == 2 && g.Type == "threat-actor" {
+				c.country = strings.ToUpper(string(cl.Meta.Country[0]))
+			}
+		}
+	}
+}
+
+// describe puts it into an event; tlp is for one that nobody marked.
+func (c *mispContext) describe(l *line, tlp string) {
+	l.TLP = cmp.Or(c.tlp, tlp)
+	l.Attacker, l.AttackerCountry, l.TargetIndustry = c.attacker, c.country, c.industry
+	l.MitreAttack, l.Tags = c.techniques, c.labels
+	if c.stage > 0 {
+		stage := c.stage
+		l.KillChain = &stage
+	}
+}

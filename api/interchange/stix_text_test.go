@@ -1,0 +1,3 @@
+package interchange
+
+const stixText = `{"type":"bundle","id":"bundle--1","objects":[]}`
