@@ -86,8 +86,8 @@ func newAsked(ctx context.Context, o Options) asked {
 	}
 }
 
-// forget drops what a change of data may have made wrong.
-func (a asked) forget() {
+// drop forgets what a change of data may have made wrong.
+func (a asked) drop() {
 	a.graphs.forget()
 	a.related.forget()
 	a.queries.forget()

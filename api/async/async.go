@@ -66,6 +66,9 @@ type Options struct {
 	SlowAfter   time.Duration // until Slow is sent; 150 ms
 	ReportEvery time.Duration // least time between two Progress messages; 100 ms
 	CatalogWait time.Duration // how long CatalogsLoaded waits for the last catalogue; 1 s
+
+	ReadOnly bool              // Do refuses every change
+	Audit    func(AuditRecord) // told of every change that ran, in its goroutine; nil tells nobody
 }
 
 func (o Options) withDefaults() Options {
@@ -101,6 +104,7 @@ type Layer struct {
 	raws       *shelf[api.Raw]
 	summaries  *shelf[api.Summary]
 	groups     *shelf[api.Groups]
+	changing   atomic.Bool // a change is under way
 	unfiltered atomic.Bool // the server sums up whole datasets only
 	known      *catalogues
 	asked
@@ -182,8 +186,8 @@ func (l *Layer) forgetData() {
 	l.events.forget()
 	l.raws.forget()
 	l.summaries.forget()
-	l.asked.forget()
 	l.groups.forget()
+	l.drop()
 }
 
 // begin makes a request the newest of its slot and cancels the one before.

@@ -16,8 +16,9 @@ const idPage = 5000
 // matched when the question was asked, at most as many as were wanted, and
 // how many matched in all (-1 where the server doesn't count).
 type IDs struct {
-	List  []string
-	Total int
+	List    []string
+	Targets []Target // the same with their datasets, as a Change takes them
+	Total   int
 }
 
 // IDs collects the ids of everything that matches a query, at most most of
@@ -36,10 +37,12 @@ func (l *Layer) IDs(s Slot, q api.ListQuery, most int) tea.Cmd {
 			}
 			for _, e := range page.Events {
 				found.List = append(found.List, e.UUID)
+				found.Targets = append(found.Targets, Target{Dataset: e.DatasetID, ID: e.UUID})
 			}
 			report(int64(len(found.List)), int64(max(found.Total, 0)), "")
 			if page.Info.Cursor == "" || len(page.Events) == 0 || len(found.List) >= most {
 				found.List = found.List[:min(len(found.List), most)]
+				found.Targets = found.Targets[:len(found.List)]
 				return found, nil
 			}
 			q = api.ListQuery{Cursor: page.Info.Cursor, PageSize: q.PageSize}

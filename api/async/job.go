@@ -36,9 +36,14 @@ type JobDone struct {
 // second, and JobDone ends it. The job must return soon after its context
 // ends. It goes on when no message of it is read.
 func (l *Layer) Run(s Slot, job func(ctx context.Context, report Report) (any, error)) tea.Cmd {
+	return l.run(s, job, func(d JobDone) tea.Msg { return d })
+}
+
+// run is Run with a message of the caller's own at the end.
+func (l *Layer) run(s Slot, job func(ctx context.Context, report Report) (any, error), ended func(JobDone) tea.Msg) tea.Cmd {
 	ctx, tag := l.begin(s, true)
 	return func() tea.Msg {
-		w := &watch{layer: l, tag: tag, start: time.Now(), news: make(chan struct{}, 1), done: make(chan struct{})}
+		w := &watch{layer: l, tag: tag, start: time.Now(), ended: ended, news: make(chan struct{}, 1), done: make(chan struct{})}
 		go w.run(ctx, job)
 		return w.next()
 	}
@@ -52,6 +57,7 @@ type watch struct {
 	told  time.Time     // when the last Progress went; only next touches it
 	news  chan struct{} // something was reported since
 	done  chan struct{}
+	ended func(JobDone) tea.Msg
 
 	mu     sync.Mutex
 	latest Progress
@@ -103,5 +109,5 @@ func (w *watch) next() tea.Msg {
 
 func (w *watch) end() tea.Msg {
 	w.panic.again()
-	return JobDone{Tag: w.tag, Value: w.value, Took: time.Since(w.start), Err: w.err}
+	return w.ended(JobDone{Tag: w.tag, Value: w.value, Took: time.Since(w.start), Err: w.err})
 }

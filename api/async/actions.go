@@ -1,0 +1,421 @@
+package async
+
+import (
+	"context"
+	"slices"
+
+	"threatbench/api"
+	"threatbench/api/clean"
+)
+
+// changer is the client, or nil after noting that it can change nothing.
+func (w *work) changer() Changer {
+	c, err := able[Changer](w.api, "changing events")
+	if err != nil {
+		w.stop(err)
+		return nil
+	}
+	return c
+}
+
+// listing adds values to a list of each event, or takes them out: tags, or
+// references. Values compare without case, as the server does.
+type listing struct {
+	values []string
+	refs   bool
+	off    bool
+}
+
+func (listing) onEvents() {}
+
+func (a listing) run(ctx context.Context, w *work, on []Target) {
+	c := w.changer()
+	if c == nil {
+		return
+	}
+	was, ok := w.before(ctx, on)
+	if !ok {
+		return
+	}
+	var todo []Target
+	for _, t := range on {
+		if e, seen := was[api.Fold(t.ID)]; seen && len(a.effect(e)) == 0 {
+			w.set(unchanged, "", t)
+			continue
+		}
+		todo = append(todo, t)
+	}
+	w.each(todo, func(t Target) error { return a.send(ctx, c, t.ID) }, func(t Target) {
+		e, seen := was[api.Fold(t.ID)]
+		if !seen {
+			w.cannotUndo("some events could not be read before they changed")
+			return
+		}
+		reverse := listing{values: a.effect(e), refs: a.refs, off: !a.off}
+		w.back(keyOf(reverse.values), reverse, t)
+	})
+	w.verify(ctx, todo, func(e api.Event, there bool) bool { return there && len(a.effect(e)) == 0 })
+}
+
+func (a listing) send(ctx context.Context, c Changer, id string) error {
+	switch {
+	case a.refs && a.off:
+		return c.RemoveReferences(ctx, id, a.values)
+	case a.refs:
+		return c.AddReferences(ctx, id, a.values)
+	case a.off:
+		return c.RemoveTags(ctx, id, a.values)
+	}
+	return c.AddTags(ctx, id, a.values)
+}
+
+// effect is what the action would add to an event or take from it, the latter
+// in the event's own spelling.
+func (a listing) effect(e api.Event) (out []string) {
+	have := e.Tags
+	if a.refs {
+		have = e.References
+	}
+	if a.off {
+		for _, h := range have {
+			if holdsFolded(a.values, h) {
+				out = append(out, h)
+			}
+		}
+		return out
+	}
+	for _, v := range a.values {
+		if !holdsFolded(have, v) {
+			out = append(out, v)
+		}
+	}
+	return out
+}
+
+func holdsFolded(list []string, s string) bool {
+	return slices.ContainsFunc(list, func(x string) bool { return api.Fold(x) == api.Fold(s) })
+}
+
+// editing sets fields of each event.
+type editing struct{ patch api.EventPatch }
+
+func (editing) onEvents() {}
+
+func (a editing) run(ctx context.Context, w *work, on []Target) {
+	c := w.changer()
+	if c == nil {
+		return
+	}
+	was, ok := w.before(ctx, on)
+	if !ok {
+		return
+	}
+	var todo []Target
+	for _, t := range on {
+		if e, seen := was[api.Fold(t.ID)]; seen && a.patch.Raw == nil && inverse(a.patch, e) == (api.EventPatch{}) {
+			w.set(unchanged, "", t)
+			continue
+		}
+		todo = append(todo, t)
+	}
+	a.send(ctx, w, c, todo)
+	for _, t := range w.doneOf(todo) {
+		e, seen := was[api.Fold(t.ID)]
+		a.takeBack(w, t, e, seen)
+	}
+	w.verify(ctx, todo, func(e api.Event, there bool) bool { return there && reads(a.patch, e) })
+}
+
+// send changes the batch by one call where the contract has one for it. One
+// event that isn't there must not keep the others from changing.
+func (a editing) send(ctx context.Context, w *work, c Changer, todo []Target) {
+	if len(todo) == 0 || w.stopped() {
+		return
+	}
+	if a.patch.Date == nil && len(todo) > 1 && todo[0].Dataset != "" {
+		res, err := c.UpdateMany(ctx, todo[0].Dataset, ids(todo), a.patch)
+		if f, _ := fateOf(err); f != refused || api.StatusOf(err) != 404 {
+			w.became(err, todo...)
+			a.failures(w, todo, res)
+			return
+		}
+	}
+	w.each(todo, func(t Target) error {
+		_, err := c.Update(ctx, t.Dataset, t.ID, a.patch)
+		return err
+	}, func(Target) {})
+}
+
+func (a editing) failures(w *work, todo []Target, res api.UpdateResult) {
+	why := make(map[string]string, len(res.Failures))
+	for _, f := range res.Failures {
+		why[api.Fold(f.EventID)] = f.Error
+	}
+	for _, t := range todo {
+		if reason, failed := why[api.Fold(t.ID)]; failed {
+			w.set(refused, reason, t)
+		}
+	}
+}
+
+func (a editing) takeBack(w *work, t Target, e api.Event, seen bool) {
+	old := inverse(a.patch, e)
+	switch {
+	case !seen:
+		w.cannotUndo("some events could not be read before they changed")
+	case a.patch.Raw != nil:
+		w.cannotUndo("the raw records were changed along with the events")
+	case neutralised(old):
+		w.cannotUndo("some old values held characters that can't be put back exactly")
+	default:
+		w.back(keyOf(old), editing{old}, t)
+	}
+}
+
+// patched is a field of a patch beside what the event has there.
+type patched struct {
+	name string
+	to   **string
+	now  string
+}
+
+func patchOf(p *api.EventPatch, e api.Event) []patched {
+	return []patched{
+		{"date", &p.Date, e.Date.String()}, {"creation date", &p.CreatedAt, e.CreatedAt.String()}, {"text", &p.Event, e.Event},
+		{"category", &p.Category, e.Category}, {"attacker", &p.Attacker, e.Attacker},
+		{"attacker country", &p.AttackerCountry, e.AttackerCountry}, {"target country", &p.TargetCountry, e.TargetCountry},
+		{"target industry", &p.TargetIndustry, e.TargetIndustry}, {"indicator", &p.Indicator, e.Indicator},
+		{"indicator type", &p.IndicatorType, e.IndicatorType}, {"insight", &p.Insight, e.Insight}, {"TLP", &p.TLP, e.TLP},
+	}
+}
+
+// patchedFields are the names of what a patch changes.
+func patchedFields(p api.EventPatch) (out []string) {
+	for _, f := range patchOf(&p, api.Event{}) {
+		if *f.to != nil {
+			out = append(out, f.name)
+		}
+	}
+	if p.Raw != nil {
+		out = append(out, "raw data")
+	}
+	return out
+}
+
+// inverse is the patch that gives an event back what another would change.
+func inverse(p api.EventPatch, e api.Event) api.EventPatch {
+	var old api.EventPatch
+	into := patchOf(&old, e)
+	for i, f := range patchOf(&p, e) {
+		if *f.to != nil && **f.to != f.now {
+			now := f.now
+			*into[i].to = &now
+		}
+	}
+	return old
+}
+
+// reads tells whether an event has what a patch sets, as far as the spelling
+// of what comes back allows to tell.
+func reads(p api.EventPatch, e api.Event) bool {
+	for _, f := range patchOf(&p, e) {
+		if *f.to != nil && !sameValue(**f.to, f.now) {
+			return false
+		}
+	}
+	return true
+}
+
+func sameValue(want, got string) bool {
+	if api.Fold(clean.Line(want)) == api.Fold(clean.Line(got)) || clean.Text(want) == got {
+		return true
+	}
+	w, werr := api.ParseTime(want)
+	g, gerr := api.ParseTime(got)
+	return werr == nil && gerr == nil && w.Equal(g.Time)
+}
+
+// neutralised tells whether a value may have been made harmless on its way
+// here, so that it isn't what the server holds.
+func neutralised(p api.EventPatch) bool {
+	for _, f := range patchOf(&p, api.Event{}) {
+		if *f.to == nil {
+			continue
+		}
+		for _, r := range **f.to {
+			if r == '⟨' || r == '⏎' || r >= '\u2400' && r <= '\u2426' {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// relating hangs the targets under a parent, or takes them from there.
+type relating struct {
+	parent Target
+	kind   string
+	off    bool
+}
+
+func (relating) onEvents() {}
+
+func (a relating) run(ctx context.Context, w *work, on []Target) {
+	c := w.changer()
+	if c == nil {
+		return
+	}
+	was, known, err := a.children(ctx, w)
+	if f, _ := fateOf(err); f == unsent {
+		w.stop(err)
+		return
+	}
+	var todo []Target
+	for _, t := range on {
+		if known && was[api.Fold(t.ID)] != a.off {
+			w.set(unchanged, "", t)
+			continue
+		}
+		todo = append(todo, t)
+	}
+	if len(todo) == 0 {
+		return
+	}
+	a.send(ctx, w, c, todo)
+	for _, t := range w.doneOf(todo) {
+		if !known {
+			w.cannotUndo("the server would not tell which events were related before")
+			continue
+		}
+		w.back("", relating{parent: a.parent, kind: a.kind, off: !a.off}, t)
+	}
+	a.confirm(ctx, w, todo)
+}
+
+// children are the events under the parent; known is false where the server
+// can't say.
+func (a relating) children(ctx context.Context, w *work) (have map[string]bool, known bool, err error) {
+	g, can := w.api.(Grapher)
+	if !can {
+		return nil, false, nil
+	}
+	have = map[string]bool{}
+	for page := 1; ; page++ {
+		p, err := g.Related(ctx, a.parent.ID, api.RelatedQuery{
+			DatasetID: a.parent.Dataset, Direction: api.Descendants, MaxDepth: 1, RelationshipTypes: []string{a.kind},
+			Page: page, PageSize: relatedPage,
+		})
+		if err != nil {
+			return nil, false, err
+		}
+		for _, e := range p.Events {
+			have[api.Fold(e.UUID)] = true
+		}
+		if len(p.Events) < relatedPage {
+			return have, true, nil
+		}
+	}
+}
+
+// relatedPage is how many related events one call brings.
+const relatedPage = 1000
+
+func (a relating) send(ctx context.Context, w *work, c Changer, todo []Target) {
+	in := api.RelateEvents{ParentID: a.parent.ID, ChildIDs: ids(todo), RelationshipType: a.kind, DatasetID: a.parent.Dataset}
+	var errs []api.RelateError
+	var err error
+	if a.off {
+		var res api.UnrelateResult
+		res, err = c.Unrelate(ctx, in)
+		errs = res.Errors
+	} else {
+		var res api.RelateResult
+		res, err = c.Relate(ctx, in)
+		errs = res.Errors
+	}
+	w.became(err, todo...)
+	for _, e := range errs {
+		for _, t := range todo {
+			if api.Fold(t.ID) == api.Fold(e.ChildID) {
+				w.set(refused, e.Error, t)
+			}
+		}
+	}
+}
+
+func (a relating) confirm(ctx context.Context, w *work, todo []Target) {
+	todo = w.doneOf(todo)
+	if len(todo) == 0 {
+		return
+	}
+	have, known, _ := a.children(ctx, w)
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for _, t := range todo {
+		switch {
+		case !known:
+			w.unlooked = true
+		case have[api.Fold(t.ID)] != a.off:
+			w.right++
+		default:
+			w.doubtful = append(w.doubtful, t)
+		}
+	}
+}
+
+// rewriting changes the raw record of one event.
+type rewriting struct {
+	raw   string
+	patch api.RawPatch
+}
+
+func (rewriting) onEvents() {}
+
+func (a rewriting) run(ctx context.Context, w *work, on []Target) {
+	c := w.changer()
+	if c == nil {
+		return
+	}
+	for _, t := range on {
+		was, err := c.RawByID(ctx, t.ID, a.raw)
+		if err != nil {
+			w.became(err, t)
+			continue
+		}
+		if _, err := c.UpdateRaw(ctx, t.ID, a.raw, a.patch); !w.became(err, t) {
+			continue
+		}
+		old := api.RawPatch{}
+		if a.patch.Data != nil {
+			old.Data = was.Data
+		}
+		if a.patch.Source != nil {
+			old.Source = &was.Source
+		}
+		if a.patch.TLP != nil {
+			old.TLP = &was.TLP
+		}
+		w.back("", rewriting{raw: a.raw, patch: old}, t)
+		w.trust(1)
+	}
+}
+
+// creating makes one event.
+type creating struct{ in api.CreateEvent }
+
+func (creating) unrepeatable() {}
+
+func (a creating) run(ctx context.Context, w *work, on []Target) {
+	c := w.changer()
+	if c == nil {
+		return
+	}
+	e, err := c.Create(ctx, a.in)
+	if !w.became(err, on...) {
+		return
+	}
+	made := Target{Dataset: e.DatasetID, ID: e.UUID}
+	w.create(made)
+	w.back("", deleting{}, made)
+	w.trust(1)
+}
