@@ -153,7 +153,11 @@ func chartScreens() map[string]func(p *uitest.Program) {
 			choose(p, "s", 11)
 			press(p, "j")
 		},
-		"compared": func(p *uitest.Program) { press(p, "6"); choose(p, "c", 1); choose(p, "t", 4); press(p, "v") },
+		"heatmap":   func(p *uitest.Program) { press(p, "6"); choose(p, "c", 2); press(p, "j", "l") },
+		"flow":      func(p *uitest.Program) { press(p, "6"); choose(p, "c", 3); press(p, "j") },
+		"attack":    func(p *uitest.Program) { press(p, "6"); choose(p, "c", 4); press(p, "j", "l") },
+		"killchain": func(p *uitest.Program) { press(p, "6"); choose(p, "c", 5); press(p, "l", "l", "j") },
+		"compared":  func(p *uitest.Program) { press(p, "6"); choose(p, "c", 1); choose(p, "t", 4); press(p, "v") },
 	}
 }
 
@@ -186,7 +190,11 @@ func TestChartKeysCostFewBytes(t *testing.T) {
 				p.Bytes()
 				p.Press(key)
 				p.Settle()
-				if n := p.Bytes(); n > 1200 {
+				most := 1200
+				if name == "flow" { // its strands are drawn anew
+					most = 6000
+				}
+				if n := p.Bytes(); n > most {
 					t.Errorf("%s: %s costs %d bytes", name, key, n)
 				}
 			}

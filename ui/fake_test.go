@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -124,6 +125,10 @@ func field(e *api.Event, name api.Field) []string {
 		return []string{e.Date.String()}
 	case api.FieldTags:
 		return e.Tags
+	case api.FieldMitreAttack:
+		return e.MitreAttack
+	case api.FieldKillChain:
+		return []string{strconv.Itoa(e.KillChain)}
 	}
 	return []string{e.Event}
 }

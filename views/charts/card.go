@@ -72,7 +72,9 @@ func (c *card) load(opts ...async.Option) tea.Cmd {
 }
 
 // comparing tells whether the time before is asked for too.
-func (c *card) comparing() bool { return c.spec.Compare && !c.span.all() }
+func (c *card) comparing() bool {
+	return c.spec.Compare && !c.span.all() && (c.spec.Kind == Bars || c.spec.Kind == Over)
+}
 
 // ask sends one question under a filter.
 func (c *card) ask(question, filter string, q api.GroupQuery, opts ...async.Option) tea.Cmd {
@@ -96,6 +98,8 @@ func (c *card) mainQuery() api.GroupQuery {
 			q.Bucket = api.BucketHour
 		}
 		return q
+	case c.spec.Kind == Attack:
+		return api.GroupQuery{Columns: []string{"mitreAttack"}, Limit: mostGroups}
 	case c.spec.Split != "":
 		return api.GroupQuery{Columns: []string{c.spec.By, c.spec.Split}, Limit: mostGroups}
 	}
@@ -162,6 +166,14 @@ func (c *card) build() {
 			c.bucket = c.step(g)
 		}
 		c.plot = newOver(c.env.Styles, c.asked, c.names, c.bucket, c.span, g, c.answer(askParts), c.answer(askBefore))
+	case Heat:
+		c.plot = newHeat(c.env.Styles, c.asked, c.names, g)
+	case Flow:
+		c.plot = newFlow(c.env.Styles, c.asked, c.names, g)
+	case Attack:
+		c.plot = newAttack(c.env.Styles, c.asked, c.names, g)
+	case Chain:
+		c.plot = newChain(c.env.Styles, c.asked, c.names, g)
 	default:
 		c.plot = newBars(c.env.Styles, c.asked, c.names, g, c.answer(askBefore))
 	}

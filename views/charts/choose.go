@@ -31,8 +31,16 @@ func (m *Model) chooseKind() {
 
 // become is the spec as another kind of chart, with columns that suit it.
 func (s Spec) become(k Kind) Spec {
-	s.Kind = k
-	return s
+	s.Kind, s.Split = k, ""
+	switch k {
+	case Bars, Heat:
+		if s.By == "killChain" || s.By == "mitreAttack" || s.By == "attackerCountry" {
+			s.By = "attacker"
+		}
+	case Flow:
+		s.By, s.Split = "attackerCountry", "targetCountry"
+	}
+	return s.sound()
 }
 
 // chooseColumn offers the columns, and none where one may be missing.

@@ -64,7 +64,7 @@ func (m *Model) doChart(in keymap.Intent) (tea.Cmd, bool) {
 		m.chooseColumn("count by", s.By, false, func(col string) { s.By = col })
 		return nil, true
 	case keymap.ChartsSplit:
-		m.chooseColumn("split by", s.Split, true, func(col string) { s.Split = col })
+		m.chooseColumn("split by", s.Split, s.Kind == Bars || s.Kind == Over, func(col string) { s.Split = col })
 		return nil, true
 	}
 	if m.Why(in.ID) != "" {
@@ -262,7 +262,7 @@ func (m *Model) Why(id keymap.ID) string {
 	s := m.card.spec
 	switch id {
 	case keymap.ChartsSwap:
-		if s.Split == "" || s.Kind == Over {
+		if s.Split == "" || s.Kind == Over || s.Kind == Chain {
 			return "there is no second column to swap with"
 		}
 	case keymap.ChartsMode:
@@ -270,11 +270,18 @@ func (m *Model) Why(id keymap.ID) string {
 			return "only bars that are split can be stacked or grouped"
 		}
 	case keymap.ChartsBy:
-		if s.Kind == Over {
+		switch s.Kind {
+		case Over:
 			return "this chart counts by time; s splits it by a column"
+		case Attack, Chain:
+			return "this chart counts by its own columns; c chooses another chart"
+		}
+	case keymap.ChartsSplit:
+		if s.Kind == Attack {
+			return "the matrix has the tactics beside the techniques; c chooses another chart"
 		}
 	case keymap.ChartsTop:
-		if s.Kind != Bars {
+		if s.Kind == Over || s.Kind == Attack || s.Kind == Chain {
 			return "this chart shows all values"
 		}
 	case keymap.ChartsStep, keymap.ChartsRangeFrom, keymap.ChartsRangeTo:
@@ -282,6 +289,9 @@ func (m *Model) Why(id keymap.ID) string {
 			return "this chart has no axis of time"
 		}
 	case keymap.ChartsCompare:
+		if s.Kind != Bars && s.Kind != Over {
+			return "only bars and counts over time are compared"
+		}
 		if s.Range == "" && !s.Compare {
 			return "choose a time range first: t"
 		}

@@ -84,9 +84,9 @@ func (m *Model) Visit(v views.Visit) tea.Cmd {
 }
 
 // reload asks for the chart anew after a change of what it shows.
-func (m *Model) reload(opts ...async.Option) tea.Cmd {
+func (m *Model) reload() tea.Cmd {
 	m.changed()
-	return m.card.load(opts...)
+	return m.card.load()
 }
 
 // Learn takes the answers to this view's requests.
@@ -94,11 +94,11 @@ func (m *Model) Learn(f async.Fact) tea.Cmd {
 	m.changed()
 	switch f := f.(type) {
 	case async.GroupsLoaded:
-		if c, question := m.cardOf(f.Tag.Slot); c != nil {
+		if c, question := m.cardOf(f.Slot); c != nil {
 			return c.learn(question, f)
 		}
 	case async.Slow:
-		if c, _ := m.cardOf(f.Tag.Slot); c != nil {
+		if c, _ := m.cardOf(f.Slot); c != nil {
 			c.slow = true
 		}
 	case async.CatalogsLoaded:

@@ -16,17 +16,29 @@ type Kind string
 
 // The kinds, by the names they are saved under.
 const (
-	Bars Kind = "bars"
-	Over Kind = "time"
+	Bars   Kind = "bars"
+	Over   Kind = "time"
+	Heat   Kind = "heatmap"
+	Flow   Kind = "flow"
+	Attack Kind = "attack"
+	Chain  Kind = "killchain"
 )
 
 // kinds are all of them, in the order they are offered.
-func kinds() []Kind { return []Kind{Bars, Over} }
+func kinds() []Kind { return []Kind{Bars, Over, Heat, Flow, Attack, Chain} }
 
 func (k Kind) title() (title, about string) {
 	switch k {
 	case Over:
 		return "Counts over time", "columns by day, week or month, also stacked by a second column"
+	case Heat:
+		return "Heatmap", "two columns crossed"
+	case Flow:
+		return "Flow", "from origin country to target country, or between any two columns"
+	case Attack:
+		return "ATT&CK matrix", "techniques by tactic"
+	case Chain:
+		return "Kill chain", "what each stage consists of"
 	}
 	return "Bars", "the values with the largest counts, also stacked or grouped by a second column"
 }
@@ -65,6 +77,26 @@ func (s Spec) sound() Spec {
 	}
 	if _, ok := spanOf(s.Range, time.Now()); !ok {
 		s.Range = ""
+	}
+	switch {
+	case s.Kind == Flow && s.Split == "":
+		s.By, s.Split = "attackerCountry", "targetCountry"
+	case (s.Kind == Heat || s.Kind == Chain) && s.Split == "":
+		s.Split = "category"
+		if s.By == s.Split {
+			s.Split = "attacker"
+		}
+	case s.Kind == Attack:
+		s.Split = ""
+	}
+	if s.Kind == Chain {
+		s.By = "killChain"
+		if s.Split == s.By {
+			s.Split = "category"
+		}
+	}
+	if s.Kind == Attack {
+		s.By = "mitreAttack"
 	}
 	s.Mode = min(max(s.Mode, chart.Stacked), chart.Share)
 	return s
@@ -147,6 +179,14 @@ func (s Spec) title() string {
 			t += " by " + columnName(s.Split)
 		}
 		return t
+	case Heat:
+		return columnsName(s.By) + " by " + columnName(s.Split)
+	case Flow:
+		return "from " + columnName(s.By) + " to " + columnName(s.Split)
+	case Attack:
+		return "ATT&CK techniques by tactic"
+	case Chain:
+		return "kill chain by " + columnName(s.Split)
 	}
 	t := fmt.Sprintf("top %d %s", s.Top, columnsName(s.By))
 	if s.Split != "" {

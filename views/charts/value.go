@@ -2,8 +2,10 @@ package charts
 
 import (
 	"strconv"
+	"strings"
 
 	"threatbench/api"
+	"threatbench/api/attack"
 	"threatbench/api/query"
 )
 
@@ -26,6 +28,14 @@ func (n namer) label(col, value string) string {
 		if i, err := strconv.Atoi(value); err == nil {
 			return value + " " + api.KillChainName(i)
 		}
+	case "mitreAttack":
+		if name := attack.Name(value); name != "" {
+			return value + " " + name
+		}
+	case "mitreCapec":
+		if name := attack.Pattern(value); name != "" {
+			return value + " " + name
+		}
 	case "hasChildren":
 		if value == "true" {
 			return "with children"
@@ -38,6 +48,10 @@ func (n namer) label(col, value string) string {
 	}
 	return value
 }
+
+// separator stands between values of which any will do. It is in no value, for
+// what the client hands on has no control characters.
+const separator = "\x00"
 
 // narrow is a filter, and datasets, with one more condition; why says why that
 // can't be.
@@ -54,5 +68,12 @@ func narrow(text string, datasets []string, col, value string, exclude bool) (fi
 	if exclude {
 		op = api.OpNot
 	}
-	return query.And(text, api.Condition{Field: api.Field(col), Op: op, Values: []string{value}}), datasets, ""
+	values := strings.Split(value, separator)
+	if len(values) > 1 && exclude {
+		return text, datasets, "leave them out one by one"
+	}
+	if len(values) > 1 {
+		op = api.OpIn
+	}
+	return query.And(text, api.Condition{Field: api.Field(col), Op: op, Values: values}), datasets, ""
 }
