@@ -1,7 +1,24 @@
 package keymap
 
-// Charts is where the keys of a chart hold.
-const Charts Scope = "charts"
+// Where the keys of charts hold.
+const (
+	Charts Scope = "charts" // one chart
+	Board  Scope = "board"  // the dashboard of pinned charts
+)
+
+// The actions of the dashboard.
+const (
+	BoardUp       ID = "board.up"
+	BoardDown     ID = "board.down"
+	BoardLeft     ID = "board.left"
+	BoardRight    ID = "board.right"
+	BoardOpen     ID = "board.open"
+	BoardUnpin    ID = "board.unpin"
+	BoardEarlier  ID = "board.earlier"
+	BoardLater    ID = "board.later"
+	BoardInterval ID = "board.interval"
+	BoardClose    ID = "board.close"
+)
 
 // The actions of a chart.
 const (
@@ -33,6 +50,9 @@ const (
 	ChartsFollow    ID = "charts.follow"
 	ChartsDataset   ID = "charts.dataset"
 	ChartsClear     ID = "charts.clear"
+	ChartsPin       ID = "charts.pin"
+	ChartsBoard     ID = "charts.board"
+	ChartsExport    ID = "charts.export"
 )
 
 // chartActions are those of the view of charts.
@@ -74,6 +94,13 @@ func chartActions() []Action {
 		{ID: ChartsCompare, Scope: Charts, Group: "Chart", Keys: []string{"v"},
 			Title: "Compare with the time before", Short: "compare", Help: "Shows how each count differs from the same time before."},
 
+		{ID: ChartsPin, Scope: Charts, Group: "Chart", Keys: []string{"p"},
+			Title: "Pin to the dashboard", Short: "pin", Help: "Keeps the chart on the profile's dashboard, with the filter it has now."},
+		{ID: ChartsBoard, Scope: Charts, Group: "Chart", Keys: []string{"B"},
+			Title: "Show the dashboard", Short: "dashboard", Help: "Shows the pinned charts side by side."},
+		{ID: ChartsExport, Scope: Charts, Group: "Chart", Keys: []string{"e"},
+			Title: "Export the chart", Short: "export", Help: "Writes the numbers as CSV or the picture as SVG."},
+
 		{ID: ChartsFilter, Scope: Charts, Group: "What is counted", Keys: []string{"/"},
 			Title: "Type a filter", Short: "filter", Help: "Counts the events that match a filter of the chart's own."},
 		{ID: ChartsFollow, Scope: Charts, Group: "What is counted", Keys: []string{"f"},
@@ -96,5 +123,26 @@ func chartActions() []Action {
 			Title: "Whole time range", Short: "whole range", Help: "Counts events of all times again."},
 		{ID: ChartsClear, Scope: Charts, Group: "What is counted", Keys: []string{"esc"},
 			Title: "Clear", Short: "clear", Help: "Lets go of the selected range, else removes the chart's filter."},
+
+		{ID: BoardUp, Scope: Board, Group: "Dashboard", Keys: []string{"k", "up"},
+			Title: "Up", Short: "up", Help: "Moves to the chart above."},
+		{ID: BoardDown, Scope: Board, Group: "Dashboard", Keys: []string{"j", "down"},
+			Title: "Down", Short: "down", Help: "Moves to the chart below."},
+		{ID: BoardLeft, Scope: Board, Group: "Dashboard", Keys: []string{"h", "left"},
+			Title: "To the left", Short: "left", Help: "Moves to the chart to the left."},
+		{ID: BoardRight, Scope: Board, Group: "Dashboard", Keys: []string{"l", "right"},
+			Title: "To the right", Short: "right", Help: "Moves to the chart to the right."},
+		{ID: BoardOpen, Scope: Board, Group: "Dashboard", Keys: []string{"enter"},
+			Title: "Open the chart", Short: "open", Help: "Shows the chart large, to look closer or to change it."},
+		{ID: BoardUnpin, Scope: Board, Group: "Dashboard", Keys: []string{"X", "delete"},
+			Title: "Unpin the chart", Short: "unpin", Help: "Takes the chart off the dashboard."},
+		{ID: BoardEarlier, Scope: Board, Group: "Dashboard", Keys: []string{"K", "shift+up"},
+			Title: "Move the chart forward", Short: "forward", Help: "Changes places with the chart before."},
+		{ID: BoardLater, Scope: Board, Group: "Dashboard", Keys: []string{"J", "shift+down"},
+			Title: "Move the chart back", Short: "back", Help: "Changes places with the chart after."},
+		{ID: BoardInterval, Scope: Board, Group: "Dashboard", Keys: []string{"i"},
+			Title: "How often it refreshes", Short: "interval", Help: "Never, or every 1, 5, 15 or 60 minutes; each time counts against the quota."},
+		{ID: BoardClose, Scope: Board, Group: "Dashboard", Keys: []string{"esc", "B"},
+			Title: "Back to the chart", Short: "chart", Help: "Leaves the dashboard for the chart."},
 	}
 }

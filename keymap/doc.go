@@ -38,6 +38,8 @@ func (s Scope) Title() string {
 		return "First start"
 	case Charts:
 		return "Charts"
+	case Board:
+		return "Dashboard"
 	}
 	return string(s)
 }

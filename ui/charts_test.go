@@ -3,9 +3,15 @@ package ui_test
 import (
 	"cmp"
 	"context"
+	"encoding/csv"
+	"encoding/json"
+	"encoding/xml"
 	"errors"
+	"io"
+	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -143,6 +149,13 @@ func TestChartsSayWhatGoesWrong(t *testing.T) {
 // chartScreens are the kinds of charts and how to come to each.
 func chartScreens() map[string]func(p *uitest.Program) {
 	return map[string]func(p *uitest.Program){
+		"dashboard": func(p *uitest.Program) {
+			press(p, "6", "p")
+			choose(p, "c", 1)
+			press(p, "p")
+			choose(p, "c", 5)
+			press(p, "p", "esc", "B", "l")
+		},
 		"bars":    func(p *uitest.Program) { press(p, "6", "j") },
 		"stacked": func(p *uitest.Program) { press(p, "6"); choose(p, "s", 11); press(p, "j", "l") },
 		"grouped": func(p *uitest.Program) { press(p, "6"); choose(p, "s", 11); press(p, "m") },
@@ -191,13 +204,120 @@ func TestChartKeysCostFewBytes(t *testing.T) {
 				p.Press(key)
 				p.Settle()
 				most := 1200
-				if name == "flow" { // its strands are drawn anew
+				switch name {
+				case "flow": // its strands are drawn anew
 					most = 6000
+				case "dashboard":
+					if key == "j" { // scrolls where three don't fit
+						most = 8000
+					}
 				}
 				if n := p.Bytes(); n > most {
 					t.Errorf("%s: %s costs %d bytes", name, key, n)
 				}
 			}
 		})
+	}
+}
+
+// What is pinned is there again in the next session, and refreshes slowly.
+func TestDashboardIsRememberedAndRefreshesSlowly(t *testing.T) {
+	f, store := newFake(100), &memory{}
+	benchWith(t, ui.Options{API: f, Memory: store}, usual(), func(p *uitest.Program) {
+		press(p, "6", "p")
+		choose(p, "c", 1)
+		press(p, "p", "B")
+		p.Want("2 of at most 12 charts", "refreshes every 5 min", "Events per")
+		calls := f.calls.Load()
+		p.Advance(4 * time.Minute)
+		if n := f.calls.Load(); n != calls {
+			t.Errorf("%d calls in four minutes", n-calls)
+		}
+		p.Advance(2 * time.Minute)
+		if n := f.calls.Load() - calls; n != 2 {
+			t.Errorf("a refresh of two charts made %d calls", n)
+		}
+		press(p, "J", "esc")
+		calls = f.calls.Load()
+		p.Advance(time.Hour)
+		if n := f.calls.Load(); n != calls {
+			t.Errorf("a dashboard nobody looks at made %d calls", n-calls)
+		}
+	})
+	benchWith(t, ui.Options{API: f, Memory: store}, usual(), func(p *uitest.Program) {
+		press(p, "6", "B")
+		p.Want("2 of at most 12 charts", "Top 20 attackers")
+		press(p, "X", "X")
+		p.Want("Nothing is pinned yet")
+	})
+}
+
+// memory keeps what a session remembers for the next.
+type memory struct {
+	mu     sync.Mutex
+	values map[string]json.RawMessage
+}
+
+func (m *memory) Get(name string) (json.RawMessage, bool) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	v, ok := m.values[name]
+	return v, ok
+}
+
+func (m *memory) Put(name string, v json.RawMessage) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.values == nil {
+		m.values = map[string]json.RawMessage{}
+	}
+	m.values[name] = v
+}
+
+func (m *memory) Flush() error { return nil }
+
+// Every kind of chart exports numbers that read as CSV, without formulas, and a
+// picture that reads as XML.
+func TestChartsExport(t *testing.T) {
+	f := newFake(100)
+	f.hostile("=cmd|' /C calc'!A0 <script>")
+	for name, come := range chartScreens() {
+		if name == "dashboard" {
+			continue
+		}
+		written := map[string]string{}
+		var mu sync.Mutex
+		o := ui.Options{API: f, WriteFile: func(path string, data []byte) error {
+			mu.Lock()
+			defer mu.Unlock()
+			written[filepath.Ext(path)] = string(data)
+			return nil
+		}}
+		benchWith(t, o, usual(), func(p *uitest.Program) {
+			come(p)
+			for i := range 2 {
+				choose(p, "e", i)
+				press(p, "enter")
+				p.Want("written: ")
+			}
+		})
+		mu.Lock()
+		rows, err := csv.NewReader(strings.NewReader(written[".csv"])).ReadAll()
+		if err != nil || len(rows) < 2 {
+			t.Errorf("%s: %d rows of CSV, %v", name, len(rows), err)
+		}
+		for _, cell := range slices.Concat(rows...) {
+			if strings.HasPrefix(cell, "=") {
+				t.Errorf("%s: the cell %q is a formula", name, cell)
+			}
+		}
+		d := xml.NewDecoder(strings.NewReader(written[".svg"]))
+		for err == nil {
+			_, err = d.Token()
+		}
+		if !errors.Is(err, io.EOF) || !strings.Contains(written[".svg"], "<svg") || strings.Contains(written[".svg"], "<script") {
+			t.Errorf("%s: the picture is %v: %.300s", name, err, written[".svg"])
+		}
+		mu.Unlock()
 	}
 }

@@ -16,7 +16,11 @@ import (
 
 // Do carries out an intent.
 func (m *Model) Do(in keymap.Intent) (tea.Cmd, bool) {
-	for _, try := range []func(keymap.Intent) (tea.Cmd, bool){m.doMove, m.doChart, m.doCounted, m.doRange} {
+	tries := []func(keymap.Intent) (tea.Cmd, bool){m.doMove, m.doChart, m.doCounted, m.doRange}
+	if m.board.shown {
+		tries = []func(keymap.Intent) (tea.Cmd, bool){m.doBoard}
+	}
+	for _, try := range tries {
 		if cmd, ok := try(in); ok {
 			m.changed()
 			return cmd, true
@@ -83,6 +87,13 @@ func (m *Model) doChart(in keymap.Intent) (tea.Cmd, bool) {
 		s.Top = next([]int{10, 20, 50, 100}, s.Top)
 	case keymap.ChartsStep:
 		return m.nextStep(), true
+	case keymap.ChartsPin:
+		return m.pin(), true
+	case keymap.ChartsBoard:
+		return m.showBoard(), true
+	case keymap.ChartsExport:
+		m.export()
+		return nil, true
 	case keymap.ChartsCompare:
 		s.Compare = !s.Compare
 	case keymap.AppRefresh:
@@ -259,31 +270,13 @@ func (m *Model) clear() tea.Cmd {
 
 // Why tells why an action can't be done now.
 func (m *Model) Why(id keymap.ID) string {
+	if why := m.whyBoard(id); why != "" {
+		return why
+	}
 	s := m.card.spec
 	switch id {
-	case keymap.ChartsSwap:
-		if s.Split == "" || s.Kind == Over || s.Kind == Chain {
-			return "there is no second column to swap with"
-		}
-	case keymap.ChartsMode:
-		if s.Kind != Bars || s.Split == "" {
-			return "only bars that are split can be stacked or grouped"
-		}
-	case keymap.ChartsBy:
-		switch s.Kind {
-		case Over:
-			return "this chart counts by time; s splits it by a column"
-		case Attack, Chain:
-			return "this chart counts by its own columns; c chooses another chart"
-		}
-	case keymap.ChartsSplit:
-		if s.Kind == Attack {
-			return "the matrix has the tactics beside the techniques; c chooses another chart"
-		}
-	case keymap.ChartsTop:
-		if s.Kind == Over || s.Kind == Attack || s.Kind == Chain {
-			return "this chart shows all values"
-		}
+	case keymap.ChartsSwap, keymap.ChartsMode, keymap.ChartsBy, keymap.ChartsSplit, keymap.ChartsTop:
+		return s.whyColumns(id)
 	case keymap.ChartsStep, keymap.ChartsRangeFrom, keymap.ChartsRangeTo:
 		if s.Kind != Over {
 			return "this chart has no axis of time"
@@ -295,10 +288,49 @@ func (m *Model) Why(id keymap.ID) string {
 		if s.Range == "" && !s.Compare {
 			return "choose a time range first: t"
 		}
-	case keymap.ChartsOpen, keymap.ChartsInclude, keymap.ChartsExclude, keymap.AppCopy:
+	case keymap.ChartsOpen, keymap.ChartsExport, keymap.ChartsInclude, keymap.ChartsExclude, keymap.AppCopy:
 		if m.card.plot == nil || m.card.plot.picked().none() {
 			return "nothing is selected"
 		}
+	}
+	return ""
+}
+
+// whyBoard is Why for what has to do with the dashboard.
+func (m *Model) whyBoard(id keymap.ID) string {
+	switch id {
+	case keymap.BoardOpen, keymap.BoardUnpin, keymap.BoardEarlier, keymap.BoardLater:
+		if len(m.board.cards) == 0 {
+			return "nothing is pinned"
+		}
+	case keymap.ChartsPin:
+		if len(m.board.cards) >= mostPins {
+			return "the dashboard is full: B shows it, X unpins a chart"
+		}
+	case keymap.AppCopy:
+		if m.board.shown {
+			return "enter opens the chart, where its numbers can be copied"
+		}
+	}
+	return ""
+}
+
+// whyColumns is Why for the choice of columns.
+func (s Spec) whyColumns(id keymap.ID) string {
+	fixed := s.Kind == Attack || s.Kind == Chain
+	switch {
+	case id == keymap.ChartsSwap && (s.Split == "" || s.Kind == Over || fixed):
+		return "there is no second column to swap with"
+	case id == keymap.ChartsMode && (s.Kind != Bars || s.Split == ""):
+		return "only bars that are split can be stacked or grouped"
+	case id == keymap.ChartsBy && s.Kind == Over:
+		return "this chart counts by time; s splits it by a column"
+	case id == keymap.ChartsBy && fixed:
+		return "this chart counts by its own columns; c chooses another chart"
+	case id == keymap.ChartsSplit && s.Kind == Attack:
+		return "the matrix has the tactics beside the techniques; c chooses another chart"
+	case id == keymap.ChartsTop && (fixed || s.Kind == Over):
+		return "this chart shows all values"
 	}
 	return ""
 }

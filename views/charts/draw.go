@@ -8,6 +8,7 @@ import (
 	"github.com/charmbracelet/x/ansi"
 
 	"threatbench/api"
+	"threatbench/keymap"
 	"threatbench/theme"
 	"threatbench/ui/widget/layout"
 	"threatbench/views"
@@ -19,7 +20,11 @@ func (m *Model) Draw(w, h int, focused bool) []string {
 	if old := m.memo; old.lines != nil && old.version == key.version && old.env == key.env && old.w == w && old.h == h && old.focused == focused {
 		return old.lines
 	}
-	key.lines = layout.Fit(m.card.draw(w, h), w, h)
+	if m.board.shown {
+		key.lines = m.drawBoard(w, h)
+	} else {
+		key.lines = layout.Fit(m.card.draw(w, h), w, h)
+	}
 	m.memo = key
 	return key.lines
 }
@@ -182,6 +187,9 @@ func (c *card) note(w int) string {
 
 // CursorXY is where the real cursor belongs.
 func (m *Model) CursorXY() (x, y int, ok bool) {
+	if b := m.board; b.shown {
+		return 0, 1 + max(b.cursor/max(b.perLine, 1)-b.top, 0)*b.cardH, true
+	}
 	if m.card.plot == nil || m.card.err != nil || m.card.total() == 0 {
 		return 0, 0, true
 	}
@@ -192,6 +200,12 @@ func (m *Model) CursorXY() (x, y int, ok bool) {
 // Click puts the cursor where the pointer is; twice goes to the events.
 func (m *Model) Click(x, y int, double bool) tea.Cmd {
 	m.changed()
+	if m.board.shown {
+		if m.clickBoard(x, y, m.width) && double {
+			return m.doPinned(keymap.Intent{ID: keymap.BoardOpen})
+		}
+		return nil
+	}
 	p := m.card.plot
 	if p == nil || !p.hit(x, y-headLines) {
 		return nil
@@ -205,7 +219,7 @@ func (m *Model) Click(x, y int, double bool) tea.Cmd {
 // Drag selects a range on an axis of time.
 func (m *Model) Drag(x, y int, _ bool) tea.Cmd {
 	over, ok := m.card.plot.(*overPlot)
-	if !ok {
+	if !ok || m.board.shown {
 		return nil
 	}
 	first, last, ok := over.Hit(x, max(y-headLines, 1))
@@ -223,6 +237,10 @@ func (m *Model) Drag(x, y int, _ bool) tea.Cmd {
 // Wheel moves the cursor.
 func (m *Model) Wheel(_, _, by int) tea.Cmd {
 	m.changed()
+	if m.board.shown {
+		m.board.move(max(min(by, 1), -1) * max(m.board.perLine, 1))
+		return nil
+	}
 	if m.card.plot == nil {
 		return nil
 	}

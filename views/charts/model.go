@@ -23,12 +23,14 @@ const View = views.ChartsView
 type Model struct {
 	env     *views.Env
 	card    *card // the chart that is shown large
+	board   board
 	started bool
 	names   namer
 
 	datasets       []api.Dataset
 	datasetsWanted bool // a person waits for the list
 
+	width   int // as resized last
 	version int
 	memo    memo
 }
@@ -41,7 +43,9 @@ type memo struct {
 
 // New makes the view; it asks for nothing until it is shown.
 func New(env *views.Env) *Model {
-	return &Model{env: env, card: newCard(env, "chart", Spec{}), names: namer{datasets: map[string]string{}}}
+	m := &Model{env: env, card: newCard(env, "chart", Spec{}), names: namer{datasets: map[string]string{}}}
+	m.restore()
+	return m
 }
 
 func (m *Model) changed() { m.version++ }
@@ -50,6 +54,9 @@ func (m *Model) changed() { m.version++ }
 // its own.
 func (m *Model) Arrive() tea.Cmd {
 	m.changed()
+	if m.board.shown {
+		return m.openBoard()
+	}
 	follows := m.follow()
 	if m.started && !follows {
 		return nil
@@ -78,7 +85,7 @@ func (m *Model) Visit(v views.Visit) tea.Cmd {
 	if !ok {
 		return nil
 	}
-	m.started = true
+	m.started, m.board.shown = true, false
 	m.card.spec.Filter, m.card.spec.Datasets, m.card.spec.Own = to.Filter, to.Datasets, true
 	return m.reload()
 }
@@ -101,6 +108,10 @@ func (m *Model) Learn(f async.Fact) tea.Cmd {
 		if c, _ := m.cardOf(f.Slot); c != nil {
 			c.slow = true
 		}
+	case async.Elapsed:
+		if f.Slot == m.tickSlot() && m.board.shown {
+			return m.refreshBoard()
+		}
 	case async.CatalogsLoaded:
 		m.learnCatalogs(f.Catalogs)
 	}
@@ -119,7 +130,7 @@ func (m *Model) cardOf(s async.Slot) (*card, string) {
 }
 
 // cards are all charts there are.
-func (m *Model) cards() []*card { return []*card{m.card} }
+func (m *Model) cards() []*card { return append([]*card{m.card}, m.board.cards...) }
 
 func (m *Model) learnCatalogs(c async.Catalogs) {
 	m.datasets = c.Datasets
@@ -148,21 +159,40 @@ func (m *Model) Restyle() tea.Cmd {
 }
 
 // Resize takes the size the view will be drawn in.
-func (m *Model) Resize(w, _ int) tea.Cmd { return m.card.resized(w) }
+func (m *Model) Resize(w, _ int) tea.Cmd {
+	m.width = w
+	return m.card.resized(w)
+}
 
 // Scopes are those of the part that has the focus.
-func (m *Model) Scopes() []keymap.Scope { return []keymap.Scope{keymap.Charts} }
+func (m *Model) Scopes() []keymap.Scope {
+	if m.board.shown {
+		return []keymap.Scope{keymap.Board}
+	}
+	return []keymap.Scope{keymap.Charts}
+}
 
 // place is what back and forward return to.
-type place struct{ spec Spec }
+type place struct {
+	spec  Spec
+	board bool
+}
 
 // Here is the present place.
-func (m *Model) Here() any { return place{m.card.spec} }
+func (m *Model) Here() any { return place{m.card.spec, m.board.shown} }
 
 // Go returns to a place.
 func (m *Model) Go(p any) tea.Cmd {
 	to, ok := p.(place)
-	if !ok || fmt.Sprint(to.spec) == fmt.Sprint(m.card.spec) {
+	if !ok {
+		return nil
+	}
+	m.changed()
+	m.board.shown = to.board
+	if m.board.shown {
+		return m.openBoard()
+	}
+	if m.started && fmt.Sprint(to.spec) == fmt.Sprint(m.card.spec) {
 		return nil
 	}
 	m.card.spec = to.spec
@@ -171,8 +201,11 @@ func (m *Model) Go(p any) tea.Cmd {
 
 // Hints are the actions the bottom line names.
 func (m *Model) Hints() []keymap.ID {
+	if m.board.shown {
+		return []keymap.ID{keymap.BoardOpen, keymap.BoardUnpin, keymap.BoardEarlier, keymap.BoardLater, keymap.BoardInterval, keymap.AppRefresh, keymap.BoardClose, keymap.AppHelp}
+	}
 	return []keymap.ID{
 		keymap.ChartsOpen, keymap.ChartsKind, keymap.ChartsBy, keymap.ChartsSplit, keymap.ChartsRange, keymap.ChartsCompare,
-		keymap.ChartsInclude, keymap.ChartsFilter, keymap.AppHelp,
+		keymap.ChartsFilter, keymap.ChartsPin, keymap.ChartsBoard, keymap.ChartsExport, keymap.AppHelp,
 	}
 }
