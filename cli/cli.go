@@ -9,6 +9,7 @@ import (
 
 	"threatbench/api/client"
 	"threatbench/cli/profile"
+	"threatbench/ui"
 )
 
 // The exit codes.
@@ -39,6 +40,7 @@ type Session struct {
 	Connect  string                    // how to reach a remote account, in a few lines
 	StateDir string                    // where a crash file goes
 	State    *profile.State            // what the profile's sessions remember; nil forgets
+	Edit     ui.Edit                   // opens the person's editor; nil where the session can't
 	Now      func() time.Time
 }
 

@@ -28,6 +28,7 @@ func ShowWorkbench(ctx context.Context, s Session) error {
 		Query: s.Query, Datasets: s.Datasets, Columns: s.UI.Columns, Theme: s.UI.Theme, Themes: themes, ASCII: s.UI.ASCII, ReadOnly: s.ReadOnly, UTC: s.UI.UTC, Warnings: s.Warnings,
 		Import: ui.Job(s.Import), Demo: ui.Job(s.Demo), Connect: s.Connect,
 		Profiles: colorProfile(s.UI.Color), Now: s.Now, StateDir: s.StateDir, Memory: memory,
+		Edit: s.Edit,
 		WriteFile: func(path string, data []byte) error {
 			return writeWhole(path, func(w io.Writer) error { _, err := w.Write(data); return err })
 		},

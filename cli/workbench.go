@@ -57,7 +57,7 @@ func (a *app) readyForWorkbench(text string) error {
 func (a *app) session(c profile.Config, pl *place, text string, warnings []string) Session {
 	s := Session{
 		Client: pl.Client, Profile: pl.profile.Name, Version: version(), ReadOnly: pl.profile.ReadOnly, Query: text,
-		UI: c.UI, Themes: c.Themes, Keys: c.Keys, Warnings: warnings, StateDir: stateDir(), Now: a.now, Connect: a.connectText(),
+		UI: c.UI, Themes: c.Themes, Keys: c.Keys, Warnings: warnings, StateDir: stateDir(), Now: a.now, Connect: a.connectText(), Edit: a.edit,
 	}
 	if pl.db != nil {
 		s.Datasets = []string{api.ScopeAll} // everything that was imported, whatever dataset it went to

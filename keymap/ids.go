@@ -49,6 +49,26 @@ const (
 	AppTimeZone ID = "app.time_zone"
 )
 
+// What can be done to the events in hand: the marked ones, or the one that is
+// selected.
+const (
+	ActTag         ID = "app.tag"
+	ActUntag       ID = "app.untag"
+	ActEdit        ID = "app.edit"
+	ActInsight     ID = "app.insight"
+	ActRaw         ID = "app.raw"
+	ActRelate      ID = "app.relate"
+	ActRefer       ID = "app.refer"
+	ActUnrefer     ID = "app.unrefer"
+	ActMove        ID = "app.move"
+	ActCopy        ID = "app.copy_to"
+	ActDelete      ID = "app.delete"
+	ActNew         ID = "app.new"
+	ActUndo        ID = "app.undo"
+	ActRedo        ID = "app.redo"
+	ActLastOutcome ID = "app.outcome"
+)
+
 // The actions of the table of events.
 const (
 	EventsUp              ID = "events.up"

@@ -229,7 +229,7 @@ func (m *Model) continuations(scopes []keymap.Scope) string {
 	st := m.env.Styles
 	parts := []string{st.AccentStrong.Paint(m.keyLabel(strings.Join(m.pending, " ")))}
 	for _, a := range m.env.Keys.Continuations(scopes, m.pending) {
-		parts = append(parts, st.Key.Paint(m.helpKeys(a))+" "+st.Hint.Paint(a.Title))
+		parts = append(parts, st.Key.Paint(m.helpKeys(a))+" "+st.Hint.Paint(a.Short))
 	}
 	return strings.Join(parts, "   ")
 }

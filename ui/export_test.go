@@ -20,3 +20,12 @@ func Keep(m *Model) { m.keep() }
 
 // Remember gives the command that writes something down.
 func Remember(m *Model) tea.Cmd { return m.env.Memory.Save("test.x", 1) }
+
+// WithoutTerminal has the editor run beside the program, which keeps its
+// terminal: the harness can't call off the reader of its input.
+func WithoutTerminal(m *Model) *Model {
+	m.exec = func(c tea.ExecCommand, done tea.ExecCallback) tea.Cmd {
+		return func() tea.Msg { return done(c.Run()) }
+	}
+	return m
+}

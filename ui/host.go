@@ -6,6 +6,7 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"threatbench/api"
+	"threatbench/api/async"
 	"threatbench/keymap"
 	"threatbench/ui/widget/toast"
 	"threatbench/views"
@@ -81,6 +82,14 @@ func (h host) Ask(p views.Pick) {
 
 func (h host) Prompt(title, value string, accept func(string) tea.Cmd) {
 	h.ask(func() tea.Cmd { h.m.overlay.Open(newEntry(h.m, title, value, accept)); return nil })
+}
+
+func (h host) Enter(e views.Entry) {
+	h.ask(func() tea.Cmd { h.m.overlay.Open(newEntryOf(h.m, e)); return nil })
+}
+
+func (h host) Change(c async.Change, sample []api.Event) {
+	h.ask(func() tea.Cmd { return h.m.change(c, sample) })
 }
 
 func (h host) Mark() { h.m.mark() }

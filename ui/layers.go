@@ -8,7 +8,6 @@ import (
 	"threatbench/keymap"
 	"threatbench/theme"
 	"threatbench/ui/widget/overlay"
-	"threatbench/ui/widget/prompt"
 	"threatbench/ui/widget/text"
 	"threatbench/views"
 )
@@ -171,55 +170,6 @@ func (l *textLayer) box(w, h int) []string {
 	h = min(h, max(l.body.Len()+overlay.FrameH, 5), 30)
 	foot := l.m.hints(keymap.Log, keymap.LogDown, keymap.LogClose)
 	return overlay.Box(l.m.env.Styles, l.title, l.body.Lines(w-overlay.FrameW, h-overlay.FrameH), foot, w, h)
-}
-
-// entryLayer asks for one line of text.
-type entryLayer struct {
-	m      *Model
-	title  string
-	input  *prompt.Model
-	accept func(string) tea.Cmd
-}
-
-func newEntry(m *Model, title, value string, accept func(string) tea.Cmd) *entryLayer {
-	p := prompt.New(m.env.Styles)
-	p.SetValue(value)
-	p.Focus()
-	return &entryLayer{m, title, p, accept}
-}
-
-func (l *entryLayer) scope() keymap.Scope { return keymap.Prompt }
-
-func (l *entryLayer) do(id keymap.ID) tea.Cmd {
-	switch id {
-	case keymap.PromptAccept:
-		l.m.overlay.Close()
-		return l.accept(l.input.Value())
-	case keymap.PromptCancel:
-		l.m.overlay.Close()
-	}
-	return nil
-}
-
-func (l *entryLayer) enter(k tea.KeyPressMsg) tea.Cmd { //nolint:unparam // other boxes with a text field have commands
-	if k.String() == "ctrl+c" {
-		l.m.overlay.Close()
-		return nil
-	}
-	l.input.Key(k)
-	return nil
-}
-
-func (l *entryLayer) paste(s string) { l.input.Paste(s) }
-
-func (l *entryLayer) box(w, _ int) []string {
-	w = min(w, 72)
-	foot := l.m.hints(keymap.Prompt, keymap.PromptAccept, keymap.PromptCancel)
-	return overlay.Box(l.m.env.Styles, l.title, []string{l.input.Line(w - overlay.FrameW)}, foot, w, 3)
-}
-
-func (l *entryLayer) at(w, _ int) (x, y int) {
-	return 2 + l.input.Cursor(min(w, 72)-overlay.FrameW), 1
 }
 
 // menuLayer offers a list to choose from.

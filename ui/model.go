@@ -61,9 +61,11 @@ type Model struct {
 	recent  []string // actions run from the palette, the newest first
 	queue   []tea.Cmd
 	job     *job
+	changes changes
 	press   press
 
 	kill     context.CancelFunc
+	exec     func(tea.ExecCommand, tea.ExecCallback) tea.Cmd // tea.Exec but in tests
 	crash    *crash
 	saidLost bool // that what should be remembered can't be written down
 }
@@ -71,7 +73,7 @@ type Model struct {
 // New makes the root model of a session whose requests end with ctx.
 func New(ctx context.Context, o Options) *Model {
 	o = o.withDefaults()
-	m := &Model{options: o, screen: screenEvents, dark: true, colors: colorprofile.TrueColor, themeID: o.Theme, mouse: !o.NoMouse, kill: func() {}}
+	m := &Model{options: o, screen: screenEvents, dark: true, colors: colorprofile.TrueColor, themeID: o.Theme, mouse: !o.NoMouse, kill: func() {}, exec: tea.Exec}
 	st, err := o.Themes.Load(m.themeID, m.dark, o.ASCII)
 	if err != nil {
 		o.Warnings = append(o.Warnings, err.Error())
@@ -143,6 +145,8 @@ func (m *Model) update(msg tea.Msg) tea.Cmd {
 	case tea.EnvMsg:
 		m.split.remote = msg.Getenv("SSH_TTY") != "" || msg.Getenv("SSH_CONNECTION") != ""
 		return m.relayout()
+	case edited:
+		return m.learnEdited(msg)
 	case toast.Expired:
 		m.toasts.Update(msg)
 	case async.Fact:
@@ -155,6 +159,9 @@ func (m *Model) update(msg tea.Msg) tea.Cmd {
 // superseded is dropped.
 func (m *Model) learn(f async.Fact) tea.Cmd {
 	next := async.Next(f) // what follows a part of an answer, wanted or not
+	if d, is := f.(async.ChangeDone); is {
+		return tea.Batch(next, m.learnChange(d.Result))
+	}
 	if !m.env.Async.Current(f.About()) {
 		return next
 	}
@@ -196,7 +203,7 @@ func (m *Model) key(k tea.KeyPressMsg) tea.Cmd {
 		return m.keyInLayer(top, k)
 	}
 	if m.job != nil && (name == "esc" || name == "ctrl+c") {
-		m.env.Async.Cancel(m.jobSlot())
+		m.env.Async.Cancel(m.job.slot)
 		return nil
 	}
 	if name == "esc" && m.toasts.Dismiss() {
@@ -274,6 +281,9 @@ func (m *Model) why(id keymap.ID) string {
 	case keymap.StartImport, keymap.StartDemo:
 		return m.whyNotJob(id)
 	}
+	if why, is := m.whyNotAct(id); is {
+		return why
+	}
 	if n, ok := numbered(id); ok {
 		if m.seatAt(n) == nil {
 			return "there is no such view"
@@ -322,6 +332,9 @@ func (m *Model) doFrame(in keymap.Intent) tea.Cmd {
 }
 
 func (m *Model) doPanes(in keymap.Intent) tea.Cmd {
+	if cmd, is := m.act(in.ID); is {
+		return cmd
+	}
 	if n, ok := numbered(in.ID); ok {
 		return m.sit(m.seatAt(n))
 	}

@@ -38,6 +38,8 @@ type Options struct {
 	// fills it with made-up events. Nil where the profile can't.
 	Import Job
 	Demo   Job
+	// Edit opens the person's editor. Nil where the session can't.
+	Edit Edit
 	// WriteFile writes a file for its owner alone, whole or not at all. Nil where
 	// the session may write none.
 	WriteFile func(path string, data []byte) error

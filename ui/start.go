@@ -18,6 +18,7 @@ const jobView = "ui"
 
 // job is long work under way; the bottom line shows how far it is.
 type job struct {
+	slot  async.Slot
 	state progress.State
 	meter progress.Meter
 }
@@ -76,15 +77,24 @@ func (m *Model) start(id keymap.ID) tea.Cmd {
 
 // startJob starts a job.
 func (m *Model) startJob(label, arg string, work Job) tea.Cmd {
-	m.job = &job{state: progress.State{Label: label, Cancel: "esc cancels"}}
+	m.beginJob(m.jobSlot(), label)
 	return m.env.Async.Run(m.jobSlot(), func(ctx context.Context, report func(int64, int64, string)) (any, error) {
 		return work(ctx, arg, report)
 	})
 }
 
+// beginJob shows work under way in the bottom line.
+func (m *Model) beginJob(s async.Slot, label string) {
+	m.job = &job{slot: s, state: progress.State{Label: label, Cancel: "esc cancels"}}
+}
+
 // learnJob follows the job: its progress, and its end.
 func (m *Model) learnJob(f async.Fact) tea.Cmd {
 	switch f := f.(type) {
+	case async.CatalogsLoaded:
+		return m.learnCatalogs(f)
+	case async.RawLoaded:
+		return m.learnRaw(f)
 	case async.Progress:
 		if m.job != nil {
 			s := &m.job.state

@@ -4,6 +4,7 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"threatbench/api"
+	"threatbench/api/async"
 	"threatbench/keymap"
 )
 
@@ -37,6 +38,21 @@ type Placed interface {
 	Here() any
 	Go(place any) tea.Cmd
 }
+
+// Targeted is a view whose events can be acted on.
+type Targeted interface{ Targets() Targets }
+
+// Targets is what an action on events touches: the marked events, or the one
+// in hand. Known are those of them that are at hand, for a sample and for
+// their present values.
+type Targets struct {
+	On    []async.Target
+	Known []api.Event
+}
+
+// Informed is a view that wants to know what a change did; what it shows is
+// asked for anew there.
+type Informed interface{ Changed(r async.Result) tea.Cmd }
 
 // Visitor is a view that can be shown something; see Host.Visit.
 type Visitor interface{ Visit(v Visit) tea.Cmd }

@@ -80,6 +80,17 @@ type PickItem struct {
 	On            bool // a toggle that is on
 }
 
+// Entry asks for one line of text.
+type Entry struct {
+	Title, Value string
+	// Complete gives the texts that may be meant; nil offers none.
+	Complete func(text string) []string
+	// Check tells what is wrong with a text, nil where nothing is; a nil Check
+	// takes any.
+	Check  func(text string) error
+	Accept func(text string) tea.Cmd
+}
+
 // Host is what a view may ask of the frame around it. A call takes effect at
 // once; what it has to send or ask for follows when the view has returned.
 type Host interface {
@@ -104,6 +115,12 @@ type Host interface {
 	Ask(p Pick)
 	// Prompt asks for one line of text.
 	Prompt(title, value string, accept func(text string) tea.Cmd)
+	// Enter asks for one line of text, with completion and a check.
+	Enter(e Entry)
+	// Change carries out a change of data: it asks where the change is large or
+	// destroys something, shows how far it is, tells what became of it, and
+	// keeps what takes it back. sample are a few of the events it touches.
+	Change(c async.Change, sample []api.Event)
 	// Mark remembers the present place in the history.
 	Mark()
 	// Visit goes to another view and shows something there.

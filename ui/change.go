@@ -1,0 +1,317 @@
+package ui
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	tea "charm.land/bubbletea/v2"
+
+	"threatbench/api"
+	"threatbench/api/async"
+	"threatbench/keymap"
+	"threatbench/ui/widget/overlay"
+	"threatbench/ui/widget/progress"
+	"threatbench/ui/widget/toast"
+	"threatbench/views"
+)
+
+// changes is what was changed in this session and can be taken back.
+type changes struct {
+	undo, redo []async.Change // the newest last
+	last       *async.Result
+	catalogs   async.Catalogs
+	asked      bool
+	waiting    func() tea.Cmd // goes on when the catalogues are there
+}
+
+// mostUndo bounds what can be taken back.
+const mostUndo = 200
+
+func changeSlot() async.Slot { return async.Slot{View: jobView, Name: "change"} }
+
+// change asks where a change is large or destroys something, and begins it.
+func (m *Model) change(c async.Change, sample []api.Event) tea.Cmd {
+	if why := m.whyNoChange(); why != "" {
+		return m.say(toast.Info, why)
+	}
+	if c.Count() <= 1 && !destroys(c.Kind) {
+		return m.begin(c)
+	}
+	m.overlay.Open(&confirmLayer{m, overlay.NewConfirm(m.env.Styles, m.question(c, sample)), func() tea.Cmd { return m.begin(c) }})
+	return nil
+}
+
+func destroys(k async.Kind) bool {
+	return k == async.KindDelete || k == async.KindRevert
+}
+
+func (m *Model) whyNoChange() string {
+	switch {
+	case m.env.ReadOnly:
+		return "read-only: nothing may be changed"
+	case m.job != nil:
+		return "something is under way: esc cancels it"
+	}
+	return ""
+}
+
+// sampleRows is how many of the events a question names.
+const sampleRows = 5
+
+// question says exactly what a change will touch.
+func (m *Model) question(c async.Change, sample []api.Event) overlay.Question {
+	label := strings.ToUpper(c.Label[:1]) + c.Label[1:]
+	q := overlay.Question{Title: "Change", Ask: label + "?", Accept: "Go on", Danger: destroys(c.Kind)}
+	if q.Danger {
+		q.Title, q.Accept = "Careful", label
+		if len(label) > 30 {
+			q.Accept = "Yes"
+		}
+	}
+	for i := range sample[:min(len(sample), sampleRows)] {
+		q.Details = append(q.Details, m.brief(&sample[i]))
+	}
+	if more := c.Count() - len(q.Details); more > 0 && len(q.Details) > 0 {
+		q.Details = append(q.Details, m.env.Styles.Faint.Paint("and "+views.Count(more)+" more"))
+	}
+	if n := c.Count(); n > 1 {
+		q.Details = append(q.Details, "", m.env.Styles.Faint.Paint("Exactly these "+views.Count(n)+", whatever matches the filter by then."))
+	}
+	return q
+}
+
+// brief is an event in one line of a question.
+func (m *Model) brief(e *api.Event) string {
+	what := e.Indicator
+	if what == "" {
+		what = e.Event
+	}
+	line := views.OneLine(fmt.Sprintf("%s  %s  %s", m.env.Date(e.Date), e.Category, what))
+	return clip(views.Shown(line), 58, m.env.Styles.Glyphs.Ellipsis)
+}
+
+// begin runs a change.
+func (m *Model) begin(c async.Change) tea.Cmd {
+	m.job = &job{slot: changeSlot(), state: progress.State{Label: c.Label, Total: int64(c.Count()), Cancel: "esc cancels"}}
+	return m.env.Async.Do(changeSlot(), c)
+}
+
+// learnChange takes in what became of a change: what takes it back is kept,
+// the views learn of it, and what was not done is shown.
+func (m *Model) learnChange(r async.Result) tea.Cmd {
+	if !errors.Is(r.Err, async.ErrBusy) {
+		m.job = nil
+	}
+	m.changes.last = &r
+	m.keepUndo(r)
+	cmds := []tea.Cmd{m.sayResult(r)}
+	if len(r.Done)+len(r.Unknown)+len(r.Made) > 0 {
+		for _, v := range m.all() {
+			if i, ok := v.(views.Informed); ok {
+				cmds = append(cmds, i.Changed(r))
+			}
+		}
+	}
+	if len(r.Failed)+len(r.Unknown)+len(r.NotBegun) > 0 && r.Change.Count() > 1 {
+		m.openOutcome()
+	}
+	return tea.Batch(cmds...)
+}
+
+// all are the views there are.
+func (m *Model) all() []views.View {
+	list := []views.View{m.events, m.detail}
+	for _, s := range m.seats {
+		list = append(list, s.view)
+	}
+	return list
+}
+
+// keepUndo puts what takes a change back on the stack its way asks for.
+func (m *Model) keepUndo(r async.Result) {
+	if r.Undo == nil {
+		return
+	}
+	c := &m.changes
+	switch r.Change.Way {
+	case async.Undoing:
+		c.redo = append(c.redo, *r.Undo)
+		return
+	case async.Forward:
+		c.redo = nil
+	}
+	c.undo = append(c.undo, *r.Undo)
+	if len(c.undo) > mostUndo {
+		c.undo = c.undo[1:]
+	}
+}
+
+// undo takes the last change back, or does again what was taken back.
+func (m *Model) undo(stack *[]async.Change) tea.Cmd {
+	n := len(*stack) - 1
+	c := (*stack)[n]
+	*stack = (*stack)[:n]
+	return m.begin(c)
+}
+
+// sayResult sums a change up in a toast, with the way back where there is one.
+func (m *Model) sayResult(r async.Result) tea.Cmd {
+	kind, text := toast.Good, "done: "+r.Change.Label
+	switch r.Change.Way {
+	case async.Undoing:
+		text = "taken back: " + r.Change.Label
+	case async.Redoing:
+		text = "done again: " + r.Change.Label
+	}
+	parts := outcomeParts(r)
+	if len(r.Failed)+len(r.Unknown)+len(r.NotBegun) > 0 || r.Err != nil {
+		kind, text = toast.Warn, "not all done: "+r.Change.Label
+	}
+	if len(r.Done) == 0 && len(r.Failed)+len(r.Unknown)+len(r.NotBegun) > 0 {
+		kind, text = toast.Error, "not done: "+r.Change.Label
+		if len(r.Failed) == 1 {
+			parts = []string{r.Failed[0].Reason}
+		}
+	}
+	if r.Err != nil && !errors.Is(r.Err, context.Canceled) {
+		parts = append(parts, r.Err.Error())
+	}
+	if len(parts) > 0 {
+		text += " (" + strings.Join(parts, ", ") + ")"
+	}
+	hint := ""
+	if r.Undo != nil && r.Change.Way != async.Undoing {
+		hint = m.keyLabel("u") + " takes it back"
+	}
+	_, cmd := m.toasts.PushAction(kind, text, hint)
+	return cmd
+}
+
+// outcomeParts are the numbers of a change that are worth a word.
+func outcomeParts(r async.Result) []string {
+	var parts []string
+	add := func(n int, what string) {
+		if n > 0 {
+			parts = append(parts, views.Count(n)+" "+what)
+		}
+	}
+	if len(r.Unchanged)+len(r.Failed)+len(r.Unknown)+len(r.NotBegun) > 0 {
+		add(len(r.Done), "done")
+	}
+	add(len(r.Unchanged), "were so already")
+	add(len(r.Failed), "refused")
+	add(len(r.Unknown), "unknown")
+	add(len(r.NotBegun), "not begun")
+	add(len(r.Doubtful), "read otherwise since")
+	return parts
+}
+
+// openOutcome offers what can be done after a change that didn't go through
+// whole.
+func (m *Model) openOutcome() {
+	r := m.changes.last
+	type choice struct {
+		item views.PickItem
+		run  func() tea.Cmd
+	}
+	var list []choice
+	if c, ok := r.Retry(); ok {
+		list = append(list, choice{views.PickItem{Title: "Try the refused again", Detail: views.Count(c.Count())}, func() tea.Cmd { return m.begin(c) }})
+	}
+	if c, ok := r.Rest(); ok {
+		list = append(list, choice{views.PickItem{Title: "Go on with the rest", Detail: views.Count(c.Count())}, func() tea.Cmd { return m.begin(c) }})
+	}
+	if left := leftOver(*r); len(left) > 0 {
+		list = append(list, choice{views.PickItem{Title: "Mark what wasn't done", Detail: views.Count(len(left))}, func() tea.Cmd {
+			m.events.MarkThese(left)
+			return m.show(screenEvents, paneEvents)
+		}})
+	}
+	list = append(list, choice{views.PickItem{Title: "Show the list", Detail: "what was done, what not, and why"}, func() tea.Cmd {
+		m.openText("Outcome", m.outcomeLines(*r))
+		return nil
+	}})
+	p := views.Pick{Title: "Outcome of: " + r.Change.Label, Chosen: func(i int) tea.Cmd { return list[i].run() }}
+	for _, c := range list {
+		p.Items = append(p.Items, c.item)
+	}
+	m.overlay.Open(newMenu(m, p))
+}
+
+// leftOver are the ids that a change was to touch and didn't, or not surely.
+func leftOver(r async.Result) []string {
+	var ids []string
+	for _, f := range r.Failed {
+		ids = append(ids, f.ID)
+	}
+	for _, list := range [][]async.Target{r.Unknown, r.NotBegun} {
+		for _, t := range list {
+			ids = append(ids, t.ID)
+		}
+	}
+	return ids
+}
+
+// outcomeLines lists what became of each target.
+func (m *Model) outcomeLines(r async.Result) []string {
+	st := m.env.Styles
+	lines := []string{st.Strong.Paint(r.Change.Label), ""}
+	if r.Err != nil {
+		lines = append(lines, st.Error.Paint(r.Err.Error()), "")
+	}
+	if r.NoUndo != "" {
+		lines = append(lines, st.Faint.Paint("to take back: "+r.NoUndo), "")
+	}
+	for _, f := range r.Failed {
+		lines = append(lines, st.Error.Paint("refused    ")+f.ID+"  "+f.Reason)
+	}
+	for _, part := range []struct {
+		word string
+		list []async.Target
+	}{{"unknown    ", r.Unknown}, {"not begun  ", r.NotBegun}, {"doubtful   ", r.Doubtful}, {"unchanged  ", r.Unchanged}, {"done       ", r.Done}, {"made       ", r.Made}} {
+		for _, t := range part.list {
+			lines = append(lines, st.Faint.Paint(part.word)+t.ID)
+		}
+	}
+	return lines
+}
+
+// confirmLayer asks before a change.
+type confirmLayer struct {
+	m    *Model
+	ask  *overlay.Confirm
+	then func() tea.Cmd
+}
+
+func (l *confirmLayer) scope() keymap.Scope { return keymap.Confirm }
+
+func (l *confirmLayer) do(id keymap.ID) tea.Cmd {
+	answer := overlay.Pending
+	switch id {
+	case keymap.ConfirmLeft:
+		l.ask.Left()
+	case keymap.ConfirmRight:
+		l.ask.Right()
+	case keymap.ConfirmAccept:
+		answer = l.ask.Enter()
+	case keymap.ConfirmYes:
+		answer = l.ask.Yes()
+	case keymap.ConfirmNo:
+		answer = l.ask.No()
+	}
+	if answer == overlay.Pending {
+		return nil
+	}
+	l.m.overlay.Close()
+	if answer == overlay.Accepted {
+		return l.then()
+	}
+	return nil
+}
+
+func (l *confirmLayer) box(w, h int) []string {
+	w, h = l.ask.Size(w, h)
+	return l.ask.Lines(w, h)
+}

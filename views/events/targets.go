@@ -1,0 +1,61 @@
+package events
+
+import (
+	"maps"
+	"slices"
+
+	tea "charm.land/bubbletea/v2"
+
+	"threatbench/api"
+	"threatbench/api/async"
+	"threatbench/views"
+)
+
+// Targets are the marked events, or the one under the cursor.
+func (m *Model) Targets() views.Targets {
+	if len(m.marks) == 0 {
+		e := m.Current()
+		if e == nil {
+			return views.Targets{}
+		}
+		return views.Targets{On: async.Targets([]api.Event{*e}), Known: []api.Event{*e}}
+	}
+	known := map[string]api.Event{}
+	for _, c := range m.rows.chunks {
+		for _, e := range c.events {
+			if m.marks[e.UUID] {
+				known[e.UUID] = e
+			}
+		}
+	}
+	var t views.Targets
+	for _, id := range slices.Sorted(maps.Keys(m.marks)) {
+		e, here := known[id]
+		if here {
+			t.Known = append(t.Known, e)
+		}
+		t.On = append(t.On, async.Target{Dataset: e.DatasetID, ID: id})
+	}
+	return t
+}
+
+// Changed asks anew for what is shown; marks and cursor stay where they are.
+// Marks of events that were deleted go.
+func (m *Model) Changed(r async.Result) tea.Cmd {
+	if r.Change.Kind == async.KindDelete {
+		for _, t := range r.Done {
+			delete(m.marks, t.ID)
+		}
+	}
+	return m.refresh()
+}
+
+// MarkThese marks events by their ids in the place of what was marked.
+func (m *Model) MarkThese(ids []string) {
+	clear(m.marks)
+	for _, id := range ids {
+		m.marks[id] = true
+	}
+	m.table.Invalidate()
+	m.changed()
+}
