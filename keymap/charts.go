@@ -4,6 +4,10 @@ package keymap
 const (
 	Charts Scope = "charts" // one chart
 	Board  Scope = "board"  // the dashboard of pinned charts
+	// Console is the editor of GraphQL queries, a text field; Answer is what came
+	// of one.
+	Console Scope = "console"
+	Answer  Scope = "answer"
 )
 
 // The actions of the dashboard.
@@ -53,6 +57,25 @@ const (
 	ChartsPin       ID = "charts.pin"
 	ChartsBoard     ID = "charts.board"
 	ChartsExport    ID = "charts.export"
+	ChartsConsole   ID = "charts.console"
+)
+
+// The actions of the GraphQL console.
+const (
+	ConsoleRun      ID = "console.run"
+	ConsoleComplete ID = "console.complete"
+	ConsoleOlder    ID = "console.older"
+	ConsoleNewer    ID = "console.newer"
+	ConsoleLeave    ID = "console.leave"
+	AnswerEdit      ID = "answer.edit"
+	AnswerForm      ID = "answer.form"
+	AnswerRun       ID = "answer.run"
+	AnswerUp        ID = "answer.up"
+	AnswerDown      ID = "answer.down"
+	AnswerPageUp    ID = "answer.page_up"
+	AnswerPageDown  ID = "answer.page_down"
+	AnswerToggle    ID = "answer.toggle"
+	AnswerClose     ID = "answer.close"
 )
 
 // chartActions are those of the view of charts.
@@ -100,6 +123,8 @@ func chartActions() []Action {
 			Title: "Show the dashboard", Short: "dashboard", Help: "Shows the pinned charts side by side."},
 		{ID: ChartsExport, Scope: Charts, Group: "Chart", Keys: []string{"e"},
 			Title: "Export the chart", Short: "export", Help: "Writes the numbers as CSV or the picture as SVG."},
+		{ID: ChartsConsole, Scope: Charts, Group: "Chart", Keys: []string{"C"},
+			Title: "Open the GraphQL console", Short: "GraphQL", Help: "Asks the server anything its schema has; shows tree, table or chart."},
 
 		{ID: ChartsFilter, Scope: Charts, Group: "What is counted", Keys: []string{"/"},
 			Title: "Type a filter", Short: "filter", Help: "Counts the events that match a filter of the chart's own."},
@@ -144,5 +169,35 @@ func chartActions() []Action {
 			Title: "How often it refreshes", Short: "interval", Help: "Never, or every 1, 5, 15 or 60 minutes; each time counts against the quota."},
 		{ID: BoardClose, Scope: Board, Group: "Dashboard", Keys: []string{"esc", "B"},
 			Title: "Back to the chart", Short: "chart", Help: "Leaves the dashboard for the chart."},
+
+		{ID: ConsoleRun, Scope: Console, Group: "GraphQL query", Keys: []string{"ctrl+r", "alt+enter"},
+			Title: "Run the query", Short: "run", Help: "Sends the query to the server."},
+		{ID: ConsoleComplete, Scope: Console, Group: "GraphQL query", Keys: []string{"tab"},
+			Title: "Complete", Short: "complete", Help: "Completes the word at the cursor by the server's schema, and shows the choices."},
+		{ID: ConsoleOlder, Scope: Console, Group: "GraphQL query", Keys: []string{"ctrl+up", "alt+up"},
+			Title: "Earlier query", Short: "earlier", Help: "Brings back the query run before."},
+		{ID: ConsoleNewer, Scope: Console, Group: "GraphQL query", Keys: []string{"ctrl+down", "alt+down"},
+			Title: "Later query", Short: "later", Help: "Goes on to the query run after."},
+		{ID: ConsoleLeave, Scope: Console, Group: "GraphQL query", Keys: []string{"esc"},
+			Title: "To the answer", Short: "to the answer", Help: "Leaves the editor for the answer."},
+
+		{ID: AnswerEdit, Scope: Answer, Group: "GraphQL answer", Keys: []string{"e", "/"},
+			Title: "Edit the query", Short: "edit", Help: "Returns to the editor."},
+		{ID: AnswerForm, Scope: Answer, Group: "GraphQL answer", Keys: []string{"t"},
+			Title: "Tree, table or chart", Short: "form", Help: "Shows the answer in the next form."},
+		{ID: AnswerRun, Scope: Answer, Group: "GraphQL answer", Keys: []string{"ctrl+r"},
+			Title: "Run the query again", Short: "run", Help: "Sends the query to the server again."},
+		{ID: AnswerUp, Scope: Answer, Group: "GraphQL answer", Keys: []string{"k", "up"},
+			Title: "Up", Short: "up", Help: "Moves up by a line."},
+		{ID: AnswerDown, Scope: Answer, Group: "GraphQL answer", Keys: []string{"j", "down"},
+			Title: "Down", Short: "down", Help: "Moves down by a line."},
+		{ID: AnswerPageUp, Scope: Answer, Group: "GraphQL answer", Keys: []string{"pgup", "ctrl+b"},
+			Title: "Page up", Short: "page up", Help: "Moves up by ten lines."},
+		{ID: AnswerPageDown, Scope: Answer, Group: "GraphQL answer", Keys: []string{"pgdown", "ctrl+f"},
+			Title: "Page down", Short: "page down", Help: "Moves down by ten lines."},
+		{ID: AnswerToggle, Scope: Answer, Group: "GraphQL answer", Keys: []string{"space", "enter"},
+			Title: "Fold or unfold", Short: "fold", Help: "Folds the part of the tree under the cursor, or unfolds it."},
+		{ID: AnswerClose, Scope: Answer, Group: "GraphQL answer", Keys: []string{"esc"},
+			Title: "Back to the chart", Short: "chart", Help: "Leaves the console."},
 	}
 }

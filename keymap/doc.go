@@ -40,6 +40,10 @@ func (s Scope) Title() string {
 		return "Charts"
 	case Board:
 		return "Dashboard"
+	case Console:
+		return "GraphQL console"
+	case Answer:
+		return "GraphQL answer"
 	}
 	return string(s)
 }

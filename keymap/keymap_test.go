@@ -93,7 +93,8 @@ var shadows = map[Scope]string{
 	Menu:    "q",
 	Columns: "q r",
 	Confirm: "q y tab shift+tab",
-	Charts:  "t", // nothing there can be tagged
+	Charts:  "t",   // nothing there can be tagged
+	Console: "tab", // completes, as in the filter line
 }
 
 func TestShadowsAreDeliberate(t *testing.T) {

@@ -149,6 +149,14 @@ func TestChartsSayWhatGoesWrong(t *testing.T) {
 // chartScreens are the kinds of charts and how to come to each.
 func chartScreens() map[string]func(p *uitest.Program) {
 	return map[string]func(p *uitest.Program){
+		"console-tree":  func(p *uitest.Program) { press(p, "6", "C", "ctrl+r") },
+		"console-table": func(p *uitest.Program) { press(p, "6", "C", "ctrl+r", "t") },
+		"console-bars":  func(p *uitest.Program) { press(p, "6", "C", "ctrl+r", "t", "t") },
+		"console-edit": func(p *uitest.Program) {
+			press(p, "6", "C", "ctrl+home")
+			enter(p, "{ events { t")
+			press(p, "tab")
+		},
 		"dashboard": func(p *uitest.Program) {
 			press(p, "6", "p")
 			choose(p, "c", 1)
@@ -282,7 +290,7 @@ func TestChartsExport(t *testing.T) {
 	f := newFake(100)
 	f.hostile("=cmd|' /C calc'!A0 <script>")
 	for name, come := range chartScreens() {
-		if name == "dashboard" {
+		if name == "dashboard" || strings.HasPrefix(name, "console") {
 			continue
 		}
 		written := map[string]string{}
@@ -320,4 +328,56 @@ func TestChartsExport(t *testing.T) {
 		}
 		mu.Unlock()
 	}
+}
+
+// Query answers as the server does: a schema, and two groups.
+func (f *fake) Query(ctx context.Context, query string, _ map[string]any) (json.RawMessage, error) {
+	if err := f.call(ctx); err != nil {
+		return nil, err
+	}
+	if strings.Contains(query, "__schema") {
+		return json.RawMessage(`{"__schema":{"queryType":{"name":"Query"},"types":[
+			{"name":"Query","fields":[{"name":"events","args":[{"name":"filter","type":{"name":"EventFilter"}}],"type":{"name":null,"ofType":{"name":"EventSet"}}}]},
+			{"name":"EventSet","fields":[{"name":"total","args":[],"type":{"name":"Int"}},{"name":"timeline","args":[{"name":"bucket","type":{"name":"Bucket"}}],"type":{"name":"Timeline"}}]},
+			{"name":"EventFilter","inputFields":[{"name":"search","type":{"name":"ConditionInput"}}]},
+			{"name":"Bucket","enumValues":[{"name":"DAY"},{"name":"WEEK"}]}]}}`), nil
+	}
+	if !strings.Contains(query, "events") {
+		return nil, errors.New("GraphQL: Cannot query field")
+	}
+	return json.RawMessage(`{"events":{"total":12,"groupBy":{"distinct":2,"rows":[{"keys":["Phishing"],"count":9},{"keys":["Scanning"],"count":3}]}}}`), nil
+}
+
+func TestConsoleAsksCompletesAndRemembers(t *testing.T) {
+	f, store := newFake(50), &memory{}
+	benchWith(t, ui.Options{API: f, Memory: store}, usual(), func(p *uitest.Program) {
+		press(p, "6", "C", "ctrl+r")
+		p.Want("Answer", "2 rows", "total")
+		press(p, "t")
+		p.Want("as a table", "Phishing", "count")
+		press(p, "t")
+		p.Want("as a chart", "75.0 %")
+		press(p, "e", "ctrl+home")
+		enter(p, "{ ev")
+		press(p, "tab")
+		enter(p, " { ti")
+		press(p, "tab")
+		enter(p, "(")
+		press(p, "tab")
+		p.Want("{ events { timeline(bucket: ")
+		press(p, "tab")
+		p.Want("DAY  WEEK")
+		p.Paste("\x1b]52;c;aGk=\x07 nonsense")
+		press(p, "ctrl+r")
+		p.Check()
+		press(p, "ctrl+up")
+		p.Want("datasetId")
+		if len(p.Copied()) > 0 {
+			t.Error("a paste reached the clipboard")
+		}
+	})
+	benchWith(t, ui.Options{API: f, Memory: store}, usual(), func(p *uitest.Program) {
+		press(p, "6", "C")
+		p.Want("nonsense")
+	})
 }

@@ -25,7 +25,7 @@ type seat struct {
 // their numbers.
 func seats(env *views.Env) []seat {
 	return []seat{
-		{screen: 6, title: "Charts", name: views.ChartsView, view: charts.New(env), scopes: []keymap.Scope{keymap.Charts, keymap.Board}},
+		{screen: 6, title: "Charts", name: views.ChartsView, view: charts.New(env), scopes: []keymap.Scope{keymap.Charts, keymap.Board, keymap.Console, keymap.Answer}},
 	}
 }
 

@@ -17,7 +17,10 @@ import (
 // Do carries out an intent.
 func (m *Model) Do(in keymap.Intent) (tea.Cmd, bool) {
 	tries := []func(keymap.Intent) (tea.Cmd, bool){m.doMove, m.doChart, m.doCounted, m.doRange}
-	if m.board.shown {
+	switch {
+	case m.console.shown:
+		tries = []func(keymap.Intent) (tea.Cmd, bool){m.doConsole}
+	case m.board.shown:
 		tries = []func(keymap.Intent) (tea.Cmd, bool){m.doBoard}
 	}
 	for _, try := range tries {
@@ -91,6 +94,9 @@ func (m *Model) doChart(in keymap.Intent) (tea.Cmd, bool) {
 		return m.pin(), true
 	case keymap.ChartsBoard:
 		return m.showBoard(), true
+	case keymap.ChartsConsole:
+		m.env.Host.Mark()
+		return m.openConsole(), true
 	case keymap.ChartsExport:
 		m.export()
 		return nil, true
@@ -270,7 +276,7 @@ func (m *Model) clear() tea.Cmd {
 
 // Why tells why an action can't be done now.
 func (m *Model) Why(id keymap.ID) string {
-	if why := m.whyBoard(id); why != "" {
+	if why := m.whyBoard(id); why != "" || m.console.shown {
 		return why
 	}
 	s := m.card.spec
@@ -308,7 +314,10 @@ func (m *Model) whyBoard(id keymap.ID) string {
 			return "the dashboard is full: B shows it, X unpins a chart"
 		}
 	case keymap.AppCopy:
-		if m.board.shown {
+		if m.console.shown && !m.console.have {
+			return "there is no answer to copy"
+		}
+		if m.board.shown && !m.console.shown {
 			return "enter opens the chart, where its numbers can be copied"
 		}
 	}

@@ -20,9 +20,12 @@ func (m *Model) Draw(w, h int, focused bool) []string {
 	if old := m.memo; old.lines != nil && old.version == key.version && old.env == key.env && old.w == w && old.h == h && old.focused == focused {
 		return old.lines
 	}
-	if m.board.shown {
+	switch {
+	case m.console.shown:
+		key.lines = m.drawConsole(w, h)
+	case m.board.shown:
 		key.lines = m.drawBoard(w, h)
-	} else {
+	default:
 		key.lines = layout.Fit(m.card.draw(w, h), w, h)
 	}
 	m.memo = key
@@ -187,6 +190,9 @@ func (c *card) note(w int) string {
 
 // CursorXY is where the real cursor belongs.
 func (m *Model) CursorXY() (x, y int, ok bool) {
+	if m.console.shown {
+		return m.consoleCursor()
+	}
 	if b := m.board; b.shown {
 		return 0, 1 + max(b.cursor/max(b.perLine, 1)-b.top, 0)*b.cardH, true
 	}
@@ -200,6 +206,12 @@ func (m *Model) CursorXY() (x, y int, ok bool) {
 // Click puts the cursor where the pointer is; twice goes to the events.
 func (m *Model) Click(x, y int, double bool) tea.Cmd {
 	m.changed()
+	if c := &m.console; c.shown {
+		if c.edit(y <= c.lines); !c.editing && c.form == asTree {
+			c.tree.Click(x, y-c.lines-2)
+		}
+		return nil
+	}
 	if m.board.shown {
 		if m.clickBoard(x, y, m.width) && double {
 			return m.doPinned(keymap.Intent{ID: keymap.BoardOpen})
@@ -219,7 +231,7 @@ func (m *Model) Click(x, y int, double bool) tea.Cmd {
 // Drag selects a range on an axis of time.
 func (m *Model) Drag(x, y int, _ bool) tea.Cmd {
 	over, ok := m.card.plot.(*overPlot)
-	if !ok || m.board.shown {
+	if !ok || m.board.shown || m.console.shown {
 		return nil
 	}
 	first, last, ok := over.Hit(x, max(y-headLines, 1))
@@ -237,6 +249,14 @@ func (m *Model) Drag(x, y int, _ bool) tea.Cmd {
 // Wheel moves the cursor.
 func (m *Model) Wheel(_, _, by int) tea.Cmd {
 	m.changed()
+	if m.console.shown {
+		id := keymap.AnswerDown
+		if by < 0 {
+			id = keymap.AnswerUp
+		}
+		m.console.move(id)
+		return nil
+	}
 	if m.board.shown {
 		m.board.move(max(min(by, 1), -1) * max(m.board.perLine, 1))
 		return nil

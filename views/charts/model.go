@@ -24,6 +24,7 @@ type Model struct {
 	env     *views.Env
 	card    *card // the chart that is shown large
 	board   board
+	console console
 	started bool
 	names   namer
 
@@ -44,6 +45,7 @@ type memo struct {
 // New makes the view; it asks for nothing until it is shown.
 func New(env *views.Env) *Model {
 	m := &Model{env: env, card: newCard(env, "chart", Spec{}), names: namer{datasets: map[string]string{}}}
+	m.console = newConsole(env)
 	m.restore()
 	return m
 }
@@ -85,7 +87,7 @@ func (m *Model) Visit(v views.Visit) tea.Cmd {
 	if !ok {
 		return nil
 	}
-	m.started, m.board.shown = true, false
+	m.started, m.board.shown, m.console.shown = true, false, false
 	m.card.spec.Filter, m.card.spec.Datasets, m.card.spec.Own = to.Filter, to.Datasets, true
 	return m.reload()
 }
@@ -107,7 +109,11 @@ func (m *Model) Learn(f async.Fact) tea.Cmd {
 	case async.Slow:
 		if c, _ := m.cardOf(f.Slot); c != nil {
 			c.slow = true
+		} else if f.Slot == m.consoleSlot("query") {
+			m.console.slow = m.env.Async.Busy(f.Slot)
 		}
+	case async.QueryAnswered:
+		m.learnQuery(f)
 	case async.Elapsed:
 		if f.Slot == m.tickSlot() && m.board.shown {
 			return m.refreshBoard()
@@ -149,6 +155,8 @@ func (m *Model) learnCatalogs(c async.Catalogs) {
 
 // Restyle takes over the environment's styles after a change of theme.
 func (m *Model) Restyle() tea.Cmd {
+	m.console.tree.SetStyles(m.env.Styles)
+	m.console.bars.SetStyles(m.env.Styles)
 	for _, c := range m.cards() {
 		if c.plot != nil {
 			c.plot.restyle(m.env.Styles)
@@ -166,7 +174,12 @@ func (m *Model) Resize(w, _ int) tea.Cmd {
 
 // Scopes are those of the part that has the focus.
 func (m *Model) Scopes() []keymap.Scope {
-	if m.board.shown {
+	switch {
+	case m.Typing():
+		return []keymap.Scope{keymap.Console}
+	case m.console.shown:
+		return []keymap.Scope{keymap.Answer}
+	case m.board.shown:
 		return []keymap.Scope{keymap.Board}
 	}
 	return []keymap.Scope{keymap.Charts}
@@ -188,7 +201,7 @@ func (m *Model) Go(p any) tea.Cmd {
 		return nil
 	}
 	m.changed()
-	m.board.shown = to.board
+	m.board.shown, m.console.shown = to.board, false
 	if m.board.shown {
 		return m.openBoard()
 	}
@@ -201,7 +214,12 @@ func (m *Model) Go(p any) tea.Cmd {
 
 // Hints are the actions the bottom line names.
 func (m *Model) Hints() []keymap.ID {
-	if m.board.shown {
+	switch {
+	case m.Typing():
+		return []keymap.ID{keymap.ConsoleRun, keymap.ConsoleComplete, keymap.ConsoleOlder, keymap.ConsoleNewer, keymap.ConsoleLeave}
+	case m.console.shown:
+		return []keymap.ID{keymap.AnswerEdit, keymap.AnswerForm, keymap.AnswerRun, keymap.AnswerToggle, keymap.AppCopy, keymap.AnswerClose, keymap.AppHelp}
+	case m.board.shown:
 		return []keymap.ID{keymap.BoardOpen, keymap.BoardUnpin, keymap.BoardEarlier, keymap.BoardLater, keymap.BoardInterval, keymap.AppRefresh, keymap.BoardClose, keymap.AppHelp}
 	}
 	return []keymap.ID{

@@ -110,7 +110,7 @@ func (c *Columns) Sum(first, last, part int) (now, before int) {
 // Lines draws exactly h lines of w cells: a legend where there are several
 // series, the columns beside their axis, and the axis of time.
 func (c *Columns) Lines(w, h int) []string {
-	if len(c.labels) == 0 || h < 2 || w < 4 {
+	if len(c.labels) == 0 || h < 2 || w < 12 {
 		return layout.Fit(nil, w, h)
 	}
 	var out []string

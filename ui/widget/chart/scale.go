@@ -49,7 +49,7 @@ func Compact(n, width int) string {
 		name string
 	}{{1e3, "k"}, {1e6, "M"}, {1e9, "G"}, {1e12, "T"}} {
 		v := float64(n) / float64(u.size)
-		if v >= 1000 {
+		if v < 0.95 || v >= 1000 {
 			continue
 		}
 		if s := strconv.FormatFloat(v, 'f', 1, 64) + u.name; v < 10 && len(s) <= width {
