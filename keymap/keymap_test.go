@@ -95,6 +95,7 @@ var shadows = map[Scope]string{
 	Confirm: "q y tab shift+tab",
 	Charts:  "t",   // nothing there can be tagged
 	Console: "tab", // completes, as in the filter line
+	Answer:  "t",   // nothing there can be tagged
 }
 
 func TestShadowsAreDeliberate(t *testing.T) {
