@@ -24,10 +24,7 @@ func (c *call) relateEvents() error {
 	if err != nil {
 		return err
 	}
-	edges := make([]store.Edge, len(in.ChildIDs))
-	for i, child := range in.ChildIDs {
-		edges[i] = store.Edge{Parent: parent.UUID, Child: child, Type: in.RelationshipType}
-	}
+	edges := edgesOf(parent, in)
 	n, refused, err := c.s.db.Relate(c.ctx(), c.who, c.account, edges)
 	if err != nil {
 		return err
@@ -39,6 +36,41 @@ func (c *call) relateEvents() error {
 	res.RelationshipsCreated = n
 	res.Message = fmt.Sprintf("%d of %d relationships made", n, len(edges))
 	return c.ok(res)
+}
+
+// unrelateEvents takes away what relateEvents made (ours). An unknown parent
+// is a 404, an unknown child an item of errors, and a relationship that isn't
+// there counts for nothing.
+func (c *call) unrelateEvents() error {
+	in, err := c.relateBody()
+	if err != nil {
+		return err
+	}
+	parent, err := c.s.db.Event(c.ctx(), c.account, in.DatasetID, in.ParentID)
+	if err != nil {
+		return err
+	}
+	n, refused, err := c.s.db.Unrelate(c.ctx(), c.who, c.account, edgesOf(parent, in))
+	if err != nil {
+		return err
+	}
+	res := api.UnrelateResult{Success: true, Message: fmt.Sprintf("%d of %d relationships removed", n, len(in.ChildIDs)), RelationshipsRemoved: n}
+	for _, e := range refused {
+		res.Errors = append(res.Errors, relateError(in.ChildIDs[e.Index], e.Err))
+	}
+	return c.ok(res)
+}
+
+func edgesOf(parent api.Event, in api.RelateEvents) []store.Edge {
+	edges := make([]store.Edge, len(in.ChildIDs))
+	for i, child := range in.ChildIDs {
+		edges[i] = store.Edge{Parent: parent.UUID, Child: child, Type: in.RelationshipType}
+	}
+	return edges
+}
+
+func relateError(child string, e *api.Error) api.RelateError {
+	return api.RelateError{ChildID: child, Error: e.Message, ErrorType: errorType(e)}
 }
 
 func (c *call) relateBody() (in api.RelateEvents, err error) {
@@ -68,7 +100,7 @@ func (c *call) related(ctx context.Context, parent api.Event, in api.RelateEvent
 	}
 	for i, id := range in.ChildIDs {
 		if e := why[i]; e != nil {
-			res.Errors = append(res.Errors, api.RelateError{ChildID: id, Error: e.Message, ErrorType: errorType(e)})
+			res.Errors = append(res.Errors, relateError(id, e))
 			continue
 		}
 		child, err := c.s.db.Event(ctx, c.account, "", id)

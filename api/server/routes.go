@@ -13,14 +13,27 @@ func (s *server) routes() []route {
 		{"GET", "/events/dataset/{dataset_id}/events/{event_id}", PermRead, (*call).readEvent},
 		{"GET", "/events/{event_id}", PermRead, (*call).readEventAnywhere},
 
+		{"PATCH", "/events/{event_id}", PermWrite, (*call).updateEvent},
+		{"POST", "/events/{event_id}", PermWrite, (*call).updateEvent},
+		{"PATCH", "/events/update/bulk", PermWrite, (*call).updateMany},
+		{"DELETE", "/events/{dataset_id}/delete", PermWrite, (*call).deleteEvents},
+		{"DELETE", "/events/datasets/{dataset_id}/events", PermWrite, (*call).deleteEvents},
+		{"POST", "/events/event_tag/{event_id}/create", PermWrite, (*call).addTags},
+		{"DELETE", "/events/event_tag/{event_id}", PermWrite, (*call).removeTags},
+		{"POST", "/events/relate/{event_id}/create", PermWrite, (*call).addReferences},
+		{"DELETE", "/events/relate/{event_id}", PermWrite, (*call).removeReferences},
+
 		{"POST", "/events/relationships/create", PermWrite, (*call).relateEvents},
 		{"GET", "/events/{event_id}/relationships", PermRead, (*call).listRelated},
 		{"GET", "/events/by-id/{event_id}/relationships", PermRead, (*call).listRelated},
 		{"GET", "/events/graph", PermRead, (*call).graph},
+		{"DELETE", "/events/relationships", PermWrite, (*call).unrelateEvents},
 
 		{"GET", "/events/raw/{dataset_id}/{event_id}", PermRead, (*call).readRawOlder},
 		{"GET", "/events/datasets/{dataset_id}/events/{event_id}/raw", PermRead, (*call).readRaw},
 		{"GET", "/events/{event_id}/raw/{raw_id}", PermRead, (*call).readRawByID},
+		{"PATCH", "/events/{event_id}/raw/{raw_id}", PermWrite, (*call).updateRaw},
+		{"POST", "/events/{event_id}/raw/{raw_id}", PermWrite, (*call).updateRaw},
 
 		{"GET", "/events/dataset", PermRead, (*call).listDatasets},
 		{"POST", "/events/dataset/create", PermWrite, (*call).createDataset},

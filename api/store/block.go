@@ -146,19 +146,7 @@ type fullText func(id int64, which int) (string, error)
 // packColumn makes one column of consecutive records.
 func packColumn(recs []record, c int, full fullText) ([]byte, error) {
 	switch {
-	case c == colDate:
-		return packSpread(gather(recs, func(r *record) int64 { return r.date })), nil
-	case c == colCreated:
-		return packSpread(gather(recs, func(r *record) int64 { return r.created })), nil
-	case c == colDataset:
-		return packNumbers(gather(recs, func(r *record) int64 { return int64(r.dataset) })), nil
-	case c == colFlags:
-		return packNumbers(gather(recs, func(r *record) int64 { return r.flags })), nil
-	case c == colKillChain:
-		return packNumbers(gather(recs, func(r *record) int64 { return int64(r.killChain) })), nil
-	case c < colLists:
-		return packNumbers(gather(recs, func(r *record) int64 { return int64(r.nums[c-colNums]) })), nil
-	case c < colUUID:
+	case c >= colLists && c < colUUID:
 		vals := make([][]uint32, len(recs))
 		for i := range recs {
 			vals[i] = recs[i].lists[c-colLists]
@@ -166,20 +154,43 @@ func packColumn(recs []record, c int, full fullText) ([]byte, error) {
 		return packLists(vals), nil
 	case c == colUUID:
 		return packUUIDs(recs), nil
-	case c == colHash:
-		return packNumbers(gather(recs, func(r *record) int64 { return int64(r.hash()) })), nil
-	case c < colOrders:
+	case c == colTexts+textEvent || c == colTexts+textIndicator:
 		return packTextColumn(recs, c-colTexts), nil
+	case c >= colOrders:
+		return packOrder(recs, c-colOrders, full)
 	}
-	return packOrder(recs, c-colOrders, full)
+	vals := make([]int64, len(recs))
+	for i := range recs {
+		vals[i] = recs[i].number(c)
+	}
+	return packNumeric(vals, c), nil
 }
 
-func gather(recs []record, f func(*record) int64) []int64 {
-	out := make([]int64, len(recs))
-	for i := range recs {
-		out[i] = f(&recs[i])
+// number is a record's value in a column of numbers.
+func (r *record) number(col int) int64 {
+	switch {
+	case col == colDate:
+		return r.date
+	case col == colCreated:
+		return r.created
+	case col == colDataset:
+		return int64(r.dataset)
+	case col == colFlags:
+		return r.flags
+	case col == colKillChain:
+		return int64(r.killChain)
+	case col == colHash:
+		return int64(r.hash())
 	}
-	return out
+	return int64(r.nums[col-colNums])
+}
+
+// packNumeric packs a column of numbers the way its readers expect.
+func packNumeric(vals []int64, col int) []byte {
+	if col == colDate || col == colCreated {
+		return packSpread(vals)
+	}
+	return packNumbers(vals)
 }
 
 // hash is the indicator's key; that of a long one is made of its beginning.

@@ -345,7 +345,8 @@ func (d *DB) CreateDataset(ctx context.Context, who Actor, account string, ds ap
 		if err != nil {
 			return err
 		}
-		return c.journal(id, "create dataset", 0, 0, 1, nil)
+		_, err = c.journal(id, "create dataset", 1, nil)
+		return err
 	})
 	return ds, err
 }
@@ -374,7 +375,8 @@ func (d *DB) UpdateDataset(ctx context.Context, who Actor, account string, ds ap
 		if _, err := c.s.exec(c.ctx, "UPDATE dataset SET name = ?, public = ?, write_mode = ? WHERE id = ?", ds.Name, ds.IsPublic, ds.IndicatorWriteMode, old.id); err != nil {
 			return fmt.Errorf("changing the dataset: %w", err)
 		}
-		return c.journal(old.id, "update dataset", 0, 0, 1, before)
+		_, err = c.journal(old.id, "update dataset", 1, before)
+		return err
 	})
 	return ds, err
 }

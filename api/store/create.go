@@ -30,6 +30,8 @@ type batch struct {
 	items []*item // nil where refused
 	res   api.BulkResult
 	byKey map[[16]byte]*item // the events of this request that will be there
+
+	journal *journal
 }
 
 // item is one event of a batch.
@@ -73,6 +75,7 @@ func (t *batch) report(index int, err error) {
 }
 
 func (t *batch) run(c *change) error {
+	t.journal = c.newJournal(opCreate)
 	if _, err := c.dataset(t.req.DatasetID); err != nil {
 		return err
 	}
@@ -335,16 +338,10 @@ func tuples(n int) string {
 
 // finish writes the journal and the counts.
 func (t *batch) finish(c *change) error {
-	type span struct{ first, last, count int64 }
-	spans := map[uint32]span{}
 	for _, it := range t.fresh() {
-		s, ok := spans[it.dataset.id]
-		if !ok {
-			s.first = it.id
+		if err := t.journal.make(it.dataset.id, it.id, it.uuid); err != nil {
+			return err
 		}
-		s.last = it.id
-		s.count++
-		spans[it.dataset.id] = s
 		n := len(it.doc.more)
 		if it.doc.indicator != "" {
 			n++
@@ -356,10 +353,8 @@ func (t *batch) finish(c *change) error {
 		}
 	}
 	t.res.QueuedIndicatorsCount = t.res.CreatedIndicatorsCount
-	for dataset, s := range spans {
-		if err := c.journal(dataset, "create", s.first, s.last, int(s.count), nil); err != nil {
-			return err
-		}
+	if err := t.journal.finish(); err != nil {
+		return err
 	}
 	u, err := newUUID()
 	if err != nil {

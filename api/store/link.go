@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"net/http"
 	"slices"
@@ -15,7 +16,7 @@ import (
 // link resolves the relationships and references of a batch before its rows
 // are written, so that new rows get their flags at once.
 func (t *batch) link(c *change) error {
-	l := &linker{c: c, flags: map[int64]int64{}}
+	l := &linker{c: c, j: t.journal, flags: map[int64]int64{}}
 	for _, it := range t.fresh() {
 		for _, e := range it.edges {
 			if err := t.linkEdge(l, it, e); err != nil {
@@ -106,35 +107,65 @@ func (t *batch) linkWaiting(l *linker) error {
 	return nil
 }
 
-// linker writes edges and collects the flags they give to events.
+// linker writes the edges of new events and collects the flags they give.
 type linker struct {
 	c       *change
+	j       *journal
 	flags   map[int64]int64
 	related int
 }
 
 func (l *linker) relate(e edge) error {
-	res, err := l.c.s.exec(l.c.ctx, "INSERT OR IGNORE INTO relationship (parent, child, type) VALUES (?, ?, ?)", e.parent, e.child, e.kind)
-	if err != nil {
-		return fmt.Errorf("relating events: %w", err)
+	n, err := l.insert("INSERT OR IGNORE INTO relationship (parent, child, type) VALUES (?, ?, ?)", e.parent, e.child, e.kind)
+	if err != nil || n == 0 {
+		return err
 	}
-	n, err := res.RowsAffected()
-	if err != nil {
-		return fmt.Errorf("relating events: %w", err)
-	}
-	l.related += int(n)
-	if n > 0 {
-		l.flags[e.parent] |= flagHasChildren
-	}
-	return nil
+	l.related++
+	l.flags[e.parent] |= flagHasChildren
+	return l.note(func() []byte { return appendLinkItem(nil, e, false) }, e.parent, e.child)
 }
 
 func (l *linker) refer(src, dst int64) error {
-	if _, err := l.c.s.exec(l.c.ctx, "INSERT OR IGNORE INTO reference (src, dst) VALUES (?, ?)", src, dst); err != nil {
-		return fmt.Errorf("writing a reference: %w", err)
+	n, err := l.insert("INSERT OR IGNORE INTO reference (src, dst) VALUES (?, ?)", src, dst)
+	if err != nil || n == 0 {
+		return err
 	}
 	l.flags[src] |= flagHasRefs
 	l.flags[dst] |= flagHasRefs
+	return l.note(func() []byte { return appendReferenceItem(nil, reference{src, dst}, false) }, src, dst)
+}
+
+func (l *linker) insert(query string, args ...any) (int64, error) {
+	res, err := l.c.s.exec(l.c.ctx, query, args...)
+	if err != nil {
+		return 0, fmt.Errorf("relating events: %w", err)
+	}
+	n, err := res.RowsAffected()
+	if err != nil {
+		return 0, fmt.Errorf("relating events: %w", err)
+	}
+	return n, nil
+}
+
+// note journals an item with the events that were there before. Edges of new
+// ones go when these go, and need no note.
+func (l *linker) note(item func() []byte, ids ...int64) error {
+	for _, id := range ids {
+		if id >= l.c.snap.next {
+			continue
+		}
+		r, err := l.c.s.row(l.c.ctx, id)
+		if err != nil {
+			return err
+		}
+		if r == nil {
+			return fmt.Errorf("event %d: %w", id, errVanished)
+		}
+		in := []uint32{r.dataset}
+		if err := errors.Join(l.j.note(in, item()), l.j.touch(in, id, r.doc.uuid)); err != nil {
+			return err
+		}
+	}
 	return nil
 }
 
@@ -160,6 +191,10 @@ func (l *linker) arrive(u [16]byte, id int64) error {
 		return fmt.Errorf("reading the waiting edges: %w", err)
 	}
 	for _, e := range waiting {
+		w := wait{want: u, event: e.child, kind: e.kind}
+		if err := l.note(func() []byte { return appendWaitItem(nil, w, true) }, e.child); err != nil {
+			return err
+		}
 		if e.kind == kindReference {
 			err = l.refer(e.child, id)
 		} else {
@@ -197,10 +232,19 @@ func (l *linker) finish() error {
 // nothing and is no error. One with an unknown end, an unknown type, or whose
 // ends are the same event is refused and reported; the others are made.
 func (d *DB) Relate(ctx context.Context, who Actor, account string, edges []Edge) (related int, errs []EdgeError, err error) {
-	err = d.write(ctx, who, account, func(c *change) error {
-		l := &linker{c: c, flags: map[int64]int64{}}
+	return d.setEdges(ctx, who, account, opRelate, edges, true)
+}
+
+// Unrelate takes relationships away. One that isn't there counts for nothing;
+// what Relate would refuse is refused and reported.
+func (d *DB) Unrelate(ctx context.Context, who Actor, account string, edges []Edge) (removed int, errs []EdgeError, err error) {
+	return d.setEdges(ctx, who, account, opUnrelate, edges, false)
+}
+
+func (d *DB) setEdges(ctx context.Context, who Actor, account, op string, edges []Edge, want bool) (n int, errs []EdgeError, err error) {
+	err = d.edit(ctx, who, account, op, func(ed *edit) error {
 		for i, e := range edges {
-			found, refused, err := c.resolveEdge(e)
+			found, refused, err := ed.c.resolveEdge(e)
 			if err != nil {
 				return err
 			}
@@ -208,23 +252,20 @@ func (d *DB) Relate(ctx context.Context, who Actor, account string, edges []Edge
 				errs = append(errs, EdgeError{Index: i, Edge: e, Err: refused})
 				continue
 			}
-			if err := l.relate(found); err != nil {
+			changed, err := ed.link(found, want)
+			if err != nil {
 				return err
 			}
+			if changed {
+				n++
+			}
 		}
-		related = l.related
-		if related == 0 {
-			return nil
-		}
-		if err := l.finish(); err != nil {
-			return err
-		}
-		return c.journal(0, "relate", 0, 0, related, nil)
+		return nil
 	})
 	if err != nil {
 		return 0, nil, err
 	}
-	return related, errs, nil
+	return n, errs, nil
 }
 
 func (c *change) resolveEdge(e Edge) (found edge, refused *api.Error, err error) {

@@ -16,6 +16,13 @@ import (
 // and loops over it. The store is compared with it.
 type model struct {
 	events []api.Event
+	edges  map[Edge]bool
+	raws   map[string]api.RawInput // by UUID
+	cats   map[string]api.Category // by folded name
+}
+
+func newModel() *model {
+	return &model{edges: map[Edge]bool{}, raws: map[string]api.RawInput{}, cats: map[string]api.Category{}}
 }
 
 // create takes events as the store must.
@@ -27,18 +34,39 @@ func (m *model) create(data []api.CreateEvent) {
 	}
 	for i, in := range data {
 		byUUID[in.UUID] = base + i
-		m.events = append(m.events, expected(in))
+		e := expected(in)
+		m.events = append(m.events, e)
+		raw := in.Raw
+		if raw.TLP == "" {
+			raw.TLP = in.TLP
+		}
+		m.raws[in.UUID] = raw
+		if _, known := m.cats[api.Fold(in.Category)]; !known {
+			m.cats[api.Fold(in.Category)] = api.Category{KillChain: e.KillChain, MitreAttack: e.MitreAttack, MitreCapec: e.MitreCapec}
+		}
 	}
 	for i, in := range data {
 		for _, r := range in.Relationships {
+			parent := r.ParentID
 			if r.ParentIndex != nil {
-				m.events[base+*r.ParentIndex].HasChildren = true
-			} else {
-				m.events[byUUID[r.ParentID]].HasChildren = true
+				parent = data[*r.ParentIndex].UUID
 			}
+			m.edges[Edge{Parent: parent, Child: in.UUID, Type: r.RelationshipType}] = true
 		}
 		for _, u := range in.References {
 			m.refer(base+i, byUUID[u])
+		}
+	}
+	m.derive()
+}
+
+// derive works out who has children.
+func (m *model) derive() {
+	for i := range m.events {
+		e := &m.events[i]
+		e.HasChildren = false
+		for k := range m.edges {
+			e.HasChildren = e.HasChildren || k.Parent == e.UUID
 		}
 	}
 }
@@ -62,11 +90,10 @@ func expected(in api.CreateEvent) api.Event {
 		}
 		return t
 	}
-	codes := map[string][2]string{"": {}, "ua": {"UA", "UKR"}, "UKR": {"UA", "UKR"}, "Germany": {"DE", "DEU"}, "QQ": {"QQ", ""}, "US": {"US", "USA"}, "PL": {"PL", "POL"}}
 	e := api.Event{
 		UUID: in.UUID, Date: when(in.Date), CreatedAt: when(in.CreatedAt), Event: in.Event, Category: in.Category, Attacker: in.Attacker,
-		AttackerCountry: codes[in.AttackerCountry][0], AttackerCountryAlpha3: codes[in.AttackerCountry][1],
-		TargetCountry: codes[in.TargetCountry][0], TargetCountryAlpha3: codes[in.TargetCountry][1],
+		AttackerCountry: codesOf(in.AttackerCountry)[0], AttackerCountryAlpha3: codesOf(in.AttackerCountry)[1],
+		TargetCountry: codesOf(in.TargetCountry)[0], TargetCountryAlpha3: codesOf(in.TargetCountry)[1],
 		TargetIndustry: in.TargetIndustry, Indicator: in.Indicator, IndicatorType: in.IndicatorType, KillChain: *in.KillChain,
 		TLP: in.TLP, Insight: in.Insight, DatasetID: in.DatasetID,
 		Tags: unique(in.Tags), MitreAttack: unique(in.MitreAttack), MitreCapec: unique(in.MitreCapec),
@@ -76,6 +103,13 @@ func expected(in api.CreateEvent) api.Event {
 		e.DatasetID = defaultDataset(testAccount).UUID
 	}
 	return e
+}
+
+// codesOf are the codes of the countries that tests use.
+func codesOf(country string) [2]string {
+	return map[string][2]string{
+		"ua": {"UA", "UKR"}, "UKR": {"UA", "UKR"}, "Germany": {"DE", "DEU"}, "QQ": {"QQ", ""}, "US": {"US", "USA"}, "PL": {"PL", "POL"},
+	}[country]
 }
 
 func unique(list []string) []string {

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -48,8 +49,8 @@ func TestOpenRefuses(t *testing.T) {
 		o          Options
 		want       []string
 	}{
-		{"a newer schema", newer, Options{}, []string{"schema 4711", "up to 1"}},
-		{"a newer schema, for reading", newer, Options{ReadOnly: true}, []string{"schema 4711", "up to 1"}},
+		{"a newer schema", newer, Options{}, []string{"schema 4711", fmt.Sprintf("up to %d", schemaNewest)}},
+		{"a newer schema, for reading", newer, Options{ReadOnly: true}, []string{"schema 4711", fmt.Sprintf("up to %d", schemaNewest)}},
 		{"another program's database", foreign, Options{}, []string{"another program"}},
 		{"no database", text, Options{}, []string{text, "no SQLite file"}},
 		{"a cut database", cut, Options{}, []string{cut}},

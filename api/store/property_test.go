@@ -349,9 +349,13 @@ func TestStoreAgreesWithModel(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		m := &model{}
+		m := newModel()
 		for range rapid.IntRange(1, 3).Draw(t, "rounds") {
 			grow(t, d, m, other.UUID)
+			for range rapid.IntRange(0, 6).Draw(t, "changes") {
+				mutate(t, d, m, other.UUID)
+			}
+			compareEvents(t, d, m)
 			for range 4 {
 				q := genQuery(m).Draw(t, "query")
 				q.Datasets = rapid.SampledFrom([][]string{nil, {api.ScopeAll}, {other.UUID}}).Draw(t, "datasets")
@@ -393,6 +397,12 @@ func grow(t *rapid.T, d *DB, m *model, other string) {
 		t.Fatalf("Create: %v %v", err, res.Errors)
 	}
 	m.create(data)
+	compareEvents(t, d, m)
+}
+
+// compareEvents reads every event, its raw record and its parents.
+func compareEvents(t *rapid.T, d *DB, m *model) {
+	ctx := context.Background()
 	for i, want := range m.events {
 		got, err := d.Event(ctx, testAccount, want.DatasetID, want.UUID)
 		if err != nil {
@@ -407,7 +417,41 @@ func grow(t *rapid.T, d *DB, m *model, other string) {
 		if !reflect.DeepEqual(got, want) {
 			t.Fatalf("event %d is\n%+v, want\n%+v", i, got, want)
 		}
+		compareRaw(t, d, m, want)
 	}
+	edges := map[Edge]bool{}
+	ids := idsOf(m.events)
+	parents, err := d.Parents(ctx, testAccount, ids)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for child, list := range parents {
+		for _, p := range list {
+			edges[Edge{Parent: p.ParentID, Child: child, Type: p.RelationshipType}] = true
+		}
+	}
+	if !reflect.DeepEqual(edges, m.edges) {
+		t.Fatalf("relationships are\n%v, want\n%v", edges, m.edges)
+	}
+}
+
+func compareRaw(t *rapid.T, d *DB, m *model, e api.Event) {
+	got, err := d.Raw(context.Background(), testAccount, "", e.UUID)
+	want, known := m.raws[e.UUID]
+	if known != (err == nil) || known != (e.RawID != "") {
+		t.Fatalf("raw of %s: %v, rawId %q; it has one: %v", e.UUID, err, e.RawID, known)
+	}
+	if known && (string(got.Data) != string(want.Data) || got.Source != want.Source || got.TLP != want.TLP) {
+		t.Fatalf("raw of %s is %+v, want %+v", e.UUID, got, want)
+	}
+}
+
+func idsOf(events []api.Event) []string {
+	out := make([]string, len(events))
+	for i, e := range events {
+		out[i] = e.UUID
+	}
+	return out
 }
 
 func tempDir(t *rapid.T) string {

@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"net/http"
 	"strconv"
 
 	"threatbench/api"
@@ -55,7 +54,7 @@ func (d *DB) raw(ctx context.Context, account, dataset, event, rawID string) (ap
 		return api.Raw{}, err
 	}
 	out := api.Raw{ID: strconv.FormatInt(id, 10), AccountID: account}
-	missing := api.Errorf(http.StatusNotFound, "event %q has no raw record %s", short(event), short(rawID))
+	missing := noRaw(event, rawID)
 	if rawID != "" && rawID != out.ID {
 		return api.Raw{}, missing
 	}

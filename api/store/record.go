@@ -36,8 +36,8 @@ const (
 	flagHasChildren               // parent in a relationship
 	flagHasRefs                   // refers to others or is referred to
 	flagHasRaw                    // has a raw record, whose id is the event's
-	flagEventOpen                 // its text isn't in the substring index
-	flagIndicatorOpen             // nor its indicator
+	flagEventOpen                 // only in segments: its text isn't in the substring index, and only its row has it for sure
+	flagIndicatorOpen             // likewise its indicator
 )
 
 // doc is what an event's row holds, dictionary values as numbers.

@@ -135,11 +135,18 @@ func (c *textCondition) compareRows(ctx context.Context, v *view, b *block, in *
 	return c.compare(ctx, v, b, in, func(int) (string, bool) { return "", false })
 }
 
+// compareColumn reads the texts from their column, except those of open
+// events: since they changed, only their rows know them.
 func (c *textCondition) compareColumn(ctx context.Context, v *view, b *block, in *bitset) error {
+	flags, err := v.ints(ctx, b, colFlags)
+	if err != nil {
+		return err
+	}
+	open := c.openFlag()
 	return v.texts(ctx, b, c.which, func(col *texts) error {
 		return c.compare(ctx, v, b, in, func(i int) (string, bool) {
 			t, complete := col.at(i)
-			return unsafe.String(unsafe.SliceData(t), len(t)), complete
+			return unsafe.String(unsafe.SliceData(t), len(t)), complete && flags.at(i)&open == 0
 		})
 	})
 }

@@ -180,17 +180,6 @@ func (c *change) dataset(id string) (datasetRow, error) {
 	return findDataset(c.datasets, id)
 }
 
-// journal notes what the transaction did. Inserts are noted as a range of ids;
-// before is what was there, nil where nothing was.
-func (c *change) journal(dataset uint32, op string, first, last int64, count int, before []byte) error {
-	_, err := c.s.exec(c.ctx, "INSERT INTO change (seq, at, account, dataset, actor, op, first_id, last_id, count, before) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-		c.state.change, c.now, c.account, dataset, c.who.Name, op, first, last, count, before)
-	if err != nil {
-		return fmt.Errorf("writing the journal: %w", err)
-	}
-	return nil
-}
-
 // appendRecord adds a new event to the columns, sealing the block it fills.
 func (c *change) appendRecord(r record) error {
 	c.tail = append(c.tail, r)

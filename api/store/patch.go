@@ -1,0 +1,384 @@
+package store
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"strings"
+
+	"threatbench/api"
+)
+
+// maxUpdates is how many events one update of many may name.
+const maxUpdates = 100
+
+// Update changes what the patch names of one event; dataset "" means anywhere
+// in the account. Changing the category changes the kill chain and the MITRE
+// lists with it. A 404 *api.Error where the event isn't there.
+func (d *DB) Update(ctx context.Context, who Actor, account, dataset, id string, p api.EventPatch) (api.Event, error) {
+	checked, err := checkPatch(p)
+	if err != nil {
+		return api.Event{}, err
+	}
+	err = d.edit(ctx, who, account, opUpdate, func(e *edit) error {
+		in, err := e.c.datasetOrAny(dataset)
+		if err != nil {
+			return err
+		}
+		r, err := e.need(in, id)
+		if err != nil {
+			return err
+		}
+		return e.patch(r, checked, newCategories(e.c))
+	})
+	if err != nil {
+		return api.Event{}, err
+	}
+	return d.Event(ctx, account, dataset, id)
+}
+
+// UpdateMany makes one patch, without a date, on up to 100 events of a
+// dataset. Those that aren't there are reported; the rest is changed.
+func (d *DB) UpdateMany(ctx context.Context, who Actor, account, dataset string, ids []string, p api.EventPatch) (api.UpdateResult, error) {
+	if len(ids) == 0 || len(ids) > maxUpdates {
+		return api.UpdateResult{}, api.Errorf(http.StatusBadRequest, "eventIds: want 1..%d, got %d", maxUpdates, len(ids))
+	}
+	if p.Date != nil {
+		return api.UpdateResult{}, api.Errorf(http.StatusBadRequest, "updates.date: want none in an update of many, got %q", short(*p.Date))
+	}
+	if p == (api.EventPatch{}) {
+		return api.UpdateResult{}, api.Errorf(http.StatusBadRequest, "updates: want at least one field, got none")
+	}
+	checked, err := checkPatch(p)
+	if err != nil {
+		return api.UpdateResult{}, err
+	}
+	var res api.UpdateResult
+	err = d.edit(ctx, who, account, opUpdate, func(e *edit) error {
+		in, err := e.c.dataset(dataset)
+		if err != nil {
+			return err
+		}
+		res, err = e.patchMany(in.id, ids, checked)
+		return err
+	})
+	if err != nil {
+		return api.UpdateResult{}, err
+	}
+	return res, nil
+}
+
+func (e *edit) patchMany(dataset uint32, ids []string, p patch) (api.UpdateResult, error) {
+	var res api.UpdateResult
+	cats := newCategories(e.c)
+	for _, id := range uniqueIDs(ids) {
+		r, err := e.find(dataset, id)
+		if err != nil {
+			return res, err
+		}
+		var refused *api.Error
+		if r == nil {
+			refused = noEvent(id)
+		} else if refused, err = refusal(e.patch(r, p, cats)); err != nil {
+			return res, err
+		}
+		if refused != nil {
+			res.FailedCount++
+			res.Failures = append(res.Failures, api.UpdateFailure{EventID: id, Error: refused.Message})
+			continue
+		}
+		res.UpdatedCount++
+	}
+	return res, nil
+}
+
+// refusal tells what a caller did wrong from what the machine did.
+func refusal(err error) (*api.Error, error) {
+	if refused, ok := err.(*api.Error); ok { //nolint:errorlint // only what patch itself says
+		return refused, nil
+	}
+	return nil, err
+}
+
+// uniqueIDs drops repeated ids, whatever their case, keeping the order.
+func uniqueIDs(ids []string) []string {
+	seen := make(map[string]bool, len(ids))
+	out := make([]string, 0, len(ids))
+	for _, id := range ids {
+		if key := strings.ToLower(id); !seen[key] {
+			seen[key] = true
+			out = append(out, id)
+		}
+	}
+	return out
+}
+
+// datasetOrAny is the number of a dataset, 0 where none is named.
+func (c *change) datasetOrAny(id string) (uint32, error) {
+	if id == "" {
+		return 0, nil
+	}
+	ds, err := c.dataset(id)
+	return ds.id, err
+}
+
+// patch is an api.EventPatch whose fields are known to be right.
+type patch struct {
+	api.EventPatch
+	date, created int64
+	raw           *rawPatch
+}
+
+// checkPatch reads a patch; its error is a 400 that names the field.
+func checkPatch(in api.EventPatch) (patch, error) {
+	p := patch{EventPatch: in}
+	for _, f := range []struct {
+		key      string
+		text     **string
+		most     int
+		required bool
+	}{
+		{"category", &p.Category, maxShort, true},
+		{"event", &p.Event, maxText, true},
+		{"attacker", &p.Attacker, maxShort, false},
+		{"attackerCountry", &p.AttackerCountry, maxShort, false},
+		{"targetCountry", &p.TargetCountry, maxShort, false},
+		{"targetIndustry", &p.TargetIndustry, maxShort, false},
+		{"indicator", &p.Indicator, maxIndicator, false},
+		{"indicatorType", &p.IndicatorType, maxShort, false},
+		{"insight", &p.Insight, maxText, false},
+		{"tlp", &p.TLP, maxShort, true},
+	} {
+		if err := checkPatchText(f.key, f.text, f.most, f.required); err != nil {
+			return p, err
+		}
+	}
+	if p.TLP != nil {
+		if _, ok := api.ParseTLP(*p.TLP); !ok {
+			return p, api.Errorf(http.StatusBadRequest, "tlp: want red, amber+strict, amber, green or clear, got %q", short(*p.TLP))
+		}
+	}
+	var err error
+	if p.date, err = patchTime("date", p.Date); err != nil {
+		return p, err
+	}
+	if p.created, err = patchTime("createdAt", p.CreatedAt); err != nil {
+		return p, err
+	}
+	if p.Raw != nil {
+		p.raw, err = checkRawPatch("raw.", *p.Raw)
+	}
+	return p, err
+}
+
+// checkPatchText bounds a text of a patch; what it mends, it mends in a copy.
+func checkPatchText(key string, text **string, most int, required bool) error {
+	if *text == nil {
+		return nil
+	}
+	s := **text
+	if required && strings.TrimSpace(s) == "" {
+		return api.Errorf(http.StatusBadRequest, "%s: want a text that isn't empty, got %q", key, short(s))
+	}
+	if err := checkText(key, &s, most); err != nil {
+		return api.Errorf(http.StatusBadRequest, "%s", err.Error())
+	}
+	*text = &s
+	return nil
+}
+
+func patchTime(key string, text *string) (int64, error) {
+	if text == nil {
+		return 0, nil
+	}
+	t, err := api.ParseTime(*text)
+	if err != nil || strings.TrimSpace(*text) == "" {
+		return 0, api.Errorf(http.StatusBadRequest, "%s: want a time such as 2024-01-31T12:00:00Z, got %q", key, short(*text))
+	}
+	return t.UnixMilli(), nil
+}
+
+// patch changes an event. An *api.Error, unwrapped, is the caller's.
+func (e *edit) patch(r *eventRow, p patch, cats *categories) error {
+	next := *r
+	if err := p.apply(e.c, cats, &next.doc); err != nil {
+		return err
+	}
+	if p.raw != nil {
+		if err := e.patchRaw(&next, *p.raw); err != nil {
+			return err
+		}
+	}
+	return e.put(next)
+}
+
+// apply lays a patch over a document.
+func (p *patch) apply(c *change, cats *categories, d *doc) error {
+	if p.Date != nil {
+		d.date = p.date
+	}
+	if p.CreatedAt != nil {
+		d.created = p.created
+	}
+	for _, f := range [...]struct{ to, text *string }{{&d.event, p.Event}, {&d.indicator, p.Indicator}, {&d.insight, p.Insight}} {
+		if f.text != nil {
+			*f.to = *f.text
+		}
+	}
+	if p.Category != nil {
+		if err := p.applyCategory(c, cats, d); err != nil {
+			return err
+		}
+	}
+	for num, f := range [numCount]struct {
+		k    kind
+		text *string
+		form func(string) string
+	}{
+		numAttacker:        {kindAttacker, p.Attacker, asIs},
+		numAttackerCountry: {kindCountry, p.AttackerCountry, country},
+		numTargetCountry:   {kindCountry, p.TargetCountry, country},
+		numIndustry:        {kindIndustry, p.TargetIndustry, asIs},
+		numCategory:        {kindCategory, p.Category, asIs},
+		numIndicatorType:   {kindIndicatorType, p.IndicatorType, asIs},
+		numTLP:             {kindTLP, p.TLP, strings.TrimSpace},
+	} {
+		if f.text == nil {
+			continue
+		}
+		var err error
+		if d.nums[num], err = c.number(f.k, f.form(*f.text)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func asIs(s string) string { return s }
+
+// applyCategory takes over what a new category says; a category that is only
+// spelt differently is no new one.
+func (p *patch) applyCategory(c *change, cats *categories, d *doc) error {
+	old, err := c.value(kindCategory, d.nums[numCategory])
+	if err != nil || api.Fold(old) == api.Fold(*p.Category) {
+		return err
+	}
+	cat, err := cats.of(&api.CreateEvent{Category: *p.Category})
+	if err != nil {
+		return err
+	}
+	d.killChain = cat.KillChain
+	if d.lists[listAttack], err = c.numbers(kindAttack, cat.MitreAttack); err != nil {
+		return err
+	}
+	d.lists[listCapec], err = c.numbers(kindCapec, cat.MitreCapec)
+	return err
+}
+
+// value is a dictionary's value, those of this transaction included.
+func (c *change) value(k kind, num uint32) (string, error) {
+	if values := c.snap.dicts[k].values; int(num) < len(values) {
+		return values[num], nil
+	}
+	var value string
+	err := c.s.queryRow(c.ctx, "SELECT value FROM term WHERE kind = ? AND num = ?", int(k), num).Scan(&value)
+	if err != nil {
+		return "", fmt.Errorf("reading a dictionary: %w", err)
+	}
+	return value, nil
+}
+
+// rawPatch is an api.RawPatch whose fields are known to be right.
+type rawPatch struct {
+	data   json.RawMessage // nil: stays
+	source *string
+	tlp    *string
+}
+
+// checkRawPatch reads a patch of a raw record; prefix stands before its keys.
+func checkRawPatch(prefix string, in api.RawPatch) (*rawPatch, error) {
+	p := &rawPatch{source: in.Source, tlp: in.TLP}
+	if err := checkPatchText(prefix+"source", &p.source, maxText, false); err != nil {
+		return nil, err
+	}
+	if in.TLP != nil {
+		if _, ok := api.ParseTLP(*in.TLP); !ok {
+			return nil, api.Errorf(http.StatusBadRequest, "%stlp: want red, amber+strict, amber, green or clear, got %q", prefix, short(*in.TLP))
+		}
+	}
+	if in.Data == nil {
+		return p, nil
+	}
+	p.data = bytes.TrimSpace(in.Data)
+	switch {
+	case len(p.data) == 0 || bytes.Equal(p.data, []byte("null")):
+		return nil, api.Errorf(http.StatusBadRequest, "%sdata: want an object, got null", prefix)
+	case len(p.data) > maxRaw:
+		return nil, api.Errorf(http.StatusBadRequest, "%sdata: want at most %d bytes, got %d", prefix, maxRaw, len(p.data))
+	case !json.Valid(p.data):
+		return nil, api.Errorf(http.StatusBadRequest, "%sdata: want JSON, got %q", prefix, short(string(p.data)))
+	}
+	return p, nil
+}
+
+// patchRaw changes the raw record of an event, or makes one where there is
+// none and the patch has data.
+func (e *edit) patchRaw(r *eventRow, p rawPatch) error {
+	was, err := e.raw(r.id)
+	if err != nil {
+		return err
+	}
+	next := rawRow{created: e.c.now}
+	if was != nil {
+		next = *was
+	}
+	if was == nil {
+		if p.data == nil {
+			return api.Errorf(http.StatusBadRequest, "raw.data: required, since event %s has no raw record", uuidText(r.doc.uuid[:]))
+		}
+		if next.tlp, err = e.c.value(kindTLP, r.doc.nums[numTLP]); err != nil {
+			return err
+		}
+	}
+	if p.data != nil {
+		if next.data, err = packRaw(&e.c.z, p.data); err != nil {
+			return err
+		}
+	}
+	if p.source != nil {
+		next.source = *p.source
+	}
+	if p.tlp != nil {
+		next.tlp = *p.tlp
+	}
+	return e.setRaw(r.id, &next)
+}
+
+// UpdateRaw changes what the patch names of an event's raw record, known by
+// its own id. A 404 *api.Error where the event or the record isn't there.
+func (d *DB) UpdateRaw(ctx context.Context, who Actor, account, event, rawID string, p api.RawPatch) (api.Raw, error) {
+	checked, err := checkRawPatch("", p)
+	if err != nil {
+		return api.Raw{}, err
+	}
+	err = d.edit(ctx, who, account, opRaw, func(e *edit) error {
+		r, err := e.need(0, event)
+		if err != nil {
+			return err
+		}
+		if fmt.Sprint(r.id) != rawID || r.flags&flagHasRaw == 0 {
+			return noRaw(event, rawID)
+		}
+		return e.patchRaw(r, *checked)
+	})
+	if err != nil {
+		return api.Raw{}, err
+	}
+	return d.RawByID(ctx, account, event, rawID)
+}
+
+func noRaw(event, rawID string) *api.Error {
+	return api.Errorf(http.StatusNotFound, "event %q has no raw record %s", short(event), short(rawID))
+}

@@ -1,0 +1,42 @@
+package store
+
+import (
+	"context"
+	"net/http"
+
+	"threatbench/api"
+)
+
+// Delete takes events of a dataset away, with their raw records, relationships
+// and references, and answers how many there were. Unknown ids count for
+// nothing.
+func (d *DB) Delete(ctx context.Context, who Actor, account, dataset string, ids []string) (int, error) {
+	if len(ids) == 0 {
+		return 0, api.Errorf(http.StatusBadRequest, "eventIds: want at least one event, got none")
+	}
+	n := 0
+	err := d.edit(ctx, who, account, opDelete, func(e *edit) error {
+		in, err := e.c.dataset(dataset)
+		if err != nil {
+			return err
+		}
+		for _, id := range uniqueIDs(ids) {
+			r, err := e.find(in.id, id)
+			if err != nil {
+				return err
+			}
+			if r == nil {
+				continue
+			}
+			if err := e.remove(r.id); err != nil {
+				return err
+			}
+			n++
+		}
+		return nil
+	})
+	if err != nil {
+		return 0, err
+	}
+	return n, nil
+}
