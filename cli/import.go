@@ -187,7 +187,9 @@ func (a *app) importFile(ctx context.Context, pl *place, file string, f importFl
 	m.clear()
 	summary := importSummary(name, r)
 	if err != nil {
-		a.note("%s", summary)
+		if r.Lines > 0 {
+			a.note("%s", summary)
+		}
 		if errors.Is(err, context.Canceled) {
 			return 0, fmt.Errorf("cancelled; what is counted above is in, importing %s again completes it", name)
 		}
