@@ -9,6 +9,7 @@ import (
 
 	"threatbench/api/client"
 	"threatbench/cli/profile"
+	"threatbench/cli/sshd"
 	"threatbench/ui"
 )
 
@@ -42,6 +43,7 @@ type Session struct {
 	State    *profile.State            // what the profile's sessions remember; nil forgets
 	Edit     ui.Edit                   // opens the person's editor; nil where the session can't
 	Now      func() time.Time
+	Hosted   *sshd.Session // the terminal to show it on, where it is somebody's over SSH; nil means the process's
 }
 
 // Workbench shows the terminal workbench until the person leaves it or ctx

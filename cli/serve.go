@@ -26,14 +26,14 @@ type serveFlags struct {
 }
 
 func (a *app) serveCommand() *cobra.Command {
-	cmd := &cobra.Command{Use: "serve", Short: "Serve events to others", Example: "threatbench serve api --demo 10000", Args: cobra.ArbitraryArgs}
+	cmd := &cobra.Command{Use: "serve", Short: "Serve events or the workbench to others", Example: "threatbench serve api --demo 10000\nthreatbench serve ssh --host-key key --authorized-keys keys", Args: cobra.ArbitraryArgs}
 	cmd.RunE = a.run(func(args []string) error {
 		if len(args) > 0 {
-			return usagef("unknown command %q: want serve api", args[0])
+			return usagef("unknown command %q: want serve api or serve ssh", args[0])
 		}
-		return usagef("say what to serve: serve api")
+		return usagef("say what to serve: serve api or serve ssh")
 	}, nil)
-	cmd.AddCommand(a.serveAPICommand())
+	cmd.AddCommand(a.serveAPICommand(), a.serveSSHCommand())
 	return cmd
 }
 

@@ -4,8 +4,10 @@ import (
 	"context"
 	"io"
 
+	tea "charm.land/bubbletea/v2"
 	"github.com/charmbracelet/colorprofile"
 
+	"threatbench/cli/sshd"
 	"threatbench/keymap"
 	"threatbench/theme"
 	"threatbench/ui"
@@ -23,7 +25,7 @@ func ShowWorkbench(ctx context.Context, s Session) error {
 	if s.State != nil {
 		memory = s.State
 	}
-	return ui.Run(ctx, ui.Options{
+	o := ui.Options{
 		API: s.Client, Stats: s.Client.Stats, Keys: keys, Profile: s.Profile, Version: s.Version,
 		Query: s.Query, Datasets: s.Datasets, Columns: s.UI.Columns, Theme: s.UI.Theme, Themes: themes, ASCII: s.UI.ASCII, ReadOnly: s.ReadOnly, UTC: s.UI.UTC, Warnings: s.Warnings,
 		Import: ui.Job(s.Import), Demo: ui.Job(s.Demo), Connect: s.Connect,
@@ -32,7 +34,31 @@ func ShowWorkbench(ctx context.Context, s Session) error {
 		WriteFile: func(path string, data []byte) error {
 			return writeWhole(path, func(w io.Writer) error { _, err := w.Write(data); return err })
 		},
-	})
+	}
+	if h := s.Hosted; h != nil {
+		hosted(&o, h)
+	}
+	return ui.Run(ctx, o)
+}
+
+// hosted makes the options those of a session over SSH: its terminal and its
+// environment are the client's, and what is the process's it doesn't touch.
+func hosted(o *ui.Options, h *sshd.Session) {
+	o.Hosted, o.In, o.Out, o.Width, o.Height = true, h.In, h.Out, h.Width, h.Height
+	o.WriteFile, o.Edit = nil, nil // files and programs here aren't the person's
+	o.Env = append([]string{"SSH_CONNECTION=" + h.From}, h.Env...)
+	if o.Profiles == nil {
+		p := colorprofile.Env(o.Env)
+		o.Profiles = &p
+	}
+	o.Started = func(send func(tea.Msg)) {
+		h.Started(func(msg tea.Msg) {
+			if n, ok := msg.(sshd.Notice); ok {
+				msg = ui.Notice{Text: n.Text}
+			}
+			send(msg)
+		})
+	}
 }
 
 // colorProfile is the profile that a colour setting names, nil for auto.

@@ -147,6 +147,8 @@ func (m *Model) update(msg tea.Msg) tea.Cmd {
 		return m.relayout()
 	case edited:
 		return m.learnEdited(msg)
+	case Notice:
+		return m.say(toast.Warn, msg.Text)
 	case toast.Expired:
 		m.toasts.Update(msg)
 	case async.Fact:
@@ -266,6 +268,10 @@ func (m *Model) do(in keymap.Intent) tea.Cmd {
 // why tells why an action can't be done now, "" when it can.
 func (m *Model) why(id keymap.ID) string {
 	switch id {
+	case keymap.AppSuspend:
+		if m.options.Hosted {
+			return "there is no shell to go to"
+		}
 	case keymap.AppBack:
 		if len(m.past) == 0 {
 			return "there is nothing to go back to"

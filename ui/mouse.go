@@ -23,11 +23,18 @@ type press struct {
 	divider bool // the line between the panes is dragged
 }
 
-// coalesce drops pointer motion that no button is held for: it would wake the
-// renderer for nothing.
+// coalesce drops pointer motion that no button is held for, which would wake
+// the renderer for nothing, and what a hosted session must not do.
 func (m *Model) coalesce(_ tea.Model, msg tea.Msg) tea.Msg {
-	if mo, ok := msg.(tea.MouseMotionMsg); ok && mo.Button == tea.MouseNone {
-		return nil
+	switch msg := msg.(type) {
+	case tea.MouseMotionMsg:
+		if msg.Button == tea.MouseNone {
+			return nil
+		}
+	case tea.SuspendMsg:
+		if m.options.Hosted {
+			return nil // it would stop the process, and everybody's session with it
+		}
 	}
 	return msg
 }

@@ -5,6 +5,7 @@ import (
 	"io"
 	"time"
 
+	tea "charm.land/bubbletea/v2"
 	"github.com/charmbracelet/colorprofile"
 
 	"threatbench/api/async"
@@ -54,7 +55,17 @@ type Options struct {
 	Profiles *colorprofile.Profile // colour profile; nil means found out
 	Now      func() time.Time
 	StateDir string // where a crash file goes; "" means the system's temporary directory
+
+	// Hosted is a session in a process that serves others too: the process's
+	// signals, files and programs aren't the person's.
+	Hosted bool
+	// Started is called once with the way to send the session messages, such
+	// as a window's new size or a Notice. Sending may wait until it is taken.
+	Started func(send func(tea.Msg))
 }
+
+// Notice is a message from outside for the person at the workbench.
+type Notice struct{ Text string }
 
 // Job is long work that reports how far it is and sums up what it did. arg is
 // what the person was asked for, a file's path for an import.

@@ -28,7 +28,11 @@ func Run(ctx context.Context, o Options) error {
 	m := New(ctx, o)
 	defer m.env.Async.Close()
 	m.kill = cancel
-	_, err := tea.NewProgram(m, m.programOptions(ctx)...).Run()
+	p := tea.NewProgram(m, m.programOptions(ctx)...)
+	if o.Started != nil {
+		o.Started(p.Send)
+	}
+	_, err := p.Run()
 	if m.crash == nil {
 		m.keep() // the command isn't needed: what is kept is written down now
 	}
@@ -50,6 +54,9 @@ func Run(ctx context.Context, o Options) error {
 func (m *Model) programOptions(ctx context.Context) []tea.ProgramOption {
 	list := []tea.ProgramOption{tea.WithContext(ctx), tea.WithFPS(fps), tea.WithFilter(m.coalesce)}
 	o := m.options
+	if o.Hosted {
+		list = append(list, tea.WithoutSignalHandler())
+	}
 	if o.In != nil {
 		list = append(list, tea.WithInput(o.In))
 	}

@@ -76,6 +76,10 @@ func notFound(path string) error {
 // identify finds out who asks, and counts the call against the rate limit.
 // Without a token source everyone is the configured actor.
 func (c *call) identify() error {
+	if g, ok := grantOf(c.ctx()); ok {
+		c.grant, c.who = g, store.Actor{Name: g.Name}
+		return c.ofAccount()
+	}
 	tokens := c.s.config.Tokens
 	if tokens == nil {
 		c.grant = Grant{Account: c.account, Permission: PermWrite, Name: c.s.config.Actor}
@@ -96,7 +100,12 @@ func (c *call) identify() error {
 	if err := c.count(g.Account + "/" + g.Name); err != nil {
 		return err
 	}
-	if g.Account != c.account {
+	return c.ofAccount()
+}
+
+// ofAccount refuses another account than the grant's.
+func (c *call) ofAccount() error {
+	if c.grant.Account != c.account {
 		return api.Errorf(http.StatusForbidden, "the token is for another account")
 	}
 	return nil

@@ -1,0 +1,302 @@
+package cli
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"github.com/spf13/cobra"
+	"golang.org/x/crypto/ssh"
+
+	"threatbench/api"
+	"threatbench/api/client"
+	"threatbench/api/demo"
+	"threatbench/api/server"
+	"threatbench/cli/profile"
+	"threatbench/cli/sshd"
+)
+
+type sshFlags struct {
+	listen  string
+	hostKey string
+	keys    string
+	roles   string
+	audit   string
+	demo    int
+	seed    uint64
+	idle    time.Duration
+	most    int
+	quiet   bool
+}
+
+func (a *app) serveSSHCommand() *cobra.Command {
+	var f sshFlags
+	cmd := &cobra.Command{
+		Use:   "ssh",
+		Short: "Serve the workbench over SSH",
+		Long: "Serves the workbench to everybody whose key stands in the file of authorised keys, until it is told to end. " +
+			"The host key is made where it is missing, and its fingerprint printed. Without a roles file every key may triage. " +
+			"Nothing is served but the workbench and the commands events and export.",
+		Example: "threatbench serve ssh --host-key host_key --authorized-keys ~/.ssh/authorized_keys --demo 10000\nssh -p 23234 127.0.0.1",
+		Args:    cobra.ArbitraryArgs,
+	}
+	check := func(args []string) error {
+		if f.demo < 0 || f.demo > demoMost {
+			return usagef("--demo %d: want 0 to %d", f.demo, demoMost)
+		}
+		if f.demo > 0 && a.flags.profile != "" {
+			return usagef("--demo and --profile: name one of them")
+		}
+		if f.keys == "" {
+			return usagef("--authorized-keys: name the file of the keys that may come in")
+		}
+		if f.idle <= 0 {
+			return usagef("--idle %s: want more than none", f.idle)
+		}
+		if f.most < 1 {
+			return usagef("--max-sessions %d: want 1 at least", f.most)
+		}
+		return noArgs(args)
+	}
+	cmd.RunE = a.run(check, func(ctx context.Context, _ []string) error { return a.serveSSH(ctx, f) })
+	cmd.Flags().StringVar(&f.listen, "listen", "127.0.0.1:23234", "address to listen on; port 0 takes a free one")
+	cmd.Flags().StringVar(&f.hostKey, "host-key", "", "file of the host key, made where it is missing (default: among the program's state)")
+	cmd.Flags().StringVar(&f.keys, "authorized-keys", "", "file of the public keys that may come in, one a line")
+	cmd.Flags().StringVar(&f.roles, "roles", "", "file of what each key may do and see")
+	cmd.Flags().StringVar(&f.audit, "audit", "", "audit log to append to (default: among the program's state)")
+	cmd.Flags().IntVar(&f.demo, "demo", 0, "serve a throwaway database of this many made-up events")
+	cmd.Flags().Uint64Var(&f.seed, "seed", 1, "which story --demo tells")
+	cmd.Flags().DurationVar(&f.idle, "idle", sshd.DefaultIdle, "end a session in which nothing is typed for this long")
+	cmd.Flags().IntVar(&f.most, "max-sessions", sshd.DefaultMaxSessions, "sessions at once")
+	cmd.Flags().BoolVar(&f.quiet, "quiet", false, "log nothing")
+	return cmd
+}
+
+func (a *app) serveSSH(ctx context.Context, f sshFlags) (err error) {
+	ctx, stop := untilSignal(ctx)
+	defer stop()
+	book, err := sshd.OpenBook(f.keys, f.roles)
+	if err != nil {
+		return err
+	}
+	key, made, err := sshd.HostKey(cmp.Or(f.hostKey, filepath.Join(profile.StatePath(), "ssh_host_ed25519_key")))
+	if err != nil {
+		return err
+	}
+	audit, err := sshd.OpenAudit(cmp.Or(f.audit, filepath.Join(profile.StatePath(), "ssh-audit.jsonl")))
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, audit.Close()) }()
+	h, err := a.newHosting(ctx, f)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, h.close()) }()
+	log := slog.New(slog.DiscardHandler)
+	if !f.quiet {
+		log = slog.New(slog.NewTextHandler(a.io.Err, nil))
+	}
+	srv, err := sshd.New(sshd.Config{
+		HostKey: key, Book: book, Audit: audit, Log: log, Show: h.show, Exec: h.exec, Idle: f.idle, MaxSessions: f.most, Now: a.now,
+	})
+	if err != nil {
+		return err
+	}
+	l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", f.listen)
+	if err != nil {
+		return fmt.Errorf("listening on %s: %w", f.listen, err)
+	}
+	note := ""
+	if made {
+		note = "  (new)"
+	}
+	fmt.Fprintf(a.io.Out, "address   %s\nhost key  %s%s\n", l.Addr(), ssh.FingerprintSHA256(key.PublicKey()), note) //nolint:errcheck // shown as far as can be
+	return srv.Serve(ctx, l)
+}
+
+// hosting is what the sessions of a server share: the opened profiles.
+type hosting struct {
+	app      *app
+	config   profile.Config
+	warnings []string
+
+	mu     sync.Mutex
+	places map[string]*shared // by the profile's name, "" being the server's own
+}
+
+// shared is a profile opened once for all its sessions.
+type shared struct {
+	*place
+	handler http.Handler // of the embedded server
+	end     func() error
+}
+
+// newHosting opens the server's own profile, so that what is wrong with it is
+// known before anybody comes.
+func (a *app) newHosting(ctx context.Context, f sshFlags) (*hosting, error) {
+	c, warnings, err := a.settings()
+	if err != nil {
+		return nil, err
+	}
+	h := &hosting{app: a, config: c, warnings: warnings, places: map[string]*shared{}}
+	var own *shared
+	if f.demo > 0 && a.flags.db == "" {
+		own, err = h.openDemo(ctx, f)
+	} else {
+		own, err = h.openOwn(ctx)
+	}
+	if err != nil {
+		return nil, err
+	}
+	h.places[""] = own
+	return h, nil
+}
+
+func (h *hosting) openDemo(ctx context.Context, f sshFlags) (*shared, error) {
+	pl, remove, err := h.app.throwaway(ctx)
+	if err != nil {
+		return nil, err
+	}
+	m := h.app.meter("making up events")
+	err = fill(ctx, pl.db, demo.Generate(f.seed, f.demo, h.app.now()), func(done, total int64, _ string) { m.show(done, total, int(done)) })
+	m.clear()
+	if err != nil {
+		return nil, errors.Join(err, remove())
+	}
+	return h.share(pl, remove)
+}
+
+func (h *hosting) openOwn(ctx context.Context) (*shared, error) {
+	p, err := h.app.choose(h.config)
+	if err != nil {
+		return nil, err
+	}
+	return h.openProfile(ctx, p)
+}
+
+func (h *hosting) openProfile(ctx context.Context, p profile.Profile) (*shared, error) {
+	pl, err := h.app.open(ctx, p)
+	if err != nil {
+		return nil, err
+	}
+	return h.share(pl, pl.close)
+}
+
+// share puts one server on an opened database for all sessions.
+func (h *hosting) share(pl *place, end func() error) (*shared, error) {
+	s := &shared{place: pl, end: end}
+	if pl.db == nil {
+		return s, nil
+	}
+	var err error
+	if s.handler, err = server.New(pl.db, server.Config{Now: h.app.now}); err != nil {
+		return nil, errors.Join(err, end())
+	}
+	return s, nil
+}
+
+func (h *hosting) close() error {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	var err error
+	for _, s := range h.places {
+		err = errors.Join(err, s.end())
+	}
+	return err
+}
+
+// of is the profile that a role opens.
+func (h *hosting) of(ctx context.Context, who sshd.Role) (*shared, error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if s := h.places[who.Profile]; s != nil {
+		return s, nil
+	}
+	p, err := h.config.Choose(who.Profile, h.app.env)
+	if err != nil {
+		return nil, err
+	}
+	s, err := h.openProfile(ctx, p)
+	if err != nil {
+		return nil, err
+	}
+	h.places[who.Profile] = s
+	return s, nil
+}
+
+// enter is the profile as one person may use it: a client of their own, whose
+// requests reach the shared server under their grant.
+func (h *hosting) enter(ctx context.Context, who sshd.Role) (*place, error) {
+	s, err := h.of(ctx, who)
+	if err != nil {
+		return nil, err
+	}
+	if who.Limited() {
+		return nil, fmt.Errorf("the role of %s limits what is seen, which is not kept yet", who.Name)
+	}
+	p := s.profile
+	p.ReadOnly = p.ReadOnly || who.Kind == sshd.Read
+	if s.db == nil {
+		return h.enterRemote(s, p, who)
+	}
+	cl, err := client.New(client.Config{
+		BaseURL: mountedURL, Account: LocalAccount, Transport: server.Mount(server.As(s.handler, grantFor(who, p))), Retries: -1,
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &place{Client: cl, profile: p, db: s.db}, nil
+}
+
+// enterRemote refuses what can't be kept: a server elsewhere knows nothing of
+// our roles.
+func (h *hosting) enterRemote(s *shared, p profile.Profile, who sshd.Role) (*place, error) {
+	if who.Limited() {
+		return nil, fmt.Errorf("the role of %s limits what is seen, which a remote account cannot keep", who.Name)
+	}
+	if who.Kind == sshd.Read {
+		return nil, fmt.Errorf("the role of %s only reads, which a remote account cannot keep", who.Name)
+	}
+	return &place{Client: s.Client, profile: p}, nil
+}
+
+// grantFor is a role in the server's terms.
+func grantFor(who sshd.Role, p profile.Profile) server.Grant {
+	g := server.Grant{Account: LocalAccount, Permission: server.PermWrite, Name: who.Name}
+	if p.ReadOnly {
+		g.Permission = server.PermRead
+	}
+	return g
+}
+
+// show runs the workbench of a session.
+func (h *hosting) show(ctx context.Context, one *sshd.Session) error {
+	pl, err := h.enter(ctx, one.Who)
+	if err != nil {
+		return err
+	}
+	a := h.app
+	s := Session{
+		Client: pl.Client, Profile: pl.profile.Name, Version: version(), ReadOnly: pl.profile.ReadOnly,
+		UI: h.config.UI, Keys: h.config.Keys, Warnings: h.warnings, StateDir: stateDir(), Now: a.now,
+		Connect: "Accounts are named by whoever runs this server.", Hosted: one,
+	}
+	if pl.db != nil {
+		s.Datasets = []string{api.ScopeAll}
+	}
+	return a.bench(ctx, s)
+}
+
+// exec runs a command of a session.
+func (h *hosting) exec(_ context.Context, one *sshd.Session) int {
+	fmt.Fprintln(one.Err, "threatbench: only the workbench is served here") //nolint:errcheck // said as far as can be
+	return exitUsage
+}

@@ -1,0 +1,160 @@
+package sshd
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+	"github.com/charmbracelet/colorprofile"
+)
+
+// pause is what a program does while it has no terminal: it waits. Results of
+// its requests wait with it.
+type pause struct {
+	ctx  context.Context
+	back <-chan struct{}
+}
+
+// Run waits for a terminal, or for the end.
+func (p *pause) Run() error {
+	select {
+	case <-p.back:
+	case <-p.ctx.Done():
+	}
+	return nil
+}
+
+// SetStdin does nothing: a pause reads nothing.
+func (*pause) SetStdin(io.Reader) {}
+
+// SetStdout does nothing: a pause writes nothing.
+func (*pause) SetStdout(io.Writer) {}
+
+// SetStderr does nothing.
+func (*pause) SetStderr(io.Writer) {}
+
+// leftBy finds the workbench a person left behind, nil where there is none
+// that their terminal could show.
+func (s *Server) leftBy(who Role, v *visit) *life {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	l := s.left[who.Fingerprint]
+	if l == nil || l.term != v.channel.environ()[0] {
+		return nil
+	}
+	return l
+}
+
+// resume offers a workbench that was left behind, and goes on with it or
+// begins a new one.
+func (s *Server) resume(v *visit, l *life) int {
+	switch answer, err := s.offer(v, l); {
+	case err != nil || answer == leaveIt:
+		return 1
+	case answer == beginAnew:
+		if s.takeBack(l) {
+			l.end(errReplaced)
+		}
+		return s.begin(v, l.who)
+	}
+	if !s.takeBack(l) { // its time was over, or another terminal took it
+		return s.begin(v, l.who)
+	}
+	l.mu.Lock()
+	back := l.back
+	l.back = nil
+	l.mu.Unlock()
+	l.attach(v)
+	close(back)
+	s.audit(Entry{What: "session", Who: l.who.Name, From: l.from(), Key: l.who.Fingerprint, Outcome: "resumed", Note: "as " + short(v.User())})
+	w, h := v.channel.size()
+	colors := tea.ColorProfileMsg{Profile: colorprofile.Env(v.channel.environ())}
+	l.tell(tea.WindowSizeMsg{Width: w, Height: h}, colors, tea.ClearScreen(), Notice{"back where you left"})
+	return s.accompany(v, l)
+}
+
+// takeBack takes a workbench from those that wait; false where it doesn't any
+// more.
+func (s *Server) takeBack(l *life) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.left[l.who.Fingerprint] != l {
+		return false
+	}
+	delete(s.left, l.who.Fingerprint)
+	return true
+}
+
+// answer is what a person says to the offer.
+type answer int
+
+const (
+	goOn answer = iota
+	beginAnew
+	leaveIt
+)
+
+// offer asks whether to go on with a workbench. It is plain text, so that it
+// takes one line of any terminal.
+func (s *Server) offer(v *visit, l *life) (answer, error) {
+	l.mu.Lock()
+	ago := s.conf.Now().Sub(l.since).Round(time.Second)
+	l.mu.Unlock()
+	fmt.Fprintf(v, "Your workbench is still open, left %s ago.  enter goes on with it, n begins a new one, q leaves. ", ago) //nolint:errcheck // read below
+	patience := time.AfterFunc(s.conf.Idle, func() { _ = v.Close() })
+	defer patience.Stop()
+	var key [1]byte
+	for {
+		if _, err := io.ReadFull(v, key[:]); err != nil {
+			return leaveIt, err
+		}
+		fmt.Fprint(v, "\r\x1b[K") //nolint:errcheck // the next read tells
+		switch key[0] {
+		case '\r', '\n', 'y', 'r', ' ':
+			return goOn, nil
+		case 'n':
+			return beginAnew, nil
+		case 'q', 0x03, 0x04, 0x1b:
+			return leaveIt, nil
+		}
+	}
+}
+
+// command runs one command and returns its exit status.
+func (s *Server) command(v *visit, who Role) int {
+	l := s.newLife(who, v.RemoteAddr().String(), "")
+	if err := s.admit(l); err != nil {
+		l.idle.Stop()
+		return s.sorry(v, err.Error())
+	}
+	defer s.forget(l)
+	defer close(l.done)
+	l.attach(v)
+	stop := context.AfterFunc(v.channel.ctx, func() { l.cancel(errors.New("the client is gone")) })
+	defer stop()
+	one := &Session{
+		Who: who, From: l.from(), Command: v.Command(), Env: v.channel.environ(), In: v, Out: l.link, Err: v.Stderr(), Started: l.started,
+	}
+	status := s.run(l, one)
+	outcome := "done"
+	if status != 0 {
+		outcome = "failed"
+	}
+	s.audit(Entry{What: "command", Who: who.Name, From: l.from(), Key: who.Fingerprint, Outcome: outcome, Note: clip(v.RawCommand())})
+	return status
+}
+
+// run runs a command; a panic is a failure.
+func (s *Server) run(l *life, one *Session) (status int) {
+	defer func() {
+		if p := recover(); p != nil {
+			s.conf.Log.Error("a command panicked", slog.String("panic", fmt.Sprintf("%T", p)))
+			status = 1
+		}
+	}()
+	return s.conf.Exec(l.ctx, one)
+}

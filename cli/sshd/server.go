@@ -1,0 +1,347 @@
+// Package sshd serves the workbench over SSH: who comes in by which key, what
+// a session may ask for, how long it lasts. What a session shows is given to
+// it; the package knows neither events nor the workbench.
+package sshd
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+	"charm.land/wish/v2"
+	"github.com/charmbracelet/ssh"
+	gossh "golang.org/x/crypto/ssh"
+
+	"threatbench/api/clean"
+)
+
+// Defaults of Config.
+const (
+	DefaultIdle        = 30 * time.Minute
+	DefaultMaxSessions = 200
+)
+
+// Config is what a Server is made of. Zero durations and numbers mean their
+// defaults.
+type Config struct {
+	HostKey gossh.Signer
+	Book    *Book
+	Audit   *Audit // nil writes none
+	Log     *slog.Logger
+
+	// Show runs the workbench on a terminal until it is left or ctx ends.
+	Show func(ctx context.Context, s *Session) error
+	// Exec runs a command; its result is the exit status.
+	Exec func(ctx context.Context, s *Session) int
+
+	Idle        time.Duration // without a key until a session ends; DefaultIdle
+	Grace       time.Duration // from connecting to a session; 10 s
+	Stall       time.Duration // how long a terminal may take nothing; 60 s
+	Drain       time.Duration // from the notice to the end when the server ends; 5 s
+	Keep        time.Duration // how long a workbench outlives its dropped link; 30 min
+	Reread      time.Duration // how often the files of keys and roles are looked at; 2 s
+	Alive       time.Duration // how often a silent client is asked whether it is there; 15 s
+	MaxSessions int           // at once; DefaultMaxSessions
+	Strangers   int           // connections that haven't logged in, in all; 128
+	PerAddress  int           // of them from one address; 32
+
+	Now func() time.Time // nil means time.Now
+}
+
+// Session is one person at one terminal, or one command of theirs.
+type Session struct {
+	Who     Role
+	From    string   // the client's address
+	Command []string // nil for the workbench
+	Env     []string // TERM and what else the client said of its terminal
+	Width   int
+	Height  int
+	In      io.Reader
+	Out     io.Writer
+	Err     io.Writer
+
+	// Started is to be called once with the way to send messages to the
+	// program that Show runs.
+	Started func(send func(tea.Msg))
+}
+
+func (c Config) withDefaults() Config {
+	for p, v := range map[*time.Duration]time.Duration{
+		&c.Idle: DefaultIdle, &c.Grace: 10 * time.Second, &c.Stall: time.Minute, &c.Drain: 5 * time.Second,
+		&c.Keep: 30 * time.Minute, &c.Reread: 2 * time.Second, &c.Alive: 15 * time.Second,
+	} {
+		if *p <= 0 {
+			*p = v
+		}
+	}
+	for p, v := range map[*int]int{&c.MaxSessions: DefaultMaxSessions, &c.Strangers: 128, &c.PerAddress: 32} {
+		if *p <= 0 {
+			*p = v
+		}
+	}
+	if c.Log == nil {
+		c.Log = slog.New(slog.DiscardHandler)
+	}
+	if c.Now == nil {
+		c.Now = time.Now
+	}
+	return c
+}
+
+// Server lets people in. Make it with New.
+type Server struct {
+	conf Config
+	ssh  *ssh.Server
+	away atomic.Int64 // strangers turned away and not yet told of
+
+	mu       sync.Mutex
+	ending   bool
+	lives    map[*life]bool   // every workbench and command there is
+	left     map[string]*life // workbenches whose link dropped, by the key's fingerprint
+	sessions sync.WaitGroup   // one for each life
+	visits   sync.WaitGroup   // one for each terminal
+}
+
+// New makes a Server; nothing is served yet.
+func New(c Config) (*Server, error) {
+	s := &Server{conf: c.withDefaults(), lives: map[*life]bool{}, left: map[string]*life{}}
+	var err error
+	s.ssh, err = wish.NewServer(
+		wish.WithVersion("threatbench"),
+		wish.WithPublicKeyAuth(s.admits),
+		wish.WithMiddleware(s.workbench),
+		func(srv *ssh.Server) error {
+			srv.AddHostKey(c.HostKey)
+			srv.ConnCallback = func(ctx ssh.Context, conn net.Conn) net.Conn {
+				ctx.SetValue(guestKey{}, conn)
+				return conn
+			}
+			srv.ServerConfigCallback = func(ssh.Context) *gossh.ServerConfig { return &gossh.ServerConfig{MaxAuthTries: 6} }
+			srv.ConnectionFailedCallback = s.failed
+			srv.ChannelHandlers = map[string]ssh.ChannelHandler{"session": s.open, "default": s.refuse}
+			return nil
+		})
+	if err != nil {
+		return nil, fmt.Errorf("preparing to serve over SSH: %w", err)
+	}
+	return s, nil
+}
+
+type guestKey struct{}
+
+// admits tells whether a key may come in.
+func (s *Server) admits(ctx ssh.Context, key ssh.PublicKey) bool {
+	if _, err := s.conf.Book.Refresh(); err != nil {
+		s.conf.Log.Error("reading who may come in", slog.String("error", err.Error()))
+	}
+	if _, ok := s.conf.Book.Who(key); ok {
+		return true
+	}
+	s.audit(Entry{
+		What: "login", From: ctx.RemoteAddr().String(), Key: gossh.FingerprintSHA256(key),
+		Outcome: "refused", Note: "unknown key, as " + short(ctx.User()),
+	})
+	return false
+}
+
+// short is a text of a stranger's, harmless and not long.
+func short(s string) string {
+	const most = 64
+	if len(s) > most {
+		s = s[:most] + "…"
+	}
+	return clean.Line(s)
+}
+
+// failed notes a connection that came to nothing.
+func (s *Server) failed(conn net.Conn, err error) {
+	s.audit(Entry{What: "login", From: conn.RemoteAddr().String(), Outcome: "failed", Note: short(err.Error())})
+}
+
+// refuse turns down every kind of channel but sessions: forwarding above all.
+func (s *Server) refuse(_ *ssh.Server, conn *gossh.ServerConn, ch gossh.NewChannel, ctx ssh.Context) {
+	s.refusal(ctx, conn)("channel " + short(ch.ChannelType()))
+	_ = ch.Reject(gossh.Prohibited, "this server shows a workbench and nothing else")
+}
+
+// refusal notes what a client asked for in vain.
+func (s *Server) refusal(ctx ssh.Context, conn *gossh.ServerConn) func(what string) {
+	return func(what string) {
+		who, _ := s.conf.Book.Who(keyOf(ctx))
+		s.audit(Entry{What: "request", Who: who.Name, From: conn.RemoteAddr().String(), Outcome: "refused", Note: short(what)})
+	}
+}
+
+// keyOf is the key that a connection logged in with.
+func keyOf(ctx ssh.Context) gossh.PublicKey {
+	key, _ := ctx.Value(ssh.ContextKeyPublicKey).(gossh.PublicKey)
+	return key
+}
+
+// open begins a session: the sieve first, then the library.
+func (s *Server) open(srv *ssh.Server, conn *gossh.ServerConn, ch gossh.NewChannel, ctx ssh.Context) {
+	g, _ := ctx.Value(guestKey{}).(*guest)
+	if g == nil || !g.enter() {
+		_ = ch.Reject(gossh.ResourceShortage, "too many sessions on one connection")
+		return
+	}
+	defer g.leave()
+	if !s.welcome() {
+		_ = ch.Reject(gossh.ResourceShortage, errDrained.Error())
+		return
+	}
+	defer s.visits.Done()
+	c := newChannel(ctx, s.refusal(ctx, conn))
+	defer c.gone()
+	one := &ssh.Server{PtyHandler: srv.PtyHandler, Handler: func(sess ssh.Session) { srv.Handler(&visit{sess, c, conn}) }}
+	ssh.DefaultSessionHandler(one, conn, filtered{ch, c}, ctx)
+}
+
+// welcome counts a terminal, unless the server is ending.
+func (s *Server) welcome() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !s.ending {
+		s.visits.Add(1)
+	}
+	return !s.ending
+}
+
+// visit is the library's session with what the sieve kept for it.
+type visit struct {
+	ssh.Session
+	channel *channel
+	conn    *gossh.ServerConn
+}
+
+// Serve lets people in until ctx ends. Then it tells those inside, gives them
+// the time to leave and ends what is left. It owns l.
+func (s *Server) Serve(ctx context.Context, l net.Listener) error {
+	d := &door{
+		Listener: l, grace: s.conf.Grace, stall: s.conf.Stall, most: s.conf.Strangers, mostOfOne: s.conf.PerAddress,
+		turnedAway: func(net.Addr) { s.away.Add(1) },
+	}
+	done := make(chan error, 1)
+	go func() { done <- s.ssh.Serve(d) }()
+	watching, stop := context.WithCancel(ctx)
+	var watch sync.WaitGroup
+	watch.Go(func() { s.watch(watching) })
+	defer watch.Wait()
+	defer stop()
+	select {
+	case err := <-done:
+		return errors.Join(fmt.Errorf("serving on %s: %w", l.Addr(), err), s.close())
+	case <-ctx.Done():
+	}
+	_ = l.Close() // nobody new
+	s.drain()
+	err := s.close()
+	if end := <-done; !errors.Is(end, ssh.ErrServerClosed) && !errors.Is(end, net.ErrClosed) {
+		err = errors.Join(err, end)
+	}
+	return err
+}
+
+// close ends every session, then every connection, and waits for them to be
+// gone.
+func (s *Server) close() error {
+	s.mu.Lock()
+	s.ending = true
+	for l := range s.lives {
+		l.end(errDrained)
+	}
+	s.mu.Unlock()
+	s.wait(3 * endWithin)
+	err := s.ssh.Close()
+	s.sessions.Wait()
+	s.visits.Wait()
+	if errors.Is(err, net.ErrClosed) {
+		return nil
+	}
+	return err
+}
+
+// drain tells everybody that the server ends, and waits for them to leave.
+func (s *Server) drain() {
+	s.mu.Lock()
+	s.ending = true
+	for l := range s.lives {
+		if l.away() {
+			l.end(errDrained)
+		} else {
+			l.say(fmt.Sprintf("this server ends in %s: finish what you are at", s.conf.Drain))
+		}
+	}
+	s.mu.Unlock()
+	s.wait(s.conf.Drain)
+}
+
+// wait waits until everybody has left, but no longer than d.
+func (s *Server) wait(d time.Duration) {
+	gone := make(chan struct{})
+	go func() {
+		defer close(gone)
+		s.sessions.Wait()
+		s.visits.Wait()
+	}()
+	limit := time.NewTimer(d)
+	defer limit.Stop()
+	select {
+	case <-gone:
+	case <-limit.C:
+	}
+}
+
+// watch reads the files of keys and roles again and ends the sessions of those
+// who may no longer, or otherwise.
+func (s *Server) watch(ctx context.Context) {
+	tick := time.NewTicker(s.conf.Reread)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+		if n := s.away.Swap(0); n > 0 {
+			s.audit(Entry{What: "login", Outcome: "turned away", Count: int(n), Note: "too many connections at once"})
+		}
+		if _, err := s.conf.Book.Refresh(); err != nil {
+			s.conf.Log.Error("reading who may come in", slog.String("error", err.Error()))
+		}
+		s.review()
+	}
+}
+
+// review ends the sessions whose key or role is no longer what it was.
+func (s *Server) review() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for l := range s.lives {
+		now, ok := s.conf.Book.Holder(l.who.Fingerprint)
+		switch {
+		case !ok:
+			l.end(errRevoked)
+		case !now.same(l.who):
+			l.end(errRoleChanged)
+		}
+	}
+}
+
+func (s *Server) audit(e Entry) {
+	e.At = s.conf.Now().UTC()
+	s.conf.Log.Info(e.What, slog.String("who", e.Who), slog.String("from", e.From), slog.String("outcome", e.Outcome), slog.String("note", e.Note))
+	if s.conf.Audit == nil {
+		return
+	}
+	if err := s.conf.Audit.Write(e); err != nil {
+		s.conf.Log.Error("writing the audit log", slog.String("error", err.Error()))
+	}
+}
