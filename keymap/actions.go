@@ -86,6 +86,8 @@ func frameActions() []Action {
 			Title: "Undo", Short: "undo", Help: "Takes the last change back."},
 		{ID: ActRedo, Scope: Global, Group: "Events in hand", Keys: []string{"U", "a Z"},
 			Title: "Redo", Short: "redo", Help: "Does again what was taken back last."},
+		{ID: ActLookup, Scope: Global, Group: "Events in hand", Keys: []string{"a l"},
+			Title: "Look up indicators", Short: "look up", Help: "Tells which indicators of a list or of any text were seen; pasting into the list does the same."},
 		{ID: ActLastOutcome, Scope: Global, Group: "Events in hand", Keys: []string{"a o"},
 			Title: "Outcome of the last change", Short: "outcome", Help: "Lists what the last change did, what failed and why, and what is left to do."},
 

@@ -67,6 +67,7 @@ const (
 	ActUndo        ID = "app.undo"
 	ActRedo        ID = "app.redo"
 	ActLastOutcome ID = "app.outcome"
+	ActLookup      ID = "app.lookup"
 )
 
 // The actions of the table of events.

@@ -63,7 +63,7 @@ func (m *Model) whyNotAct(id keymap.ID) (why string, is bool) {
 	return "", true
 }
 
-func (m *Model) whyNoUndo(stack []async.Change, none string) string {
+func (m *Model) whyNoUndo(stack []taken, none string) string {
 	if len(stack) == 0 {
 		return none
 	}
@@ -113,6 +113,9 @@ func (m *Model) act(id keymap.ID) (cmd tea.Cmd, is bool) {
 		return m.undo(&m.changes.redo), true
 	case keymap.ActLastOutcome:
 		m.openOutcome()
+		return nil, true
+	case keymap.ActLookup:
+		m.askIndicators()
 		return nil, true
 	}
 	return nil, false
@@ -371,7 +374,13 @@ func (m *Model) askValue(t views.Targets, f editable) tea.Cmd {
 		}
 		var p api.EventPatch
 		f.set(&p, &text)
-		return m.change(async.EditEvents(t.On, p), t.Known)
+		c := async.EditEvents(t.On, p)
+		if text == "" {
+			c.Label = "empty the " + f.title + " of " + count(t)
+		} else {
+			c.Label = "set the " + f.title + " of " + count(t) + " to " + clip(views.OneLine(text), 40, m.env.Styles.Glyphs.Ellipsis)
+		}
+		return m.change(c, t.Known)
 	}
 	m.overlay.Open(newEntryOf(m, e))
 	return nil

@@ -19,11 +19,17 @@ import (
 
 // changes is what was changed in this session and can be taken back.
 type changes struct {
-	undo, redo []async.Change // the newest last
+	undo, redo []taken // the newest last
 	last       *async.Result
 	catalogs   async.Catalogs
 	asked      bool
 	waiting    func() tea.Cmd // goes on when the catalogues are there
+}
+
+// taken is a change that takes another back, or why there is none.
+type taken struct {
+	change async.Change
+	why    string
 }
 
 // mostUndo bounds what can be taken back.
@@ -131,29 +137,37 @@ func (m *Model) all() []views.View {
 
 // keepUndo puts what takes a change back on the stack its way asks for.
 func (m *Model) keepUndo(r async.Result) {
-	if r.Undo == nil {
+	back := taken{why: r.Change.Label + ": this can't be taken back: " + r.NoUndo}
+	switch {
+	case r.Undo != nil:
+		back = taken{change: *r.Undo}
+	case len(r.Done)+len(r.Made) == 0:
 		return
 	}
 	c := &m.changes
 	switch r.Change.Way {
 	case async.Undoing:
-		c.redo = append(c.redo, *r.Undo)
+		c.redo = append(c.redo, back)
 		return
 	case async.Forward:
 		c.redo = nil
 	}
-	c.undo = append(c.undo, *r.Undo)
+	c.undo = append(c.undo, back)
 	if len(c.undo) > mostUndo {
 		c.undo = c.undo[1:]
 	}
 }
 
 // undo takes the last change back, or does again what was taken back.
-func (m *Model) undo(stack *[]async.Change) tea.Cmd {
+// One that can't be taken back is said, and doesn't hide the ones before it.
+func (m *Model) undo(stack *[]taken) tea.Cmd {
 	n := len(*stack) - 1
-	c := (*stack)[n]
+	t := (*stack)[n]
 	*stack = (*stack)[:n]
-	return m.begin(c)
+	if t.why != "" {
+		return m.say(toast.Warn, t.why)
+	}
+	return m.begin(t.change)
 }
 
 // sayResult sums a change up in a toast, with the way back where there is one.

@@ -147,7 +147,8 @@ func (m *Model) under(p panes, x, y int) (views.Clickable, layout.Rect) {
 	return nil, layout.Rect{}
 }
 
-// paste gives pasted text to the text field there is.
+// paste gives pasted text to the text field there is; without one the
+// indicators in it are looked up.
 func (m *Model) paste(text string) tea.Cmd {
 	if top, ok := m.overlay.Top(); ok {
 		if t, ok := top.(typing); ok {
@@ -158,5 +159,5 @@ func (m *Model) paste(text string) tea.Cmd {
 	if t, ok := m.view().(views.Typist); ok && t.Typing() {
 		return t.Paste(text)
 	}
-	return nil
+	return m.lookUp(text)
 }

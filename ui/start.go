@@ -103,8 +103,11 @@ func (m *Model) learnJob(f async.Fact) tea.Cmd {
 		}
 		return nil
 	case async.JobDone:
-		if f.Slot.Name == saveSlot {
+		switch f.Slot.Name {
+		case saveSlot:
 			return m.learnWritten(f)
+		case lookupSlot:
+			return m.learnLookup(f)
 		}
 		m.job = nil
 		return tea.Batch(m.jobEnded(f), m.events.Reload())
