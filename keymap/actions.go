@@ -4,7 +4,7 @@ import "slices"
 
 // Actions is the registry: every action there is, in the order in which help
 // shows them.
-func Actions() []Action { return slices.Concat(frameActions(), chartActions()) }
+func Actions() []Action { return slices.Concat(frameActions(), graphActions(), chartActions()) }
 
 // frameActions are those of the frame, of the events and of the detail.
 func frameActions() []Action {
@@ -38,6 +38,8 @@ func frameActions() []Action {
 			Title: "Go to Events", Short: "events", Help: "Shows the table of events."},
 		{ID: AppView2, Scope: Global, Group: "Views and panes", Keys: []string{"2"},
 			Title: "Go to Detail", Short: "detail", Help: "Shows the selected event."},
+		{ID: AppView3, Scope: Global, Group: "Views and panes", Keys: []string{"3"},
+			Title: "Go to Graph", Short: "graph", Help: "Shows the graph as it was left, or what surrounds the selected event."},
 		{ID: AppView6, Scope: Global, Group: "Views and panes", Keys: []string{"6"},
 			Title: "Go to Charts", Short: "charts", Help: "Shows counts as pictures."},
 		{ID: AppBack, Scope: Global, Group: "Views and panes", Keys: []string{"alt+left", "ctrl+o"},
@@ -138,6 +140,8 @@ func frameActions() []Action {
 			Title: "Whole time range", Short: "whole range", Help: "Removes the time range from the filter."},
 		{ID: EventsPivot, Scope: Events, Group: "Filter", Keys: []string{"p"},
 			Title: "Pivot", Short: "pivot", Help: "Looks for events that share a value with this one."},
+		{ID: EventsGraph, Scope: Events, Group: "Filter", Keys: []string{"ctrl+r"},
+			Title: "Show the graph", Short: "graph", Help: "Draws what surrounds the marked events, or the selected one."},
 		{ID: EventsContext, Scope: Events, Group: "Filter", Keys: []string{"c"},
 			Title: "Show the context", Short: "context", Help: "Shows what else happened around the time of this event."},
 		{ID: EventsDataset, Scope: Events, Group: "Filter", Keys: []string{"d"},
@@ -250,6 +254,8 @@ func frameActions() []Action {
 			Title: "Raw data", Short: "raw", Help: "Shows the record the event was made from."},
 		{ID: DetailRelations, Scope: Detail, Group: "Parts", Keys: []string{"e"},
 			Title: "Relations", Short: "relations", Help: "Shows the events related to this one, and its references."},
+		{ID: DetailGraph, Scope: Detail, Group: "Moving", Keys: []string{"ctrl+r"},
+			Title: "Show the graph", Short: "graph", Help: "Draws what surrounds this event."},
 		{ID: DetailFollow, Scope: Detail, Group: "Parts", Keys: []string{"enter"},
 			Title: "Follow", Short: "follow", Help: "Opens what is selected: a related event or a reference."},
 

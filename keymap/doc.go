@@ -20,6 +20,8 @@ func (s Scope) Title() string {
 		return "Detail"
 	case Tree:
 		return "Raw data"
+	case Graph:
+		return "Graph"
 	case Prompt:
 		return "Text fields"
 	case Palette:

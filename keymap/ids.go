@@ -107,6 +107,7 @@ const (
 	EventsRangeAll        ID = "events.range_all"
 	EventsPivot           ID = "events.pivot"
 	EventsContext         ID = "events.context"
+	EventsGraph           ID = "events.graph"
 	EventsFacets          ID = "events.facets"
 	EventsTimeline        ID = "events.timeline"
 )
@@ -158,6 +159,7 @@ const (
 	DetailPrevHit   ID = "detail.prev_hit"
 	DetailNextEvent ID = "detail.next_event"
 	DetailPrevEvent ID = "detail.prev_event"
+	DetailGraph     ID = "detail.graph"
 	DetailFollow    ID = "detail.follow"
 	DetailClose     ID = "detail.close"
 )

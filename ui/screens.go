@@ -9,6 +9,7 @@ import (
 	"threatbench/keymap"
 	"threatbench/views"
 	"threatbench/views/charts"
+	"threatbench/views/graph"
 )
 
 // seat is a view that has the window to itself: its number, the title of its
@@ -25,6 +26,7 @@ type seat struct {
 // their numbers.
 func seats(env *views.Env) []seat {
 	return []seat{
+		{screen: 3, title: "Graph", name: views.GraphView, view: graph.New(env), scopes: []keymap.Scope{keymap.Graph}},
 		{screen: 6, title: "Charts", name: views.ChartsView, view: charts.New(env), scopes: []keymap.Scope{keymap.Charts, keymap.Board, keymap.Console, keymap.Answer}},
 	}
 }

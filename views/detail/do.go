@@ -7,6 +7,7 @@ import (
 
 	tea "charm.land/bubbletea/v2"
 
+	"threatbench/api"
 	"threatbench/api/indicator"
 	"threatbench/keymap"
 	"threatbench/ui/widget/toast"
@@ -176,6 +177,8 @@ func (m *Model) doOther(in keymap.Intent) (tea.Cmd, bool) {
 	switch in.ID {
 	case keymap.DetailFollow:
 		return m.follow(), true
+	case keymap.DetailGraph:
+		m.env.Host.Visit(views.VisitGraph{Seeds: []api.NodeRef{{Type: api.NodeEvent, ID: m.event.UUID}}})
 	case keymap.DetailNextEvent:
 		m.env.Host.Step(1)
 	case keymap.DetailPrevEvent:
@@ -296,7 +299,7 @@ func (m *Model) Hints() []keymap.ID {
 	if m.tab == Raw {
 		return []keymap.ID{keymap.TreeToggle, keymap.TreeUnfoldAll, keymap.TreeFoldAll, keymap.DetailSearch, keymap.AppCopy, keymap.DetailOverview, keymap.DetailClose, keymap.AppHelp}
 	}
-	return []keymap.ID{keymap.DetailNextTab, keymap.DetailRaw, keymap.DetailInsight, keymap.DetailSearch, keymap.DetailNextEvent, keymap.DetailPrevEvent, keymap.AppCopyMenu, keymap.AppZoom, keymap.DetailClose, keymap.AppHelp}
+	return []keymap.ID{keymap.DetailNextTab, keymap.DetailRaw, keymap.DetailInsight, keymap.DetailGraph, keymap.DetailSearch, keymap.DetailNextEvent, keymap.DetailPrevEvent, keymap.AppCopyMenu, keymap.AppZoom, keymap.DetailClose, keymap.AppHelp}
 }
 
 // Click puts the cursor where the pointer is, or chooses a part.

@@ -74,6 +74,19 @@ func (m *Model) open() {
 	}
 }
 
+// graph shows what surrounds the marked events, or the selected one.
+func (m *Model) graph() {
+	ids := m.Selection().Marked
+	if len(ids) == 0 {
+		ids = []string{m.Current().UUID}
+	}
+	seeds := make([]api.NodeRef, len(ids))
+	for i, id := range ids {
+		seeds[i] = api.NodeRef{Type: api.NodeEvent, ID: id}
+	}
+	m.env.Host.Visit(views.VisitGraph{Seeds: seeds})
+}
+
 func (m *Model) doFilter(in keymap.Intent) (tea.Cmd, bool) {
 	switch in.ID {
 	case keymap.EventsFilter:
@@ -100,6 +113,8 @@ func (m *Model) doFilter(in keymap.Intent) (tea.Cmd, bool) {
 		m.pivot()
 	case keymap.EventsContext:
 		m.context()
+	case keymap.EventsGraph:
+		m.graph()
 	case keymap.EventsDataset:
 		return m.wantDatasets(), true
 	case keymap.AppRefresh:
@@ -554,7 +569,7 @@ func (m *Model) Why(id keymap.ID) string {
 			return "the API can't filter by " + strings.ToLower(c.Title)
 		}
 		fallthrough
-	case keymap.EventsOpen, keymap.EventsPivot, keymap.EventsContext, keymap.EventsMark, keymap.EventsRangeFrom, keymap.EventsRangeTo:
+	case keymap.EventsOpen, keymap.EventsPivot, keymap.EventsContext, keymap.EventsGraph, keymap.EventsMark, keymap.EventsRangeFrom, keymap.EventsRangeTo:
 		if m.Current() == nil {
 			return "no event is selected"
 		}

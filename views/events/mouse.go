@@ -138,6 +138,6 @@ func (m *Model) Hints() []keymap.ID {
 	}
 	return []keymap.ID{
 		keymap.EventsOpen, keymap.EventsFilter, keymap.EventsInclude, keymap.EventsExclude, keymap.EventsMark,
-		keymap.EventsSort, keymap.EventsPivot, keymap.EventsColumns, keymap.AppPalette, keymap.AppHelp,
+		keymap.EventsSort, keymap.EventsPivot, keymap.EventsGraph, keymap.EventsColumns, keymap.AppPalette, keymap.AppHelp,
 	}
 }

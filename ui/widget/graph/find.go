@@ -157,3 +157,16 @@ func (m *Model) pathLinks() map[int]bool {
 func (m *Model) onPath(i int) bool {
 	return len(m.path) > 0 && slices.Contains(m.path, m.sight().items[i].id)
 }
+
+// Matches are the IDs of all nodes whose labels have q, as Find would find
+// them, without going anywhere.
+func (m *Model) Matches(q string) []string {
+	if q == "" {
+		return nil
+	}
+	var ids []string
+	for _, i := range m.search(pane.Fold(m.harmless(q))) {
+		ids = append(ids, m.g.Nodes[i].ID)
+	}
+	return ids
+}

@@ -1,0 +1,192 @@
+// Package graph shows what surrounds an event: the events above and below it,
+// what they refer to, their tags and indicators, as a drawing, a tree or a
+// table.
+package graph
+
+import (
+	"slices"
+
+	tea "charm.land/bubbletea/v2"
+
+	"threatbench/api"
+	"threatbench/api/async"
+	"threatbench/keymap"
+	"threatbench/ui/widget/graph"
+	"threatbench/views"
+)
+
+// startDepth is how many steps a graph reaches at first.
+const startDepth = 2
+
+// Model is the view.
+type Model struct {
+	env   *views.Env
+	scene *scene // nil until there is something to show
+
+	// How the next scene begins: as the last one was left.
+	depth int
+	way   way
+	types []string
+	form  form
+	zoom  graph.Zoom
+
+	w, h    int
+	version int
+	memo    memo
+	grip    point // where the drag is that pans
+}
+
+type point struct{ x, y int }
+
+type memo struct {
+	version, env, w, h int
+	focused            bool
+	lines              []string
+}
+
+// New makes the view with nothing to show.
+func New(env *views.Env) *Model {
+	return &Model{
+		env: env, depth: startDepth, zoom: graph.Compact,
+		types: append(api.RelationshipTypes(), reference),
+	}
+}
+
+func (m *Model) slot() async.Slot { return async.Slot{View: views.GraphView, Name: "walk"} }
+
+func (m *Model) changed() { m.version++ }
+
+// Scopes is the view's own.
+func (m *Model) Scopes() []keymap.Scope { return []keymap.Scope{keymap.Graph} }
+
+// Arrive shows the surroundings of the selected event where there is nothing
+// yet.
+func (m *Model) Arrive() tea.Cmd {
+	if m.scene != nil {
+		return m.resume()
+	}
+	if e := m.env.Host.Selection().Current; e != nil {
+		return m.open([]api.NodeRef{{Type: api.NodeEvent, ID: e.UUID}})
+	}
+	return nil
+}
+
+// Visit shows the surroundings of nodes.
+func (m *Model) Visit(v views.Visit) tea.Cmd {
+	to, ok := v.(views.VisitGraph)
+	if !ok || len(to.Seeds) == 0 {
+		return nil
+	}
+	if m.scene != nil && slices.Equal(m.scene.seeds, to.Seeds) {
+		return m.resume()
+	}
+	return m.open(to.Seeds)
+}
+
+// Here is where Go returns to: the scene itself.
+func (m *Model) Here() any { return m.scene }
+
+// Go shows a scene as it was left.
+func (m *Model) Go(place any) tea.Cmd {
+	s, ok := place.(*scene)
+	if !ok || s == nil {
+		return nil
+	}
+	m.scene = s
+	m.changed()
+	return m.resume()
+}
+
+// open starts a scene around nodes. What they are decides what is followed
+// beside what was before: a tag leads nowhere but to tagged events.
+func (m *Model) open(seeds []api.NodeRef) tea.Cmd {
+	types := slices.Clone(m.types)
+	for _, s := range seeds {
+		for of, kind := range map[string]string{api.NodeTag: api.TaggedWith, api.NodeIndicator: api.AppearsIn} {
+			if s.Type == of && !slices.Contains(types, kind) {
+				types = append(types, kind)
+			}
+		}
+	}
+	m.scene = newScene(m.env, plan{seeds: seeds, depth: m.depth, way: m.way, types: types})
+	m.scene.picture.SetZoom(m.zoom)
+	m.scene.setForm(m.form)
+	m.changed()
+	return m.ask()
+}
+
+// replan asks anew with another plan.
+func (m *Model) replan(p plan) tea.Cmd {
+	m.depth, m.way = p.depth, p.way
+	m.scene.restart(p)
+	m.changed()
+	return m.ask()
+}
+
+// resume goes on where a scene was left while something was still to come.
+func (m *Model) resume() tea.Cmd {
+	m.scene.dress(m.env)
+	if m.scene.err != nil {
+		m.env.Async.Cancel(m.slot())
+		return nil
+	}
+	return m.ask()
+}
+
+// ask asks for what comes next, if anything.
+func (m *Model) ask() tea.Cmd {
+	q, ok := m.scene.ready()
+	if !ok {
+		m.scene.slow = false
+		m.env.Async.Cancel(m.slot())
+		return nil
+	}
+	if len(q.events) > 0 {
+		return m.env.Async.Page(m.slot(), api.ListQuery{
+			Search:   []api.Condition{{Field: api.FieldUUID, Op: api.OpIn, Values: q.events}},
+			Datasets: []string{api.ScopeAll}, Page: 1, PageSize: api.MaxInValues,
+		}, 0)
+	}
+	return m.env.Async.Graph(m.slot(), api.GraphQuery{
+		Seeds: q.seeds, Direction: q.way.direction(), Limit: answerEdges, MaxNodes: api.MaxGraphNodes,
+		RelationshipTypes: m.scene.relations(), Cursor: q.cursor,
+	}, 0)
+}
+
+// Learn takes an answer and asks on.
+func (m *Model) Learn(f async.Fact) tea.Cmd {
+	s := m.scene
+	if s == nil {
+		return nil
+	}
+	m.changed()
+	switch f := f.(type) {
+	case async.GraphLoaded:
+		if s.err = f.Err; f.Err == nil {
+			s.learn(f.Value)
+		}
+	case async.EventsLoaded:
+		if s.err = f.Err; f.Err == nil {
+			s.learnEvents(f.Page.Events)
+		}
+	case async.Slow:
+		s.slow = m.env.Async.Busy(m.slot())
+		return nil
+	}
+	s.slow = false
+	if s.err != nil {
+		return nil
+	}
+	s.came = true
+	s.show(m.env)
+	return m.ask()
+}
+
+// Restyle takes over the environment's styles.
+func (m *Model) Restyle() tea.Cmd {
+	if m.scene != nil {
+		m.scene.dress(m.env)
+	}
+	m.changed()
+	return nil
+}
