@@ -98,8 +98,12 @@ func (h host) Visit(v views.Visit) { h.ask(func() tea.Cmd { return h.m.call(v) }
 
 func (h host) Selection() views.Selection { return h.m.events.Selection() }
 
-// openDetail moves the focus to the detail beside the list.
+// openDetail moves the focus to the detail beside the list, or from a view that
+// has the window to itself to the detail's own screen.
 func (m *Model) openDetail() tea.Cmd {
+	if m.seat() != nil {
+		return m.show(screenDetail, paneDetail)
+	}
 	if m.screen == screenDetail {
 		return nil
 	}

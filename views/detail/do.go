@@ -299,7 +299,7 @@ func (m *Model) Hints() []keymap.ID {
 	if m.tab == Raw {
 		return []keymap.ID{keymap.TreeToggle, keymap.TreeUnfoldAll, keymap.TreeFoldAll, keymap.DetailSearch, keymap.AppCopy, keymap.DetailOverview, keymap.DetailClose, keymap.AppHelp}
 	}
-	return []keymap.ID{keymap.DetailNextTab, keymap.DetailRaw, keymap.DetailInsight, keymap.DetailGraph, keymap.DetailSearch, keymap.DetailNextEvent, keymap.DetailPrevEvent, keymap.AppCopyMenu, keymap.AppZoom, keymap.DetailClose, keymap.AppHelp}
+	return []keymap.ID{keymap.DetailNextTab, keymap.DetailRaw, keymap.DetailInsight, keymap.DetailSearch, keymap.DetailNextEvent, keymap.DetailPrevEvent, keymap.AppCopyMenu, keymap.AppZoom, keymap.DetailClose, keymap.DetailGraph, keymap.AppHelp}
 }
 
 // Click puts the cursor where the pointer is, or chooses a part.

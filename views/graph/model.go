@@ -83,6 +83,13 @@ func (m *Model) Visit(v views.Visit) tea.Cmd {
 	return m.open(to.Seeds)
 }
 
+// Resize takes the size the view will be drawn at.
+func (m *Model) Resize(w, h int) tea.Cmd {
+	m.w, m.h = w, h
+	m.changed()
+	return nil
+}
+
 // Here is where Go returns to: the scene itself.
 func (m *Model) Here() any { return m.scene }
 
@@ -108,7 +115,7 @@ func (m *Model) open(seeds []api.NodeRef) tea.Cmd {
 			}
 		}
 	}
-	m.scene = newScene(m.env, plan{seeds: seeds, depth: m.depth, way: m.way, types: types})
+	m.scene = newScene(m.env, plan{seeds: seeds, depth: m.depth, way: m.way, types: types}, m.bodyHeight())
 	m.scene.picture.SetZoom(m.zoom)
 	m.scene.setForm(m.form)
 	m.changed()

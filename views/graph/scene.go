@@ -39,9 +39,18 @@ type scene struct {
 	env     int  // the environment's version that the styles are of
 }
 
-// newScene makes a scene that has asked nothing yet.
-func newScene(env *views.Env, p plan) *scene {
+// How many parallel siblings are shown before the rest is folded: half of what
+// the window has room for, within these bounds.
+const (
+	leastSiblings = 8
+	mostSiblings  = 24
+)
+
+// newScene makes a scene that has asked nothing yet, for a window of so many
+// rows.
+func newScene(env *views.Env, p plan, rows int) *scene {
 	s := &scene{walk: newWalk(p), picture: graph.New(env.Styles), list: newList(env), env: env.Version}
+	s.picture.SetSiblings(min(max(rows/2, leastSiblings), mostSiblings))
 	return s
 }
 
@@ -106,7 +115,7 @@ func (s *scene) drawn(env *views.Env, k string) graph.Node {
 	out := graph.Node{ID: k, Label: views.Shown(title(n)), Group: s.group(kindOf(n))}
 	switch {
 	case n.Event != nil:
-		out.Badge = strings.ToLower(views.Shown(n.Event.TLP))
+		out.Badge = tlpBadge(n.Event.TLP)
 	case n.Type != api.NodeEvent:
 		out.Badge = n.Type
 	}
@@ -114,6 +123,14 @@ func (s *scene) drawn(env *views.Env, k string) graph.Node {
 		out.Badge = strings.TrimSpace(env.Styles.Glyphs.Check + " " + out.Badge)
 	}
 	return out
+}
+
+// tlpBadge is the marking of what may not be passed on freely.
+func tlpBadge(marking string) string {
+	if t, ok := api.ParseTLP(marking); ok && t == api.TLPClear {
+		return ""
+	}
+	return strings.ToLower(views.Shown(marking))
 }
 
 func (s *scene) group(name string) int {
@@ -136,9 +153,26 @@ func kindOf(n *node) string {
 // title is a node's text: what happened, the indicator or the tag.
 func title(n *node) string {
 	if n.Event != nil {
-		return cmp.Or(views.OneLine(n.Event.Event), n.Event.Indicator, n.Event.Category, n.ID)
+		return cmp.Or(plain(views.OneLine(n.Event.Event)), n.Event.Indicator, n.Event.Category, n.ID)
 	}
 	return cmp.Or(views.OneLine(n.Label), n.ID)
+}
+
+// plain is text without the addresses of Markdown links, of which there would
+// be nothing else to read in a narrow label.
+func plain(s string) string {
+	var b strings.Builder
+	for {
+		before, rest, found := strings.Cut(s, "[")
+		words, after, isLink := strings.Cut(rest, "](")
+		address, end, closed := strings.Cut(after, ")")
+		if !found || !isLink || !closed || strings.ContainsAny(words, "[]") || strings.Contains(address, " ") {
+			b.WriteString(s)
+			return b.String()
+		}
+		b.WriteString(before + words)
+		s = end
+	}
 }
 
 // glyphs tell groups apart where there are no colours.

@@ -17,9 +17,9 @@ import (
 // for each layer once the lines have theirs, within these bounds.
 const (
 	leastLabel  = 16
-	mostLabel   = 48
-	fullRoom    = 26 // of a layer beside the label: frame, lines, kinds
-	compactRoom = 10
+	mostLabel   = 60
+	fullRoom    = 25 // of a layer beside the label: frame, lines, kinds
+	compactRoom = 9
 	kindLabel   = 18
 )
 
@@ -143,7 +143,7 @@ func (m *Model) arrange(s *sight, with measure) *plan {
 	if len(m.order) > orderLimit {
 		clear(m.order)
 	}
-	with.limit = m.labelLimit(with.zoom, sheets)
+	with.limit = m.labelLimit(with, sheets)
 	for n, t := range sheets {
 		t.remember(m.order, n)
 		t.look = with.look
@@ -152,17 +152,50 @@ func (m *Model) arrange(s *sight, with measure) *plan {
 	return p
 }
 
-// labelLimit shares the window's width out among the layers of the widest part.
-func (m *Model) labelLimit(z Zoom, sheets []*sheet) int {
-	layers := 1
-	for _, t := range sheets {
-		layers = max(layers, len(t.layers))
-	}
-	room := compactRoom
-	if z == Full {
+// labelLimit is the longest that labels may be for the widest part to fit in
+// the window, within bounds: layers of short labels leave room to the others.
+func (m *Model) labelLimit(with measure, sheets []*sheet) int {
+	limit, room := mostLabel, compactRoom
+	if with.zoom == Full {
 		room = fullRoom
 	}
-	return min(max(m.w/layers-room, leastLabel), mostLabel)
+	for _, t := range sheets {
+		wants, left := make([]int, 0, len(t.layers)), m.w
+		for _, layer := range t.layers {
+			label, badge := wishes(t, layer, with)
+			wants = append(wants, label)
+			left -= room + badge
+		}
+		limit = min(limit, share(left, wants))
+	}
+	return max(limit, leastLabel)
+}
+
+// wishes are the widths of the longest label and badge in a layer.
+func wishes(t *sheet, layer []int, with measure) (label, badge int) {
+	for _, v := range layer {
+		if i := t.verts[v].item; i >= 0 {
+			_, text, mark := with.label(i)
+			label = max(label, layout.Width(text))
+			if mark != "" {
+				badge = max(badge, layout.Width(mark)+1)
+			}
+		}
+	}
+	return label, badge
+}
+
+// share is the most that each may have of so many cells where some want less.
+func share(cells int, wants []int) int {
+	slices.Sort(wants)
+	for i, w := range wants {
+		each := cells / (len(wants) - i)
+		if w > each {
+			return each
+		}
+		cells -= w
+	}
+	return mostLabel
 }
 
 // draft puts one part below those before it.

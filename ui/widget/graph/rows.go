@@ -95,11 +95,6 @@ func (m *Model) Legend(w int) string {
 		b.WriteString(pen.Paint(s))
 		left -= layout.Width(s)
 	}
-	for _, g := range m.groupsSeen() {
-		add(theme.Pen{}, " ")
-		add(m.groupPen(g), m.oneCell(m.g.Groups[g].Glyph))
-		add(theme.Pen{}, " "+m.harmless(m.g.Groups[g].Label)+" ")
-	}
 	kinds, weak := m.kindsSeen()
 	for _, k := range kinds {
 		line := m.g.Kinds[k].Line
@@ -114,6 +109,11 @@ func (m *Model) Legend(w int) string {
 		add(theme.Pen{}, " ")
 		add(m.st.Border, strings.Repeat(m.strokes.line[Dashed][armsFlat], 2))
 		add(theme.Pen{}, " reference ")
+	}
+	for _, g := range m.groupsSeen() {
+		add(theme.Pen{}, " ")
+		add(m.groupPen(g), m.oneCell(m.g.Groups[g].Glyph))
+		add(theme.Pen{}, " "+m.harmless(m.g.Groups[g].Label)+" ")
 	}
 	return b.String() + layout.Blank(left)
 }
