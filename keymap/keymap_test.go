@@ -94,6 +94,7 @@ var shadows = map[Scope]string{
 	Columns: "q r",
 	Confirm: "q y tab shift+tab",
 	Charts:  "t",   // nothing there can be tagged
+	Graph:   "t",   // the types of lines; a t tags there
 	Console: "tab", // completes, as in the filter line
 	Answer:  "t",   // nothing there can be tagged
 }
