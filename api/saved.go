@@ -109,6 +109,17 @@ type Inbox struct {
 	Info          ResultInfo
 }
 
+// AlertTest tells what an alert on a query would have told of the last days,
+// and how often it would have fired (ours: GET /events/queries/{query_id}/test).
+type AlertTest struct {
+	QueryID   int64    `json:"query_id"`
+	Days      int      `json:"days"`
+	Count     int      `json:"count"`     // events that match and came in since
+	EventIDs  []string `json:"event_ids"` // the newest of them
+	Immediate int      `json:"immediate"` // how often it would have fired
+	Daily     int      `json:"daily"`
+}
+
 // UnmarshalJSON reads numbers and switches in any of their spellings, and a
 // filter that came as an object instead of as text.
 func (q *SavedQuery) UnmarshalJSON(b []byte) error {

@@ -4,13 +4,16 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"os"
 	"path/filepath"
+	"time"
 
 	"threatbench/api"
 	"threatbench/api/client"
 	"threatbench/api/interchange"
 	"threatbench/api/server"
+	"threatbench/api/server/alerting"
 	"threatbench/api/store"
 	"threatbench/cli/profile"
 )
@@ -28,6 +31,7 @@ type place struct {
 	*client.Client
 	profile profile.Profile
 	db      *store.DB // nil where the server is elsewhere
+	stop    func()    // ends the evaluation of alerts
 }
 
 // open opens the profile's place; the caller closes it.
@@ -85,7 +89,8 @@ func (a *app) openDB(ctx context.Context, path string, readOnly bool) (*store.DB
 
 // mount puts the server on db and the client on the server, in memory.
 func (a *app) mount(db *store.DB, p profile.Profile) (*place, error) {
-	h, err := server.New(db, server.Config{Now: a.now})
+	engine := a.alerts(db, nil, nil)
+	h, err := server.New(db, server.Config{Now: a.now, Arrived: engine.Kick})
 	if err != nil {
 		return nil, err
 	}
@@ -93,7 +98,34 @@ func (a *app) mount(db *store.DB, p profile.Profile) (*place, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &place{Client: cl, profile: p, db: db}, nil
+	pl := &place{Client: cl, profile: p, db: db, stop: func() {}}
+	if !p.ReadOnly {
+		pl.stop = inBackground(engine)
+	}
+	return pl, nil
+}
+
+// alertTick is how soon an alert tells of events that another process brought.
+const alertTick = 10 * time.Second
+
+// alerts makes the engine that evaluates the alerts of a database. A nil
+// sender means the inbox only.
+func (a *app) alerts(db *store.DB, sender alerting.Sender, log *slog.Logger) *alerting.Engine {
+	return alerting.New(db, alerting.Config{Parse: server.ParseQuery, Sender: sender, Tick: alertTick, Logger: log, Now: a.now})
+}
+
+// inBackground runs an engine; stop ends it and waits for its end.
+func inBackground(e *alerting.Engine) (stop func()) {
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		e.Run(ctx)
+	}()
+	return func() {
+		cancel()
+		<-done
+	}
 }
 
 func (p *place) close() error {
@@ -101,6 +133,7 @@ func (p *place) close() error {
 	if p.db == nil {
 		return nil
 	}
+	p.stop()
 	if err := p.db.Close(); err != nil {
 		return fmt.Errorf("closing %s: %w", p.profile.DB, err)
 	}

@@ -6,11 +6,14 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"time"
 
 	"github.com/spf13/cobra"
 
 	"threatbench/api/demo"
 	"threatbench/api/server"
+	"threatbench/api/server/alerting"
+	"threatbench/api/server/webhook"
 	"threatbench/api/store"
 	"threatbench/cli/profile"
 )
@@ -23,6 +26,10 @@ type serveFlags struct {
 	tokenFile string
 	rateLimit int
 	quiet     bool
+
+	webhookURL     string
+	webhookSecret  string // a file
+	webhookPrivate bool
 }
 
 func (a *app) serveCommand() *cobra.Command {
@@ -57,6 +64,9 @@ func (a *app) serveAPICommand() *cobra.Command {
 		if f.rateLimit < 0 {
 			return usagef("--rate-limit %d: want 0 (none) or more", f.rateLimit)
 		}
+		if (f.webhookURL == "") != (f.webhookSecret == "") || f.webhookPrivate && f.webhookURL == "" {
+			return usagef("a webhook needs --webhook-url and --webhook-secret-file")
+		}
 		if a.flags.profile != "" {
 			return usagef("--profile: a server serves a database file, name it with --db")
 		}
@@ -69,6 +79,9 @@ func (a *app) serveAPICommand() *cobra.Command {
 	cmd.Flags().StringVar(&f.style, "response-style", string(server.Enveloped), "form of the answers: envelope or bare")
 	cmd.Flags().StringVar(&f.tokenFile, "token-file", "", "file that names tokens, their accounts and permissions")
 	cmd.Flags().IntVar(&f.rateLimit, "rate-limit", 0, "calls per five minutes and token; 0 means no limit")
+	cmd.Flags().StringVar(&f.webhookURL, "webhook-url", "", "https address that is told when an alert fires")
+	cmd.Flags().StringVar(&f.webhookSecret, "webhook-secret-file", "", "file with the secret that signs what the webhook is told, 16 characters or more")
+	cmd.Flags().BoolVar(&f.webhookPrivate, "webhook-allow-private", false, "let the webhook be in a private network, and plain http")
 	cmd.Flags().BoolVar(&f.quiet, "quiet", false, "log no requests")
 	return cmd
 }
@@ -77,6 +90,10 @@ func (a *app) serveAPI(ctx context.Context, f serveFlags) (err error) {
 	ctx, stop := untilSignal(ctx)
 	defer stop()
 	tokens, token, err := tokensFor(f)
+	if err != nil {
+		return err
+	}
+	sender, err := senderFor(f, a.now)
 	if err != nil {
 		return err
 	}
@@ -93,11 +110,15 @@ func (a *app) serveAPI(ctx context.Context, f serveFlags) (err error) {
 	if !f.quiet {
 		log = slog.New(slog.NewTextHandler(a.io.Err, nil))
 	}
+	engine := a.alerts(db, sender, log)
 	h, err := server.New(db, server.Config{
-		ResponseStyle: server.Style(f.style), Tokens: tokens, RateLimit: f.rateLimit, Logger: log, Now: a.now,
+		ResponseStyle: server.Style(f.style), Tokens: tokens, RateLimit: f.rateLimit, Logger: log, Now: a.now, Arrived: engine.Kick,
 	})
 	if err != nil {
 		return errors.Join(err, l.Close())
+	}
+	if !a.flags.readOnly {
+		defer inBackground(engine)()
 	}
 	fmt.Fprintf(a.io.Out, "base URL  http://%s%s\n", l.Addr(), server.BasePath) //nolint:errcheck // shown as far as can be
 	if token != "" {
@@ -118,6 +139,22 @@ func tokensFor(f serveFlags) (server.TokenSource, string, error) {
 	return server.OneToken(token, LocalAccount, server.PermWrite), token, nil
 }
 
+// senderFor makes the webhook of the flags; nil where there is none.
+func senderFor(f serveFlags, now func() time.Time) (alerting.Sender, error) {
+	if f.webhookURL == "" {
+		return nil, nil
+	}
+	secret, err := server.ReadSecret(f.webhookSecret)
+	if err != nil {
+		return nil, fmt.Errorf("reading the webhook's secret: %w", err)
+	}
+	s, err := webhook.New(webhook.Config{URL: f.webhookURL, Secret: secret, AllowPrivate: f.webhookPrivate, Now: now})
+	if err != nil {
+		return nil, err
+	}
+	return s, nil
+}
+
 // serveDB opens the database to serve: --db, a throwaway one for --demo alone,
 // or the usual one.
 func (a *app) serveDB(ctx context.Context, f serveFlags) (*store.DB, func() error, error) {
@@ -125,6 +162,7 @@ func (a *app) serveDB(ctx context.Context, f serveFlags) (*store.DB, func() erro
 	if err != nil {
 		return nil, nil, err
 	}
+	pl.stop() // the server that listens evaluates the alerts, and knows the webhook
 	if f.demo > 0 {
 		m := a.meter("making up events")
 		err := fill(ctx, pl.db, demo.Generate(f.seed, f.demo, a.now()), func(done, total int64, _ string) { m.show(done, total, int(done)) })

@@ -118,6 +118,7 @@ func (c *call) createEvent() error {
 	case len(res.CreatedEvents) == 0:
 		return errors.New("the store created no event and says no reason")
 	}
+	c.arrived(res)
 	return c.answerEvent(in.DatasetID, res.CreatedEvents[0].UUID)
 }
 
@@ -163,6 +164,7 @@ func (c *call) create() (api.BulkResult, error) {
 		return api.BulkResult{}, bad("data", "at least one event", "none")
 	}
 	res, err := c.s.db.Create(c.ctx(), c.who, c.account, in)
+	c.arrived(res)
 	for i, item := range res.Errors {
 		if reason, ok := unreadable[item.EventIndex]; ok {
 			res.Errors[i].Error = reason

@@ -31,13 +31,14 @@ const DefaultMaxBody = 64 << 20
 // Config is what a server may be told. The zero value is an enveloped server
 // without authentication or rate limit, for the in-memory mount.
 type Config struct {
-	ResponseStyle Style            // "" means Enveloped
-	Tokens        TokenSource      // nil: every request may do everything, on any account
-	Actor         string           // who the journal names where there are no tokens; "" means "local"
-	RateLimit     int              // calls per five minutes and credential; 0 means no limit
-	MaxBody       int64            // bytes; 0 means DefaultMaxBody
-	Logger        *slog.Logger     // one line per request; nil drops them
-	Now           func() time.Time // nil means time.Now
+	ResponseStyle Style                // "" means Enveloped
+	Tokens        TokenSource          // nil: every request may do everything, on any account
+	Actor         string               // who the journal names where there are no tokens; "" means "local"
+	RateLimit     int                  // calls per five minutes and credential; 0 means no limit
+	MaxBody       int64                // bytes; 0 means DefaultMaxBody
+	Logger        *slog.Logger         // one line per request; nil drops them
+	Now           func() time.Time     // nil means time.Now
+	Arrived       func(account string) // told after events were created, nil for nobody; must not wait
 }
 
 // server is the handler. All its fields are set once by New; limiter,

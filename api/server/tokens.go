@@ -38,6 +38,7 @@ type Grant struct {
 	Account    string
 	Permission Permission
 	Name       string
+	Email      string // who saves queries, "" where it isn't known
 }
 
 // TokenSource knows the credentials. It is asked by several goroutines at once.
@@ -126,6 +127,13 @@ func LoadTokens(path string) (TokenSource, error) {
 	return list, nil
 }
 
+// ReadSecret reads a secret from a file of its own, which nobody else may read;
+// blanks around it don't count.
+func ReadSecret(path string) (string, error) {
+	b, err := readPrivate(path)
+	return strings.TrimSpace(string(b)), err
+}
+
 // readPrivate reads a file that only its owner may read. The mode is that of
 // the opened file, not of whatever the name means a moment later.
 func readPrivate(path string) (b []byte, err error) {
@@ -169,7 +177,7 @@ func parseTokens(b []byte) (tokenList, error) {
 			return nil, fmt.Errorf("%s: the token stands above already", at)
 		}
 		seen[sum] = true
-		list = append(list, token{sum: sum, email: t.Email, grant: Grant{Account: t.Account, Permission: t.Permission, Name: grantName(t.Name, t.Email, i)}})
+		list = append(list, token{sum: sum, email: t.Email, grant: Grant{Account: t.Account, Permission: t.Permission, Name: grantName(t.Name, t.Email, i), Email: t.Email}})
 	}
 	return list, nil
 }

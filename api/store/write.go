@@ -40,9 +40,23 @@ type freshTerm struct {
 	value string
 }
 
-// write runs f in a write transaction of the account and commits it. Writers
-// queue, in this process and with others.
-func (d *DB) write(ctx context.Context, who Actor, account string, f func(*change) error) (err error) {
+// write runs f in a write transaction of the account and commits it.
+func (d *DB) write(ctx context.Context, who Actor, account string, f func(*change) error) error {
+	return d.transact(ctx, account, func() error {
+		c, err := d.newChange(ctx, who, account)
+		if err != nil {
+			return err
+		}
+		if err := f(c); err != nil {
+			return err
+		}
+		return c.commit()
+	})
+}
+
+// transact begins a write transaction and runs f, which commits it; where f
+// fails, nothing of it stays. Writers queue, in this process and with others.
+func (d *DB) transact(ctx context.Context, account string, f func() error) (err error) {
 	if d.opts.ReadOnly {
 		return api.Errorf(http.StatusForbidden, "the database is open for reading only")
 	}
@@ -64,14 +78,7 @@ func (d *DB) write(ctx context.Context, who Actor, account string, f func(*chang
 			err = errors.Join(err, d.writer.rollback())
 		}
 	}()
-	c, err := d.newChange(ctx, who, account)
-	if err != nil {
-		return err
-	}
-	if err := f(c); err != nil {
-		return err
-	}
-	return c.commit()
+	return f()
 }
 
 func (d *DB) newChange(ctx context.Context, who Actor, account string) (*change, error) {
