@@ -13,27 +13,24 @@ import (
 	"time"
 
 	"threatbench/api"
+	"threatbench/api/server/webhook"
+	"threatbench/api/store"
 )
 
-// Arrival is what came in since a row: how many events match a filter, the
-// newest of them, and the newest row there is, matching or not.
-type Arrival struct {
-	Count  int
-	Newest []string // UUIDs, newest first
-	Last   int64
-}
-
-// Store is what the engine needs of the database. Rows are numbered in the
-// order they were committed, so that nothing is missed and nothing told twice.
+// Store is what the engine needs of the database; *store.DB is one. Events are
+// numbered in the order they were committed, so that nothing is missed and
+// nothing told twice, also where several engines share a database.
 type Store interface {
 	AlertAccounts(ctx context.Context) ([]string, error)
 	Alerts(ctx context.Context, account string) ([]api.Alert, error)
 	SavedQuery(ctx context.Context, account string, id int64) (api.SavedQuery, error)
 	AlertSeen(ctx context.Context, account string, alert int64) (int64, error)
-	Arrived(ctx context.Context, account string, q api.ListQuery, after int64, most int) (Arrival, error)
-	FireAlert(ctx context.Context, account string, n api.Notification, seen int64) (api.Notification, error)
-	PassAlert(ctx context.Context, account string, alert, seen int64) error
+	Arrived(ctx context.Context, account string, q api.ListQuery, after int64, most int) (store.Arrival, error)
+	FireAlert(ctx context.Context, account string, n api.Notification, span store.AlertSpan) (api.Notification, bool, error)
+	PassAlerts(ctx context.Context, account string, spans []store.AlertSpan) error
 	DisableAlert(ctx context.Context, account string, alert int64, reason string) error
+	ClaimUntold(ctx context.Context) (store.Untold, bool, error)
+	Told(ctx context.Context, u store.Untold, delivered bool) error
 }
 
 // Sender tells the outside of a notification; webhook.Sender is one.
@@ -51,12 +48,8 @@ type Config struct {
 	Now    func() time.Time                              // nil means time.Now
 }
 
-// maxListed is how many events a notification names, maxWaiting how many
-// deliveries may wait before the newest are dropped, and logged.
-const (
-	maxListed  = 20
-	maxWaiting = 256
-)
+// maxListed is how many events a notification names.
+const maxListed = 20
 
 // Engine looks for alerts to fire. Kick and Run are safe to use at once.
 type Engine struct {
@@ -65,7 +58,7 @@ type Engine struct {
 	mu       sync.Mutex
 	kicked   map[string]bool
 	wake     chan struct{}
-	outgoing chan []byte
+	outgoing chan struct{} // something may have to be told to the webhook
 }
 
 // New makes an engine; it does nothing until Run.
@@ -82,7 +75,7 @@ func New(store Store, c Config) *Engine {
 	if c.Now == nil {
 		c.Now = time.Now
 	}
-	return &Engine{store: store, config: c, kicked: make(map[string]bool), wake: make(chan struct{}, 1), outgoing: make(chan []byte, maxWaiting)}
+	return &Engine{store: store, config: c, kicked: make(map[string]bool), wake: make(chan struct{}, 1), outgoing: make(chan struct{}, 1)}
 }
 
 // Kick says that events arrived in an account. It never waits.
@@ -90,9 +83,13 @@ func (e *Engine) Kick(account string) {
 	e.mu.Lock()
 	e.kicked[account] = true
 	e.mu.Unlock()
+	nudge(e.wake)
+}
+
+func nudge(c chan struct{}) {
 	select {
-	case e.wake <- struct{}{}:
-	default: // awake already
+	case c <- struct{}{}:
+	default: // it is awake already
 	}
 }
 
@@ -128,6 +125,7 @@ func pause(ctx context.Context, d time.Duration) {
 }
 
 func (e *Engine) kickAll(ctx context.Context) {
+	nudge(e.outgoing)
 	accounts, err := e.store.AlertAccounts(ctx)
 	if err != nil {
 		e.complain(ctx, "listing the accounts with alerts", err)
@@ -164,13 +162,20 @@ func (e *Engine) lookAt(ctx context.Context, account string) error {
 		return fmt.Errorf("listing alerts: %w", err)
 	}
 	var errs []error
+	var passed []store.AlertSpan
 	for _, a := range alerts {
 		if !a.Enabled || !e.due(a) {
 			continue
 		}
-		if err := e.evaluate(ctx, account, a); err != nil {
+		span, err := e.evaluate(ctx, account, a)
+		if err != nil {
 			errs = append(errs, fmt.Errorf("alert %d: %w", a.ID, err))
+		} else if span.To > span.From {
+			passed = append(passed, span)
 		}
+	}
+	if len(passed) > 0 {
+		errs = append(errs, e.store.PassAlerts(ctx, account, passed))
 	}
 	return errors.Join(errs...)
 }
@@ -188,45 +193,47 @@ func (e *Engine) due(a api.Alert) bool {
 	return e.config.Now().Sub(since) >= 24*time.Hour
 }
 
-// evaluate fires an alert if events arrived that match its query. A query that
-// cannot be asked any more disables the alert, with the reason.
-func (e *Engine) evaluate(ctx context.Context, account string, a api.Alert) error {
+// evaluate fires an alert if events arrived that match its query; where none
+// did, it answers the span that was looked at. A query that cannot be asked
+// any more disables the alert, with the reason.
+func (e *Engine) evaluate(ctx context.Context, account string, a api.Alert) (passed store.AlertSpan, err error) {
 	saved, err := e.store.SavedQuery(ctx, account, a.QueryID)
 	if err != nil {
-		return e.disableIfRefused(ctx, account, a, err)
+		return passed, e.disableIfRefused(ctx, account, a, err)
 	}
 	if !saved.AlertEnabled {
-		return nil
+		return passed, nil
 	}
 	q, err := e.config.Parse(saved.QueryJSON)
 	if err != nil {
-		return e.disableIfRefused(ctx, account, a, err)
+		return passed, e.disableIfRefused(ctx, account, a, err)
 	}
 	seen, err := e.store.AlertSeen(ctx, account, a.ID)
 	if err != nil {
-		return err
+		return passed, err
 	}
 	found, err := e.store.Arrived(ctx, account, q, seen, maxListed)
 	if err != nil {
-		return e.disableIfRefused(ctx, account, a, err)
+		return passed, e.disableIfRefused(ctx, account, a, err)
 	}
-	switch {
-	case found.Count > 0:
-		return e.fire(ctx, account, saved, a, found)
-	case found.Last > seen:
-		return e.store.PassAlert(ctx, account, a.ID, found.Last)
+	span := store.AlertSpan{Alert: a.ID, From: seen, To: found.Last}
+	if found.Count == 0 {
+		return span, nil
 	}
-	return nil
+	return passed, e.fire(ctx, account, saved, span, found)
 }
 
-func (e *Engine) fire(ctx context.Context, account string, saved api.SavedQuery, a api.Alert, found Arrival) error {
-	n, err := e.store.FireAlert(ctx, account, api.Notification{
-		AlertID: a.ID, QueryID: a.QueryID, QueryName: saved.Name, At: api.TimeOf(e.config.Now()), Count: found.Count, EventIDs: found.Newest,
-	}, found.Last)
+func (e *Engine) fire(ctx context.Context, account string, saved api.SavedQuery, span store.AlertSpan, found store.Arrival) error {
+	_, fired, err := e.store.FireAlert(ctx, account, api.Notification{
+		AlertID: span.Alert, QueryID: saved.ID, QueryName: saved.Name, At: api.TimeOf(e.config.Now()), Count: found.Count, EventIDs: found.Newest,
+	}, span)
 	if err != nil {
 		return fmt.Errorf("firing: %w", err)
 	}
-	return e.post(account, n)
+	if fired {
+		nudge(e.outgoing)
+	}
+	return nil
 }
 
 // disableIfRefused switches an alert off where the contract refused its query;
@@ -239,36 +246,50 @@ func (e *Engine) disableIfRefused(ctx context.Context, account string, a api.Ale
 	return e.store.DisableAlert(ctx, account, a.ID, refused.Message)
 }
 
-// post queues a notification for the webhook; one too many is dropped, since
-// the inbox has it.
-func (e *Engine) post(account string, n api.Notification) error {
-	if e.config.Sender == nil {
-		return nil
-	}
-	body, err := json.Marshal(struct {
-		Account string `json:"account"`
-		api.Notification
-	}{account, n})
-	if err != nil {
-		return fmt.Errorf("writing a notice: %w", err)
-	}
-	select {
-	case e.outgoing <- body:
-		return nil
-	default:
-		return errors.New("too many notices wait for the webhook: this one stays in the inbox only")
-	}
-}
-
+// deliver tells the webhook what it hasn't been told, as long as the engine
+// runs. What one process cannot deliver stays in the inbox as untold, for the
+// next try.
 func (e *Engine) deliver(ctx context.Context) {
+	if e.config.Sender == nil {
+		return
+	}
 	for {
 		select {
 		case <-ctx.Done():
 			return
-		case body := <-e.outgoing:
-			if err := e.config.Sender.Send(ctx, body); err != nil {
+		case <-e.outgoing:
+			if err := e.deliverAll(ctx); err != nil {
 				e.complain(ctx, "telling the webhook", err)
 			}
 		}
 	}
+}
+
+func (e *Engine) deliverAll(ctx context.Context) error {
+	var errs []error
+	for ctx.Err() == nil {
+		u, found, err := e.store.ClaimUntold(ctx)
+		if err != nil || !found {
+			return errors.Join(append(errs, err)...)
+		}
+		errs = append(errs, e.tell(ctx, u))
+	}
+	return errors.Join(errs...)
+}
+
+// tell sends one notification. One that the other side refuses is given up;
+// after any other failure another try follows, until it is news no more.
+func (e *Engine) tell(ctx context.Context, u store.Untold) error {
+	body, err := json.Marshal(struct {
+		Account string `json:"account"`
+		api.Notification
+	}{u.Account, u.Notification})
+	if err != nil {
+		return fmt.Errorf("writing a notice: %w", err)
+	}
+	sent := e.config.Sender.Send(ctx, body)
+	if sent != nil && !errors.Is(sent, webhook.ErrRefused) {
+		return sent
+	}
+	return errors.Join(sent, e.store.Told(ctx, u, sent == nil))
 }

@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"threatbench/api"
+	"threatbench/api/server/webhook"
+	"threatbench/api/store"
 )
 
 // fake is a store in memory: events are rows whose text is what they match.
@@ -24,10 +26,12 @@ type fake struct {
 	inbox    []api.Notification
 	disabled map[int64]string
 	broken   error
+	told     map[int64]bool // notification to whether it was delivered
+	claimed  map[int64]time.Time
 }
 
 func newFake() *fake {
-	return &fake{alerts: map[int64]*api.Alert{}, queries: map[int64]api.SavedQuery{}, seen: map[int64]int64{}, disabled: map[int64]string{}}
+	return &fake{alerts: map[int64]*api.Alert{}, queries: map[int64]api.SavedQuery{}, seen: map[int64]int64{}, disabled: map[int64]string{}, told: map[int64]bool{}, claimed: map[int64]time.Time{}}
 }
 
 // alert adds a saved query of one word and an alert on it.
@@ -45,7 +49,7 @@ func (f *fake) arrive(words ...string) {
 	f.rows = append(f.rows, words...)
 }
 
-func (f *fake) told() string {
+func (f *fake) inboxText() string {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	var out []string
@@ -79,13 +83,13 @@ func (f *fake) AlertSeen(_ context.Context, _ string, id int64) (int64, error) {
 	return f.seen[id], nil
 }
 
-func (f *fake) Arrived(_ context.Context, _ string, q api.ListQuery, after int64, _ int) (Arrival, error) {
+func (f *fake) Arrived(_ context.Context, _ string, q api.ListQuery, after int64, _ int) (store.Arrival, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if f.broken != nil {
-		return Arrival{}, f.broken
+		return store.Arrival{}, f.broken
 	}
-	a := Arrival{Last: int64(len(f.rows))}
+	a := store.Arrival{Last: int64(len(f.rows))}
 	for _, w := range f.rows[after:] {
 		if w == q.OrderBy {
 			a.Count++
@@ -94,21 +98,47 @@ func (f *fake) Arrived(_ context.Context, _ string, q api.ListQuery, after int64
 	return a, nil
 }
 
-func (f *fake) FireAlert(_ context.Context, _ string, n api.Notification, seen int64) (api.Notification, error) {
+func (f *fake) FireAlert(_ context.Context, _ string, n api.Notification, span store.AlertSpan) (api.Notification, bool, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	if f.seen[span.Alert] != span.From {
+		return n, false, nil
+	}
 	n.ID = int64(len(f.inbox) + 1)
 	f.inbox = append(f.inbox, n)
-	f.seen[n.AlertID] = seen
+	f.seen[n.AlertID] = span.To
 	at := n.At
 	f.alerts[n.AlertID].LastSentAt = &at
-	return n, nil
+	return n, true, nil
 }
 
-func (f *fake) PassAlert(_ context.Context, _ string, id, seen int64) error {
+func (f *fake) PassAlerts(_ context.Context, _ string, spans []store.AlertSpan) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.seen[id] = seen
+	for _, s := range spans {
+		if f.seen[s.Alert] == s.From {
+			f.seen[s.Alert] = s.To
+		}
+	}
+	return nil
+}
+
+func (f *fake) ClaimUntold(context.Context) (store.Untold, bool, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for _, n := range f.inbox {
+		if _, done := f.told[n.ID]; !done && time.Since(f.claimed[n.ID]) > 5*time.Minute {
+			f.claimed[n.ID] = time.Now()
+			return store.Untold{Account: "a", Notification: n}, true, nil
+		}
+	}
+	return store.Untold{}, false, nil
+}
+
+func (f *fake) Told(_ context.Context, u store.Untold, delivered bool) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.told[u.ID] = delivered
 	return nil
 }
 
@@ -174,7 +204,7 @@ func TestImmediateAlerts(t *testing.T) {
 		f.alert(2, "y", api.Immediate)
 		e := running(t, f, Config{Sender: s})
 		settle(5 * time.Second)
-		if got := f.told(); got != "" {
+		if got := f.inboxText(); got != "" {
 			t.Fatalf("told of old events: %s", got)
 		}
 		f.arrive("x", "z", "x")
@@ -186,7 +216,7 @@ func TestImmediateAlerts(t *testing.T) {
 		f.arrive("y", "x")
 		e.Kick("a")
 		settle(5 * time.Second)
-		if got := f.told(); got != "q x×II q x×I q y×I" {
+		if got := f.inboxText(); got != "q x×II q x×I q y×I" {
 			t.Errorf("told %s", got)
 		}
 		if len(s.sent) != 3 || !bytes.Contains(s.sent[0], []byte(`"account":"a"`)) || !bytes.Contains(s.sent[0], []byte(`"count":2`)) {
@@ -208,7 +238,7 @@ func TestManyKicksAreOneLook(t *testing.T) {
 		}
 		settle(5 * time.Second)
 		if len(f.inbox) > 3 {
-			t.Errorf("told %d times: %s", len(f.inbox), f.told())
+			t.Errorf("told %d times: %s", len(f.inbox), f.inboxText())
 		}
 		total := 0
 		for _, n := range f.inbox {
@@ -227,7 +257,7 @@ func TestWhatNobodyKickedIsFound(t *testing.T) {
 		running(t, f, Config{})
 		f.arrive("x") // by another process
 		settle(2 * time.Minute)
-		if got := f.told(); got != "q x×I" {
+		if got := f.inboxText(); got != "q x×I" {
 			t.Errorf("told %s", got)
 		}
 	})
@@ -244,7 +274,7 @@ func TestDailyAlerts(t *testing.T) {
 			settle(time.Hour)
 		}
 		if len(f.inbox) != 1 || f.inbox[0].Count < 23 || f.inbox[0].Count > 25 {
-			t.Errorf("told %s", f.told())
+			t.Errorf("told %s", f.inboxText())
 		}
 	})
 }
@@ -258,8 +288,8 @@ func TestInvalidQueriesDisableTheirAlert(t *testing.T) {
 		f.arrive("x")
 		e.Kick("a")
 		settle(5 * time.Second)
-		if f.disabled[1] != "query_json: want something else" || f.disabled[2] != "" || f.told() != "q x×I" {
-			t.Errorf("disabled %v, told %s", f.disabled, f.told())
+		if f.disabled[1] != "query_json: want something else" || f.disabled[2] != "" || f.inboxText() != "q x×I" {
+			t.Errorf("disabled %v, told %s", f.disabled, f.inboxText())
 		}
 		f.broken = api.Errorf(404, "no such dataset")
 		f.arrive("x")
@@ -285,13 +315,45 @@ func TestFailuresPass(t *testing.T) {
 		f.broken = nil
 		f.mu.Unlock()
 		settle(2 * time.Minute)
-		if f.told() != "q x×I" || len(f.disabled) != 0 {
-			t.Errorf("told %s, disabled %v", f.told(), f.disabled)
+		if f.inboxText() != "q x×I" || len(f.disabled) != 0 {
+			t.Errorf("told %s, disabled %v", f.inboxText(), f.disabled)
 		}
 		for _, want := range []string{"disk full", "nobody listens"} {
 			if !strings.Contains(log.String(), want) {
 				t.Errorf("the log holds no %q: %s", want, &log)
 			}
+		}
+	})
+}
+
+// TestDeliveryIsTriedAgain: what the webhook didn't take is sent later, what
+// it refused is not.
+func TestDeliveryIsTriedAgain(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f, s := newFake(), &sender{err: errors.New("nobody listens")}
+		f.alert(1, "x", api.Immediate)
+		e := running(t, f, Config{Sender: s})
+		f.arrive("x")
+		e.Kick("a")
+		settle(5 * time.Second)
+		if len(s.sent) != 1 || len(f.told) != 0 {
+			t.Fatalf("sent %d, told %v", len(s.sent), f.told)
+		}
+		s.mu.Lock()
+		s.err = nil
+		s.mu.Unlock()
+		settle(7 * time.Minute)
+		if len(s.sent) != 2 || !f.told[1] {
+			t.Fatalf("sent %d, told %v", len(s.sent), f.told)
+		}
+		s.mu.Lock()
+		s.err = webhook.ErrRefused
+		s.mu.Unlock()
+		f.arrive("x")
+		e.Kick("a")
+		settle(30 * time.Minute)
+		if delivered, done := f.told[2]; len(s.sent) != 3 || !done || delivered {
+			t.Errorf("sent %d, told %v", len(s.sent), f.told)
 		}
 	})
 }

@@ -85,8 +85,12 @@ func guarded(allowPrivate bool) *http.Transport {
 	return &http.Transport{DialContext: d.DialContext, TLSHandshakeTimeout: tryTimeout, MaxIdleConns: 4, IdleConnTimeout: time.Minute, MaxResponseHeaderBytes: maxAnswer}
 }
 
+// ErrRefused is in the chain of a failure that sending again won't mend: the
+// other side answered that it doesn't want the notice, or may not be reached.
+var ErrRefused = errors.New("refused")
+
 // errPrivate is why an address was not connected to.
-var errPrivate = errors.New("the address is private")
+var errPrivate = fmt.Errorf("%w: the address is private", ErrRefused)
 
 func refusePrivate(address string) error {
 	ap, err := netip.ParseAddrPort(address)
@@ -154,8 +158,10 @@ func (s *Sender) try(ctx context.Context, body []byte) (again bool, err error) {
 	if res.StatusCode >= 200 && res.StatusCode < 300 {
 		return false, nil
 	}
-	again = res.StatusCode == http.StatusRequestTimeout || res.StatusCode == http.StatusTooManyRequests || res.StatusCode >= 500
-	return again, fmt.Errorf("webhook: the other side answered %s", res.Status)
+	if res.StatusCode == http.StatusRequestTimeout || res.StatusCode == http.StatusTooManyRequests || res.StatusCode >= 500 {
+		return true, fmt.Errorf("webhook: the other side answered %s", res.Status)
+	}
+	return false, fmt.Errorf("webhook: the other side answered %s: %w", res.Status, ErrRefused)
 }
 
 // withoutURL takes the URL out of an error: its path or query may hold a key.
