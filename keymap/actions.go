@@ -4,7 +4,9 @@ import "slices"
 
 // Actions is the registry: every action there is, in the order in which help
 // shows them.
-func Actions() []Action { return slices.Concat(frameActions(), graphActions(), chartActions()) }
+func Actions() []Action {
+	return slices.Concat(frameActions(), graphActions(), queryActions(), chartActions())
+}
 
 // frameActions are those of the frame, of the events and of the detail.
 func frameActions() []Action {

@@ -46,6 +46,14 @@ func (s Scope) Title() string {
 		return "GraphQL console"
 	case Answer:
 		return "GraphQL answer"
+	case Queries:
+		return "Saved queries"
+	case Builder:
+		return "Builder"
+	case Alerts:
+		return "Alerts"
+	case Inbox:
+		return "Inbox"
 	}
 	return string(s)
 }

@@ -86,6 +86,7 @@ func TestDefaultKeysAreCanonical(t *testing.T) {
 // text field is asked before.
 var shadows = map[Scope]string{
 	Filter:  "tab shift+tab",
+	Builder: "u",
 	Prompt:  "tab",
 	Palette: "ctrl+p",
 	Help:    "q ?",

@@ -281,7 +281,7 @@ func (m *Model) why(id keymap.ID) string {
 			return "there is nothing to go forward to"
 		}
 	case keymap.AppView2, keymap.AppCopyMenu:
-		if m.detail.Event() == nil {
+		if m.detail.Event() == nil && (id == keymap.AppView2 || m.seat() == nil) {
 			return "no event is selected"
 		}
 	case keymap.StartImport, keymap.StartDemo:

@@ -10,6 +10,7 @@ import (
 	"threatbench/views"
 	"threatbench/views/charts"
 	"threatbench/views/graph"
+	"threatbench/views/queries"
 )
 
 // seat is a view that has the window to itself: its number, the title of its
@@ -27,6 +28,7 @@ type seat struct {
 func seats(env *views.Env) []seat {
 	return []seat{
 		{screen: 3, title: "Graph", name: views.GraphView, view: graph.New(env), scopes: []keymap.Scope{keymap.Graph}},
+		{screen: 4, title: "Queries", name: views.QueriesView, view: queries.New(env), scopes: []keymap.Scope{keymap.Queries, keymap.Builder}},
 		{screen: 6, title: "Charts", name: views.ChartsView, view: charts.New(env), scopes: []keymap.Scope{keymap.Charts, keymap.Board, keymap.Console, keymap.Answer}},
 	}
 }

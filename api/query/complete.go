@@ -181,6 +181,16 @@ func (c *completion) or(prefix string) []Suggestion {
 	return []Suggestion{{Text: "OR", Label: "OR", Detail: "either of two terms or groups", From: c.cursor - len(prefix), To: c.cursor}}
 }
 
+// Choices are the values of a field that has a known few, with what each
+// means; nil for other fields.
+func Choices(field api.Field, prefix string) []Suggestion {
+	var out []Suggestion
+	for _, ch := range fixed(field, prefix) {
+		out = append(out, Suggestion{Text: ch.value, Label: ch.value, Detail: ch.about})
+	}
+	return out
+}
+
 // choice is a value and what it means.
 type choice struct{ value, about string }
 
@@ -195,7 +205,7 @@ func (c *completion) fieldValues(field api.Field, t token, listed bool) []Sugges
 	}
 	var out []Suggestion
 	for _, ch := range choices {
-		if ch.value == "" || listed && isDate(field) && ch.value[0] == '-' {
+		if ch.value == "" || listed && isDate(field) && (ch.value[0] == '-' || ch.value == "this-month") {
 			continue // a list takes days, not spans of time
 		}
 		out = append(out, Suggestion{Text: spell(field, ch.value, listed), Label: ch.value, Detail: ch.about, From: t.pos, To: c.reach(t)})
@@ -232,7 +242,7 @@ func fixed(field api.Field, prefix string) []choice {
 		}
 	case isDate(field):
 		all = []choice{
-			{"today", ""}, {"yesterday", ""}, {"monday", "the last one"}, {"-1h", "an hour ago"}, {"-24h", "a day ago, to the hour"},
+			{"today", ""}, {"yesterday", ""}, {"monday", "the last one"}, {"this-month", "since its first day"}, {"-1h", "an hour ago"}, {"-24h", "a day ago, to the hour"},
 			{"-7d", "a week ago"}, {"-30d", "30 days ago"}, {"-3m", "three months ago"}, {"-1y", "a year ago"},
 		}
 	default:

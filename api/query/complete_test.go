@@ -55,7 +55,7 @@ func TestComplete(t *testing.T) {
 		{"tlp:am|", []string{"tlp:amber", "tlp:amber+strict"}},
 		{"kc:comm|", []string{"kc:6"}},
 		{"children:|", []string{"children:true", "children:false"}},
-		{"date>t|", []string{"date>today"}},
+		{"date>t|", []string{"date>today", "date>this-month"}},
 		{"date>=-3|", []string{"date>=-30d", "date>=-3m"}},
 		{"tag:a O|", []string{"tag:a OR", "tag:a attackerCountry:"}},
 		{"tag:a o|", []string{"tag:a attackerCountry:"}},

@@ -12,7 +12,7 @@
 //	field~~"some words"   every word, in any order
 //	field~="100%_"        SQL LIKE as it stands
 //	field:(a OR b, c)     one of several values
-//	date:2024-03, date:a..b, date>-7d, date:today
+//	date:2024-03, date:a..b, date>-7d, date:today, date:this-month
 //	word, "a phrase"      in the event's text: every word; the phrase as it stands
 //	(a:1 b:2) OR (c:3)    branches; OR binds the two terms beside it
 package query

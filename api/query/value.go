@@ -148,6 +148,14 @@ func periodOf(v string, now time.Time) (p period, refused string) {
 		return days(now, now), ""
 	case "yesterday":
 		return days(now.AddDate(0, 0, -1), now.AddDate(0, 0, -1)), ""
+	case "this-week", "this-month", "this-year":
+		return days(beginning(low, now), now), ""
+	case "last-week":
+		from := beginning("this-week", now).AddDate(0, 0, -7)
+		return days(from, from.AddDate(0, 0, 6)), ""
+	case "last-month":
+		from := beginning("this-month", now).AddDate(0, -1, 0)
+		return days(from, from.AddDate(0, 1, -1)), ""
 	default:
 		for back := range 7 {
 			if d := now.AddDate(0, 0, -back); strings.ToLower(d.Weekday().String()) == low {
@@ -156,6 +164,18 @@ func periodOf(v string, now time.Time) (p period, refused string) {
 		}
 	}
 	return period{}, fmt.Sprintf("%q is no date: write 2024-03-01, 2024-03, 2024-01-01..2024-02-01, -7d (h d w m y), today or monday", v)
+}
+
+// beginning is the first day of this week (a Monday), month or year.
+func beginning(of string, now time.Time) time.Time {
+	y, m, d := now.Date()
+	switch of {
+	case "this-week":
+		return time.Date(y, m, d-(int(now.Weekday())+6)%7, 0, 0, 0, 0, time.UTC)
+	case "this-month":
+		return time.Date(y, m, 1, 0, 0, 0, 0, time.UTC)
+	}
+	return time.Date(y, 1, 1, 0, 0, 0, 0, time.UTC)
 }
 
 func days(from, to time.Time) period {

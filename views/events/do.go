@@ -115,6 +115,8 @@ func (m *Model) doFilter(in keymap.Intent) (tea.Cmd, bool) {
 		m.context()
 	case keymap.EventsGraph:
 		m.graph()
+	case keymap.EventsBuild:
+		m.env.Host.Visit(views.VisitQuery{Filter: m.text, Datasets: m.dataset})
 	case keymap.EventsDataset:
 		return m.wantDatasets(), true
 	case keymap.AppRefresh:

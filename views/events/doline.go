@@ -3,7 +3,6 @@ package events
 import (
 	"errors"
 	"slices"
-	"sort"
 	"strings"
 
 	tea "charm.land/bubbletea/v2"
@@ -11,8 +10,8 @@ import (
 	"threatbench/api"
 	"threatbench/api/query"
 	"threatbench/keymap"
-	"threatbench/theme"
 	"threatbench/ui/widget/prompt"
+	"threatbench/views"
 )
 
 // edit puts the focus on the filter line.
@@ -131,11 +130,7 @@ func (m *Model) showError(err error) {
 // suggest offers what could stand at the cursor.
 func (m *Model) suggest() []query.Suggestion {
 	list := query.Complete(m.filter.Value(), m.filter.Pos(), m.values)
-	out := make([]prompt.Suggestion, len(list))
-	for i, s := range list {
-		out[i] = prompt.Suggestion{Text: s.Text, Label: s.Label, Detail: s.Detail, From: s.From, To: s.To}
-	}
-	m.filter.SetSuggestions(out)
+	m.filter.SetSuggestions(views.Suggestions(list))
 	return list
 }
 
@@ -148,50 +143,7 @@ func (m *Model) values(field api.Field, prefix string) []string {
 			pool = append(pool, c.Value)
 		}
 	}
-	pool = append(pool, m.catalogued(field)...)
-	prefix = strings.ToLower(prefix)
-	seen := map[string]bool{}
-	out := pool[:0:0]
-	for _, v := range pool {
-		if low := strings.ToLower(v); v != "" && !seen[low] && strings.Contains(low, prefix) {
-			seen[low] = true
-			out = append(out, v)
-		}
-	}
-	sort.SliceStable(out, func(i, j int) bool {
-		return strings.HasPrefix(strings.ToLower(out[i]), prefix) && !strings.HasPrefix(strings.ToLower(out[j]), prefix)
-	})
-	return out
-}
-
-func (m *Model) catalogued(field api.Field) []string {
-	switch field {
-	case api.FieldAttacker:
-		return m.catalogs.Attackers
-	case api.FieldIndicatorType:
-		return m.catalogs.IndicatorTypes
-	case api.FieldTargetIndustry:
-		return m.catalogs.TargetIndustries
-	case api.FieldTLP:
-		return []string{"clear", "green", "amber", "amber+strict", "red"}
-	case api.FieldHasChildren:
-		return []string{"true", "false"}
-	case api.FieldCategory:
-		return names(m.catalogs.Categories, func(c api.Category) string { return c.Name })
-	case api.FieldTags:
-		return names(m.catalogs.Tags, func(t api.Tag) string { return t.Value })
-	case api.FieldTargetCountry, api.FieldAttackerCountry:
-		return names(m.catalogs.Countries, func(c api.Country) string { return c.Alpha2 })
-	}
-	return nil
-}
-
-func names[T any](list []T, of func(T) string) []string {
-	out := make([]string, len(list))
-	for i, v := range list {
-		out[i] = of(v)
-	}
-	return out
+	return views.Matching(append(pool, views.Catalogued(m.catalogs, field)...), prefix)
 }
 
 // doLine carries out the filter line's intents.
@@ -244,19 +196,7 @@ func (m *Model) leaveLine() {
 }
 
 // spans colours the filter's tokens.
-func (m *Model) spans(text string) []prompt.Span {
-	st := m.env.Styles
-	pens := map[query.Kind]theme.Pen{
-		query.KindField: st.Accent, query.KindOperator: st.Faint, query.KindValue: st.Strong, query.KindKeyword: st.AccentStrong,
-		query.KindParen: st.Faint, query.KindPhrase: st.Text, query.KindError: st.Error,
-	}
-	list := query.Highlight(text)
-	out := make([]prompt.Span, len(list))
-	for i, s := range list {
-		out[i] = prompt.Span{Pos: s.Pos, End: s.End, Pen: pens[s.Kind]}
-	}
-	return out
-}
+func (m *Model) spans(text string) []prompt.Span { return views.FilterSpans(m.env.Styles, text) }
 
 // doColumns carries out what changes the columns and their order.
 func (m *Model) doColumns(in keymap.Intent) (tea.Cmd, bool) {

@@ -9,6 +9,7 @@ import (
 	"github.com/charmbracelet/x/ansi"
 
 	"threatbench/theme"
+	"threatbench/ui/widget/layout"
 )
 
 const underline = "\x1b[4m"
@@ -41,7 +42,7 @@ func shown(c string, cells int) string {
 			return "?" + strings.Repeat(" ", cells-1)
 		}
 	}
-	if ansi.StringWidth("a"+c) != 1+cells { // it would merge with what stands before
+	if ansi.StringWidth("a"+c) != 1+cells || layout.Steady(c) != c { // it would merge with what stands before, or terminals disagree on its width
 		return "?" + strings.Repeat(" ", cells-1)
 	}
 	return c

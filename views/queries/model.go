@@ -1,0 +1,218 @@
+// Package queries is the view of saved queries: their list, and the builder,
+// which shows a filter as rows and as text at once.
+package queries
+
+import (
+	tea "charm.land/bubbletea/v2"
+
+	"threatbench/api"
+	"threatbench/api/async"
+	"threatbench/keymap"
+	"threatbench/views"
+)
+
+// View is this view's name in the slots of its requests.
+const View = views.QueriesView
+
+// Model is the view: the list, or the builder over it.
+type Model struct {
+	env      *views.Env
+	list     *list
+	build    *builder
+	building bool
+}
+
+// New makes the view. It asks for nothing before it is shown.
+func New(env *views.Env) *Model {
+	slot := func(name string) async.Slot { return async.Slot{View: View, Name: name} }
+	return &Model{env: env, list: newList(env, slot), build: newBuilder(env, slot)}
+}
+
+// Arrive asks for the queries when the view is shown.
+func (m *Model) Arrive() tea.Cmd { return m.list.load() }
+
+// Visit opens a filter in the builder.
+func (m *Model) Visit(v views.Visit) tea.Cmd {
+	q, ok := v.(views.VisitQuery)
+	if !ok {
+		return nil
+	}
+	m.building = true
+	return m.build.open(state{text: q.Filter, datasets: q.Datasets}, nil)
+}
+
+// Changed asks anew for the queries after one was changed.
+func (m *Model) Changed(r async.Result) tea.Cmd {
+	if r.Change.Kind != async.KindQuery && r.Change.Kind != async.KindAlert || !m.list.asked {
+		return nil
+	}
+	return m.list.ask()
+}
+
+// Learn takes the answers to this view's requests.
+func (m *Model) Learn(f async.Fact) tea.Cmd {
+	if m.list.learnNews(f) {
+		return nil
+	}
+	switch f := f.(type) {
+	case async.QueriesLoaded:
+		cmd := m.list.learn(f)
+		m.build.saveEnded(m.list.queries)
+		return cmd
+	case async.AlertsLoaded:
+		m.list.learnAlerts(f)
+		return nil
+	case async.Slow:
+		m.list.slow = m.list.slow || f.About().Slot.Name == "queries"
+	}
+	return m.build.learn(f)
+}
+
+// Draw is the view in exactly h lines of w cells.
+func (m *Model) Draw(w, h int, focused bool) []string {
+	if m.building {
+		return m.build.draw(w, h, focused)
+	}
+	return m.list.draw(w, h, focused)
+}
+
+// Scopes are those of the focused part.
+func (m *Model) Scopes() []keymap.Scope {
+	switch {
+	case !m.building:
+		return []keymap.Scope{keymap.Queries}
+	case m.build.part == partText:
+		return []keymap.Scope{keymap.Filter}
+	case m.build.part == partValue:
+		return []keymap.Scope{keymap.Prompt}
+	}
+	return []keymap.Scope{keymap.Builder}
+}
+
+// Hints are the actions the bottom line names.
+func (m *Model) Hints() []keymap.ID {
+	switch {
+	case !m.building:
+		return []keymap.ID{keymap.QueriesRun, keymap.QueriesEdit, keymap.QueriesNew, keymap.QueriesDuplicate, keymap.QueriesRename, keymap.QueriesDelete,
+			keymap.QueriesAlert, keymap.QueriesCount, keymap.AppCopyMenu, keymap.AppHelp}
+	case m.build.part == partText:
+		return []keymap.ID{keymap.FilterAccept, keymap.FilterCancel, keymap.FilterComplete, keymap.FilterOlder}
+	case m.build.part == partValue:
+		return []keymap.ID{keymap.PromptAccept, keymap.PromptCancel, keymap.PromptComplete}
+	}
+	return []keymap.ID{keymap.BuilderEdit, keymap.BuilderAdd, keymap.BuilderBranch, keymap.BuilderRemove, keymap.BuilderNegate, keymap.BuilderTime,
+		keymap.BuilderText, keymap.BuilderRun, keymap.BuilderSave, keymap.BuilderUndo, keymap.AppCopyMenu, keymap.AppHelp}
+}
+
+// Restyle takes over the environment's styles after a change of theme.
+func (m *Model) Restyle() tea.Cmd {
+	st := m.env.Styles
+	m.build.line.SetStyles(st)
+	m.build.input.SetStyles(st)
+	m.build.sample.SetStyles(st)
+	m.list.table.SetStyles(st)
+	return nil
+}
+
+// Typing tells whether keys go to a text field.
+func (m *Model) Typing() bool {
+	return m.building && (m.build.part == partText || m.build.part == partValue)
+}
+
+// Key gives a key to the text field.
+func (m *Model) Key(k tea.KeyPressMsg) (tea.Cmd, bool) {
+	b := m.build
+	if b.part == partText {
+		changed, handled := b.line.Key(k)
+		if !changed {
+			return nil, handled
+		}
+		return b.typed(), true
+	}
+	changed, handled := b.input.Key(k)
+	switch {
+	case changed && k.String() == "enter" && !many(b.draft.op):
+		return b.acceptValue(), true // a choice is all there is to say
+	case changed:
+		b.suggest()
+	}
+	return nil, handled
+}
+
+// Paste puts text into the text field.
+func (m *Model) Paste(text string) tea.Cmd {
+	if m.build.part == partText {
+		m.build.line.Paste(text)
+		return m.build.typed()
+	}
+	m.build.input.Paste(text)
+	m.build.suggest()
+	return nil
+}
+
+// CursorXY is where the real cursor belongs.
+func (m *Model) CursorXY() (x, y int, ok bool) {
+	if m.building {
+		return m.build.cursorXY()
+	}
+	return m.list.cursorXY()
+}
+
+// Popup is the completions of the text field.
+func (m *Model) Popup() (lines []string, x, y int) {
+	if !m.building {
+		return nil, 0, 0
+	}
+	return m.build.popup()
+}
+
+// MoveFocus goes between the form and the sample.
+func (m *Model) MoveFocus(by int) bool {
+	b := m.build
+	switch {
+	case !m.building || m.Typing():
+		return true
+	case by > 0 && b.part == partForm:
+		b.part = partSample
+		return true
+	case by < 0 && b.part == partSample:
+		b.part = partForm
+		return true
+	}
+	return false
+}
+
+// EnterFrom puts the focus on the first or the last part.
+func (m *Model) EnterFrom(by int) {
+	m.build.part = partForm
+	if by < 0 {
+		m.build.part = partSample
+	}
+}
+
+// here is the place back and forward return to.
+type here struct {
+	building bool
+	state    state
+	saved    *api.SavedQuery
+	row      int
+}
+
+// Here is the present place.
+func (m *Model) Here() any {
+	return here{m.building, m.build.state, m.build.saved, m.list.table.Cursor()}
+}
+
+// Go returns to a place.
+func (m *Model) Go(place any) tea.Cmd {
+	h, ok := place.(here)
+	if !ok {
+		return nil
+	}
+	m.building = h.building
+	m.list.table.MoveTo(h.row)
+	if h.building && !m.build.same(h.state) {
+		return m.build.open(h.state, h.saved)
+	}
+	return m.list.load()
+}

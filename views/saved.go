@@ -1,0 +1,113 @@
+package views
+
+import (
+	"encoding/json"
+	"fmt"
+	"reflect"
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+
+	"threatbench/api"
+	"threatbench/api/query"
+)
+
+// Saved is a saved query as it is shown and asked.
+type Saved struct {
+	Text    string        // its filter; "" where there is none or it can't be said
+	Query   api.ListQuery // filter, datasets and order; relative dates counted from now
+	Problem string        // why it can't be shown as text; "" where it can
+}
+
+// The names of what is remembered of saved queries.
+const (
+	textsName  = "queries.texts"
+	lookedName = "queries.looked"
+)
+
+// spelt is the text a query was saved from, and what was saved. The API keeps
+// moments, not the "-7d" that was meant: as long as what it keeps is what was
+// saved, the text is what a person meant.
+type spelt struct{ Text, JSON string }
+
+// ReadSaved reads a saved query. What the language can't say is told in
+// Problem; Query is then what could be read.
+func ReadSaved(q api.SavedQuery, m *Memory, now time.Time) Saved {
+	var s Saved
+	if err := json.Unmarshal([]byte(q.QueryJSON), &s.Query); err != nil {
+		s.Problem = "its filter can't be read: " + err.Error()
+		return s
+	}
+	if err := s.Query.Validate(); err != nil {
+		s.Problem = "its filter can't be shown: " + err.Error()
+		return s
+	}
+	s.Query.Page, s.Query.PageSize, s.Query.Cursor = 0, 0, ""
+	s.Text = query.Format(query.Filter{Search: s.Query.Search, Branches: s.Query.Branches})
+	texts := map[string]spelt{}
+	m.Load(textsName, &texts)
+	if t, ok := texts[q.Name]; ok && SameQuery(t.JSON, q.QueryJSON) {
+		if f, err := query.Parse(t.Text, now); err == nil {
+			s.Text, s.Query.Search, s.Query.Branches = t.Text, f.Search, f.Branches
+		}
+	}
+	return s
+}
+
+// SameQuery tells whether two texts of query_json hold the same.
+func SameQuery(a, b string) bool {
+	var x, y any
+	return json.Unmarshal([]byte(a), &x) == nil && json.Unmarshal([]byte(b), &y) == nil && reflect.DeepEqual(x, y)
+}
+
+// RememberText keeps the text a query is saved from beside what is saved, so
+// that its relative dates stay relative on this machine.
+func (m *Memory) RememberText(name, text, saved string) tea.Cmd {
+	texts := map[string]spelt{}
+	m.Load(textsName, &texts)
+	texts[name] = spelt{text, saved}
+	return m.Save(textsName, texts)
+}
+
+// Looked is when a saved query was used, and up to which moment its events
+// have been seen.
+type Looked struct{ Used, Seen time.Time }
+
+// LookedAt is what is remembered of a saved query. One never looked at counts
+// as seen when it was saved last.
+func (m *Memory) LookedAt(q api.SavedQuery) Looked {
+	all := map[string]Looked{}
+	m.Load(lookedName, &all)
+	l := all[fmt.Sprint(q.ID)]
+	if l.Seen.Before(q.UpdatedAt.Time) {
+		l.Seen = q.UpdatedAt.Time
+	}
+	return l
+}
+
+// Look remembers that the events of a saved query have been seen up to now,
+// and used tells whether a person ran it.
+func (m *Memory) Look(id int64, now time.Time, used bool) tea.Cmd {
+	all := map[string]Looked{}
+	m.Load(lookedName, &all)
+	l := all[fmt.Sprint(id)]
+	l.Seen = now.UTC()
+	if used {
+		l.Used = now.UTC()
+	}
+	all[fmt.Sprint(id)] = l
+	return m.Save(lookedName, all)
+}
+
+// NewSince asks for what of a query the server has learnt of since a moment:
+// one event, and the count. It is false where the filter is as long as the API
+// allows, so that nothing can be added.
+func NewSince(q api.ListQuery, at time.Time) (api.ListQuery, bool) {
+	if len(q.Search) >= api.MaxConditions {
+		return q, false
+	}
+	since := api.Condition{Field: api.FieldCreatedAt, Op: api.OpGt, Values: []string{at.UTC().Truncate(time.Second).Format(time.RFC3339)}}
+	q.Search = append(q.Search[:len(q.Search):len(q.Search)], since)
+	q.Page, q.PageSize = 1, 1
+	return q, true
+}
