@@ -203,7 +203,7 @@ func (a deleting) run(ctx context.Context, w *work, on []Target) {
 	}
 	var todo []Target
 	for _, t := range on {
-		if _, there := was[api.Fold(t.ID)]; !there && len(was) > 0 {
+		if _, there := was[api.Fold(t.ID)]; !there && was != nil {
 			w.set(unchanged, "", t)
 			continue
 		}

@@ -195,8 +195,8 @@ func (w *work) look(ctx context.Context, on []Target) (map[string]api.Event, err
 }
 
 // before is look for what the targets are before they change. Where the
-// server won't say, the change goes on and can't be taken back; where there is
-// no server, ok is false and nothing may be sent.
+// server won't say, was is nil, the change goes on and can't be taken back;
+// where there is no server, ok is false and nothing may be sent.
 func (w *work) before(ctx context.Context, on []Target) (was map[string]api.Event, ok bool) {
 	was, err := w.look(ctx, on)
 	if err == nil {
@@ -204,7 +204,7 @@ func (w *work) before(ctx context.Context, on []Target) (was map[string]api.Even
 	}
 	if f, _ := fateOf(err); f == refused {
 		w.cannotUndo("the server would not tell how the events were before")
-		return map[string]api.Event{}, true
+		return nil, true
 	}
 	w.stop(err)
 	return nil, false
