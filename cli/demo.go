@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -61,7 +62,8 @@ func (a *app) demo(ctx context.Context, seed uint64, events int, text string) (e
 	defer func() { err = errors.Join(err, remove()) }()
 	pl.profile.ReadOnly = a.flags.readOnly
 	m := a.meter("making up events")
-	err = fill(ctx, pl.db, demo.Generate(seed, events, a.now()), func(done, total int64, _ string) { m.show(done, total, int(done)) })
+	now := a.now()
+	err = fill(ctx, pl.db, demo.Generate(seed, events, now), now, func(done, total int64, _ string) { m.show(done, total, int(done)) })
 	m.clear()
 	if err != nil {
 		return err
@@ -84,7 +86,7 @@ func (a *app) throwaway(ctx context.Context) (pl *place, remove func() error, er
 }
 
 // fill puts a story into a database.
-func fill(ctx context.Context, db *store.DB, story *demo.Story, report func(done, total int64, note string)) error {
+func fill(ctx context.Context, db *store.DB, story *demo.Story, now time.Time, report func(done, total int64, note string)) error {
 	datasets, err := datasetsFor(ctx, db, story)
 	if err != nil {
 		return err
@@ -104,7 +106,7 @@ func fill(ctx context.Context, db *store.DB, story *demo.Story, report func(done
 			report(int64(done), int64(story.Len()), "")
 		}
 	}
-	return nil
+	return fillQueries(ctx, db, now)
 }
 
 // datasetsFor finds or makes the story's datasets.
@@ -133,7 +135,8 @@ func datasetsFor(ctx context.Context, db *store.DB, story *demo.Story) (map[stri
 // demoJob is the loading of the demo that the workbench starts.
 func (a *app) demoJob(pl *place) Job {
 	return func(ctx context.Context, _ string, report func(done, total int64, note string)) (string, error) {
-		err := fill(ctx, pl.db, demo.Generate(1, demoEvents, a.now()), report)
+		now := a.now()
+		err := fill(ctx, pl.db, demo.Generate(1, demoEvents, now), now, report)
 		return fmt.Sprintf("%s made-up events loaded", grouped(demoEvents)), err
 	}
 }

@@ -165,7 +165,7 @@ func (a *app) serveDB(ctx context.Context, f serveFlags) (*store.DB, func() erro
 	pl.stop() // the server that listens evaluates the alerts, and knows the webhook
 	if f.demo > 0 {
 		m := a.meter("making up events")
-		err := fill(ctx, pl.db, demo.Generate(f.seed, f.demo, a.now()), func(done, total int64, _ string) { m.show(done, total, int(done)) })
+		err := fill(ctx, pl.db, demo.Generate(f.seed, f.demo, a.now()), a.now(), func(done, total int64, _ string) { m.show(done, total, int(done)) })
 		m.clear()
 		if err != nil {
 			return nil, nil, errors.Join(err, remove())

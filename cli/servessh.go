@@ -166,7 +166,7 @@ func (h *hosting) openDemo(ctx context.Context, f sshFlags) (*shared, error) {
 		return nil, err
 	}
 	m := h.app.meter("making up events")
-	err = fill(ctx, pl.db, demo.Generate(f.seed, f.demo, h.app.now()), func(done, total int64, _ string) { m.show(done, total, int(done)) })
+	err = fill(ctx, pl.db, demo.Generate(f.seed, f.demo, h.app.now()), h.app.now(), func(done, total int64, _ string) { m.show(done, total, int(done)) })
 	m.clear()
 	if err != nil {
 		return nil, errors.Join(err, remove())
