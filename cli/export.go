@@ -7,6 +7,8 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -16,34 +18,74 @@ import (
 )
 
 type exportFlags struct {
-	query  string
-	format string
-	output string
-	noRaw  bool
+	query   string
+	format  string
+	output  string
+	maxTLP  string
+	title   string
+	columns []string
+	noRaw   bool
 }
 
 func (a *app) exportCommand() *cobra.Command {
 	var f exportFlags
 	cmd := &cobra.Command{
 		Use:   "export",
-		Short: "Write events as JSON Lines",
-		Long: "Writes the events that a filter finds, oldest first, with their raw records, in the form that import reads. " +
-			"Against a remote account every raw record is a call of its own; --no-raw does without them.",
-		Example: "threatbench export --query 'attacker:COPPERMANTIS' -o mantis.jsonl\nthreatbench export | gzip > all.jsonl.gz",
-		Args:    cobra.ArbitraryArgs,
+		Short: "Write events as JSON Lines, CSV, STIX or a report",
+		Long: "Writes the events that a filter finds, all of them: as JSON Lines with their raw records (the form that import reads without loss), " +
+			"as CSV with the columns you choose, as a STIX 2.1 bundle, or as a report in Markdown with defanged indicators. " +
+			"--max-tlp leaves out what is marked stricter, or not at all, and says how many. " +
+			"A file is written whole or not at all, readable by you alone. " +
+			"Against a remote account every raw record is a call of its own; --no-raw does without them.\n\nColumns: " + strings.Join(interchange.FieldNames(), ", "),
+		Example: strings.Join([]string{
+			"threatbench export --query 'attacker:COPPERMANTIS' -o mantis.jsonl",
+			"threatbench export --format csv --columns date,indicator,indicatorType,tlp --max-tlp green",
+			"threatbench export --format stix --query 'date>-30d' -o bundle.json",
+			"threatbench export --format markdown --title 'Weekly report' --query 'date>-7d' -o report.md",
+			"threatbench export | gzip > all.jsonl.gz",
+		}, "\n"),
+		Args: cobra.ArbitraryArgs,
 	}
 	check := func(args []string) error {
-		if err := wantFormat(f.format); err != nil {
+		if _, err := f.options(); err != nil {
 			return err
 		}
 		return noArgs(args)
 	}
 	cmd.RunE = a.run(check, func(ctx context.Context, _ []string) error { return a.export(ctx, f) })
 	cmd.Flags().StringVarP(&f.query, "query", "q", "", "filter, in the filter language; empty means everything")
-	cmd.Flags().StringVar(&f.format, "format", "jsonl", "form to write: jsonl")
+	cmd.Flags().StringVar(&f.format, "format", "jsonl", "form to write: "+listFormats(interchange.ExportFormats()))
 	cmd.Flags().StringVarP(&f.output, "output", "o", "", "file to write instead of the standard output")
+	cmd.Flags().StringVar(&f.maxTLP, "max-tlp", "none", "strictest TLP to write: clear, green, amber, amber+strict, red; none writes everything")
+	cmd.Flags().StringSliceVar(&f.columns, "columns", nil, "columns of CSV, in their order")
+	cmd.Flags().StringVar(&f.title, "title", "", "title of a report")
 	cmd.Flags().BoolVar(&f.noRaw, "no-raw", false, "leave the raw records empty")
 	return cmd
+}
+
+// options checks the flags and gives them in the exporter's form.
+func (f exportFlags) options() (interchange.ExportOptions, error) {
+	o := interchange.ExportOptions{Format: interchange.Format(f.format), Columns: f.columns, Title: f.title, Filter: f.query, WithoutRaw: f.noRaw}
+	if !slices.Contains(interchange.ExportFormats(), o.Format) {
+		return o, usagef("--format %s: want one of %s", f.format, listFormats(interchange.ExportFormats()))
+	}
+	if len(f.columns) > 0 && o.Format != interchange.CSV {
+		return o, usagef("--columns belongs to --format csv")
+	}
+	for _, c := range f.columns {
+		if !slices.Contains(interchange.FieldNames(), c) {
+			return o, usagef("--columns %s: want some of %s", c, strings.Join(interchange.FieldNames(), ", "))
+		}
+	}
+	if f.maxTLP == "" || f.maxTLP == "none" {
+		return o, nil
+	}
+	tlp, ok := api.ParseTLP(f.maxTLP)
+	if !ok {
+		return o, usagef("--max-tlp %s: want none, clear, green, amber, amber+strict or red", f.maxTLP)
+	}
+	o.MaxTLP = tlp
+	return o, nil
 }
 
 // listQuery reads a filter as a query over all datasets.
@@ -67,28 +109,39 @@ func (a *app) export(ctx context.Context, f exportFlags) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, pl.close()) }()
+	var done interchange.ExportReport
 	if f.output == "" || f.output == "-" {
-		_, err := a.exportTo(ctx, pl, q, a.io.Out, f)
+		done, err = a.exportTo(ctx, pl, q, a.io.Out, f)
+	} else {
+		err = writeWhole(f.output, func(w io.Writer) (err error) {
+			done, err = a.exportTo(ctx, pl, q, w, f)
+			return err
+		})
+	}
+	if err != nil {
 		return err
 	}
-	n := 0
-	err = writeWhole(f.output, func(w io.Writer) (err error) {
-		n, err = a.exportTo(ctx, pl, q, w, f)
-		return err
-	})
-	if err == nil {
-		a.note("%s: %s written", f.output, counted(n, "event"))
+	if f.output != "" && f.output != "-" {
+		a.note("%s: %s written", f.output, counted(done.Written, "event"))
 	}
-	return err
+	if done.LeftOut > 0 {
+		a.note("%s left out by --max-tlp %s", counted(done.LeftOut, "event"), f.maxTLP)
+	}
+	return nil
 }
 
-func (a *app) exportTo(ctx context.Context, pl *place, q api.ListQuery, w io.Writer, f exportFlags) (int, error) {
+func (a *app) exportTo(ctx context.Context, pl *place, q api.ListQuery, w io.Writer, f exportFlags) (interchange.ExportReport, error) {
+	o, err := f.options()
+	if err != nil {
+		return interchange.ExportReport{}, err
+	}
+	o.Now = a.now()
 	m := a.meter("exporting")
 	m.terminal = m.terminal && !a.tty(w) // not through what is written
-	n, err := interchange.Export(ctx, pl.source(), q, w, interchange.ExportOptions{WithoutRaw: f.noRaw},
+	done, err := interchange.Export(ctx, pl.source(), q, w, o,
 		func(p interchange.Progress) { m.show(int64(p.Events), int64(p.Total), p.Events) })
 	m.clear()
-	return n, err
+	return done, err
 }
 
 // writeWhole writes a file that is there whole or not at all.
@@ -107,13 +160,6 @@ func writeWhole(path string, write func(io.Writer) error) error {
 	}
 	if err != nil {
 		return errors.Join(err, os.Remove(f.Name()))
-	}
-	return nil
-}
-
-func wantFormat(format string) error {
-	if format != "jsonl" {
-		return usagef("--format %s: want jsonl", format)
 	}
 	return nil
 }

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"time"
 
 	"golang.org/x/sync/errgroup"
 
@@ -29,100 +30,212 @@ type ParentSource interface {
 
 // ExportOptions adjusts an export. The zero value is ready to use.
 type ExportOptions struct {
-	PageSize   int  // events of one request; 0 means 1,000
-	WithoutRaw bool // write empty raw records, and save one call an event
-	Most       int  // events to write at most; 0 means all
+	Format     Format    // "" means JSONL
+	MaxTLP     api.TLP   // what is marked stricter, or not at all, is left out; TLPNone leaves nothing out
+	Columns    []string  // of CSV, of FieldNames; none means all but raw and source
+	Title      string    // of a report
+	Filter     string    // of a report: what it says was asked for
+	Now        time.Time // of a report; zero means now
+	PageSize   int       // events of one request; 0 means 1,000
+	WithoutRaw bool      // write empty raw records, and save one call an event
+	Most       int       // events to write at most; 0 means all
+}
+
+// ExportReport counts what an export did.
+type ExportReport struct {
+	Written int
+	LeftOut int // marked stricter than MaxTLP, or not marked
 }
 
 const rawsAtOnce = 8
 
-// Export writes the events that q's filter finds as JSON Lines, oldest first,
-// with their raw records, and returns how many. Every character that a
-// terminal could obey or hide is written as a \u escape, so that the file is
-// harmless to look at and loses nothing. Export, import and export again give
-// the same bytes. progress may be nil.
-func Export(ctx context.Context, src Source, q api.ListQuery, w io.Writer, o ExportOptions, progress func(Progress)) (int, error) {
+// exported is an event with all that is written of it.
+type exported struct {
+	event   *api.Event
+	raw     api.Raw
+	parents []api.RelationshipInput
+	dataset string // its name
+}
+
+// encoder writes events in a form.
+type encoder interface {
+	begin(w *bufio.Writer) error
+	event(w *bufio.Writer, x exported) error
+	end(w *bufio.Writer, r ExportReport) error
+}
+
+// Export writes the events that q's filter finds, oldest first (STIX: the
+// strictest marking first). Nothing is written that a terminal could obey: in
+// JSON such characters are \u escapes, which loses nothing; in CSV and
+// Markdown they are replaced by visible ones. As JSONL, with raw records,
+// export, import and export again give the same bytes. progress may be nil.
+func Export(ctx context.Context, src Source, q api.ListQuery, w io.Writer, o ExportOptions, progress func(Progress)) (ExportReport, error) {
 	ex := exporter{src: src, o: o, w: bufio.NewWriterSize(w, 256<<10), progress: progress}
 	if ex.o.PageSize <= 0 {
 		ex.o.PageSize = 1000
 	}
-	known, err := src.Datasets(ctx)
-	if err != nil {
-		return 0, fmt.Errorf("asking for the datasets: %w", err)
+	q.OrderBy, q.Order, q.Page, q.Cursor = "date", "asc", 0, ""
+	err := ex.choose(ctx, &q)
+	if err == nil {
+		err = ex.all(ctx, q)
 	}
-	ex.names = map[string]string{}
-	for _, d := range known {
-		ex.names[d.UUID] = d.Name
-	}
-	err = ex.pages(ctx, q)
 	if flushErr := ex.w.Flush(); err == nil && flushErr != nil {
 		err = fmt.Errorf("writing the export: %w", flushErr)
 	}
-	return ex.written, err
+	return ex.report, err
 }
 
 type exporter struct {
 	src      Source
 	o        ExportOptions
+	enc      encoder
+	needs    needs
 	w        *bufio.Writer
 	names    map[string]string // of datasets, by UUID
 	progress func(Progress)
-	written  int
-	line     []byte
+	report   ExportReport
 }
 
-func (ex *exporter) pages(ctx context.Context, q api.ListQuery) error {
-	q.OrderBy, q.Order, q.Page, q.Cursor = "date", "asc", 0, ""
+// needs tells what a form writes beside the events.
+type needs struct{ raw, parents bool }
+
+// choose makes the encoder of the form.
+func (ex *exporter) choose(ctx context.Context, q *api.ListQuery) error {
+	switch ex.o.Format {
+	case JSONL, "":
+		ex.enc, ex.needs = &lineEncoder{}, needs{raw: !ex.o.WithoutRaw, parents: true}
+	case CSV:
+		enc, err := newTableEncoder(ex.o.Columns)
+		if err != nil {
+			return err
+		}
+		ex.enc, ex.needs = enc, enc.needs(ex.o.WithoutRaw)
+	case Markdown:
+		r := newReport(ex.o)
+		if err := ex.pages(ctx, *q, func(p api.Page) error { return r.count(ex.shared(p.Events)) }); err != nil {
+			return err
+		}
+		ex.report = ExportReport{}
+		ex.enc = r
+	case STIX:
+		q.OrderBy, q.Order = "tlp", "desc" // so that what events share is first met with its strictest marking
+		ex.enc, ex.needs = &bundleEncoder{}, needs{parents: true}
+	default:
+		return fmt.Errorf("events cannot be written as %q", ex.o.Format)
+	}
+	return nil
+}
+
+func (ex *exporter) all(ctx context.Context, q api.ListQuery) error {
+	known, err := ex.src.Datasets(ctx)
+	if err != nil {
+		return fmt.Errorf("asking for the datasets: %w", err)
+	}
+	ex.names = map[string]string{}
+	for _, d := range known {
+		ex.names[d.UUID] = d.Name
+	}
+	if err := ex.enc.begin(ex.w); err != nil {
+		return fmt.Errorf("writing the export: %w", err)
+	}
+	if err := ex.pages(ctx, q, func(p api.Page) error { return ex.page(ctx, p) }); err != nil {
+		return err
+	}
+	if err := ex.enc.end(ex.w, ex.report); err != nil {
+		return fmt.Errorf("writing the export: %w", err)
+	}
+	return nil
+}
+
+// pages gives every page of a query to take.
+func (ex *exporter) pages(ctx context.Context, q api.ListQuery, take func(api.Page) error) error {
+	read := 0
 	for {
 		q.PageSize = ex.o.PageSize
 		if ex.o.Most > 0 {
-			q.PageSize = min(q.PageSize, ex.o.Most-ex.written)
+			q.PageSize = min(q.PageSize, ex.o.Most-ex.report.Written)
 		}
 		page, err := ex.src.List(ctx, q)
 		if err != nil {
-			return fmt.Errorf("reading events after the first %d: %w", ex.written, err)
+			return fmt.Errorf("reading events after the first %d: %w", read, err)
 		}
-		if ex.o.Most > 0 { // a server may take its own page size
-			page.Events = page.Events[:min(len(page.Events), ex.o.Most-ex.written)]
-		}
-		if err := ex.page(ctx, page); err != nil {
+		read += len(page.Events)
+		if err := take(page); err != nil {
 			return err
 		}
-		if page.Info.Cursor == "" || len(page.Events) == 0 || ex.o.Most > 0 && ex.written >= ex.o.Most {
+		if page.Info.Cursor == "" || len(page.Events) == 0 || ex.o.Most > 0 && ex.report.Written >= ex.o.Most {
 			return nil
 		}
 		q = api.ListQuery{Cursor: page.Info.Cursor}
 	}
 }
 
+// shared are the events of a page that may be written; it counts them and the
+// others.
+func (ex *exporter) shared(events []api.Event) []api.Event {
+	out := events[:0]
+	for i := range events {
+		if ex.o.Most > 0 && ex.report.Written >= ex.o.Most { // a server may take its own page size
+			break
+		}
+		if !ex.allowed(events[i].TLP) {
+			ex.report.LeftOut++
+			continue
+		}
+		ex.report.Written++
+		out = append(out, events[i])
+	}
+	return out
+}
+
+func (ex *exporter) allowed(marking string) bool {
+	if ex.o.MaxTLP == api.TLPNone {
+		return true
+	}
+	tlp, ok := api.ParseTLP(marking)
+	return ok && tlp <= ex.o.MaxTLP
+}
+
 func (ex *exporter) page(ctx context.Context, page api.Page) error {
-	raws, err := ex.raws(ctx, page.Events)
+	events := ex.shared(page.Events)
+	raws, err := ex.raws(ctx, events)
 	if err != nil {
 		return err
 	}
-	parents, err := ex.parents(ctx, page.Events)
+	parents, err := ex.parents(ctx, events)
 	if err != nil {
 		return err
 	}
-	for i := range page.Events {
-		e := &page.Events[i]
-		ex.line = appendLine(ex.line[:0], e, raws[i], parents[e.UUID], ex.names[e.DatasetID])
-		if _, err := ex.w.Write(ex.line); err != nil {
+	for i := range events {
+		e := &events[i]
+		if err := ex.enc.event(ex.w, exported{e, raws[i], parents[e.UUID], ex.names[e.DatasetID]}); err != nil {
 			return fmt.Errorf("writing the export: %w", err)
 		}
-		ex.written++
 	}
 	if ex.progress != nil {
-		ex.progress(Progress{Events: ex.written, Total: max(page.Info.TotalCount, ex.written)})
+		done := ex.report.Written + ex.report.LeftOut
+		ex.progress(Progress{Events: done, Total: max(page.Info.TotalCount, done)})
 	}
 	return nil
+}
+
+// lineEncoder writes JSON Lines.
+type lineEncoder struct{ line []byte }
+
+func (*lineEncoder) begin(*bufio.Writer) error             { return nil }
+func (*lineEncoder) end(*bufio.Writer, ExportReport) error { return nil }
+
+func (l *lineEncoder) event(w *bufio.Writer, x exported) error {
+	l.line = appendLine(l.line[:0], x.event, x.raw, x.parents, x.dataset)
+	_, err := w.Write(l.line)
+	return err
 }
 
 // raws reads the raw records of a page's events; an event without one has an
 // empty record.
 func (ex *exporter) raws(ctx context.Context, events []api.Event) ([]api.Raw, error) {
 	raws := make([]api.Raw, len(events))
-	if ex.o.WithoutRaw {
+	if !ex.needs.raw {
 		return raws, nil
 	}
 	g, ctx := errgroup.WithContext(ctx)
@@ -137,7 +250,9 @@ func (ex *exporter) raws(ctx context.Context, events []api.Event) ([]api.Raw, er
 			if err != nil && !isNotFound(err) {
 				return fmt.Errorf("reading the raw record of %s: %w", e.UUID, err)
 			}
-			raws[i] = raw
+			if raw.TLP == "" || ex.allowed(raw.TLP) {
+				raws[i] = raw // else the event may be shown, but not what it was made from
+			}
 			return nil
 		})
 	}
@@ -151,7 +266,7 @@ func isNotFound(err error) bool {
 
 func (ex *exporter) parents(ctx context.Context, events []api.Event) (map[string][]api.RelationshipInput, error) {
 	src, ok := ex.src.(ParentSource)
-	if !ok || len(events) == 0 {
+	if !ok || len(events) == 0 || !ex.needs.parents {
 		return nil, nil
 	}
 	ids := make([]string, len(events))

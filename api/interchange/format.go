@@ -29,7 +29,7 @@ const (
 func ImportFormats() []Format { return []Format{JSONL, CSV, TSV, MISP, Text} }
 
 // ExportFormats lists the forms that can be written.
-func ExportFormats() []Format { return []Format{JSONL} }
+func ExportFormats() []Format { return []Format{JSONL, CSV, STIX, Markdown} }
 
 // formatOf is the form that was asked for, or the one that the file's
 // beginning shows.

@@ -468,8 +468,8 @@ func TestExportAtMost(t *testing.T) {
 	doImport(t, rows(row(1, ""), row(2, ""), row(3, ""), row(4, ""), row(5, "")), m, ImportOptions{})
 	var b bytes.Buffer
 	n, err := Export(t.Context(), m, api.ListQuery{}, &b, ExportOptions{PageSize: 2, Most: 3}, nil)
-	if err != nil || n != 3 || strings.Count(b.String(), "\n") != 3 {
-		t.Errorf("%d events, %v", n, err)
+	if err != nil || n.Written != 3 || strings.Count(b.String(), "\n") != 3 {
+		t.Errorf("%+v, %v", n, err)
 	}
 }
 

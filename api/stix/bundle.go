@@ -79,6 +79,8 @@ type builder struct {
 	strictest map[string]api.TLP // by shared id: the strictest marking of what uses it
 	used      [api.TLPRed + 1]bool
 	validUUID *regexp.Regexp
+	added     []string        // ids put in, for a Writer
+	lasting   map[string]bool // relationships that several events may bring, for a Writer
 	err       error
 }
 
@@ -94,6 +96,9 @@ func (b *builder) add(id string, object any) {
 		return
 	}
 	b.out = append(b.out, raw)
+	if b.lasting != nil {
+		b.added = append(b.added, id)
+	}
 }
 
 func marshal(v any) ([]byte, error) {
@@ -199,6 +204,8 @@ func (b *builder) addEvent(e *api.Event) {
 	about := []string{id}
 	if o, ok := observe(e.IndicatorType, e.Indicator); ok {
 		about = append(about, b.addIndicator(e, id, o))
+	} else {
+		b.addMoment(e, id)
 	}
 	b.addContext(e, about)
 	if e.Insight != "" {
@@ -291,6 +298,17 @@ func (b *builder) addIndicator(e *api.Event, incident string, o observed) string
 	return id
 }
 
+// addMoment writes a sighting of the incident itself: without an indicator
+// nothing else says when it was.
+func (b *builder) addMoment(e *api.Event, incident string) {
+	if e.Date.IsZero() {
+		return
+	}
+	at := stamp(e.Date)
+	id := madeID("sighting", incident)
+	b.add(id, sighting{common: own("sighting", id, e), First: at, Last: at, Count: 1, Of: incident})
+}
+
 // addContext writes who, whom and how. about holds the incident and, where
 // there is one, the indicator.
 func (b *builder) addContext(e *api.Event, about []string) {
@@ -305,6 +323,9 @@ func (b *builder) addContext(e *api.Event, about []string) {
 		}
 		if origin := b.addCountry(e.AttackerCountry); origin != "" {
 			b.relate(b.between(id, origin), "originates-from", id, origin)
+			if b.lasting != nil {
+				b.lasting[madeID("relationship", "originates-from", id, origin)] = true
+			}
 		}
 	}
 	if target := b.addCountry(e.TargetCountry); target != "" {

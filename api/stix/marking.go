@@ -36,14 +36,17 @@ func markingRefs(t api.TLP) []string {
 // addMarkings writes the definitions of the markings in use.
 func (b *builder) addMarkings() {
 	for t := api.TLPClear; t <= api.TLPRed; t++ {
-		if !b.used[t] {
-			continue
+		if b.used[t] {
+			b.addMarking(t)
 		}
-		id := markingID(t)
-		b.add(id, markingDefinition{
-			Type: "marking-definition", SpecVersion: "2.1", ID: id,
-			Created: "2022-10-01T00:00:00.000Z", Name: "TLP:" + strings.ToUpper(t.String()),
-			Extensions: map[string]tlpExtension{tlpExtensionID: {"property-extension", t.String()}},
-		})
 	}
+}
+
+func (b *builder) addMarking(t api.TLP) {
+	id := markingID(t)
+	b.add(id, markingDefinition{
+		Type: "marking-definition", SpecVersion: "2.1", ID: id,
+		Created: "2022-10-01T00:00:00.000Z", Name: "TLP:" + strings.ToUpper(t.String()),
+		Extensions: map[string]tlpExtension{tlpExtensionID: {"property-extension", t.String()}},
+	})
 }

@@ -67,7 +67,7 @@ type sighting struct {
 	Last     string   `json:"last_seen"`
 	Count    int      `json:"count"`
 	Of       string   `json:"sighting_of_ref"`
-	Observed []string `json:"observed_data_refs"`
+	Observed []string `json:"observed_data_refs,omitempty"`
 }
 
 type relationship struct {

@@ -1,0 +1,250 @@
+package interchange
+
+import (
+	"bufio"
+	"cmp"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"threatbench/api"
+	"threatbench/api/clean"
+	"threatbench/api/indicator"
+)
+
+// report writes events as Markdown for people: counts, a timeline, and the
+// events with their indicators defanged. Nothing an event says is Markdown in
+// it: all of it is escaped.
+type report struct {
+	o          ExportOptions
+	events     int
+	days       map[string]int
+	attackers  map[string]int
+	categories map[string]int
+	markings   map[string]int
+}
+
+// rowsOfReport is how many rows the tables of a report have at most.
+const rowsOfReport = 25
+
+func newReport(o ExportOptions) *report {
+	if o.Now.IsZero() {
+		o.Now = time.Now()
+	}
+	o.Title = cmp.Or(strings.TrimSpace(o.Title), "Threat events")
+	return &report{o: o, days: map[string]int{}, attackers: map[string]int{}, categories: map[string]int{}, markings: map[string]int{}}
+}
+
+// count takes a page into the counts, which stand before the events.
+func (r *report) count(events []api.Event) error {
+	for i := range events {
+		e := &events[i]
+		r.events++
+		r.attackers[cmp.Or(e.Attacker, "unknown")]++
+		r.categories[cmp.Or(e.Category, "none")]++
+		tlp, _ := api.ParseTLP(e.TLP)
+		r.markings[cmp.Or(tlp.String(), "none")]++
+		r.days[day(e.Date)]++
+	}
+	return nil
+}
+
+func day(t api.Time) string {
+	if t.IsZero() {
+		return "unknown"
+	}
+	return t.UTC().Format(time.DateOnly)
+}
+
+func (r *report) begin(w *bufio.Writer) error {
+	fmt.Fprintf(w, "# %s\n\n", inline(r.o.Title))                                                           //nolint:errcheck // the last write tells
+	fmt.Fprintf(w, "- Filter: %s\n", code(cmp.Or(r.o.Filter, "everything")))                                //nolint:errcheck // the last write tells
+	fmt.Fprintf(w, "- Written: %s\n- Events: %d\n", r.o.Now.UTC().Format("2006-01-02 15:04 UTC"), r.events) //nolint:errcheck // the last write tells
+	if r.o.MaxTLP != api.TLPNone {
+		fmt.Fprintf(w, "- Marked at most: TLP:%s\n", strings.ToUpper(r.o.MaxTLP.String())) //nolint:errcheck // the last write tells
+	}
+	tally(w, "Attacker", r.attackers)
+	tally(w, "Category", r.categories)
+	tally(w, "TLP", r.markings)
+	r.timeline(w)
+	_, err := w.WriteString("\n## Events\n")
+	return err
+}
+
+// tally writes a table of counts, the largest first.
+func tally(w *bufio.Writer, title string, counts map[string]int) {
+	keys := slices.SortedFunc(maps.Keys(counts), func(a, b string) int {
+		return cmp.Or(cmp.Compare(counts[b], counts[a]), cmp.Compare(a, b))
+	})
+	countTable(w, title, keys, counts)
+}
+
+func countTable(w *bufio.Writer, title string, keys []string, counts map[string]int) {
+	fmt.Fprintf(w, "\n## By %s\n\n| %s | Events |\n|---|---:|\n", strings.ToLower(title), title) //nolint:errcheck // the last write tells
+	rest := 0
+	for i, k := range keys {
+		if i >= rowsOfReport {
+			rest += counts[k]
+			continue
+		}
+		fmt.Fprintf(w, "| %s | %d |\n", inline(k), counts[k]) //nolint:errcheck // the last write tells
+	}
+	if rest > 0 {
+		fmt.Fprintf(w, "| %d more | %d |\n", len(keys)-rowsOfReport, rest) //nolint:errcheck // the last write tells
+	}
+}
+
+// timeline writes how many events there are by day, or by month or year where
+// there are many days.
+func (r *report) timeline(w *bufio.Writer) {
+	counts, title := r.days, "Day"
+	for _, wider := range []struct {
+		title string
+		cut   int
+	}{{"Month", len("2006-01")}, {"Year", len("2006")}} {
+		if len(counts) <= rowsOfReport {
+			break
+		}
+		cut := map[string]int{}
+		for k, n := range counts {
+			if k != "unknown" {
+				k = k[:wider.cut]
+			}
+			cut[k] += n
+		}
+		counts, title = cut, wider.title
+	}
+	countTable(w, title, slices.Sorted(maps.Keys(counts)), counts)
+}
+
+func (r *report) event(w *bufio.Writer, x exported) error {
+	e := x.event
+	fmt.Fprintf(w, "\n### %s: %s\n\n", cmp.Or(e.Date.String(), "unknown date"), inline(cmp.Or(e.Category, "none"))) //nolint:errcheck // the last write tells
+	paragraph(w, "", e.Event)
+	for _, f := range []struct{ name, value string }{
+		{"TLP", inline(strings.ToUpper(e.TLP))},
+		{"Indicator", indicatorText(e)},
+		{"Attacker", origin(e.Attacker, e.AttackerCountry)},
+		{"Target", origin(e.TargetIndustry, e.TargetCountry)},
+		{"Kill chain", stageText(e.KillChain)},
+		{"ATT&CK", inline(strings.Join(e.MitreAttack, ", "))},
+		{"CAPEC", inline(strings.Join(e.MitreCapec, ", "))},
+		{"Tags", inline(strings.Join(e.Tags, ", "))},
+		{"Dataset", inline(x.dataset)},
+		{"Id", code(e.UUID)},
+	} {
+		if f.value != "" {
+			fmt.Fprintf(w, "- %s: %s\n", strings.ReplaceAll(f.name, "&", "&amp;"), f.value) //nolint:errcheck // the last write tells
+		}
+	}
+	if e.Insight != "" {
+		w.WriteString("\n") //nolint:errcheck // the last write tells
+		paragraph(w, "> ", e.Insight)
+	}
+	return w.Flush()
+}
+
+func (r *report) end(w *bufio.Writer, done ExportReport) error {
+	if done.LeftOut == 0 {
+		return nil
+	}
+	_, err := fmt.Fprintf(w, "\n---\n\nLeft out, marked above TLP:%s or not at all: %d.\n", strings.ToUpper(r.o.MaxTLP.String()), done.LeftOut)
+	return err
+}
+
+func indicatorText(e *api.Event) string {
+	if e.Indicator == "" {
+		return ""
+	}
+	kind := ""
+	if e.IndicatorType != "" {
+		kind = " (" + inline(e.IndicatorType) + ")"
+	}
+	return code(indicator.Defang(e.Indicator)) + kind
+}
+
+func origin(who, country string) string {
+	switch {
+	case country == "":
+		return inline(who)
+	case who == "":
+		return inline(country)
+	}
+	return inline(who) + " (" + inline(country) + ")"
+}
+
+func stageText(stage int) string {
+	if stage == 0 {
+		return ""
+	}
+	return fmt.Sprintf("%d, %s", stage, api.KillChainName(stage))
+}
+
+// paragraph writes text of several lines, every one behind prefix.
+func paragraph(w *bufio.Writer, prefix, text string) {
+	var lines []string
+	for l := range strings.SplitSeq(clean.Text(text), "\n") {
+		lines = append(lines, prefix+inline(l))
+	}
+	text = strings.Join(lines, "\n")
+	fmt.Fprintf(w, "%s\n\n", strings.TrimRight(text, "\n")) //nolint:errcheck // the last write tells
+}
+
+// inline writes text so that it is that text in Markdown, on one line, with
+// its indicators defanged.
+func inline(s string) string {
+	s = strings.TrimSpace(clean.Line(indicator.DefangText(s)))
+	var b strings.Builder
+	for i := range len(s) {
+		switch c := s[i]; c {
+		case '&':
+			b.WriteString("&amp;")
+			continue
+		case '<':
+			b.WriteString("&lt;")
+			continue
+		case '\\', '`', '*', '_', '{', '}', '[', ']', '>', '#', '|', '~', '!', '$', '^':
+			b.WriteByte('\\')
+		case '-', '+', '=', ':', '.', ')', '@':
+			if opensBlock(s, i) || links(s, i) {
+				b.WriteByte('\\')
+			}
+		}
+		b.WriteByte(s[i])
+	}
+	return b.String()
+}
+
+// opensBlock tells whether the sign at s[i] would begin a list or underline a
+// heading: one at the very start, or behind a number there.
+func opensBlock(s string, i int) bool {
+	return strings.Trim(s[:i], "0123456789") == ""
+}
+
+// links tells whether the sign at s[i] would make a link of the text: www.
+// and http:
+func links(s string, i int) bool {
+	before := strings.ToLower(s[max(0, i-3):i])
+	return s[i] == '.' && before == "www" || s[i] == ':' && strings.HasPrefix(s[i:], "://") || s[i] == '@'
+}
+
+// code writes text as code, fenced by more backticks than it has.
+func code(s string) string {
+	s = strings.ReplaceAll(clean.Line(s), "|", "¦")
+	if strings.TrimSpace(s) == "" {
+		return ""
+	}
+	most, run := 0, 0
+	for i := range len(s) {
+		if s[i] != '`' {
+			run = 0
+			continue
+		}
+		run++
+		most = max(most, run)
+	}
+	fence := strings.Repeat("`", most+1)
+	return fence + " " + s + " " + fence
+}
