@@ -26,7 +26,7 @@ const (
 )
 
 // ImportFormats lists the forms that can be read.
-func ImportFormats() []Format { return []Format{JSONL, CSV, TSV, MISP, Text} }
+func ImportFormats() []Format { return []Format{JSONL, CSV, TSV, STIX, MISP, Text} }
 
 // ExportFormats lists the forms that can be written.
 func ExportFormats() []Format { return []Format{JSONL, CSV, STIX, Markdown} }
@@ -51,10 +51,7 @@ func formatOf(f *file, o ImportOptions) (Format, error) {
 	case len(head) == 0:
 		return JSONL, nil
 	case head[0] == '{' || head[0] == '[':
-		if found := jsonFormat(head); found != STIX {
-			return found, nil
-		}
-		return "", errors.New("a STIX bundle, which cannot be read")
+		return jsonFormat(head), nil
 	case len(o.Columns) > 0 || hasHeader(head):
 		return CSV, nil
 	case looksLikeList(head, whole):

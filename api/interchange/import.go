@@ -119,6 +119,8 @@ func (im *importer) readAll(p *passes) error {
 		return im.readCSV(p.first)
 	case MISP:
 		return im.readMISP(p)
+	case STIX:
+		return im.readSTIX(p)
 	case Text:
 		return im.readLines(p.first, im.takeText)
 	}

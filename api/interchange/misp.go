@@ -131,14 +131,19 @@ func (im *importer) ending(j *jsonReader, f *file, err error) error {
 	return err
 }
 
-// eachDocument walks through one JSON document after the other and calls
-// event at every MISP event.
+// eachDocument walks through all JSON documents and calls event at every MISP
+// event.
 func (im *importer) eachDocument(j *jsonReader, event func() error) error {
+	return im.eachJSON(j, func() error { return im.findEvents(j, event) })
+}
+
+// eachJSON calls each at one JSON document after the other.
+func (im *importer) eachJSON(j *jsonReader, each func() error) error {
 	for {
 		if _, err := j.peek(); errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) {
 			return nil
 		}
-		if err := im.findEvents(j, event); err != nil {
+		if err := each(); err != nil {
 			return err
 		}
 	}
@@ -236,17 +241,17 @@ func (im *importer) mispBody(j *jsonReader, e mispEvent) error {
 	return j.object(func(key string) error {
 		switch key {
 		case "Attribute":
-			return im.elements(j, func(b []byte, line int) error { return im.takeAttribute(e, parent, b, line) })
+			return im.elements(j, func(b []byte, line int) error { return im.takeAttribute(e, parent, b, line) }, false)
 		case "Object":
-			return im.elements(j, func(b []byte, line int) error { return im.takeObject(e, parent, b, line) })
+			return im.elements(j, func(b []byte, line int) error { return im.takeObject(e, parent, b, line) }, false)
 		}
 		return j.skip()
 	})
 }
 
 // elements gives the elements of a list to take; what isn't a list is passed
-// over.
-func (im *importer) elements(j *jsonReader, take func(b []byte, line int) error) error {
+// over. quiet tells that another pass reports what is too long.
+func (im *importer) elements(j *jsonReader, take func(b []byte, line int) error, quiet bool) error {
 	if c, err := j.peek(); err != nil || c != '[' {
 		return cmp.Or(err, j.skip())
 	}
@@ -260,6 +265,9 @@ func (im *importer) elements(j *jsonReader, take func(b []byte, line int) error)
 		line := j.line
 		b, err := j.value()
 		if errors.Is(err, errLong) {
+			if quiet {
+				return nil
+			}
 			im.count()
 			im.reject(place{line: line}, err.Error())
 			return nil

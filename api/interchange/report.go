@@ -65,8 +65,8 @@ func (r *report) begin(w *bufio.Writer) error {
 	if r.o.MaxTLP != api.TLPNone {
 		fmt.Fprintf(w, "- Marked at most: TLP:%s\n", strings.ToUpper(r.o.MaxTLP.String())) //nolint:errcheck // the last write tells
 	}
-	tally(w, "Attacker", r.attackers)
-	tally(w, "Category", r.categories)
+	tally(w, "attacker", r.attackers)
+	tally(w, "category", r.categories)
 	tally(w, "TLP", r.markings)
 	r.timeline(w)
 	_, err := w.WriteString("\n## Events\n")
@@ -82,7 +82,7 @@ func tally(w *bufio.Writer, title string, counts map[string]int) {
 }
 
 func countTable(w *bufio.Writer, title string, keys []string, counts map[string]int) {
-	fmt.Fprintf(w, "\n## By %s\n\n| %s | Events |\n|---|---:|\n", strings.ToLower(title), title) //nolint:errcheck // the last write tells
+	fmt.Fprintf(w, "\n## Events by %s\n\n| %s | Events |\n|---|---:|\n", title, title) //nolint:errcheck // the last write tells
 	rest := 0
 	for i, k := range keys {
 		if i >= rowsOfReport {
@@ -99,11 +99,11 @@ func countTable(w *bufio.Writer, title string, keys []string, counts map[string]
 // timeline writes how many events there are by day, or by month or year where
 // there are many days.
 func (r *report) timeline(w *bufio.Writer) {
-	counts, title := r.days, "Day"
+	counts, title := r.days, "day"
 	for _, wider := range []struct {
 		title string
 		cut   int
-	}{{"Month", len("2006-01")}, {"Year", len("2006")}} {
+	}{{"month", len("2006-01")}, {"year", len("2006")}} {
 		if len(counts) <= rowsOfReport {
 			break
 		}
@@ -143,7 +143,8 @@ func (r *report) event(w *bufio.Writer, x exported) error {
 		w.WriteString("\n") //nolint:errcheck // the last write tells
 		paragraph(w, "> ", e.Insight)
 	}
-	return w.Flush()
+	_, err := w.WriteString("") // gives the first error of all the writes
+	return err
 }
 
 func (r *report) end(w *bufio.Writer, done ExportReport) error {
@@ -220,7 +221,10 @@ func inline(s string) string {
 // opensBlock tells whether the sign at s[i] would begin a list or underline a
 // heading: one at the very start, or behind a number there.
 func opensBlock(s string, i int) bool {
-	return strings.Trim(s[:i], "0123456789") == ""
+	if s[i] == '.' || s[i] == ')' {
+		return strings.Trim(s[:i], "0123456789") == ""
+	}
+	return i == 0
 }
 
 // links tells whether the sign at s[i] would make a link of the text: www.

@@ -1,0 +1,511 @@
+package interchange
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"threatbench/api"
+	"threatbench/api/stix"
+)
+
+// stixObject is what an import reads of a STIX object of any type.
+type stixObject struct {
+	Type        string            `json:"type"`
+	ID          string            `json:"id"`
+	Name        string            `json:"name"`
+	Description string            `json:"description"`
+	Created     string            `json:"created"`
+	Labels      []string          `json:"labels"`
+	Markings    []string          `json:"object_marking_refs"`
+	Revoked     bool              `json:"revoked"`
+	Pattern     string            `json:"pattern"`
+	PatternType string            `json:"pattern_type"`
+	Types       []string          `json:"indicator_types"`
+	ReportTypes []string          `json:"report_types"`
+	ValidFrom   string            `json:"valid_from"`
+	Published   string            `json:"published"`
+	FirstSeen   string            `json:"first_seen"`
+	First       string            `json:"first_observed"`
+	Of          string            `json:"sighting_of_ref"`
+	Observed    []string          `json:"observed_data_refs"`
+	Objects     []string          `json:"object_refs"`
+	Kind        string            `json:"relationship_type"`
+	Source      string            `json:"source_ref"`
+	Target      string            `json:"target_ref"`
+	Content     string            `json:"content"`
+	Country     string            `json:"country"`
+	Value       string            `json:"value"`
+	Key         string            `json:"key"`
+	Number      json.Number       `json:"number"`
+	Hashes      map[string]string `json:"hashes"`
+	External    []struct {
+		Source string `json:"source_name"`
+		ID     string `json:"external_id"`
+	} `json:"external_references"`
+	Phases []struct {
+		Chain string `json:"kill_chain_name"`
+		Phase string `json:"phase_name"`
+	} `json:"kill_chain_phases"`
+	Definition struct {
+		TLP string `json:"tlp"`
+	} `json:"definition"`
+}
+
+// stixEdge is a relationship as its source knows it.
+type stixEdge struct{ kind, target string }
+
+// stixIndex is what objects say of each other, gathered before events are
+// made: a bundle has its objects in any order. It grows with the number of
+// objects in a bundle, not with their text.
+type stixIndex struct {
+	uuids    map[string]string // of the events that incidents stand for, where another
+	names    map[string]string // of actors, industries, countries, techniques, malware
+	tlp      map[string]api.TLP
+	edges    map[string][]stixEdge
+	values   map[string][]api.IndicatorInput // of indicators, observables and observed data
+	incident map[string]string               // that an indicator belongs to
+	owned    map[string][]string             // indicators of an incident
+	notes    map[string]string
+	times    map[string]string // when an incident or an indicator was seen
+	evidence map[string]bool   // observed data that a sighting speaks of
+	reports  map[string][]string
+}
+
+// readSTIX takes STIX objects in: what they say of each other first, then the
+// events.
+func (im *importer) readSTIX(p *passes) error {
+	x := &stixIndex{
+		uuids: map[string]string{}, names: map[string]string{}, tlp: map[string]api.TLP{}, edges: map[string][]stixEdge{}, values: map[string][]api.IndicatorInput{},
+		incident: map[string]string{}, owned: map[string][]string{}, notes: map[string]string{}, times: map[string]string{}, evidence: map[string]bool{},
+		reports: map[string][]string{},
+	}
+	return p.each(2, func(pass int, f *file) error {
+		j := &jsonReader{in: f.Reader, most: im.o.MaxLine, line: 1}
+		err := im.eachJSON(j, func() error {
+			return im.bundle(j, func(b []byte, line int) error {
+				if pass == 0 {
+					x.note(b)
+					return nil
+				}
+				return im.takeSTIX(x, b, line)
+			}, pass == 0)
+		})
+		if pass == 0 {
+			x.settle()
+			if errors.Is(err, errCut) || errors.Is(err, errJSON) {
+				return nil // the second pass reports it
+			}
+		}
+		return im.ending(j, f, err)
+	})
+}
+
+// bundle gives the objects of a bundle, an envelope or a bare list to take.
+func (im *importer) bundle(j *jsonReader, take func(b []byte, line int) error, quiet bool) error {
+	c, err := j.peek()
+	switch {
+	case err != nil:
+		return j.ended(err)
+	case c == '[':
+		return im.elements(j, take, quiet)
+	case c != '{':
+		return j.damage("want a bundle")
+	}
+	return j.object(func(key string) error {
+		if key == "objects" {
+			return im.elements(j, take, quiet)
+		}
+		return j.skip()
+	})
+}
+
+// note takes an object into the index.
+func (x *stixIndex) note(b []byte) {
+	o := decoded[stixObject](b)
+	switch o.Type {
+	case "incident":
+		for _, e := range o.External {
+			if id, err := parseUUID(e.ID); e.Source == "threat-events" && err == nil && id.String() != bareID(o.ID) {
+				x.uuids[o.ID] = id.String()
+			}
+		}
+	case "intrusion-set", "threat-actor", "identity", "malware", "tool", "campaign":
+		x.names[o.ID] = o.Name
+	case "location":
+		x.names[o.ID] = o.Country
+	case "attack-pattern", "vulnerability":
+		x.names[o.ID] = externalID(o)
+	case "marking-definition":
+		x.mark(o, b)
+	case "relationship":
+		x.edges[o.Source] = append(x.edges[o.Source], stixEdge{o.Kind, o.Target})
+	case "indicator":
+		x.values[o.ID] = patternValues(o)
+	case "note", "opinion":
+		for _, ref := range o.Objects {
+			x.notes[ref] = strings.TrimSpace(x.notes[ref] + "\n\n" + o.Content)
+		}
+	case "sighting":
+		x.times[o.Of] = cmp.Or(x.times[o.Of], o.FirstSeen)
+		for _, ref := range o.Observed {
+			x.evidence[ref] = true
+		}
+	case "report", "grouping":
+		for _, ref := range o.Objects {
+			x.reports[ref] = append(x.reports[ref], o.ID)
+		}
+	default:
+		if v := observableValues(o); len(v) > 0 {
+			x.values[o.ID] = v
+		}
+	}
+}
+
+func (x *stixIndex) mark(o stixObject, b []byte) {
+	name := cmp.Or(o.Definition.TLP, o.Name)
+	if tlp, ok := api.ParseTLP(name); ok {
+		x.tlp[o.ID] = tlp
+		return
+	}
+	for _, e := range decoded[struct {
+		Extensions map[string]struct {
+			TLP string `json:"tlp_2_0"`
+		} `json:"extensions"`
+	}](b).Extensions {
+		if tlp, ok := api.ParseTLP(e.TLP); ok {
+			x.tlp[o.ID] = tlp
+		}
+	}
+}
+
+// settle finds the incidents that indicators belong to.
+func (x *stixIndex) settle() {
+	for _, id := range slices.Sorted(maps.Keys(x.edges)) {
+		if !strings.HasPrefix(id, "indicator--") {
+			continue
+		}
+		for _, e := range x.edges[id] {
+			if e.kind == "related-to" && strings.HasPrefix(e.target, "incident--") && x.incident[id] == "" {
+				x.incident[id] = e.target
+				x.owned[e.target] = append(x.owned[e.target], id)
+			}
+		}
+	}
+}
+
+func externalID(o stixObject) string {
+	for _, e := range o.External {
+		if e.Source == "mitre-attack" || e.Source == "capec" || e.Source == "cve" {
+			return e.ID
+		}
+	}
+	return o.Name
+}
+
+func patternValues(o stixObject) []api.IndicatorInput {
+	if o.PatternType != "" && o.PatternType != "stix" {
+		return nil
+	}
+	var out []api.IndicatorInput
+	for _, v := range stix.Values(o.Pattern) {
+		out = append(out, api.IndicatorInput{Value: v.Text, IndicatorType: v.Kind})
+	}
+	return out
+}
+
+// observableValues are what a cyber observable stands for.
+func observableValues(o stixObject) []api.IndicatorInput {
+	var out []api.IndicatorInput
+	add := func(kind, value string) {
+		if kind != "" && value != "" {
+			out = append(out, api.IndicatorInput{Value: value, IndicatorType: kind})
+		}
+	}
+	switch o.Type {
+	case "ipv4-addr", "ipv6-addr":
+		add(stix.AddressKind(o.Value), o.Value)
+	case "file", "artifact":
+		for _, name := range slices.Sorted(maps.Keys(o.Hashes)) {
+			add(strings.ReplaceAll(strings.ToLower(name), "-", ""), o.Hashes[name])
+		}
+		add("filename", o.Name)
+	case "windows-registry-key":
+		add("regkey", o.Key)
+	case "mutex":
+		add("mutex", o.Name)
+	case "autonomous-system":
+		add("asn", string(o.Number))
+	default:
+		add(stix.ObjectKind(o.Type), o.Value)
+	}
+	sortIndicators(out)
+	return out
+}
+
+// bareID is the UUID of a STIX id.
+func bareID(id string) string {
+	_, bare, _ := strings.Cut(id, "--")
+	return bare
+}
+
+// eventID is the UUID of the event that an object stands for.
+func (x *stixIndex) eventID(id string) string {
+	if of := x.incident[id]; of != "" {
+		id = of
+	}
+	if known := x.uuids[id]; known != "" {
+		return known
+	}
+	if u, err := parseUUID(bareID(id)); err == nil {
+		return u.String()
+	}
+	return madeUUID("stix", id)
+}
+
+// standsForEvent tells whether objects of a type are events.
+func standsForEvent(id string) bool {
+	kind, _, _ := strings.Cut(id, "--")
+	return slices.Contains([]string{"incident", "indicator", "sighting", "observed-data", "report", "grouping"}, kind)
+}
+
+// takeSTIX makes an event of an object that stands for one.
+func (im *importer) takeSTIX(x *stixIndex, b []byte, at int) error {
+	if err := im.ctx.Err(); err != nil {
+		return context.Cause(im.ctx)
+	}
+	var o stixObject
+	err := json.Unmarshal(b, &o)
+	where := place{at, o.ID}
+	switch {
+	case err != nil:
+		im.count()
+		im.reject(where, plainJSONError(err).Error())
+		return nil
+	case o.Type == "" || o.ID == "":
+		im.count()
+		im.reject(where, "neither type nor id")
+		return nil
+	case !standsForEvent(o.ID), x.belongs(o):
+		return nil // it only says something of others
+	}
+	im.count()
+	if o.Revoked {
+		im.reject(where, "it was revoked")
+		return nil
+	}
+	l, err := im.stixEvent(x, o)
+	if err != nil {
+		im.reject(where, err.Error())
+		return nil
+	}
+	l.Raw.Data = bytes.Clone(b)
+	return im.putMade(l, len(b), where)
+}
+
+// belongs tells whether an object only adds to another event.
+func (x *stixIndex) belongs(o stixObject) bool {
+	switch o.Type {
+	case "indicator":
+		return x.incident[o.ID] != ""
+	case "sighting":
+		return strings.HasPrefix(o.Of, "incident--") || x.incident[o.Of] != ""
+	case "observed-data":
+		return x.evidence[o.ID]
+	}
+	return false
+}
+
+func (im *importer) stixEvent(x *stixIndex, o stixObject) (line, error) {
+	var l line
+	l.UUID = x.eventID(o.ID)
+	l.Event = cmp.Or(strings.TrimSpace(o.Description), strings.TrimSpace(o.Name))
+	l.TLP = x.marking(o.Markings, im.o.TLP)
+	l.Insight = x.notes[o.ID]
+	date := o.Created
+	switch o.Type {
+	case "incident":
+		x.describeIncident(&l, o)
+		date = cmp.Or(x.times[o.ID], x.firstTime(x.owned[o.ID]), o.Created)
+	case "indicator":
+		l.Indicators = x.values[o.ID]
+		l.Category = cmp.Or(first(o.Types), plainCategory)
+		date = cmp.Or(o.ValidFrom, o.Created)
+		if len(l.Indicators) == 0 {
+			return l, fmt.Errorf("its pattern (%s) names no value: %.80q", cmp.Or(o.PatternType, "stix"), o.Pattern)
+		}
+	case "sighting":
+		l.Indicators = x.values[o.Of]
+		for _, ref := range o.Observed {
+			l.Indicators = append(slices.Clip(l.Indicators), x.values[ref]...)
+		}
+		l.Category, date = "Sighting", cmp.Or(o.FirstSeen, o.Created)
+	case "observed-data":
+		for _, ref := range o.Objects {
+			l.Indicators = append(l.Indicators, x.values[ref]...)
+		}
+		l.Category, date = "Observed data", cmp.Or(o.First, o.Created)
+		if len(l.Indicators) == 0 {
+			return l, errors.New("nothing is known of what was observed")
+		}
+	default:
+		l.Category, date = cmp.Or(first(o.ReportTypes), "Report"), cmp.Or(o.Published, o.Created)
+	}
+	when, err := readTime(date)
+	if err != nil {
+		return l, err
+	}
+	l.Date = when.String()
+	x.describeContext(&l, o)
+	if len(l.Indicators) > 0 {
+		l.Indicator, l.IndicatorType = l.Indicators[0].Value, l.Indicators[0].IndicatorType
+	}
+	l.Event = cmp.Or(l.Event, strings.TrimSpace(l.Category+": "+l.Indicator))
+	return l, nil
+}
+
+func first(list []string) string {
+	if len(list) == 0 {
+		return ""
+	}
+	return list[0]
+}
+
+func (x *stixIndex) firstTime(ids []string) string {
+	for _, id := range ids {
+		if t := x.times[id]; t != "" {
+			return t
+		}
+	}
+	return ""
+}
+
+// marking is the strictest TLP among the markings.
+func (x *stixIndex) marking(refs []string, otherwise string) string {
+	strictest := api.TLPNone
+	for _, ref := range refs {
+		tlp := x.tlp[ref]
+		if name, ok := stix.MarkingTLP(ref); ok {
+			tlp, _ = api.ParseTLP(name)
+		}
+		strictest = max(strictest, tlp)
+	}
+	return cmp.Or(strictest.String(), otherwise)
+}
+
+// describeIncident reads what an export of ours puts into an incident's
+// labels and text.
+func (x *stixIndex) describeIncident(l *line, o stixObject) {
+	l.Category = "Incident"
+	for _, own := range o.External {
+		if own.Source == "threat-events" {
+			l.CreatedAt = o.Created
+		}
+	}
+	for _, id := range x.owned[o.ID] {
+		l.Indicators = append(l.Indicators, x.values[id]...)
+	}
+	text, rest, ok := cutLast(l.Event, "Indicator (")
+	kind, value, ok2 := strings.Cut(rest, "): ")
+	if len(l.Indicators) == 0 && ok && ok2 && !strings.Contains(value, "\n") && (text == "" || strings.HasSuffix(text, "\n\n")) {
+		l.Indicators = append(l.Indicators, api.IndicatorInput{Value: value, IndicatorType: kind})
+		l.Event = cmp.Or(strings.TrimSuffix(text, "\n\n"), o.Name)
+	}
+}
+
+func cutLast(s, sep string) (before, after string, found bool) {
+	i := strings.LastIndex(s, sep)
+	if i < 0 {
+		return s, "", false
+	}
+	return s[:i], s[i+len(sep):], true
+}
+
+// describeContext reads labels, phases and relationships.
+func (x *stixIndex) describeContext(l *line, o stixObject) {
+	for _, label := range o.Labels {
+		category, isCategory := strings.CutPrefix(label, "category:")
+		phase, isPhase := strings.CutPrefix(label, "kill-chain:")
+		switch {
+		case isCategory:
+			l.Category = category
+		case isPhase && l.setStage(phase):
+		default:
+			l.Tags = with(l.Tags, label)
+		}
+	}
+	for _, p := range o.Phases {
+		if p.Chain == "lockheed-martin-cyber-kill-chain" {
+			l.setStage(p.Phase)
+		}
+	}
+	for _, e := range x.edges[o.ID] {
+		x.describeEdge(l, o.ID, e)
+	}
+	for _, r := range x.reports[o.ID] {
+		l.relate(x.eventID(r), api.RelatedTo)
+	}
+	if o.Type == "sighting" && standsForEvent(o.Of) {
+		l.relate(x.eventID(o.Of), api.RelatedTo)
+	}
+}
+
+func (l *line) setStage(phase string) bool {
+	stage, err := readStage(phase)
+	if err == nil {
+		l.KillChain = &stage
+	}
+	return err == nil
+}
+
+// relate hangs the event under a parent, once.
+func (l *line) relate(parent, kind string) {
+	r := api.RelationshipInput{ParentID: parent, RelationshipType: kind}
+	if parent != l.UUID && !slices.Contains(l.Relationships, r) {
+		l.Relationships = append(l.Relationships, r)
+	}
+}
+
+func (x *stixIndex) describeEdge(l *line, id string, e stixEdge) {
+	kind, _, _ := strings.Cut(e.target, "--")
+	name := x.names[e.target]
+	switch kind {
+	case "intrusion-set", "threat-actor", "campaign":
+		l.Attacker = cmp.Or(l.Attacker, name)
+		for _, origin := range x.edges[e.target] {
+			if origin.kind == "originates-from" || origin.kind == "located-at" {
+				l.AttackerCountry = cmp.Or(l.AttackerCountry, x.names[origin.target])
+			}
+		}
+	case "attack-pattern":
+		if strings.HasPrefix(name, "CAPEC-") {
+			l.MitreCapec = with(l.MitreCapec, name)
+		} else {
+			l.MitreAttack = with(l.MitreAttack, name)
+		}
+	case "malware", "tool":
+		l.Tags = with(l.Tags, name)
+	case "location":
+		l.TargetCountry = cmp.Or(l.TargetCountry, name)
+	case "identity":
+		if e.kind == "targets" {
+			l.TargetIndustry = cmp.Or(l.TargetIndustry, name)
+		}
+	case "vulnerability":
+		l.Indicators = append(slices.Clip(l.Indicators), api.IndicatorInput{Value: name, IndicatorType: "cve"})
+	default:
+		if standsForEvent(e.target) && standsForEvent(id) {
+			relation := strings.ReplaceAll(e.kind, "-", "_")
+			if !slices.Contains(api.RelationshipTypes(), relation) {
+				relation = api.RelatedTo
+			}
+			l.relate(x.eventID(e.target), relation)
+		}
+	}
+}
