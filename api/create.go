@@ -41,8 +41,8 @@ type CreateEvent struct {
 	IndicatorType   string              `json:"indicatorType,omitempty"`
 	Indicators      []IndicatorInput    `json:"indicators,omitempty"`
 	KillChain       *int                `json:"killChain,omitempty"`
-	MitreAttack     []string            `json:"mitreAttack,omitempty"`
-	MitreCapec      []string            `json:"mitreCapec,omitempty"`
+	MitreAttack     []string            `json:"mitreAttack,omitzero"` // nil: the category's; [] none
+	MitreCapec      []string            `json:"mitreCapec,omitzero"`
 	TLP             string              `json:"tlp"`
 	Tags            []string            `json:"tags,omitempty"`
 	Insight         string              `json:"insight,omitempty"`

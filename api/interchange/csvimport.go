@@ -131,6 +131,9 @@ func (t *table) event(row []string) (line, error) {
 			return l, fmt.Errorf("%s: not UTF-8 at byte %d", t.columns[i].name, bad+1)
 		}
 		cell = plainCell(strings.TrimSpace(cell))
+		if list := l.listField(t.columns[i].field); list != nil {
+			*list = []string{} // none, rather than the category's
+		}
 		if cell == "" || t.columns[i].field == "" {
 			continue
 		}

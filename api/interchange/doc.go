@@ -1,7 +1,9 @@
 // Package interchange carries events in and out in forms that other programs
-// read: for now JSON Lines, one create body a line.
+// read: JSON Lines, tables, STIX 2.1, and inwards also MISP events and the
+// indicators of any text, outwards a report in Markdown.
 //
-// A line is an api.CreateEvent with "id" for its UUID and "dataset" for its
-// dataset's name. Reading streams: memory stays the same however long the
-// file is, wrong lines are reported by number and the rest goes in.
+// A line of JSON Lines is an api.CreateEvent with "id" for its UUID and
+// "dataset" for its dataset's name. Reading streams: memory stays the same
+// however long the file is (of STIX an index of ids, values and relationships
+// is kept), what is wrong is reported by line or id and the rest goes in.
 package interchange

@@ -211,7 +211,7 @@ func TestOtherMISPFiles(t *testing.T) {
 func TestCancelOfTables(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	for _, f := range []Format{CSV, Text, MISP, JSONL} {
+	for _, f := range []Format{CSV, Text, MISP, STIX, JSONL} {
 		if _, err := Import(ctx, strings.NewReader(mispText), newMemory(), ImportOptions{Format: f, Columns: map[string]string{"1": "event"}}, nil); !errors.Is(err, context.Canceled) {
 			t.Errorf("%s: %v", f, err)
 		}

@@ -118,6 +118,20 @@ func parseUUID(s string) (uuid.UUID, error) {
 	return id, nil
 }
 
+// keepOwn makes the event keep its kill chain and techniques also where it has
+// none, instead of taking its category's.
+func (l *line) keepOwn() {
+	if l.KillChain == nil {
+		l.KillChain = new(int)
+	}
+	if l.MitreAttack == nil {
+		l.MitreAttack = []string{}
+	}
+	if l.MitreCapec == nil {
+		l.MitreCapec = []string{}
+	}
+}
+
 func (l *line) check() error {
 	for _, f := range []struct{ key, value string }{{"date", l.Date}, {"category", l.Category}, {"event", l.Event}, {"tlp", l.TLP}} {
 		if strings.TrimSpace(f.value) == "" {

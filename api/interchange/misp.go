@@ -140,6 +140,9 @@ func (im *importer) eachDocument(j *jsonReader, event func() error) error {
 // eachJSON calls each at one JSON document after the other.
 func (im *importer) eachJSON(j *jsonReader, each func() error) error {
 	for {
+		if err := im.ctx.Err(); err != nil {
+			return context.Cause(im.ctx)
+		}
 		if _, err := j.peek(); errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) {
 			return nil
 		}
@@ -298,6 +301,7 @@ func (im *importer) mispParent(e mispEvent, at place) (string, error) {
 	if e.fields["deleted"].yes() {
 		return l.UUID, nil
 	}
+	l.keepOwn()
 	return l.UUID, im.putMade(l, len(e.raw), at)
 }
 
@@ -369,6 +373,7 @@ func (im *importer) putChild(l line, parent string, b []byte, at place) error {
 		l.Relationships = append(l.Relationships, api.RelationshipInput{ParentID: parent, RelationshipType: api.RelatedTo})
 	}
 	l.Raw.Data = bytes.Clone(b)
+	l.keepOwn()
 	return im.putMade(l, len(b), at)
 }
 

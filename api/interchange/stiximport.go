@@ -231,7 +231,7 @@ func observableValues(o stixObject) []api.IndicatorInput {
 	switch o.Type {
 	case "ipv4-addr", "ipv6-addr":
 		add(stix.AddressKind(o.Value), o.Value)
-	case "file", "artifact":
+	case "file", "artifact": //nolint:misspell // as STIX spells it
 		for _, name := range slices.Sorted(maps.Keys(o.Hashes)) {
 			add(strings.ReplaceAll(strings.ToLower(name), "-", ""), o.Hashes[name])
 		}
@@ -306,6 +306,7 @@ func (im *importer) takeSTIX(x *stixIndex, b []byte, at int) error {
 		return nil
 	}
 	l.Raw.Data = bytes.Clone(b)
+	l.keepOwn()
 	return im.putMade(l, len(b), where)
 }
 
@@ -328,7 +329,7 @@ func (im *importer) stixEvent(x *stixIndex, o stixObject) (line, error) {
 	l.Event = cmp.Or(strings.TrimSpace(o.Description), strings.TrimSpace(o.Name))
 	l.TLP = x.marking(o.Markings, im.o.TLP)
 	l.Insight = x.notes[o.ID]
-	date := o.Created
+	var date string
 	switch o.Type {
 	case "incident":
 		x.describeIncident(&l, o)

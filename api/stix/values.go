@@ -145,7 +145,7 @@ func kindOf(path, value string) string {
 	switch object {
 	case "ipv4-addr", "ipv6-addr":
 		return AddressKind(value)
-	case "file", "artifact":
+	case "file", "artifact": //nolint:misspell // as STIX spells it
 		if name, ok := strings.CutPrefix(property, "hashes."); ok {
 			return strings.NewReplacer("'", "", "-", "").Replace(strings.ToLower(name))
 		}
