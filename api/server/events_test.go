@@ -470,7 +470,14 @@ func TestRaw(t *testing.T) {
 func TestAccountsAreIsolated(t *testing.T) {
 	r := newRig(t, Config{})
 	e := send[api.Event](r, "POST", "/events/create", newEvent())
+	q := r.saveQuery("DARKHALO", true)
+	alert := read[[]api.Alert](r, "/events/queries/alerts")[0].ID
 	theirs := "//client/v4/accounts/another/cloudforce-one"
+	for _, method := range []string{"GET", "PATCH", "DELETE"} {
+		r.do(method, fmt.Sprintf("%s/events/queries/%d", theirs, q.ID), "{}").refusedWith(http.StatusNotFound)
+		r.do(method, fmt.Sprintf("%s/events/queries/alerts/%d", theirs, alert), "{}").refusedWith(http.StatusNotFound)
+	}
+	r.do("GET", fmt.Sprintf("%s/events/queries/%d/test", theirs, q.ID), "").refusedWith(http.StatusNotFound)
 	for _, path := range []string{
 		"/events/" + e.UUID, "/events/dataset/" + e.DatasetID + "/events/" + e.UUID, "/events/dataset/" + e.DatasetID, "/events/raw/" + e.DatasetID + "/" + e.UUID,
 		"/events/datasets/" + e.DatasetID + "/events/" + e.UUID + "/raw", "/events/" + e.UUID + "/raw/" + e.RawID, "/events?datasetId=" + e.DatasetID,
@@ -479,7 +486,7 @@ func TestAccountsAreIsolated(t *testing.T) {
 	} {
 		r.do("GET", theirs+path, "").refusedWith(http.StatusNotFound)
 	}
-	for _, path := range []string{"/events", "/events?datasetId=all", "/events/attackers", "/events/targetIndustries", "/events/indicator-types", "/events/tags"} {
+	for _, path := range []string{"/events", "/events?datasetId=all", "/events/attackers", "/events/targetIndustries", "/events/indicator-types", "/events/tags", "/events/queries", "/events/queries/alerts", "/events/queries/alerts/inbox"} {
 		if rep := r.do("GET", theirs+path, ""); strings.Contains(string(rep.body), "DARKHALO") || strings.Contains(string(rep.body), "Finance") || strings.Contains(string(rep.body), "phish") {
 			t.Errorf("%s: another account's data in %s", path, rep.body)
 		}

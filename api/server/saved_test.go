@@ -180,10 +180,10 @@ func TestAlertsFire(t *testing.T) {
 		idle := r.saveQuery("off", false)
 		finish := r.running(t, engine)
 		ids := r.seed(6) // two of ALPHA
-		time.Sleep(3 * time.Second)
+		settle()
 		one := send[api.Event](r, "POST", "/events/create", newEvent("attacker", "alpha"))
 		r.do("POST", "/events/create", newEvent()).wantSuccess()
-		time.Sleep(3 * time.Second)
+		settle()
 		finish()
 		list, unread := r.inboxPage("")
 		if len(list) != 2 || unread != 2 || list[1].Count != 2 || list[0].Count != 1 || list[0].QueryName != "alpha" || list[0].QueryID != q.ID || list[0].QueryID == idle.ID {
@@ -197,6 +197,12 @@ func TestAlertsFire(t *testing.T) {
 			t.Error("the alert doesn't know that it fired")
 		}
 	})
+}
+
+// settle lets an engine's pauses pass, in virtual time.
+func settle() {
+	<-time.After(3 * time.Second)
+	synctest.Wait()
 }
 
 // running runs an engine until finish is called.
@@ -225,7 +231,7 @@ func TestAlertsSurviveARestart(t *testing.T) {
 		for range 2 {
 			finish = append(finish, r.running(t, alerting.New(r.db, alerting.Config{Parse: ParseQuery, Now: now})))
 		}
-		time.Sleep(3 * time.Second)
+		settle()
 		for _, f := range finish {
 			f()
 		}
@@ -249,7 +255,7 @@ func TestInvalidFiltersDisableAlerts(t *testing.T) {
 		}
 		r.seed(1)
 		finish := r.running(t, alerting.New(r.db, alerting.Config{Parse: ParseQuery, Now: now}))
-		time.Sleep(3 * time.Second)
+		settle()
 		finish()
 		a := read[[]api.Alert](r, "/events/queries/alerts")[0]
 		if a.Enabled || !strings.Contains(a.DisabledReason, "no dataset") {

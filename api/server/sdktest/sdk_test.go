@@ -349,3 +349,31 @@ func TestSDKGraphAndRelationships(t *testing.T) {
 		t.Errorf("got %s", g.JSON.RawJSON())
 	}
 }
+
+// TestSDKQueries uses every method the SDK has for saved queries.
+func TestSDKQueries(t *testing.T) {
+	s := sdk(t)
+	made := must(s.Queries.New(t.Context(), with[cf.ThreatEventQueryNewParams](
+		"AccountID", account, "Name", "ours", "QueryJson", `{"search":[{"field":"tlp","op":"equals","value":"red"}]}`,
+		"AlertEnabled", true, "AlertRollupEnabled", false, "RuleEnabled", false, "RuleScope", "account",
+	)))(t)
+	exact(t, "query", made)
+	got := must(s.Queries.Get(t.Context(), made.ID, with[cf.ThreatEventQueryGetParams]("AccountID", account)))(t)
+	exact(t, "query read", got)
+	changed := must(s.Queries.Edit(t.Context(), made.ID, with[cf.ThreatEventQueryEditParams]("AccountID", account, "Name", "theirs", "AlertEnabled", false)))(t)
+	exact(t, "query changed", changed)
+	if changed.Name != "theirs" || changed.AlertEnabled || changed.RuleScope != "account" {
+		t.Errorf("got %s", changed.JSON.RawJSON())
+	}
+	list := must(s.Queries.List(t.Context(), with[cf.ThreatEventQueryListParams]("AccountID", account)))(t)
+	exact(t, "queries", list)
+	if len(*list) != 1 {
+		t.Errorf("got %d", len(*list))
+	}
+	if err := s.Queries.Delete(t.Context(), made.ID, with[cf.ThreatEventQueryDeleteParams]("AccountID", account)); err != nil {
+		t.Error(err)
+	}
+	if _, err := s.Queries.Get(t.Context(), made.ID, with[cf.ThreatEventQueryGetParams]("AccountID", account)); err == nil || !strings.Contains(err.Error(), "404") {
+		t.Errorf("a deleted query gave %v", err)
+	}
+}
