@@ -28,7 +28,8 @@ type app struct {
 	now   func() time.Time
 	tty   func(stream any) bool // whether a stream is a terminal
 	flags globalFlags
-	err   error // why the command failed
+	given *place // where the events are, whatever the flags say, and the caller's to close; nil but over SSH
+	err   error  // why the command failed
 }
 
 // globalFlags are understood by every command.

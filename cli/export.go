@@ -50,6 +50,9 @@ func (a *app) exportCommand() *cobra.Command {
 		if _, err := f.options(); err != nil {
 			return err
 		}
+		if a.given != nil && f.output != "" && f.output != "-" {
+			return usagef("--output: the file would be the server's; redirect the output instead")
+		}
 		return noArgs(args)
 	}
 	cmd.RunE = a.run(check, func(ctx context.Context, _ []string) error { return a.export(ctx, f) })

@@ -146,6 +146,9 @@ func missingFiles(files []string) error {
 // openChosen opens the profile that the command line and configuration choose.
 // Scripts get the warnings on the error stream.
 func (a *app) openChosen(ctx context.Context) (*place, error) {
+	if a.given != nil {
+		return a.given, nil
+	}
 	c, warnings, err := a.settings()
 	if err != nil {
 		return nil, err

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net/http"
 	"os"
 	"path/filepath"
 	"time"
@@ -30,8 +31,11 @@ const mountedURL = "http://embedded.invalid" + server.BasePath
 type place struct {
 	*client.Client
 	profile profile.Profile
-	db      *store.DB // nil where the server is elsewhere
-	stop    func()    // ends the evaluation of alerts
+	db      *store.DB    // nil where the server is elsewhere
+	handler http.Handler // of the embedded server
+	stop    func()       // ends the evaluation of alerts
+	limit   store.Limit  // what of db may be seen
+	lent    bool         // somebody else closes it
 }
 
 // open opens the profile's place; the caller closes it.
@@ -98,7 +102,7 @@ func (a *app) mount(db *store.DB, p profile.Profile) (*place, error) {
 	if err != nil {
 		return nil, err
 	}
-	pl := &place{Client: cl, profile: p, db: db, stop: func() {}}
+	pl := &place{Client: cl, profile: p, db: db, handler: h, stop: func() {}}
 	if !p.ReadOnly {
 		pl.stop = inBackground(engine)
 	}
@@ -129,6 +133,9 @@ func inBackground(e *alerting.Engine) (stop func()) {
 }
 
 func (p *place) close() error {
+	if p.lent {
+		return nil
+	}
 	p.Close()
 	if p.db == nil {
 		return nil
@@ -142,26 +149,29 @@ func (p *place) close() error {
 
 // local is the embedded database as an export sees it: with the original
 // bytes, which the client would neutralise.
-type local struct{ db *store.DB }
+type local struct {
+	db    *store.DB
+	limit store.Limit
+}
 
 // List reads a page as it is stored.
 func (l local) List(ctx context.Context, q api.ListQuery) (api.Page, error) {
-	return l.db.List(ctx, LocalAccount, q)
+	return l.db.List(store.WithLimit(ctx, l.limit), LocalAccount, q)
 }
 
 // Raw reads a raw record as it is stored.
 func (l local) Raw(ctx context.Context, dataset, id string) (api.Raw, error) {
-	return l.db.Raw(ctx, LocalAccount, dataset, id)
+	return l.db.Raw(store.WithLimit(ctx, l.limit), LocalAccount, dataset, id)
 }
 
 // Parents tells what the events hang under, so that an export keeps it.
 func (l local) Parents(ctx context.Context, children []string) (map[string][]api.RelationshipInput, error) {
-	return l.db.Parents(ctx, LocalAccount, children)
+	return l.db.Parents(store.WithLimit(ctx, l.limit), LocalAccount, children)
 }
 
 // Datasets lists the datasets as they are stored.
 func (l local) Datasets(ctx context.Context) ([]api.Dataset, error) {
-	return l.db.Datasets(ctx, LocalAccount)
+	return l.db.Datasets(store.WithLimit(ctx, l.limit), LocalAccount)
 }
 
 // source is where an export from the place comes from.
@@ -169,5 +179,5 @@ func (p *place) source() interchange.Source {
 	if p.db == nil {
 		return p.Client
 	}
-	return local{p.db}
+	return local{p.db, p.limit}
 }

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
-	"net/http"
 	"path/filepath"
 	"sync"
 	"time"
@@ -19,6 +18,7 @@ import (
 	"threatbench/api/client"
 	"threatbench/api/demo"
 	"threatbench/api/server"
+	"threatbench/api/store"
 	"threatbench/cli/profile"
 	"threatbench/cli/sshd"
 )
@@ -135,8 +135,7 @@ type hosting struct {
 // shared is a profile opened once for all its sessions.
 type shared struct {
 	*place
-	handler http.Handler // of the embedded server
-	end     func() error
+	end func() error
 }
 
 // newHosting opens the server's own profile, so that what is wrong with it is
@@ -171,7 +170,7 @@ func (h *hosting) openDemo(ctx context.Context, f sshFlags) (*shared, error) {
 	if err != nil {
 		return nil, errors.Join(err, remove())
 	}
-	return h.share(pl, remove)
+	return &shared{place: pl, end: remove}, nil
 }
 
 func (h *hosting) openOwn(ctx context.Context) (*shared, error) {
@@ -187,20 +186,7 @@ func (h *hosting) openProfile(ctx context.Context, p profile.Profile) (*shared, 
 	if err != nil {
 		return nil, err
 	}
-	return h.share(pl, pl.close)
-}
-
-// share puts one server on an opened database for all sessions.
-func (h *hosting) share(pl *place, end func() error) (*shared, error) {
-	s := &shared{place: pl, end: end}
-	if pl.db == nil {
-		return s, nil
-	}
-	var err error
-	if s.handler, err = server.New(pl.db, server.Config{Now: h.app.now}); err != nil {
-		return nil, errors.Join(err, end())
-	}
-	return s, nil
+	return &shared{place: pl, end: pl.close}, nil
 }
 
 func (h *hosting) close() error {
@@ -234,13 +220,11 @@ func (h *hosting) of(ctx context.Context, who sshd.Role) (*shared, error) {
 
 // enter is the profile as one person may use it: a client of their own, whose
 // requests reach the shared server under their grant.
-func (h *hosting) enter(ctx context.Context, who sshd.Role) (*place, error) {
+func (h *hosting) enter(ctx context.Context, one *sshd.Session) (*place, error) {
+	who := one.Who
 	s, err := h.of(ctx, who)
 	if err != nil {
 		return nil, err
-	}
-	if who.Limited() {
-		return nil, fmt.Errorf("the role of %s limits what is seen, which is not kept yet", who.Name)
 	}
 	p := s.profile
 	p.ReadOnly = p.ReadOnly || who.Kind == sshd.Read
@@ -248,12 +232,13 @@ func (h *hosting) enter(ctx context.Context, who sshd.Role) (*place, error) {
 		return h.enterRemote(s, p, who)
 	}
 	cl, err := client.New(client.Config{
-		BaseURL: mountedURL, Account: LocalAccount, Transport: server.Mount(server.As(s.handler, grantFor(who, p))), Retries: -1,
+		BaseURL: mountedURL, Account: LocalAccount, Retries: -1,
+		Transport: &audited{server.Mount(server.As(s.handler, grantFor(who, p))), one.Note},
 	})
 	if err != nil {
 		return nil, err
 	}
-	return &place{Client: cl, profile: p, db: s.db}, nil
+	return &place{Client: cl, profile: p, db: s.db, limit: *grantFor(who, p).Limit, lent: true}, nil
 }
 
 // enterRemote refuses what can't be kept: a server elsewhere knows nothing of
@@ -265,21 +250,27 @@ func (h *hosting) enterRemote(s *shared, p profile.Profile, who sshd.Role) (*pla
 	if who.Kind == sshd.Read {
 		return nil, fmt.Errorf("the role of %s only reads, which a remote account cannot keep", who.Name)
 	}
-	return &place{Client: s.Client, profile: p}, nil
+	return &place{Client: s.Client, profile: p, lent: true}, nil
 }
 
 // grantFor is a role in the server's terms.
 func grantFor(who sshd.Role, p profile.Profile) server.Grant {
-	g := server.Grant{Account: LocalAccount, Permission: server.PermWrite, Name: who.Name}
-	if p.ReadOnly {
+	g := server.Grant{
+		Account: LocalAccount, Permission: server.PermTriage, Name: who.Name,
+		Limit: &store.Limit{Datasets: who.Datasets, MaxTLP: who.MaxTLP},
+	}
+	switch {
+	case p.ReadOnly:
 		g.Permission = server.PermRead
+	case who.Kind == sshd.Admin:
+		g.Permission = server.PermWrite
 	}
 	return g
 }
 
 // show runs the workbench of a session.
 func (h *hosting) show(ctx context.Context, one *sshd.Session) error {
-	pl, err := h.enter(ctx, one.Who)
+	pl, err := h.enter(ctx, one)
 	if err != nil {
 		return err
 	}
@@ -295,8 +286,38 @@ func (h *hosting) show(ctx context.Context, one *sshd.Session) error {
 	return a.bench(ctx, s)
 }
 
-// exec runs a command of a session.
-func (h *hosting) exec(_ context.Context, one *sshd.Session) int {
-	fmt.Fprintln(one.Err, "threatbench: only the workbench is served here") //nolint:errcheck // said as far as can be
-	return exitUsage
+// exec runs a command of a session: events or export, as from a shell but on
+// the session's streams, under its role, and without touching a file.
+func (h *hosting) exec(ctx context.Context, one *sshd.Session) int {
+	pl, err := h.enter(ctx, one)
+	if err != nil {
+		fmt.Fprintln(one.Err, "threatbench: "+oneLine(err)) //nolint:errcheck // said as far as can be
+		return exitFailed
+	}
+	a := &app{
+		io: Streams{In: one.In, Out: one.Out, Err: one.Err}, env: h.app.env, now: h.app.now,
+		tty: func(any) bool { return false }, given: pl,
+	}
+	if first := firstOf(one.Command); first != "events" && first != "export" {
+		a.fail(usagef("no command %q here: want events or export, or none for the workbench", first))
+		return a.exit()
+	}
+	root := &cobra.Command{Use: "ssh HOST --", SilenceErrors: true, SilenceUsage: true}
+	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
+	root.AddCommand(a.eventsCommand(), a.exportCommand())
+	root.SetArgs(one.Command)
+	root.SetIn(one.In)
+	root.SetOut(one.Out)
+	root.SetErr(one.Err)
+	if err := root.ExecuteContext(ctx); err != nil {
+		a.fail(usageError{err})
+	}
+	return a.exit()
+}
+
+func firstOf(words []string) string {
+	if len(words) == 0 {
+		return ""
+	}
+	return words[0]
 }

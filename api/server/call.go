@@ -78,6 +78,9 @@ func notFound(path string) error {
 func (c *call) identify() error {
 	if g, ok := grantOf(c.ctx()); ok {
 		c.grant, c.who = g, store.Actor{Name: g.Name}
+		if g.Limit != nil {
+			c.r = c.r.WithContext(store.WithLimit(c.ctx(), *g.Limit))
+		}
 		return c.ofAccount()
 	}
 	tokens := c.s.config.Tokens
@@ -123,14 +126,6 @@ func credentialOf(r *http.Request) (Credential, bool) {
 		return Credential{}, false
 	}
 	return Credential{Token: key, Email: email}, true
-}
-
-// permit checks that the credential may do what the operation needs.
-func (c *call) permit(needs Permission) error {
-	if needs == PermWrite && c.grant.Permission != PermWrite {
-		return api.Errorf(http.StatusForbidden, "the token lacks the permission Cloudforce One Write")
-	}
-	return nil
 }
 
 // fail answers an error: what the contract names as it is, anything else as a

@@ -140,7 +140,7 @@ func (s *server) dispatch(c *call) error {
 		return err
 	}
 	c.pattern, c.params = rt.pattern, params
-	if err := c.permit(rt.needs); err != nil {
+	if err := c.permit(rt); err != nil {
 		return err
 	}
 	return rt.run(c)

@@ -14,6 +14,9 @@ import (
 	"strings"
 
 	"github.com/pelletier/go-toml/v2"
+
+	"threatbench/api"
+	"threatbench/api/store"
 )
 
 // Permission is what a credential may do: Cloudforce One Read, or Write, which
@@ -25,6 +28,10 @@ const (
 	PermRead  Permission = "read"
 	PermWrite Permission = "write"
 )
+
+// PermTriage lies between them: it changes events, but deletes none and leaves
+// datasets alone. Token files don't know it.
+const PermTriage Permission = "triage"
 
 // Credential is what a request brought: a token, or a key with its e-mail.
 type Credential struct {
@@ -38,7 +45,12 @@ type Grant struct {
 	Account    string
 	Permission Permission
 	Name       string
-	Email      string // who saves queries, "" where it isn't known
+	Email      string       // who saves queries, "" where it isn't known
+	Limit      *store.Limit // what of the account is there for them, nil for all of it; only with As
+}
+
+func (g Grant) limited() bool {
+	return g.Limit != nil && (len(g.Limit.Datasets) > 0 || g.Limit.MaxTLP != api.TLPNone)
 }
 
 // TokenSource knows the credentials. It is asked by several goroutines at once.

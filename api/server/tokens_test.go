@@ -43,9 +43,9 @@ func TestLoadTokens(t *testing.T) {
 		want  Grant
 		known bool
 	}{
-		"reader":            {Credential{Token: "reader-0123456789abcdef"}, Grant{"alpha", PermRead, "token 1", ""}, true},
-		"writer":            {Credential{Token: "writer-0123456789abcdef"}, Grant{"beta", PermWrite, "ci", "ci@example.org"}, true},
-		"key with e-mail":   {Credential{Token: "writer-0123456789abcdef", Email: "CI@example.org"}, Grant{"beta", PermWrite, "ci", "ci@example.org"}, true},
+		"reader":            {Credential{Token: "reader-0123456789abcdef"}, Grant{Account: "alpha", Permission: PermRead, Name: "token 1"}, true},
+		"writer":            {Credential{Token: "writer-0123456789abcdef"}, Grant{Account: "beta", Permission: PermWrite, Name: "ci", Email: "ci@example.org"}, true},
+		"key with e-mail":   {Credential{Token: "writer-0123456789abcdef", Email: "CI@example.org"}, Grant{Account: "beta", Permission: PermWrite, Name: "ci", Email: "ci@example.org"}, true},
 		"key, wrong e-mail": {Credential{Token: "writer-0123456789abcdef", Email: "x@example.org"}, Grant{}, false},
 		"unknown":           {Credential{Token: "reader-0123456789abcdeX"}, Grant{}, false},
 		"a prefix":          {Credential{Token: "reader-0123456789"}, Grant{}, false},

@@ -154,7 +154,7 @@ func (d *DB) Categories(ctx context.Context, account string, datasets []string) 
 	if err != nil {
 		return nil, fmt.Errorf("reading the categories: %w", err)
 	}
-	if len(datasets) == 0 {
+	if len(datasets) == 0 && s.v.limit.none() {
 		return out, nil
 	}
 	occur, err := s.occurring(ctx, "category")
@@ -278,7 +278,7 @@ func (d *DB) Tags(ctx context.Context, account string, datasets []string) ([]api
 	if err != nil {
 		return nil, fmt.Errorf("reading the tags: %w", err)
 	}
-	if len(datasets) == 0 {
+	if len(datasets) == 0 && s.v.limit.none() {
 		return out, nil
 	}
 	occur, err := s.occurring(ctx, "tags")

@@ -82,6 +82,9 @@ func (e *edit) find(dataset uint32, id string) (*eventRow, error) {
 	if err != nil || at == 0 || dataset != 0 && ds != dataset {
 		return nil, err
 	}
+	if ok, err := e.c.sees(e.c.ctx, at); err != nil || !ok {
+		return nil, err
+	}
 	return e.row(at)
 }
 

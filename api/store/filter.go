@@ -68,7 +68,11 @@ func (v *view) compile(account int64, c api.Condition) condition {
 	case api.FieldKillChain:
 		return numberCondition(c)
 	case api.FieldHasChildren:
-		return childrenCondition(c)
+		made := childrenCondition(c)
+		if !v.limit.none() {
+			return &limitedChildren{with: made.match[flagHasChildren] == 1, without: made.match[0] == 1}
+		}
+		return made
 	}
 	col, _ := columnOf(string(c.Field))
 	k, _ := columnKind(col)
@@ -173,7 +177,7 @@ func numberCondition(c api.Condition) condition {
 	return &dictCondition{col: colKillChain, match: match}
 }
 
-func childrenCondition(c api.Condition) condition {
+func childrenCondition(c api.Condition) *dictCondition {
 	match := make([]uint8, 256)
 	for flags := range match {
 		has := flags&flagHasChildren != 0
@@ -225,8 +229,17 @@ func narrowAll(ctx context.Context, v *view, b *block, conds []condition, in *bi
 	return nil
 }
 
-// live keeps what isn't deleted and belongs to the datasets asked for.
+// live keeps what isn't deleted, belongs to the datasets asked for, and may be
+// seen.
 func (f *filter) live(ctx context.Context, v *view, b *block, in *bitset) error {
+	if err := f.there(ctx, v, b, in); err != nil {
+		return err
+	}
+	return v.narrowTLP(ctx, b, in)
+}
+
+// there keeps what isn't deleted and belongs to the datasets asked for.
+func (f *filter) there(ctx context.Context, v *view, b *block, in *bitset) error {
 	some, all := false, true
 	for _, d := range b.meta.datasets {
 		if f.datasets[d] {

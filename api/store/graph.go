@@ -229,7 +229,11 @@ func (g *grapher) findEvent(ctx context.Context, ref api.NodeRef) (int64, error)
 		return 0, missingSeed(ref)
 	}
 	id, _, err := g.v.s.lookup(ctx, g.scope.account, u)
-	if err == nil && id == 0 {
+	if err != nil {
+		return 0, err
+	}
+	ok, err := g.v.sees(ctx, id)
+	if err == nil && (id == 0 || !ok) {
 		err = missingSeed(ref)
 	}
 	return id, err
@@ -495,6 +499,9 @@ func (g *grapher) gatherRelated(ctx context.Context, s *seed, group int) error {
 		}
 		if !g.kinds[n.at.Kind] || !g.scope.datasets[dataset] {
 			return nil
+		}
+		if ok, err := g.v.sees(ctx, n.event); err != nil || !ok {
+			return err
 		}
 		n.at.ID, n.kind = n.event, relationName(n.at.Kind)
 		if !g.offer(s, n) {

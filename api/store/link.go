@@ -296,7 +296,11 @@ func (c *change) resolveEnd(key, id string) (int64, *api.Error, error) {
 	if err != nil {
 		return 0, nil, err
 	}
-	if at == 0 {
+	ok, err := c.sees(c.ctx, at)
+	if err != nil {
+		return 0, nil, err
+	}
+	if at == 0 || !ok {
 		return 0, missing, nil
 	}
 	return at, nil, nil

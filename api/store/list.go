@@ -46,6 +46,9 @@ func (d *DB) List(ctx context.Context, account string, q api.ListQuery) (api.Pag
 
 // page reads the page that a cursor stands before.
 func (v *view) page(ctx context.Context, c cursor, after *position) (api.Page, error) {
+	if err := v.limit.orders(c.Query.OrderBy); err != nil {
+		return api.Page{}, err
+	}
 	s, err := v.selectEvents(ctx, c.Account, c.Query)
 	if err != nil {
 		return api.Page{}, err
@@ -164,6 +167,9 @@ func (v *view) find(ctx context.Context, account, dataset, id string) (int64, sc
 	}
 	if at == 0 || !sc.datasets[ds] {
 		return 0, sc, missing
+	}
+	if ok, err := v.sees(ctx, at); err != nil || !ok {
+		return 0, sc, errors.Join(err, missing)
 	}
 	return at, sc, nil
 }

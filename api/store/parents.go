@@ -33,11 +33,15 @@ func (d *DB) Parents(ctx context.Context, account string, children []string) (ma
 }
 
 func (v *view) parentsOf(ctx context.Context, child int64, found func(api.RelationshipInput)) error {
-	err := v.s.each(ctx, `SELECT substr(e.doc, 2, 16), r.type FROM relationship r JOIN event e ON e.id = r.parent
-		WHERE r.child = ? ORDER BY 1, r.type`, []any{child}, func(r *sql.Rows) error {
+	err := v.s.each(ctx, `SELECT r.parent, substr(e.doc, 2, 16), r.type FROM relationship r JOIN event e ON e.id = r.parent
+		WHERE r.child = ? ORDER BY 2, r.type`, []any{child}, func(r *sql.Rows) error {
 		var key []byte
 		var kind int
-		if err := r.Scan(&key, &kind); err != nil {
+		var parent int64
+		if err := r.Scan(&parent, &key, &kind); err != nil {
+			return err
+		}
+		if ok, err := v.sees(ctx, parent); err != nil || !ok {
 			return err
 		}
 		u, err := uuid.FromBytes(key)

@@ -63,7 +63,32 @@ func (v *view) readEvents(ctx context.Context, sc scope, ids []int64) ([]api.Eve
 	if err := checkAll(ids, at); err != nil {
 		return nil, err
 	}
+	if err := v.limitChildren(ctx, out, at); err != nil {
+		return nil, err
+	}
 	return out, v.readReferences(ctx, out, at, referring)
+}
+
+// limitChildren tells of events whether they have children that the caller may
+// see.
+func (v *view) limitChildren(ctx context.Context, events []api.Event, at map[int64]int) error {
+	if v.limit.none() {
+		return nil
+	}
+	var ids []int64
+	for id, i := range at {
+		if events[i].HasChildren {
+			ids = append(ids, id)
+		}
+	}
+	parents, err := v.parentsAmong(ctx, ids)
+	if err != nil {
+		return err
+	}
+	for _, id := range ids {
+		events[at[id]].HasChildren = parents[id]
+	}
+	return nil
 }
 
 // event is a document as the contract shows it, references left out.
@@ -136,8 +161,11 @@ func (v *view) readReferences(ctx context.Context, events []api.Event, at map[in
 			if len(key) != 16 {
 				return errPacked
 			}
-			dir.add(&events[at[here]], there, uuidText(key))
-			return nil
+			ok, err := v.sees(ctx, there)
+			if ok {
+				dir.add(&events[at[here]], there, uuidText(key))
+			}
+			return err
 		})
 		if err != nil {
 			return fmt.Errorf("reading references: %w", err)

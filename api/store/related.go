@@ -118,11 +118,12 @@ func (v *view) step(ctx context.Context, way string, from []int64, types map[int
 		if err := r.Scan(&id, &kind); err != nil {
 			return err
 		}
-		if types[kind] && !seen[id] {
+		ok, err := v.sees(ctx, id)
+		if ok && types[kind] && !seen[id] {
 			seen[id] = true
 			next = append(next, id)
 		}
-		return nil
+		return err
 	})
 	slices.Sort(next)
 	return next, err

@@ -92,8 +92,12 @@ func (v *view) scope(ctx context.Context, account string, datasets []string) (sc
 	if sc.all, err = v.s.datasetsOf(ctx, sc.account, account); err != nil {
 		return sc, err
 	}
+	sc.all = v.within(sc.all)
 	if len(datasets) == 0 {
 		datasets = []string{defaultDataset(account).UUID}
+		if !slices.ContainsFunc(sc.all, func(d datasetRow) bool { return d.UUID == datasets[0] }) {
+			return sc, nil // outside the caller's limit: as if it were empty
+		}
 	}
 	if len(datasets) == 1 && api.IsScope(datasets[0]) {
 		for _, d := range sc.all {

@@ -65,7 +65,7 @@ func (v *view) selectEvents(ctx context.Context, account string, q api.ListQuery
 		return nil, err
 	}
 	s := &Selection{v: v, scope: sc}
-	key, err := filterKey(sc, q)
+	key, err := filterKey(v.limit, sc, q)
 	if err != nil {
 		return nil, err
 	}
@@ -96,13 +96,22 @@ func refuseAnalyticsBranches(sc scope, q api.ListQuery) error {
 // cachedFilter is the key under which a filter's result is cached.
 type cachedFilter string
 
-func filterKey(sc scope, q api.ListQuery) (cachedFilter, error) {
+// filterKey names a filter as a caller with the limit sees it; "" where the
+// result must not be kept.
+func filterKey(l *Limit, sc scope, q api.ListQuery) (cachedFilter, error) {
+	most := api.TLPNone
+	if !l.none() {
+		if asksChildren(q) {
+			return "", nil
+		}
+		most = l.MaxTLP
+	}
 	numbers := make([]uint32, 0, len(sc.datasets))
 	for d := range sc.datasets {
 		numbers = append(numbers, d)
 	}
 	slices.Sort(numbers)
-	b, err := json.Marshal([]any{sc.account, numbers, q.Search, q.Branches})
+	b, err := json.Marshal([]any{sc.account, numbers, q.Search, q.Branches, most})
 	if err != nil {
 		return "", fmt.Errorf("naming the filter: %w", err)
 	}
@@ -113,7 +122,7 @@ func filterKey(sc scope, q api.ListQuery) (cachedFilter, error) {
 // filter last ran keep their result.
 func (v *view) evaluate(ctx context.Context, key cachedFilter, f *filter) ([]hit, error) {
 	hits := make([]hit, len(v.snap.blocks))
-	if old, ok := v.d.cache.get(key); ok {
+	if old, ok := v.d.cache.get(key); ok && key != "" {
 		copy(hits, old.([]hit))
 	}
 	var todo []*block
@@ -134,6 +143,9 @@ func (v *view) evaluate(ctx context.Context, key cachedFilter, f *filter) ([]hit
 			return nil, err
 		}
 		hits[b.index] = h
+	}
+	if key == "" {
+		return hits, nil
 	}
 	v.d.cache.put(key, hits, hitBytes(hits)+int64(len(key)))
 	return hits, nil

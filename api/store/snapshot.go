@@ -38,6 +38,10 @@ type view struct {
 	d    *DB
 	s    *session
 	snap *snapshot
+
+	limit *Limit          // what the caller may see; nil: everything
+	mine  map[uint32]bool // under a limit: the datasets within it
+	seen  map[int]*bitset // and what of each block was found to be within it
 }
 
 // view begins a read transaction; the caller closes it.
@@ -51,7 +55,7 @@ func (d *DB) view(ctx context.Context) (*view, error) {
 		d.release(s)
 		return nil, err
 	}
-	return &view{d: d, s: s, snap: snap}, nil
+	return &view{d: d, s: s, snap: snap, limit: limitOf(ctx)}, nil
 }
 
 func (v *view) close() {

@@ -104,6 +104,11 @@ func (t *tally) addSingle(ctx context.Context, v *view, h hit, d *dimension, rad
 		return err
 	}
 	vals := col.unpack(t.vals[:])
+	if d.flag && !v.limit.none() {
+		if vals, err = t.limitedFlags(ctx, v, h.block); err != nil {
+			return err
+		}
+	}
 	if err := d.reduce(vals, h.bits); err != nil {
 		return err
 	}
@@ -111,6 +116,20 @@ func (t *tally) addSingle(ctx context.Context, v *view, h hit, d *dimension, rad
 		t.keys[j] = t.keys[j]*radix + uint64(vals[place])
 	}
 	return nil
+}
+
+// limitedFlags are a block's flags as far as grouping reads them: whether an
+// event has a child that the caller may see.
+func (t *tally) limitedFlags(ctx context.Context, v *view, b *block) ([]int64, error) {
+	have, err := v.withChildren(ctx, b)
+	vals := t.vals[:b.n]
+	for i := range vals {
+		vals[i] = 0
+		if have.has(i) {
+			vals[i] = flagHasChildren
+		}
+	}
+	return vals, err
 }
 
 // reduce turns the selected values of a column into the dimension's numbers.

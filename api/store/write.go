@@ -94,7 +94,7 @@ func (d *DB) newChange(ctx context.Context, who Actor, account string) (*change,
 		return nil, err
 	}
 	c := &change{
-		view: view{d: d, s: d.writer, snap: snap}, ctx: ctx, who: who, now: d.opts.Now().UnixMilli(),
+		view: view{d: d, s: d.writer, snap: snap, limit: limitOf(ctx)}, ctx: ctx, who: who, now: d.opts.Now().UnixMilli(),
 		state: st, name: account, metas: map[int]*segMeta{}, lastTerm: lastTerm,
 	}
 	c.state.change++
@@ -133,6 +133,7 @@ func (c *change) openAccount() error {
 			}
 		}
 	}
+	c.datasets = c.within(c.datasets)
 	return nil
 }
 

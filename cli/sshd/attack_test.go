@@ -172,15 +172,14 @@ func TestBinaryGarbage(t *testing.T) {
 
 // swallow reads up to a ctrl+d and says how much that was.
 func swallow(_ context.Context, s *sshd.Session) error {
-	n := 0
-	for buf := make([]byte, 4096); ; {
-		got, over := s.In.Read(buf)
+	n, over := 0, false
+	for buf := make([]byte, 4096); !over; {
+		got, err := s.In.Read(buf)
 		n += got
-		if over != nil || bytes.IndexByte(buf[:got], 4) >= 0 {
-			fmt.Fprintf(s.Out, "%d bytes", n)
-			return nil
-		}
+		over = err != nil || bytes.IndexByte(buf[:got], 4) >= 0
 	}
+	fmt.Fprintf(s.Out, "%d bytes", n)
+	return nil
 }
 
 // TestThousandsOfConnections floods the server from one address; those inside

@@ -131,6 +131,12 @@ func (l *life) tell(msgs ...tea.Msg) {
 	}()
 }
 
+// note adds to the audit log what was done in this life.
+func (l *life) note(e Entry) {
+	e.Who, e.From = l.who.Name, l.from()
+	l.server.audit(e)
+}
+
 func (l *life) say(text string) { l.tell(Notice{text}) }
 
 // endWithin is how long a program may take to end by itself.
@@ -285,7 +291,7 @@ func (s *Server) begin(v *visit, who Role) int {
 	l.attach(v)
 	one := &Session{
 		Who: who, From: l.from(), Env: v.channel.environ(), Width: w, Height: h,
-		In: l.link, Out: l.link, Err: l.link, Started: l.started,
+		In: l.link, Out: l.link, Err: l.link, Started: l.started, Note: l.note,
 	}
 	go s.live(l, one)
 	return s.accompany(v, l)

@@ -1,6 +1,7 @@
 package sshd
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -136,16 +137,29 @@ func (s *Server) command(v *visit, who Role) int {
 	l.attach(v)
 	stop := context.AfterFunc(v.channel.ctx, func() { l.cancel(errors.New("the client is gone")) })
 	defer stop()
+	out := &lineCounter{w: l.link}
 	one := &Session{
-		Who: who, From: l.from(), Command: v.Command(), Env: v.channel.environ(), In: v, Out: l.link, Err: v.Stderr(), Started: l.started,
+		Who: who, From: l.from(), Command: v.Command(), Env: v.channel.environ(), In: v, Out: out, Err: v.Stderr(), Started: l.started, Note: l.note,
 	}
 	status := s.run(l, one)
 	outcome := "done"
 	if status != 0 {
 		outcome = "failed"
 	}
-	s.audit(Entry{What: "command", Who: who.Name, From: l.from(), Key: who.Fingerprint, Outcome: outcome, Note: clip(v.RawCommand())})
+	s.audit(Entry{What: "command", Who: who.Name, From: l.from(), Key: who.Fingerprint, Outcome: outcome, Note: clip(v.RawCommand()), Count: out.lines})
 	return status
+}
+
+// lineCounter counts the lines that pass: the commands write one for each
+// event.
+type lineCounter struct {
+	w     io.Writer
+	lines int
+}
+
+func (c *lineCounter) Write(p []byte) (int, error) {
+	c.lines += bytes.Count(p, []byte("\n"))
+	return c.w.Write(p)
 }
 
 // run runs a command; a panic is a failure.

@@ -67,6 +67,9 @@ type Session struct {
 	Out     io.Writer
 	Err     io.Writer
 
+	// Note adds to the audit log, under the session's name and address.
+	Note func(Entry)
+
 	// Started is to be called once with the way to send messages to the
 	// program that Show runs.
 	Started func(send func(tea.Msg))
