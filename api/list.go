@@ -156,6 +156,7 @@ type ResultInfo struct {
 	Cursor     string `json:"cursor,omitempty"`
 	HasMore    bool   `json:"has_more,omitempty"`  // of a graph: more edges than came
 	Truncated  bool   `json:"truncated,omitempty"` // of a graph: a limit cut something off
+	Unread     int    `json:"unread,omitempty"`    // of the inbox: all that is unread (ours)
 }
 
 // UnmarshalJSON reads numbers sent as strings too.
@@ -169,12 +170,13 @@ func (r *ResultInfo) UnmarshalJSON(b []byte) error {
 		Cursor     flexString `json:"cursor"`
 		HasMore    flexBool   `json:"has_more"`
 		Truncated  flexBool   `json:"truncated"`
+		Unread     flexInt    `json:"unread"`
 	}
 	if err := json.Unmarshal(b, &w); err != nil {
 		return err
 	}
 	*r = ResultInfo{Count: int(w.Count), Page: int(w.Page), PerPage: int(w.PerPage), TotalPages: int(w.TotalPages), Cursor: string(w.Cursor), TotalCount: -1}
-	r.HasMore, r.Truncated = bool(w.HasMore), bool(w.Truncated)
+	r.HasMore, r.Truncated, r.Unread = bool(w.HasMore), bool(w.Truncated), int(w.Unread)
 	if w.TotalCount != nil {
 		r.TotalCount = int(*w.TotalCount)
 	}

@@ -139,7 +139,8 @@ func (c *Client) DeleteAlert(ctx context.Context, id int64) error {
 }
 
 // Inbox lists what alerts fired, the newest first (ours: GET
-// /events/queries/alerts/inbox). A server without it is api.ErrUnsupported.
+// /events/queries/alerts/inbox); Info.Unread counts all that is unread. A server
+// without it is api.ErrUnsupported.
 func (c *Client) Inbox(ctx context.Context, q api.InboxQuery) (api.Inbox, error) {
 	v := url.Values{}
 	setInt(v, "page", q.Page)
@@ -161,8 +162,8 @@ func (c *Client) Inbox(ctx context.Context, q api.InboxQuery) (api.Inbox, error)
 	return in, nil
 }
 
-// MarkRead marks notifications of the inbox as read, or as unread again
-// (ours: POST /events/queries/alerts/inbox/read).
+// MarkRead marks notifications of the inbox as read, or as unread again; no
+// ids mean all of them (ours: POST /events/queries/alerts/inbox/read).
 func (c *Client) MarkRead(ctx context.Context, ids []int64, read bool) error {
 	body := struct {
 		IDs  []int64 `json:"ids"`

@@ -68,6 +68,8 @@ func TestAgainstOurServer(t *testing.T) {
 			t.Run("detail", func(t *testing.T) { readDetail(t, c, d.UUID) })
 			t.Run("summary", func(t *testing.T) { sumUp(t, c, d.UUID) })
 			t.Run("catalogues", func(t *testing.T) { readCatalogs(t, c, d) })
+			t.Run("relations", func(t *testing.T) { relateAndWalk(t, c, d.UUID) })
+			t.Run("changed catalogues", func(t *testing.T) { changeCatalogs(t, c, d.UUID) })
 			t.Run("missing", func(t *testing.T) {
 				_, err := c.Event(t.Context(), d.UUID, "00000000-0000-4000-8000-ffffffffffff")
 				var e *api.Error
@@ -213,5 +215,51 @@ func BenchmarkOurServer(b *testing.B) {
 		if err != nil || len(p.Events) != 200 {
 			b.Fatal(err)
 		}
+	}
+}
+
+func relateAndWalk(t *testing.T, c *Client, dataset string) {
+	id := func(n int) string { return fmt.Sprintf("00000000-0000-4000-8000-%012d", n) }
+	in := api.RelateEvents{ParentID: id(1), ChildIDs: []string{id(2), id(3), id(999)}, RelationshipType: api.CausedBy, DatasetID: dataset}
+	res, err := c.Relate(t.Context(), in)
+	if err != nil || len(res.Relationships) != 2 || len(res.Errors) != 1 || res.Errors[0].ChildID != id(999) {
+		t.Fatalf("%+v, %v", res, err)
+	}
+	p, err := c.Related(t.Context(), id(1), api.RelatedQuery{DatasetID: dataset, Direction: api.Descendants, MaxDepth: 1, RelationshipTypes: []string{api.CausedBy}})
+	if err != nil || len(p.Events) != 2 {
+		t.Errorf("%d events, %v", len(p.Events), err)
+	}
+	g, err := c.Graph(t.Context(), api.GraphQuery{Seeds: []api.NodeRef{{Type: api.NodeEvent, ID: id(2)}}, RelationshipTypes: []string{api.CausedBy}})
+	if err != nil || len(g.Edges) != 1 || g.Edges[0].SourceID != id(1) || g.Edges[0].TargetID != id(2) || len(g.Nodes) != 2 || g.Nodes[0].Event == nil {
+		t.Errorf("%+v, %v", g, err)
+	}
+	_, err = c.Graph(t.Context(), api.GraphQuery{Seeds: []api.NodeRef{{Type: api.NodeEvent, ID: id(999)}}})
+	if errors.Is(err, api.ErrUnsupported) {
+		t.Errorf("an unknown seed was taken for a missing feature: %v", err)
+	}
+	e, err := c.Event(t.Context(), dataset, id(5))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if raw, err := c.RawByID(t.Context(), e.UUID, e.RawID); err != nil || string(raw.Data) != `{"line":5}` {
+		t.Errorf("%s, %v", raw.Data, err)
+	}
+}
+
+func changeCatalogs(t *testing.T, c *Client, dataset string) {
+	d, err := c.UpdateDataset(t.Context(), dataset, api.DatasetPatch{Name: ptr("renamed")})
+	if err != nil || d.Name != "renamed" {
+		t.Errorf("%+v, %v", d, err)
+	}
+	if d, err = c.Dataset(t.Context(), dataset); err != nil || d.Name != "renamed" || d.IsPublic {
+		t.Errorf("%+v, %v", d, err)
+	}
+	tag, err := c.CreateTag(t.Context(), "fresh")
+	if err != nil || tag.Value != "fresh" || tag.UUID == "" {
+		t.Errorf("%+v, %v", tag, err)
+	}
+	s, err := c.Schema(t.Context())
+	if err != nil || s.Query == "" || !slices.ContainsFunc(s.Types, func(x api.SchemaType) bool { return x.Name == "EventFilter" && len(x.Fields) > 0 }) {
+		t.Errorf("%d types, %v", len(s.Types), err)
 	}
 }
