@@ -47,6 +47,11 @@ type Saver interface {
 	MarkRead(ctx context.Context, ids []int64, read bool) error
 }
 
+// Rehearser tells what an alert would have done.
+type Rehearser interface {
+	TestAlert(ctx context.Context, query int64, days int) (api.AlertTest, error)
+}
+
 // Changer changes events and datasets.
 type Changer interface {
 	Create(ctx context.Context, in api.CreateEvent) (api.Event, error)

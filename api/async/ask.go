@@ -34,6 +34,11 @@ type (
 		Dataset string
 		To      api.Revert
 	}
+	// AlertOn asks what an alert on a query would have told of the last days.
+	AlertOn struct {
+		QueryID int64
+		Days    int
+	}
 	// GraphQL is a query of the console.
 	GraphQL struct {
 		Text string
@@ -54,6 +59,7 @@ type (
 	PreviewLoaded   = Answer[RevertOf, api.RevertPreview]
 	AggregateLoaded = Answer[api.AggregateQuery, api.AggregateResult]
 	GraphQLAnswered = Answer[GraphQL, json.RawMessage]
+	AlertTested     = Answer[AlertOn, api.AlertTest]
 	SchemaLoaded    = Answer[Everything, api.Schema]
 )
 
@@ -69,6 +75,7 @@ type asked struct {
 	aggregates *shelf[api.AggregateResult]
 	graphqls   *shelf[json.RawMessage]
 	schemas    *shelf[api.Schema]
+	tests      *shelf[api.AlertTest]
 }
 
 func newAsked(ctx context.Context, o Options) asked {
@@ -83,6 +90,7 @@ func newAsked(ctx context.Context, o Options) asked {
 		aggregates: newShelf[api.AggregateResult](ctx, o.Summaries),
 		graphqls:   newShelf[json.RawMessage](ctx, o.Summaries),
 		schemas:    newShelf[api.Schema](ctx, 1),
+		tests:      newShelf[api.AlertTest](ctx, o.Summaries),
 	}
 }
 
@@ -97,6 +105,7 @@ func (a asked) drop() {
 	a.previews.forget()
 	a.aggregates.forget()
 	a.graphqls.forget()
+	a.tests.forget()
 }
 
 // answer is demand for a question whose fact is an Answer.
@@ -137,6 +146,14 @@ func (l *Layer) SavedQueries(s Slot, opts ...Option) tea.Cmd {
 func (l *Layer) Alerts(s Slot, opts ...Option) tea.Cmd {
 	return answer(l, s, Everything{}, 0, opts, l.alerts, func(ctx context.Context) ([]api.Alert, error) {
 		return through(l.api, "alerts", func(a Saver) ([]api.Alert, error) { return a.Alerts(ctx) })
+	})
+}
+
+// TestAlert asks what an alert on a saved query would have told of the last
+// days, 0 being as many as the server likes; AlertTested answers.
+func (l *Layer) TestAlert(s Slot, query int64, days int, opts ...Option) tea.Cmd {
+	return answer(l, s, AlertOn{query, days}, 0, opts, l.tests, func(ctx context.Context) (api.AlertTest, error) {
+		return through(l.api, "testing an alert", func(r Rehearser) (api.AlertTest, error) { return r.TestAlert(ctx, query, days) })
 	})
 }
 

@@ -19,6 +19,9 @@ func (c counting) Aggregate(ctx context.Context, _ api.AggregateQuery) (api.Aggr
 func (c counting) Query(ctx context.Context, text string, _ map[string]any) (json.RawMessage, error) {
 	return json.RawMessage(text), c.call(ctx, "query")
 }
+func (c counting) TestAlert(ctx context.Context, query int64, _ int) (api.AlertTest, error) {
+	return api.AlertTest{QueryID: query, Immediate: 4}, c.call(ctx, "test")
+}
 func (c counting) Schema(ctx context.Context) (api.Schema, error) {
 	return api.Schema{Query: "Query"}, c.call(ctx, "schema")
 }
@@ -40,6 +43,7 @@ func TestQuestionsAreAnswered(t *testing.T) {
 		b.run(l.GraphQL(Slot{"c", "console"}, "{x}", map[string]any{"v": 1}, 0))
 		b.run(l.Schema(Slot{"c", "schema"}))
 		b.run(l.Related(Slot{"g", "related"}, "e0000", api.RelatedQuery{IncludeParent: true}, 0))
+		b.run(l.TestAlert(Slot{"a", "test"}, 4, 7))
 		b.run(l.MarkRead(Slot{"a", "mark"}, []int64{7}, true))
 		if m := one[QueriesLoaded](b); len(m.Value) != 1 || m.Value[0].ID != 4 || !l.Current(m.Tag) || m.Err != nil {
 			t.Errorf("%+v", m)
@@ -66,6 +70,9 @@ func TestQuestionsAreAnswered(t *testing.T) {
 			t.Errorf("%+v", m)
 		}
 		if m := one[RelatedLoaded](b); len(m.Value.Events) != 1 || m.Query.ID != "e0000" {
+			t.Errorf("%+v", m)
+		}
+		if m := one[AlertTested](b); m.Value.QueryID != 4 || m.Value.Immediate != 4 || m.Query.Days != 7 {
 			t.Errorf("%+v", m)
 		}
 		if m := one[NotificationsMarked](b); m.Err != nil || m.IDs[0] != 7 || !m.Read {

@@ -72,6 +72,8 @@ type Client struct {
 	queries  feature
 	alerts   feature
 	inbox    feature
+
+	rehearsal feature // GET /events/queries/{query_id}/test
 }
 
 // New makes a Client, or says what is wrong with the configuration. It sends

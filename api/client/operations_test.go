@@ -125,6 +125,8 @@ func TestOperations(t *testing.T) {
 			return a.Enabled, err
 		}, "PATCH /events/queries/alerts/3", `{"enabled":false}`, `{"id":3,"enabled":false}`, false},
 		"delete alert": {func(c *Client) (any, error) { return nil, c.DeleteAlert(ctx, 3) }, "DELETE /events/queries/alerts/3", "", `null`, nil},
+		"test alert": {func(c *Client) (any, error) { r, err := c.TestAlert(ctx, 7, 30); return r.Immediate, err },
+			"GET /events/queries/7/test?days=30", "", `{"query_id":7,"immediate":4}`, 4},
 		"inbox": {func(c *Client) (any, error) {
 			in, err := c.Inbox(ctx, api.InboxQuery{UnreadOnly: true, PageSize: 5})
 			return len(in.Notifications), err
@@ -223,6 +225,7 @@ func TestMissingFeatures(t *testing.T) {
 		"queries":       {func(c *Client) error { _, err := c.SavedQueries(ctx); return err }, ""},
 		"inbox":         {func(c *Client) error { _, err := c.Inbox(ctx, api.InboxQuery{}); return err }, ""},
 		"mark":          {func(c *Client) error { return c.MarkRead(ctx, []int64{1}, true) }, ""},
+		"test":          {func(c *Client) error { _, err := c.TestAlert(ctx, 7, 0); return err }, " /events/queries/7 "},
 		"graph":         {func(c *Client) error { _, err := c.Graph(ctx, api.GraphQuery{}); return err }, ""},
 		"history":       {func(c *Client) error { _, err := c.History(ctx, api.HistoryQuery{Dataset: "d"}); return err }, " /events/dataset/d "},
 		"preview":       {func(c *Client) error { _, err := c.RevertPreview(ctx, "d", api.Revert{}); return err }, " /events/dataset/d "},

@@ -77,6 +77,27 @@ func (c *Client) DeleteSavedQuery(ctx context.Context, id int64) error {
 	return nil
 }
 
+// TestAlert tells what an alert on a saved query would have told of the last
+// days (ours: GET /events/queries/{query_id}/test); days 0 means as many as the
+// server likes. A server without it is api.ErrUnsupported.
+func (c *Client) TestAlert(ctx context.Context, query int64, days int) (api.AlertTest, error) {
+	v := url.Values{}
+	setInt(v, "days", days)
+	var res api.AlertTest
+	err := c.rehearsal.use("testing an alert", func() error {
+		_, err := c.read(ctx, request{method: http.MethodGet, path: numbered(queriesPath, query) + "/test", query: v}, &res)
+		return err
+	}, func(error) bool {
+		_, err := c.SavedQuery(ctx, query)
+		return err == nil
+	})
+	if err != nil {
+		return api.AlertTest{}, fmt.Errorf("testing an alert on query %d: %w", query, err)
+	}
+	cleanLines(res.EventIDs)
+	return res, nil
+}
+
 // Alerts lists the alerts (GET /events/queries/alerts). A server without
 // them is api.ErrUnsupported.
 func (c *Client) Alerts(ctx context.Context) ([]api.Alert, error) {

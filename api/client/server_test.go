@@ -70,6 +70,8 @@ func TestAgainstOurServer(t *testing.T) {
 			t.Run("catalogues", func(t *testing.T) { readCatalogs(t, c, d) })
 			t.Run("relations", func(t *testing.T) { relateAndWalk(t, c, d.UUID) })
 			t.Run("changed catalogues", func(t *testing.T) { changeCatalogs(t, c, d.UUID) })
+			t.Run("changes", func(t *testing.T) { changeEvents(t, c, d.UUID) })
+			t.Run("queries and alerts", func(t *testing.T) { saveAndAlert(t, c, d.UUID) })
 			t.Run("missing", func(t *testing.T) {
 				_, err := c.Event(t.Context(), d.UUID, "00000000-0000-4000-8000-ffffffffffff")
 				var e *api.Error
@@ -261,5 +263,90 @@ func changeCatalogs(t *testing.T, c *Client, dataset string) {
 	s, err := c.Schema(t.Context())
 	if err != nil || s.Query == "" || !slices.ContainsFunc(s.Types, func(x api.SchemaType) bool { return x.Name == "EventFilter" && len(x.Fields) > 0 }) {
 		t.Errorf("%d types, %v", len(s.Types), err)
+	}
+}
+
+func changeEvents(t *testing.T, c *Client, dataset string) {
+	id := func(n int) string { return fmt.Sprintf("00000000-0000-4000-8000-%012d", n) }
+	e, err := c.Update(t.Context(), dataset, id(20), api.EventPatch{Attacker: ptr("DELTA"), Date: ptr("2024-06-01T00:00:00Z")})
+	if err != nil || e.Attacker != "DELTA" || e.Date.String() != "2024-06-01T00:00:00Z" {
+		t.Errorf("%+v, %v", e, err)
+	}
+	res, err := c.UpdateMany(t.Context(), dataset, []string{id(21), id(22), id(999)}, api.EventPatch{TLP: ptr("red")})
+	if err != nil || res.UpdatedCount != 2 || res.FailedCount != 1 || res.Failures[0].EventID != id(999) {
+		t.Errorf("%+v, %v", res, err)
+	}
+	if err := c.AddTags(t.Context(), id(20), []string{"one", "C2"}); err != nil {
+		t.Error(err)
+	}
+	if err := c.RemoveTags(t.Context(), id(20), []string{"ONE", "none"}); err != nil {
+		t.Error(err)
+	}
+	if err := c.AddReferences(t.Context(), id(20), []string{id(21), id(22)}); err != nil {
+		t.Error(err)
+	}
+	if err := c.RemoveReferences(t.Context(), id(20), []string{id(22)}); err != nil {
+		t.Error(err)
+	}
+	e, err = c.Event(t.Context(), dataset, id(20))
+	if err != nil || slices.Contains(e.Tags, "one") || !slices.Contains(e.Tags, "c2") || !slices.Equal(e.References, []string{id(21)}) {
+		t.Errorf("%+v, %v", e, err)
+	}
+	if raw, err := c.UpdateRaw(t.Context(), e.UUID, e.RawID, api.RawPatch{Data: []byte(`{"new":1}`)}); err != nil || string(raw.Data) != `{"new":1}` {
+		t.Errorf("%s, %v", raw.Data, err)
+	}
+	un, err := c.Unrelate(t.Context(), api.RelateEvents{ParentID: id(1), ChildIDs: []string{id(2)}, RelationshipType: api.CausedBy, DatasetID: dataset})
+	if err != nil || un.RelationshipsRemoved != 1 {
+		t.Errorf("%+v, %v", un, err)
+	}
+	if n, err := c.Delete(t.Context(), dataset, []string{id(88), id(89), id(999)}); n != 2 || err != nil {
+		t.Errorf("%d deleted, %v", n, err)
+	}
+}
+
+func saveAndAlert(t *testing.T, c *Client, dataset string) {
+	q, err := c.CreateSavedQuery(t.Context(), api.NewSavedQuery{Name: "mine", QueryJSON: `{"datasetId":["` + dataset + `"]}`})
+	if err != nil || q.ID == 0 || q.Name != "mine" {
+		t.Fatalf("%+v, %v", q, err)
+	}
+	if _, err := c.CreateSavedQuery(t.Context(), api.NewSavedQuery{Name: "mine", QueryJSON: `{}`}); !isStatus(err, 409) || errors.Is(err, api.ErrUnsure) {
+		t.Errorf("a name that is taken: %v", err)
+	}
+	if q, err = c.UpdateSavedQuery(t.Context(), q.ID, api.SavedQueryPatch{Name: ptr("ours")}); err != nil || q.Name != "ours" {
+		t.Errorf("%+v, %v", q, err)
+	}
+	if list, err := c.SavedQueries(t.Context()); err != nil || len(list) != 1 || list[0].Name != "ours" || list[0].QueryJSON == "" {
+		t.Errorf("%+v, %v", list, err)
+	}
+	if res, err := c.TestAlert(t.Context(), q.ID, 7); err != nil || res.QueryID != q.ID || res.Count == 0 {
+		t.Errorf("%+v, %v", res, err)
+	}
+	a, err := c.CreateAlert(t.Context(), api.NewAlert{QueryID: q.ID, Frequency: api.Daily})
+	if err != nil || a.QueryID != q.ID || !a.Enabled {
+		t.Fatalf("%+v, %v", a, err)
+	}
+	if a, err = c.UpdateAlert(t.Context(), a.ID, api.AlertPatch{Enabled: ptr(false)}); err != nil || a.Enabled {
+		t.Errorf("%+v, %v", a, err)
+	}
+	if list, err := c.Alerts(t.Context()); err != nil || len(list) != 1 {
+		t.Errorf("%+v, %v", list, err)
+	}
+	if a, err = c.Alert(t.Context(), a.ID); err != nil || a.Frequency != api.Daily {
+		t.Errorf("%+v, %v", a, err)
+	}
+	if in, err := c.Inbox(t.Context(), api.InboxQuery{UnreadOnly: true}); err != nil || len(in.Notifications) != 0 {
+		t.Errorf("%+v, %v", in, err)
+	}
+	if err := c.MarkRead(t.Context(), nil, true); err != nil {
+		t.Error(err)
+	}
+	if err := c.DeleteAlert(t.Context(), a.ID); err != nil {
+		t.Error(err)
+	}
+	if err := c.DeleteSavedQuery(t.Context(), q.ID); err != nil {
+		t.Error(err)
+	}
+	if _, err := c.SavedQuery(t.Context(), q.ID); !isStatus(err, 404) || errors.Is(err, api.ErrUnsupported) {
+		t.Errorf("a deleted query: %v", err)
 	}
 }
