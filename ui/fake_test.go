@@ -123,6 +123,8 @@ func field(e *api.Event, name api.Field) []string {
 		return []string{e.UUID}
 	case api.FieldDate:
 		return []string{e.Date.String()}
+	case api.FieldCreatedAt:
+		return []string{e.CreatedAt.String()}
 	case api.FieldTags:
 		return e.Tags
 	case api.FieldMitreAttack:

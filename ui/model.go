@@ -107,6 +107,11 @@ func (m *Model) Init() tea.Cmd {
 	if m.themeID == "" || m.themeID == "auto" {
 		cmds = append(cmds, tea.RequestBackgroundColor)
 	}
+	for _, s := range m.seats {
+		if v, ok := s.view.(views.Starter); ok {
+			cmds = append(cmds, v.Start())
+		}
+	}
 	for _, w := range m.options.Warnings {
 		_, cmd := m.toasts.Push(toast.Warn, w)
 		cmds = append(cmds, cmd)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"slices"
+	"time"
 
 	tea "charm.land/bubbletea/v2"
 
@@ -190,6 +191,15 @@ func (s *saver) MarkRead(ctx context.Context, ids []int64, read bool) error {
 		}
 	}
 	return err
+}
+
+// fire puts an entry into the inbox.
+func (s *saver) fire(query int64, name string, ids ...string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.inbox = slices.Insert(s.inbox, 0, api.Notification{
+		ID: int64(len(s.inbox) + 1), AlertID: 71, QueryID: query, QueryName: name, At: api.TimeOf(noon.Add(-time.Hour)), Count: len(ids), EventIDs: ids,
+	})
 }
 
 // filterOf is what a saved query holds.

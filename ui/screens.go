@@ -8,6 +8,7 @@ import (
 
 	"threatbench/keymap"
 	"threatbench/views"
+	"threatbench/views/alerts"
 	"threatbench/views/charts"
 	"threatbench/views/graph"
 	"threatbench/views/queries"
@@ -29,6 +30,7 @@ func seats(env *views.Env) []seat {
 	return []seat{
 		{screen: 3, title: "Graph", name: views.GraphView, view: graph.New(env), scopes: []keymap.Scope{keymap.Graph}},
 		{screen: 4, title: "Queries", name: views.QueriesView, view: queries.New(env), scopes: []keymap.Scope{keymap.Queries, keymap.Builder}},
+		{screen: 5, title: "Alerts", name: views.AlertsView, view: alerts.New(env), scopes: []keymap.Scope{keymap.Inbox, keymap.Alerts}},
 		{screen: 6, title: "Charts", name: views.ChartsView, view: charts.New(env), scopes: []keymap.Scope{keymap.Charts, keymap.Board, keymap.Console, keymap.Answer}},
 	}
 }

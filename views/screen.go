@@ -21,6 +21,10 @@ type Sized interface{ Resize(w, h int) tea.Cmd }
 // what it lacks then, not before anybody looks at it.
 type Arriver interface{ Arrive() tea.Cmd }
 
+// Starter is a view that asks for something as soon as the session begins, for
+// its badge: it costs a call each time, so it had better be one.
+type Starter interface{ Start() tea.Cmd }
+
 // Hinter is a view that chooses which keys the bottom line shows.
 type Hinter interface{ Hints() []keymap.ID }
 

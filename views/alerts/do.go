@@ -1,0 +1,416 @@
+package alerts
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+
+	"threatbench/api"
+	"threatbench/api/async"
+	"threatbench/api/query"
+	"threatbench/keymap"
+	"threatbench/ui/widget/table"
+	"threatbench/ui/widget/toast"
+	"threatbench/views"
+)
+
+// Do carries out an intent.
+func (m *Model) Do(in keymap.Intent) (tea.Cmd, bool) {
+	for _, try := range []func(keymap.ID) (tea.Cmd, bool){m.doMove, m.doInbox, m.doAlert, m.doWatch} {
+		if cmd, ok := try(in.ID); ok {
+			return cmd, true
+		}
+	}
+	return nil, false
+}
+
+func (m *Model) doMove(id keymap.ID) (tea.Cmd, bool) {
+	switch id {
+	case keymap.InboxUp:
+		m.inbox.MoveBy(-1)
+	case keymap.InboxDown:
+		m.inbox.MoveBy(1)
+	case keymap.AlertsUp:
+		m.alerts.MoveBy(-1)
+	case keymap.AlertsDown:
+		m.alerts.MoveBy(1)
+	default:
+		return nil, false
+	}
+	return nil, true
+}
+
+func (m *Model) doWatch(id keymap.ID) (tea.Cmd, bool) {
+	switch id {
+	case keymap.AlertsWatch:
+		return m.switchWatch(), true
+	case keymap.AlertsInterval:
+		m.chooseInterval()
+	case keymap.AppRefresh:
+		m.forced = m.lacking
+		return m.ask(async.Refresh), true
+	default:
+		return nil, false
+	}
+	return nil, true
+}
+
+func (m *Model) doInbox(id keymap.ID) (tea.Cmd, bool) {
+	switch id {
+	case keymap.InboxOpen:
+		if m.lacking {
+			return m.openWatched(), true
+		}
+		return m.openEntry(), true
+	case keymap.InboxRead:
+		if m.lacking {
+			return m.seen(m.watched()[m.inbox.Cursor()]), true
+		}
+		e := m.entries[m.inbox.Cursor()]
+		return m.env.Async.MarkRead(m.slot("mark"), []int64{e.ID}, !e.Read), true
+	case keymap.InboxReadAll:
+		return m.readAll(), true
+	}
+	return nil, false
+}
+
+// openEntry goes to the events of an entry and marks it as read.
+func (m *Model) openEntry() tea.Cmd {
+	e := m.entries[m.inbox.Cursor()]
+	ids := e.EventIDs[:min(len(e.EventIDs), api.MaxInValues)]
+	if len(ids) == 0 {
+		m.env.Host.Say(toast.Info, "the server doesn't say which events these were")
+		return nil
+	}
+	text := query.FormatCondition(api.Condition{Field: api.FieldUUID, Op: api.OpIn, Values: ids})
+	if len(ids) < e.Count {
+		m.env.Host.Say(toast.Info, fmt.Sprintf("the newest %s of %s events", views.Count(len(ids)), views.Count(e.Count)))
+	}
+	m.env.Host.Visit(views.VisitEvents{Filter: text, Datasets: []string{api.ScopeAll}})
+	if e.Read {
+		return nil
+	}
+	return m.env.Async.MarkRead(m.slot("mark"), []int64{e.ID}, true)
+}
+
+// openWatched goes to what is new of a query; where nothing is, to all of it.
+func (m *Model) openWatched() tea.Cmd {
+	q := m.watched()[m.inbox.Cursor()]
+	s := views.ReadSaved(q, m.env.Memory, m.env.Now())
+	if s.Problem != "" {
+		m.env.Host.Say(toast.Warn, s.Problem)
+		return nil
+	}
+	text := s.Text
+	if ask, ok := views.NewSince(api.ListQuery{}, m.env.Memory.LookedAt(q).Seen); ok && m.watch.news[q.ID] > 0 {
+		text = strings.TrimSpace(query.FormatCondition(ask.Search[0]) + " " + text)
+	}
+	m.env.Host.Visit(views.VisitEvents{Filter: text, Datasets: s.Query.Datasets})
+	return m.seen(q)
+}
+
+// seen says that there is nothing new of a query.
+func (m *Model) seen(q api.SavedQuery) tea.Cmd {
+	m.watch.news[q.ID] = 0
+	m.inbox.Invalidate()
+	return m.env.Memory.Look(q.ID, m.env.Now(), false)
+}
+
+func (m *Model) readAll() tea.Cmd {
+	if m.lacking {
+		var cmds []tea.Cmd
+		for _, q := range m.watched() {
+			cmds = append(cmds, m.seen(q))
+		}
+		return tea.Batch(cmds...)
+	}
+	var ids []int64
+	for _, e := range m.entries {
+		if !e.Read {
+			ids = append(ids, e.ID)
+		}
+	}
+	return m.env.Async.MarkRead(m.slot("mark"), ids, true)
+}
+
+func (m *Model) doAlert(id keymap.ID) (tea.Cmd, bool) {
+	switch id {
+	case keymap.AlertsNew:
+		m.chooseQuery()
+	case keymap.AlertsEdit:
+		m.chooseChange()
+	case keymap.AlertsPause:
+		m.pause(m.selected())
+	case keymap.AlertsFrequency:
+		m.turn(m.selected())
+	case keymap.AlertsDelete:
+		m.askDelete(m.selected())
+	case keymap.AlertsTest:
+		return m.try(m.selected()), true
+	default:
+		return nil, false
+	}
+	return nil, true
+}
+
+// selected is the alert under the cursor, an empty one where there is none.
+func (m *Model) selected() api.Alert {
+	if i := m.alerts.Cursor(); i < len(m.list) {
+		return m.list[i]
+	}
+	return api.Alert{}
+}
+
+// chooseQuery offers the queries nobody is alerted by.
+func (m *Model) chooseQuery() {
+	var free []api.SavedQuery
+	var items []views.PickItem
+	for _, q := range m.queries {
+		if !slices.ContainsFunc(m.list, func(a api.Alert) bool { return a.QueryID == q.ID }) {
+			free = append(free, q)
+			items = append(items, views.PickItem{Title: views.OneLine(q.Name), Detail: views.OneLine(views.ReadSaved(q, m.env.Memory, m.env.Now()).Text)})
+		}
+	}
+	m.env.Host.Ask(views.Pick{Title: "alert on which query?", Items: items, Chosen: func(i int) tea.Cmd {
+		m.chooseFrequency(free[i])
+		return nil
+	}})
+}
+
+// chooseFrequency asks how soon to be told, and makes the alert.
+func (m *Model) chooseFrequency(q api.SavedQuery) {
+	items := []views.PickItem{
+		{Title: "at once", Detail: "whenever events arrive that match"}, {Title: "daily", Detail: "one digest a day"},
+	}
+	m.env.Host.Ask(views.Pick{Title: "alert on " + m.name(q.ID), Items: items, Chosen: func(i int) tea.Cmd {
+		m.env.Host.Change(async.AddAlert(m.name(q.ID), api.NewAlert{QueryID: q.ID, Frequency: []string{api.Immediate, api.Daily}[i]}), nil)
+		return nil
+	}})
+}
+
+func (m *Model) change(a api.Alert, p api.AlertPatch) {
+	m.env.Host.Change(async.ChangeAlert(m.name(a.QueryID), a, p), nil)
+}
+
+func (m *Model) pause(a api.Alert) {
+	on := !a.Enabled
+	m.change(a, api.AlertPatch{Enabled: &on})
+}
+
+func (m *Model) turn(a api.Alert) {
+	f := api.Daily
+	if a.Frequency == api.Daily {
+		f = api.Immediate
+	}
+	m.change(a, api.AlertPatch{Frequency: &f})
+}
+
+// chooseChange offers what can be changed of the selected alert.
+func (m *Model) chooseChange() {
+	a := m.selected()
+	type act struct {
+		title, detail string
+		do            func() tea.Cmd
+	}
+	plain := func(f func(api.Alert)) func() tea.Cmd { return func() tea.Cmd { f(a); return nil } }
+	acts := []act{
+		{"pause", "tells nothing until it is resumed", plain(m.pause)},
+		{"tell daily", "one digest a day instead of at once", plain(m.turn)},
+		{"change how it tells", "now: " + views.OneLine(a.NotificationType), func() tea.Cmd { m.askType(a); return nil }},
+		{"try it", "how often it would have told in seven days", func() tea.Cmd { return m.try(a) }},
+		{"delete", "the query stays", plain(m.askDelete)},
+	}
+	if !a.Enabled {
+		acts[0].title, acts[0].detail = "resume", "tells again"
+	}
+	if a.Frequency == api.Daily {
+		acts[1].title, acts[1].detail = "tell at once", "instead of a daily digest"
+	}
+	items := make([]views.PickItem, len(acts))
+	for i, x := range acts {
+		items[i] = views.PickItem{Title: x.title, Detail: x.detail}
+	}
+	m.env.Host.Ask(views.Pick{Title: m.name(a.QueryID), Items: items, Chosen: func(i int) tea.Cmd { return acts[i].do() }})
+}
+
+func (m *Model) askType(a api.Alert) {
+	m.env.Host.Prompt("how it tells, a type the server knows", a.NotificationType, func(kind string) tea.Cmd {
+		if kind = strings.TrimSpace(kind); kind != "" && kind != a.NotificationType {
+			m.change(a, api.AlertPatch{NotificationType: &kind})
+		}
+		return nil
+	})
+}
+
+func (m *Model) askDelete(a api.Alert) {
+	m.env.Host.Ask(views.Pick{Title: "delete the alert on " + m.name(a.QueryID) + "?", Items: []views.PickItem{
+		{Title: "Cancel"}, {Title: "Delete", Detail: "u brings it back; the query stays"},
+	}, Chosen: func(i int) tea.Cmd {
+		if i == 1 {
+			m.env.Host.Change(async.DropAlert(m.name(a.QueryID), a), nil)
+		}
+		return nil
+	}})
+}
+
+// test is an alert that is tried on the past.
+type test struct {
+	alert api.Alert
+	since time.Time
+	text  string
+	saved views.Saved
+}
+
+const (
+	testDays = 7
+	testSize = 1000 // events looked at
+)
+
+// try asks for what the alert would have told of.
+func (m *Model) try(a api.Alert) tea.Cmd {
+	q, ok := m.query(a.QueryID)
+	if !ok {
+		m.env.Host.Say(toast.Warn, "the query of this alert isn't there any more")
+		return nil
+	}
+	s := views.ReadSaved(q, m.env.Memory, m.env.Now())
+	since := m.env.Now().UTC().AddDate(0, 0, -testDays)
+	ask, fits := views.NewSince(s.Query, since)
+	switch {
+	case s.Problem != "":
+		m.env.Host.Say(toast.Warn, s.Problem)
+		return nil
+	case !fits:
+		m.env.Host.Say(toast.Info, fmt.Sprintf("the query has %d conditions already, the most there may be: trying it needs one more", api.MaxConditions))
+		return nil
+	}
+	m.testing = &test{alert: a, since: since, saved: s, text: strings.TrimSpace(query.FormatCondition(ask.Search[len(ask.Search)-1]) + " " + s.Text)}
+	ask.PageSize, ask.OrderBy, ask.Order = testSize, "createdAt", "desc"
+	return m.env.Async.Page(m.slot("test"), ask, 0, async.Refresh)
+}
+
+// learnTest says how often the alert would have fired.
+func (m *Model) learnTest(f async.EventsLoaded) {
+	t := m.testing
+	m.testing = nil
+	switch {
+	case t == nil:
+		return
+	case f.Err != nil:
+		m.env.Host.Say(toast.Error, "the alert could not be tried: "+f.Err.Error())
+		return
+	}
+	n := firings(t.alert.Frequency, f.Page.Events)
+	total := max(f.Page.Info.TotalCount, len(f.Page.Events))
+	title := fmt.Sprintf("would have fired %s in the last %d days, %s events", times(n, len(f.Page.Events) < total), testDays, views.Count(total))
+	items := []views.PickItem{{Title: "Close"}}
+	if total > 0 {
+		items = []views.PickItem{{Title: "Show the events", Detail: views.OneLine(t.text)}, {Title: "Close"}}
+	}
+	m.env.Host.Ask(views.Pick{Title: title, Items: items, Chosen: func(i int) tea.Cmd {
+		if i < len(items)-1 {
+			m.env.Host.Visit(views.VisitEvents{Filter: t.text, Datasets: t.saved.Query.Datasets})
+		}
+		return nil
+	}})
+}
+
+// firings is how often an alert fires for events: for each moment at which
+// some of them arrived, or for each day.
+func firings(frequency string, events []api.Event) int {
+	seen := map[string]bool{}
+	for _, e := range events {
+		at := e.CreatedAt
+		if at.IsZero() {
+			at = e.Date
+		}
+		key := at.UTC().Format(time.DateTime)
+		if frequency == api.Daily {
+			key = key[:len(time.DateOnly)]
+		}
+		seen[key] = true
+	}
+	return len(seen)
+}
+
+func times(n int, atLeast bool) string {
+	s := views.Count(n) + " times"
+	if n == 1 {
+		s = "once"
+	}
+	if atLeast {
+		return "at least " + s
+	}
+	return s
+}
+
+// Why tells why an action can't be done now.
+func (m *Model) Why(id keymap.ID) string {
+	switch id {
+	case keymap.InboxOpen, keymap.InboxRead:
+		if m.inbox.Cursor() >= (inboxRows{m}).Len() {
+			return "nothing is selected in the inbox"
+		}
+	case keymap.InboxReadAll:
+		if m.Badge() == "" {
+			return "nothing is unread"
+		}
+	case keymap.AlertsNew, keymap.AlertsEdit, keymap.AlertsPause, keymap.AlertsFrequency, keymap.AlertsDelete, keymap.AlertsTest:
+		return m.whyNotAlert(id)
+	}
+	return ""
+}
+
+func (m *Model) whyNotAlert(id keymap.ID) string {
+	switch {
+	case m.lacking:
+		return "this server has no alerts; the queries are watched from here"
+	case id == keymap.AlertsNew && len(m.queries) == 0:
+		return "there are no saved queries to be alerted by"
+	case id != keymap.AlertsNew && m.alerts.Cursor() >= len(m.list):
+		return "no alert is selected"
+	case id != keymap.AlertsTest && m.env.ReadOnly:
+		return "read-only: nothing may be changed"
+	}
+	return ""
+}
+
+// Click selects what is under the pointer; a double click opens it.
+func (m *Model) Click(x, y int, double bool) tea.Cmd {
+	switch g := m.geo; {
+	case g.alerts.Contains(x, y) && !m.lacking:
+		m.part = partAlerts
+		if h := m.alerts.Hit(g.alerts.Local(x, y)); h.Kind == table.Row {
+			m.alerts.MoveTo(h.Row)
+			if double {
+				m.chooseChange()
+			}
+		}
+	case g.inbox.Contains(x, y):
+		m.part = partInbox
+		if h := m.inbox.Hit(g.inbox.Local(x, y)); h.Kind == table.Row {
+			m.inbox.MoveTo(h.Row)
+			if double {
+				cmd, _ := m.doInbox(keymap.InboxOpen)
+				return cmd
+			}
+		}
+	}
+	return nil
+}
+
+// Drag does nothing here.
+func (m *Model) Drag(int, int, bool) tea.Cmd { return nil }
+
+// Wheel scrolls what is under the pointer.
+func (m *Model) Wheel(x, y, by int) tea.Cmd {
+	if m.geo.alerts.Contains(x, y) {
+		m.alerts.ScrollBy(by)
+		return nil
+	}
+	m.inbox.ScrollBy(by)
+	return nil
+}

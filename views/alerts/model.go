@@ -1,0 +1,310 @@
+// Package alerts is the view of alerts on saved queries and of what they have
+// fired. Against a server without alerts it watches the queries itself.
+package alerts
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+
+	tea "charm.land/bubbletea/v2"
+
+	"threatbench/api"
+	"threatbench/api/async"
+	"threatbench/keymap"
+	"threatbench/ui/widget/table"
+	"threatbench/views"
+)
+
+// View is this view's name in the slots of its requests.
+const View = views.AlertsView
+
+// part is what has the focus.
+type part int
+
+const (
+	partInbox part = iota
+	partAlerts
+)
+
+// inboxSize is how many entries of the inbox are shown.
+const inboxSize = 200
+
+// Model is the view.
+type Model struct {
+	env    *views.Env
+	part   part
+	alerts *table.Model
+	inbox  *table.Model
+	geo    geometry
+
+	list    []api.Alert
+	queries []api.SavedQuery
+	entries []api.Notification
+	total   int // entries there are; -1 unknown
+
+	arrived           bool // the view has been shown
+	loaded, gotInbox  bool // the alerts, the inbox have come
+	lacking           bool // the server has no alerts: queries are watched from here
+	noQueries         bool // and keeps no queries either
+	err, inboxErr     error
+	queriesErr        error
+	slow              bool
+	wanted            int64 // the query whose alert is to be shown
+	testing           *test
+	watch             watch
+	alertsOK, queryOK bool // the lists are those of the server now
+	forced            bool // a person wants to know what is new
+}
+
+// New makes the view.
+func New(env *views.Env) *Model {
+	m := &Model{env: env, alerts: table.New(env.Styles), inbox: table.New(env.Styles), watch: newWatch(env)}
+	m.alerts.SetColumns([]table.Column{
+		{ID: "query", Title: "QUERY", Min: 16, Width: 28, Max: 60, Flex: 3, Priority: 1},
+		{ID: "state", Title: "STATE", Min: 6, Width: 8, Max: 10, Priority: 2},
+		{ID: "when", Title: "TELLS", Min: 7, Width: 8, Max: 10, Priority: 3},
+		{ID: "type", Title: "BY", Min: 4, Width: 8, Max: 16, Priority: 5},
+		{ID: "sent", Title: "LAST TOLD", Min: 12, Width: 12, Max: 12, Priority: 4},
+		{ID: "owner", Title: "OWNER", Min: 10, Width: 20, Max: 34, Flex: 1, Priority: 6},
+	})
+	m.inbox.SetColumns([]table.Column{
+		{ID: "new", Title: "", Min: 3, Width: 3, Max: 3, Priority: 1},
+		{ID: "at", Title: "WHEN", Min: 12, Width: 12, Max: 12, Priority: 3},
+		{ID: "query", Title: "QUERY", Min: 16, Width: 28, Max: 70, Flex: 3, Priority: 2},
+		{ID: "count", Title: "EVENTS", Min: 6, Width: 8, Max: 10, Right: true, Priority: 4},
+	})
+	m.alerts.SetSource(alertRows{m})
+	m.inbox.SetSource(inboxRows{m})
+	return m
+}
+
+func (m *Model) slot(name string) async.Slot { return async.Slot{View: View, Name: name} }
+
+// Start looks into the inbox for the badge, and goes on looking now and then.
+func (m *Model) Start() tea.Cmd { return m.look() }
+
+// Arrive asks for the alerts when the view is shown.
+func (m *Model) Arrive() tea.Cmd {
+	if m.arrived {
+		return nil
+	}
+	m.arrived = true
+	return m.ask()
+}
+
+func (m *Model) ask(opts ...async.Option) tea.Cmd {
+	m.alertsOK, m.queryOK = false, false
+	return tea.Batch(
+		m.env.Async.Alerts(m.slot("alerts"), opts...),
+		m.env.Async.SavedQueries(m.slot("queries"), opts...),
+		m.askInbox(opts...),
+	)
+}
+
+func (m *Model) askInbox(opts ...async.Option) tea.Cmd {
+	return m.env.Async.Inbox(m.slot("inbox"), api.InboxQuery{PageSize: inboxSize}, opts...)
+}
+
+// Visit shows the alert of a query, or begins one.
+func (m *Model) Visit(v views.Visit) tea.Cmd {
+	if a, ok := v.(views.VisitAlert); ok {
+		m.wanted, m.part = a.QueryID, partAlerts
+		if m.alertsOK && m.queryOK {
+			m.showWanted()
+		}
+	}
+	return nil
+}
+
+// Changed asks anew after an alert or a query was changed.
+func (m *Model) Changed(r async.Result) tea.Cmd {
+	if r.Change.Kind != async.KindAlert && r.Change.Kind != async.KindQuery || !m.arrived {
+		return nil
+	}
+	return m.ask()
+}
+
+// Learn takes the answers to this view's requests.
+func (m *Model) Learn(f async.Fact) tea.Cmd {
+	defer func() { m.alerts.Invalidate(); m.inbox.Invalidate() }()
+	switch f := f.(type) {
+	case async.AlertsLoaded:
+		m.learnAlerts(f)
+	case async.QueriesLoaded:
+		return m.learnQueries(f)
+	case async.InboxLoaded:
+		return m.learnInbox(f)
+	case async.NotificationsMarked:
+		return m.learnMarked(f)
+	case async.EventsLoaded:
+		return m.learnEvents(f)
+	case async.JobDone:
+		if f.Slot.Name == tickSlot && f.Err == nil {
+			return m.look()
+		}
+	case async.Slow:
+		m.slow = m.slow || f.About().Slot.Name == "alerts"
+	}
+	return nil
+}
+
+func (m *Model) learnAlerts(f async.AlertsLoaded) {
+	m.loaded, m.slow, m.err = true, false, f.Err
+	if errors.Is(f.Err, api.ErrUnsupported) {
+		m.lacking, m.err = true, nil
+		m.part = partInbox
+	}
+	if f.Err == nil {
+		m.list, m.alertsOK = f.Value, true
+	}
+	m.showWanted()
+}
+
+func (m *Model) learnQueries(f async.QueriesLoaded) tea.Cmd {
+	m.queriesErr = f.Err
+	m.noQueries = errors.Is(f.Err, api.ErrUnsupported)
+	if f.Err != nil {
+		return nil
+	}
+	m.queries, m.queryOK = f.Value, true
+	m.showWanted()
+	if m.lacking && (m.forced || !m.watch.Off) {
+		m.forced = false
+		return m.countNew()
+	}
+	return nil
+}
+
+func (m *Model) learnInbox(f async.InboxLoaded) tea.Cmd {
+	if errors.Is(f.Err, api.ErrUnsupported) {
+		m.lacking = true
+		if m.queryOK && !m.watch.Off {
+			return m.countNew()
+		}
+		if !m.queryOK && !m.noQueries {
+			return m.env.Async.SavedQueries(m.slot("queries"))
+		}
+		return nil
+	}
+	m.inboxErr, m.gotInbox = f.Err, true
+	if f.Err == nil {
+		m.entries, m.total = f.Value.Notifications, f.Value.Info.TotalCount
+	}
+	return nil
+}
+
+func (m *Model) learnMarked(f async.NotificationsMarked) tea.Cmd {
+	if f.Err == nil {
+		for i := range m.entries {
+			if slices.Contains(f.IDs, m.entries[i].ID) {
+				m.entries[i].Read = f.Read
+			}
+		}
+		return nil
+	}
+	m.inboxErr = f.Err
+	return nil
+}
+
+// query is a saved query by its number.
+func (m *Model) query(id int64) (api.SavedQuery, bool) {
+	i := slices.IndexFunc(m.queries, func(q api.SavedQuery) bool { return q.ID == id })
+	if i < 0 {
+		return api.SavedQuery{}, false
+	}
+	return m.queries[i], true
+}
+
+// name is a query's name, or its number where it isn't known.
+func (m *Model) name(id int64) string {
+	if q, ok := m.query(id); ok {
+		return views.Shown(views.OneLine(q.Name))
+	}
+	return fmt.Sprintf("query %d", id)
+}
+
+// showWanted goes to the alert of the wanted query, or offers to make one.
+func (m *Model) showWanted() {
+	if m.wanted == 0 || m.lacking || !m.alertsOK || !m.queryOK {
+		return
+	}
+	id := m.wanted
+	m.wanted = 0
+	if i := slices.IndexFunc(m.list, func(a api.Alert) bool { return a.QueryID == id }); i >= 0 {
+		m.alerts.MoveTo(i)
+		return
+	}
+	if q, ok := m.query(id); ok && !m.env.ReadOnly {
+		m.chooseFrequency(q)
+	}
+}
+
+// Badge is how much in the inbox is unread.
+func (m *Model) Badge() string {
+	n := 0
+	for _, e := range m.entries {
+		if !e.Read {
+			n++
+		}
+	}
+	if m.lacking {
+		n = m.withNews()
+	}
+	if n == 0 {
+		return ""
+	}
+	if n == inboxSize {
+		return fmt.Sprintf("%d+", n)
+	}
+	return fmt.Sprint(n)
+}
+
+// Scopes are those of the focused part.
+func (m *Model) Scopes() []keymap.Scope {
+	if m.part == partAlerts {
+		return []keymap.Scope{keymap.Alerts}
+	}
+	return []keymap.Scope{keymap.Inbox, keymap.Alerts}
+}
+
+// Hints are the actions the bottom line names.
+func (m *Model) Hints() []keymap.ID {
+	switch {
+	case m.lacking:
+		return []keymap.ID{keymap.InboxOpen, keymap.InboxRead, keymap.InboxReadAll, keymap.AlertsWatch, keymap.AlertsInterval, keymap.AppRefresh, keymap.AppHelp}
+	case m.part == partAlerts:
+		return []keymap.ID{keymap.AlertsEdit, keymap.AlertsNew, keymap.AlertsPause, keymap.AlertsFrequency, keymap.AlertsTest, keymap.AlertsDelete, keymap.AppHelp}
+	}
+	return []keymap.ID{keymap.InboxOpen, keymap.InboxRead, keymap.InboxReadAll, keymap.AppNextPane, keymap.AlertsNew, keymap.AppRefresh, keymap.AppHelp}
+}
+
+// Restyle takes over the environment's styles after a change of theme.
+func (m *Model) Restyle() tea.Cmd {
+	m.alerts.SetStyles(m.env.Styles)
+	m.inbox.SetStyles(m.env.Styles)
+	return nil
+}
+
+// MoveFocus goes between the inbox and the alerts.
+func (m *Model) MoveFocus(by int) bool {
+	switch {
+	case m.lacking:
+		return true
+	case by > 0 && m.part == partInbox:
+		m.part = partAlerts
+		return true
+	case by < 0 && m.part == partAlerts:
+		m.part = partInbox
+		return true
+	}
+	return false
+}
+
+// EnterFrom puts the focus on the first or the last part.
+func (m *Model) EnterFrom(by int) {
+	m.part = partInbox
+	if by < 0 && !m.lacking {
+		m.part = partAlerts
+	}
+}
