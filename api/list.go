@@ -20,6 +20,27 @@ type ListQuery struct {
 	Order    string        `json:"order,omitempty"`          // asc or desc; default desc
 }
 
+// UnmarshalJSON reads what others may have written into a saved query: one
+// dataset as a text, numbers as texts.
+func (q *ListQuery) UnmarshalJSON(b []byte) error {
+	type plain ListQuery
+	wire := struct {
+		*plain
+		Datasets flexList[flexString] `json:"datasetId"`
+		Page     flexInt              `json:"page"`
+		PageSize flexInt              `json:"pageSize"`
+	}{plain: (*plain)(q)}
+	if err := json.Unmarshal(b, &wire); err != nil {
+		return err
+	}
+	q.Page, q.PageSize = int(wire.Page), int(wire.PageSize)
+	q.Datasets = nil
+	if len(wire.Datasets) > 0 {
+		q.Datasets = stringsOf(wire.Datasets)
+	}
+	return nil
+}
+
 // Scopes that stand in Datasets alone.
 const (
 	ScopeAll         = "all"

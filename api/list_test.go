@@ -164,3 +164,29 @@ func TestConditionValue(t *testing.T) {
 		t.Errorf("got %q", v)
 	}
 }
+
+// What others keep in a saved query is read in every form the contract lets
+// them write, and what is written reads back.
+func TestListQueryReadsEveryForm(t *testing.T) {
+	want := api.ListQuery{
+		Search:   []api.Condition{{Field: api.FieldTLP, Op: api.OpEquals, Values: []string{"red"}}},
+		Datasets: []string{api.ScopeAll}, Page: 2, PageSize: 50, OrderBy: "date",
+	}
+	for _, text := range []string{
+		`{"search":[{"field":"tlp","op":"equals","value":"red"}],"datasetId":"all","page":"2","pageSize":"50","orderBy":"date"}`,
+		`{"search":[{"field":"tlp","op":"equals","value":"red"}],"datasetId":["all"],"page":2,"pageSize":50,"orderBy":"date","format":"json"}`,
+	} {
+		var got api.ListQuery
+		if err := json.Unmarshal([]byte(text), &got); err != nil || !reflect.DeepEqual(got, want) {
+			t.Errorf("%s: %+v, %v", text, got, err)
+		}
+		back, err := json.Marshal(got)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var again api.ListQuery
+		if err := json.Unmarshal(back, &again); err != nil || !reflect.DeepEqual(again, want) {
+			t.Errorf("%s: %+v, %v", back, again, err)
+		}
+	}
+}

@@ -35,11 +35,8 @@ func fillQuery(ctx context.Context, db *store.DB, q demo.Query, now time.Time) e
 	if err != nil {
 		return err
 	}
-	text, err := json.Marshal(struct {
-		Search   []api.Condition   `json:"search,omitempty"`
-		Branches [][]api.Condition `json:"searchBranches,omitempty"`
-		Dataset  string            `json:"datasetId"`
-	}{f.Search, f.Branches, api.ScopeAll})
+	list := api.ListQuery{Search: f.Search, Branches: f.Branches, Datasets: []string{api.ScopeAll}}
+	text, err := json.Marshal(list)
 	if err != nil {
 		return err
 	}
@@ -53,7 +50,6 @@ func fillQuery(ctx context.Context, db *store.DB, q demo.Query, now time.Time) e
 	if err != nil {
 		return err
 	}
-	list := api.ListQuery{Search: f.Search, Branches: f.Branches, Datasets: []string{api.ScopeAll}}
 	for _, a := range alerts {
 		if a.QueryID == made.ID {
 			return tell(ctx, db, q, a, list, now)
