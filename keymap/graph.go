@@ -37,6 +37,9 @@ const (
 	GraphMark      ID = "graph.mark"
 	GraphPath      ID = "graph.path"
 	GraphClear     ID = "graph.clear"
+	GraphRelate    ID = "graph.relate"
+	GraphUnrelate  ID = "graph.unrelate"
+	GraphRetype    ID = "graph.retype"
 	GraphExport    ID = "graph.export"
 )
 
@@ -95,7 +98,7 @@ func graphActions() []Action {
 			Title: "One step less", Short: "shallower", Help: "Leaves out the outermost nodes."},
 		{ID: GraphDirection, Scope: Graph, Group: "Contents", Keys: []string{"d"},
 			Title: "Change the direction", Short: "direction", Help: "Follows relationships both ways, to descendants, to ancestors, or from every neighbour to every other."},
-		{ID: GraphTypes, Scope: Graph, Group: "Contents", Keys: []string{"t"},
+		{ID: GraphTypes, Scope: Graph, Group: "Contents", Keys: []string{"w"},
 			Title: "Choose what is followed", Short: "types", Help: "Chooses which relationships are followed, and whether references, tags and indicators are."},
 		{ID: GraphFocus, Scope: Graph, Group: "Contents", Keys: []string{"f"},
 			Title: "Draw around this node", Short: "around this", Help: "Loads the graph anew around the node under the cursor."},
@@ -107,6 +110,12 @@ func graphActions() []Action {
 			Title: "Shortest path", Short: "path", Help: "Marks the shortest way between the two marked nodes, or from the mark or the focus to the cursor."},
 		{ID: GraphClear, Scope: Graph, Group: "Marks and paths", Keys: []string{"esc"},
 			Title: "Clear marks and path", Short: "clear", Help: "Takes away the marks, the path and the search."},
+		{ID: GraphRelate, Scope: Graph, Group: "Relationships", Keys: []string{"R"},
+			Title: "Relate the marked events", Short: "relate", Help: "Hangs the marked events under the one at the cursor."},
+		{ID: GraphUnrelate, Scope: Graph, Group: "Relationships", Keys: []string{"x"}, Danger: true,
+			Title: "Remove a relationship", Short: "unrelate", Help: "Takes away a relationship or a reference of the event at the cursor."},
+		{ID: GraphRetype, Scope: Graph, Group: "Relationships", Keys: []string{"c"},
+			Title: "Change a relationship", Short: "change type", Help: "Gives a relationship of the event at the cursor another type."},
 		{ID: GraphExport, Scope: Graph, Group: "Export", Keys: []string{"e"},
 			Title: "Export the graph", Short: "export", Help: "Writes the graph as DOT, Mermaid or SVG, or copies it."},
 	}

@@ -279,6 +279,12 @@ func (m *Model) doOther(id keymap.ID) (tea.Cmd, bool) {
 		m.listEvents()
 	case keymap.GraphExport:
 		m.export()
+	case keymap.GraphRelate:
+		m.relate()
+	case keymap.GraphUnrelate:
+		m.unrelate()
+	case keymap.GraphRetype:
+		m.retype()
 	case keymap.AppCopy:
 		m.copy()
 	default:
@@ -374,6 +380,8 @@ func (m *Model) Why(id keymap.ID) string {
 		if !s.paused() {
 			return "everything is loaded"
 		}
+	case keymap.GraphRelate, keymap.GraphUnrelate, keymap.GraphRetype:
+		return m.whyNotChange(id)
 	case keymap.GraphNextHit, keymap.GraphPrevHit:
 		if s.query == "" {
 			return "nothing was searched for"
@@ -382,6 +390,18 @@ func (m *Model) Why(id keymap.ID) string {
 		if !s.came {
 			return "nothing is loaded yet"
 		}
+	}
+	return ""
+}
+
+func (m *Model) whyNotChange(id keymap.ID) string {
+	switch {
+	case m.env.ReadOnly:
+		return "read-only: nothing may be changed"
+	case m.scene.derived && id != keymap.GraphRelate:
+		return "this server doesn't tell the types of relationships"
+	case id != keymap.GraphRelate && len(m.scene.edgesHere(id == keymap.GraphUnrelate)) == 0:
+		return "no relationship ends at this node"
 	}
 	return ""
 }
