@@ -98,7 +98,7 @@ func graphActions() []Action {
 			Title: "One step less", Short: "shallower", Help: "Leaves out the outermost nodes."},
 		{ID: GraphDirection, Scope: Graph, Group: "Contents", Keys: []string{"d"},
 			Title: "Change the direction", Short: "direction", Help: "Follows relationships both ways, to descendants, to ancestors, or from every neighbour to every other."},
-		{ID: GraphTypes, Scope: Graph, Group: "Contents", Keys: []string{"w"},
+		{ID: GraphTypes, Scope: Graph, Group: "Contents", Keys: []string{"t"},
 			Title: "Choose what is followed", Short: "types", Help: "Chooses which relationships are followed, and whether references, tags and indicators are."},
 		{ID: GraphFocus, Scope: Graph, Group: "Contents", Keys: []string{"f"},
 			Title: "Draw around this node", Short: "around this", Help: "Loads the graph anew around the node under the cursor."},

@@ -166,7 +166,7 @@ func plain(s string) string {
 		before, rest, found := strings.Cut(s, "[")
 		words, after, isLink := strings.Cut(rest, "](")
 		address, end, closed := strings.Cut(after, ")")
-		if !found || !isLink || !closed || strings.ContainsAny(words, "[]") || strings.Contains(address, " ") {
+		if !found || !isLink || !closed || strings.ContainsAny(words, "[]") || !strings.HasPrefix(address, "http") {
 			b.WriteString(s)
 			return b.String()
 		}
