@@ -1,6 +1,7 @@
 package ui_test
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -91,6 +92,19 @@ func TestTryingAnAlert(t *testing.T) {
 		press(p, "enter")
 		p.Want("createdAt>", "attacker:HOLLOWMAGPIE")
 	})
+	told := rehearser{s}
+	uitest.Run(t, usual(), func() tea.Model { return model(ui.Options{API: told}) }, func(p *uitest.Program) {
+		p.Settle()
+		press(p, "5", "tab", "p")
+		p.Want("would have fired 12 times in the last 7 days: 40 events")
+	})
+}
+
+// rehearser is a server that tries alerts itself.
+type rehearser struct{ *saver }
+
+func (r rehearser) TestAlert(ctx context.Context, id int64, days int) (api.AlertTest, error) {
+	return api.AlertTest{QueryID: id, Days: days, Count: 40, Immediate: 12, Daily: 3, EventIDs: []string{"e"}}, r.call(ctx)
 }
 
 // A server without alerts is watched from here, slowly, and each look is a

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"reflect"
+	"strings"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
@@ -34,7 +35,7 @@ type spelt struct{ Text, JSON string }
 // Problem; Query is then what could be read.
 func ReadSaved(q api.SavedQuery, m *Memory, now time.Time) Saved {
 	var s Saved
-	if err := json.Unmarshal([]byte(q.QueryJSON), &s.Query); err != nil {
+	if err := readQuery(q.QueryJSON, &s.Query); err != nil {
 		s.Problem = "its filter can't be read: " + err.Error()
 		return s
 	}
@@ -42,7 +43,6 @@ func ReadSaved(q api.SavedQuery, m *Memory, now time.Time) Saved {
 		s.Problem = "its filter can't be shown: " + err.Error()
 		return s
 	}
-	s.Query.Page, s.Query.PageSize, s.Query.Cursor = 0, 0, ""
 	s.Text = query.Format(query.Filter{Search: s.Query.Search, Branches: s.Query.Branches})
 	texts := map[string]spelt{}
 	m.Load(textsName, &texts)
@@ -52,6 +52,53 @@ func ReadSaved(q api.SavedQuery, m *Memory, now time.Time) Saved {
 		}
 	}
 	return s
+}
+
+// readQuery reads what of query_json belongs to a filter. Others write a single
+// condition, or the datasets as one text, where we write lists.
+func readQuery(text string, q *api.ListQuery) error {
+	var w struct {
+		Search   json.RawMessage   `json:"search"`
+		Branches []json.RawMessage `json:"searchBranches"`
+		Datasets json.RawMessage   `json:"datasetId"`
+		OrderBy  string            `json:"orderBy"`
+		Order    string            `json:"order"`
+	}
+	if err := json.Unmarshal([]byte(text), &w); err != nil {
+		return err
+	}
+	q.OrderBy, q.Order = w.OrderBy, w.Order
+	var err error
+	if q.Search, err = oneOrMore[api.Condition](w.Search); err != nil {
+		return err
+	}
+	for _, b := range w.Branches {
+		branch, err := oneOrMore[api.Condition](b)
+		if err != nil {
+			return err
+		}
+		q.Branches = append(q.Branches, branch)
+	}
+	ids, err := oneOrMore[string](w.Datasets)
+	for _, id := range ids {
+		q.Datasets = append(q.Datasets, strings.FieldsFunc(id, func(r rune) bool { return r == ',' || r == ' ' })...)
+	}
+	return err
+}
+
+// oneOrMore reads a list, or the one thing that stands for it.
+func oneOrMore[T any](b json.RawMessage) ([]T, error) {
+	if len(b) == 0 || string(b) == "null" {
+		return nil, nil
+	}
+	if b[0] == '[' {
+		var list []T
+		err := json.Unmarshal(b, &list)
+		return list, err
+	}
+	var one T
+	err := json.Unmarshal(b, &one)
+	return []T{one}, err
 }
 
 // SameQuery tells whether two texts of query_json hold the same.

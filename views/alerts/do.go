@@ -1,6 +1,7 @@
 package alerts
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -259,14 +260,14 @@ func (m *Model) askDelete(a api.Alert) {
 // test is an alert that is tried on the past.
 type test struct {
 	alert api.Alert
-	since time.Time
-	text  string
 	saved views.Saved
+	text  string        // the filter of the events it would have told of; "" where it is too long
+	ask   api.ListQuery // the same as a query
 }
 
 const (
 	testDays = 7
-	testSize = 1000 // events looked at
+	testSize = 1000 // events looked at, where the server doesn't count itself
 )
 
 // try asks for what the alert would have told of.
@@ -276,43 +277,82 @@ func (m *Model) try(a api.Alert) tea.Cmd {
 		m.env.Host.Say(toast.Warn, "the query of this alert isn't there any more")
 		return nil
 	}
-	s := views.ReadSaved(q, m.env.Memory, m.env.Now())
-	since := m.env.Now().UTC().AddDate(0, 0, -testDays)
-	ask, fits := views.NewSince(s.Query, since)
-	switch {
-	case s.Problem != "":
-		m.env.Host.Say(toast.Warn, s.Problem)
-		return nil
-	case !fits:
-		m.env.Host.Say(toast.Info, fmt.Sprintf("the query has %d conditions already, the most there may be: trying it needs one more", api.MaxConditions))
-		return nil
+	t := &test{alert: a, saved: views.ReadSaved(q, m.env.Memory, m.env.Now())}
+	if ask, fits := views.NewSince(t.saved.Query, m.env.Now().AddDate(0, 0, -testDays)); fits && t.saved.Problem == "" {
+		t.text = strings.TrimSpace(query.FormatCondition(ask.Search[len(ask.Search)-1]) + " " + t.saved.Text)
+		t.ask = ask
+		t.ask.PageSize, t.ask.OrderBy, t.ask.Order = testSize, "createdAt", "desc"
 	}
-	m.testing = &test{alert: a, since: since, saved: s, text: strings.TrimSpace(query.FormatCondition(ask.Search[len(ask.Search)-1]) + " " + s.Text)}
-	ask.PageSize, ask.OrderBy, ask.Order = testSize, "createdAt", "desc"
-	return m.env.Async.Page(m.slot("test"), ask, 0, async.Refresh)
+	m.testing = t
+	return m.env.Async.TestAlert(m.slot("try"), q.ID, testDays, async.Refresh)
 }
 
-// learnTest says how often the alert would have fired.
-func (m *Model) learnTest(f async.EventsLoaded) {
+// learnTried takes what the server says of a trial; one that can't is asked
+// for the events instead.
+func (m *Model) learnTried(f async.AlertTested) tea.Cmd {
 	t := m.testing
-	m.testing = nil
 	switch {
 	case t == nil:
-		return
-	case f.Err != nil:
+	case f.Err == nil:
+		n := f.Value.Immediate
+		if t.alert.Frequency == api.Daily {
+			n = f.Value.Daily
+		}
+		m.tried(times(n, false), f.Value.Count, f.Value.EventIDs)
+	case errors.Is(f.Err, api.ErrUnsupported) && t.text != "":
+		return m.env.Async.Page(m.slot("test"), t.ask, 0, async.Refresh)
+	case errors.Is(f.Err, api.ErrUnsupported):
+		m.testing = nil
+		m.env.Host.Say(toast.Warn, orElse(t.saved.Problem, fmt.Sprintf("the query has %d conditions already, the most there may be: trying it needs one more", api.MaxConditions)))
+	default:
+		m.testing = nil
 		m.env.Host.Say(toast.Error, "the alert could not be tried: "+f.Err.Error())
-		return
 	}
-	n := firings(t.alert.Frequency, f.Page.Events)
-	total := max(f.Page.Info.TotalCount, len(f.Page.Events))
-	title := fmt.Sprintf("would have fired %s in the last %d days, %s events", times(n, len(f.Page.Events) < total), testDays, views.Count(total))
+	return nil
+}
+
+func orElse(s, fallback string) string {
+	if s == "" {
+		return fallback
+	}
+	return s
+}
+
+// learnTest counts itself how often the alert would have fired.
+func (m *Model) learnTest(f async.EventsLoaded) {
+	switch {
+	case m.testing == nil:
+	case f.Err != nil:
+		m.testing = nil
+		m.env.Host.Say(toast.Error, "the alert could not be tried: "+f.Err.Error())
+	default:
+		total := max(f.Page.Info.TotalCount, len(f.Page.Events))
+		m.tried(times(firings(m.testing.alert.Frequency, f.Page.Events), len(f.Page.Events) < total), total, nil)
+	}
+}
+
+// tried says how often the alert would have fired, and offers the events.
+func (m *Model) tried(often string, total int, ids []string) {
+	t := m.testing
+	m.testing = nil
+	text, datasets := t.text, t.saved.Query.Datasets
+	if text == "" && len(ids) > 0 {
+		ids = ids[:min(len(ids), api.MaxInValues)]
+		text = query.FormatCondition(api.Condition{Field: api.FieldUUID, Op: api.OpIn, Values: ids})
+		datasets = []string{api.ScopeAll}
+	}
+	events := views.Count(total) + " events"
+	if total == 1 {
+		events = "1 event"
+	}
 	items := []views.PickItem{{Title: "Close"}}
-	if total > 0 {
-		items = []views.PickItem{{Title: "Show the events", Detail: views.OneLine(t.text)}, {Title: "Close"}}
+	if total > 0 && text != "" {
+		items = []views.PickItem{{Title: "Show the events", Detail: views.OneLine(text)}, {Title: "Close"}}
 	}
+	title := fmt.Sprintf("would have fired %s in the last %d days: %s", often, testDays, events)
 	m.env.Host.Ask(views.Pick{Title: title, Items: items, Chosen: func(i int) tea.Cmd {
 		if i < len(items)-1 {
-			m.env.Host.Visit(views.VisitEvents{Filter: t.text, Datasets: t.saved.Query.Datasets})
+			m.env.Host.Visit(views.VisitEvents{Filter: text, Datasets: datasets})
 		}
 		return nil
 	}})

@@ -137,6 +137,8 @@ func (m *Model) Learn(f async.Fact) tea.Cmd {
 		return m.learnInbox(f)
 	case async.NotificationsMarked:
 		return m.learnMarked(f)
+	case async.AlertTested:
+		return m.learnTried(f)
 	case async.EventsLoaded:
 		return m.learnEvents(f)
 	case async.JobDone:
@@ -189,7 +191,8 @@ func (m *Model) learnInbox(f async.InboxLoaded) tea.Cmd {
 	}
 	m.inboxErr, m.gotInbox = f.Err, true
 	if f.Err == nil {
-		m.entries, m.total = f.Value.Notifications, f.Value.Info.TotalCount
+		m.entries, m.total = slices.Clone(f.Value.Notifications), f.Value.Info.TotalCount
+		slices.SortStableFunc(m.entries, func(a, b api.Notification) int { return b.At.Compare(a.At.Time) })
 	}
 	return nil
 }
