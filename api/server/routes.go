@@ -23,6 +23,12 @@ func (s *server) routes() []route {
 		{"POST", "/events/relate/{event_id}/create", PermWrite, (*call).addReferences},
 		{"DELETE", "/events/relate/{event_id}", PermWrite, (*call).removeReferences},
 
+		{"POST", "/events/dataset/{dataset_id}/move", PermWrite, (*call).moveEvents},
+		{"POST", "/events/dataset/{dataset_id}/copy", PermWrite, (*call).copyEvents},
+		{"POST", "/events/{dataset_id}/revert-do", PermWrite, (*call).revert},
+		{"GET", "/events/dataset/{dataset_id}/revert-preview", PermRead, (*call).previewRevert},
+		{"GET", "/events/dataset/{dataset_id}/history", PermRead, (*call).listHistory},
+
 		{"POST", "/events/relationships/create", PermWrite, (*call).relateEvents},
 		{"GET", "/events/{event_id}/relationships", PermRead, (*call).listRelated},
 		{"GET", "/events/by-id/{event_id}/relationships", PermRead, (*call).listRelated},

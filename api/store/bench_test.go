@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"fmt"
 	"math/rand/v2"
 	"os"
 	"strconv"
@@ -70,4 +71,62 @@ func BenchmarkCreateThousand(b *testing.B) {
 		create(b, d, events...)
 	}
 	b.ReportMetric(float64(n)/b.Elapsed().Seconds(), "events/s")
+}
+
+// spread are the UUIDs of n events, as far apart as can be.
+func spread(b *testing.B, d *DB, n int) []string {
+	b.Helper()
+	v, err := d.view(context.Background())
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer v.close()
+	ids := make([]string, n)
+	for i := range ids {
+		r, err := v.s.row(context.Background(), 1+int64(i)*(v.snap.next-1)/int64(n))
+		if err != nil || r == nil {
+			b.Fatalf("event %d: %v", i, err)
+		}
+		ids[i] = uuidText(r.doc.uuid[:])
+	}
+	return ids
+}
+
+// BenchmarkChangeHundred changes, deletes and brings back 100 events spread
+// over all segments.
+func BenchmarkChangeHundred(b *testing.B) {
+	ctx, who := context.Background(), Actor{Name: "bench"}
+	d := openNew(b)
+	fill(b, d, benchEvents())
+	ids := spread(b, d, 100)
+	n := 0
+	update := func(b *testing.B, patch func(text *string) api.EventPatch) {
+		for b.Loop() {
+			n++
+			text := fmt.Sprintf("changed %d times", n)
+			if _, err := d.UpdateMany(ctx, who, testAccount, "", ids, patch(&text)); err != nil {
+				b.Fatal(err)
+			}
+		}
+	}
+	b.Run("attacker", func(b *testing.B) {
+		update(b, func(s *string) api.EventPatch { return api.EventPatch{Attacker: s} })
+	})
+	b.Run("text", func(b *testing.B) {
+		update(b, func(s *string) api.EventPatch { return api.EventPatch{Event: s, Indicator: s} })
+	})
+	b.Run("delete and revert", func(b *testing.B) {
+		for b.Loop() {
+			if n, err := d.Delete(ctx, who, testAccount, "", ids); err != nil || n != len(ids) {
+				b.Fatal(n, err)
+			}
+			h, err := d.History(ctx, testAccount, api.HistoryQuery{Dataset: defaultDataset(testAccount).UUID, PageSize: 2})
+			if err != nil {
+				b.Fatal(err)
+			}
+			if _, err := d.Revert(ctx, who, testAccount, "", api.Revert{Bookmark: h.Entries[1].Bookmark}); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
 }

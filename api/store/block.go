@@ -168,18 +168,18 @@ func packColumn(recs []record, c int, full fullText) ([]byte, error) {
 
 // number is a record's value in a column of numbers.
 func (r *record) number(col int) int64 {
-	switch {
-	case col == colDate:
+	switch col {
+	case colDate:
 		return r.date
-	case col == colCreated:
+	case colCreated:
 		return r.created
-	case col == colDataset:
+	case colDataset:
 		return int64(r.dataset)
-	case col == colFlags:
+	case colFlags:
 		return r.flags
-	case col == colKillChain:
+	case colKillChain:
 		return int64(r.killChain)
-	case col == colHash:
+	case colHash:
 		return int64(r.hash())
 	}
 	return int64(r.nums[col-colNums])

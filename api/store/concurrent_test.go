@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -140,9 +141,11 @@ func countEvents(d *DB) (int, error) {
 }
 
 func TestMain(m *testing.M) {
-	if path := os.Getenv("STORE_TEST_WRITER"); path != "" {
-		fmt.Fprintln(os.Stderr, killedWriter(path))
-		os.Exit(1)
+	for env, run := range map[string]func(string) error{"STORE_TEST_WRITER": killedWriter, "STORE_TEST_CHANGER": killedChanger} {
+		if path := os.Getenv(env); path != "" {
+			fmt.Fprintln(os.Stderr, run(path))
+			os.Exit(1)
+		}
 	}
 	os.Exit(m.Run())
 }
@@ -153,7 +156,7 @@ func TestKill(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "events.db")
 	acknowledged := 0
 	for round := range 5 {
-		acknowledged = max(acknowledged, killWriter(t, path, 3+4*round))
+		acknowledged = max(acknowledged, killChild(t, "STORE_TEST_WRITER", path, 3+4*round))
 		d, err := Open(context.Background(), path, Options{})
 		if err != nil {
 			t.Fatalf("round %d: %v", round, err)
@@ -177,12 +180,12 @@ func TestKill(t *testing.T) {
 	}
 }
 
-// killWriter runs the writer until it has acknowledged some batches, kills it,
-// and answers how many events it acknowledged.
-func killWriter(t *testing.T, path string, batches int) int {
+// killChild runs a child process until it has acknowledged some batches, kills
+// it, and answers the last number it acknowledged.
+func killChild(t *testing.T, env, path string, batches int) int {
 	t.Helper()
 	cmd := exec.Command(os.Args[0])
-	cmd.Env = append(os.Environ(), "STORE_TEST_WRITER="+path)
+	cmd.Env = append(os.Environ(), env+"="+path)
 	var stderr strings.Builder
 	cmd.Stderr = &stderr
 	out, err := cmd.StdoutPipe()
@@ -214,4 +217,146 @@ func killWriter(t *testing.T, path string, batches int) int {
 		t.Fatal("the writer was not killed")
 	}
 	return last
+}
+
+// killedChanger is what the child process of TestKillWhileChanging does: it
+// gives all events a new attacker and text, over and over, and says after each
+// time which.
+func killedChanger(path string) error {
+	d, err := Open(context.Background(), path, Options{})
+	if err != nil {
+		return err
+	}
+	var ids []string
+	for i := range changedEvents {
+		ids = append(ids, numbered(i).UUID)
+	}
+	first, err := oneAttacker(d)
+	if err != nil {
+		return err
+	}
+	for n := first + 1; ; n++ {
+		if err := changeAll(d, ids, n); err != nil {
+			return err
+		}
+		fmt.Println(n)
+	}
+}
+
+const changedEvents = 90
+
+func changeAll(d *DB, ids []string, n int) error {
+	attacker, text := fmt.Sprint(n), fmt.Sprintf("change %d.", n)
+	res, err := d.UpdateMany(context.Background(), Actor{}, testAccount, "", ids, api.EventPatch{Attacker: &attacker, Event: &text})
+	if err == nil && res.UpdatedCount != len(ids) {
+		err = fmt.Errorf("updated %+v", res)
+	}
+	return err
+}
+
+// oneAttacker is the number all events have as their attacker, and as part of
+// their text; an error where they differ.
+func oneAttacker(d *DB) (int, error) {
+	s, err := d.Select(context.Background(), testAccount, api.ListQuery{})
+	if err != nil {
+		return 0, err
+	}
+	g, err := s.GroupBy(context.Background(), GroupQuery{Columns: []string{"attacker"}})
+	s.Close()
+	if err != nil || g.Distinct != 1 || g.Total != changedEvents {
+		return 0, fmt.Errorf("%+v, %w", g, err)
+	}
+	n, err := strconv.Atoi(*g.Rows[0].Keys[0])
+	return n, err
+}
+
+// filledForChanges is a database of events that all have the attacker 0.
+func filledForChanges(t *testing.T, path string) *DB {
+	t.Helper()
+	d, err := Open(context.Background(), path, Options{segment: 40})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var data []api.CreateEvent
+	for i := range changedEvents {
+		e := numbered(i)
+		e.Attacker, e.Event = "0", "change 0."
+		data = append(data, e)
+	}
+	create(t, d, data...)
+	return d
+}
+
+// TestKillWhileChanging kills a process that changes events in place: a change
+// is there whole or not at all, an acknowledged one surely.
+func TestKillWhileChanging(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "events.db")
+	if err := filledForChanges(t, path).Close(); err != nil {
+		t.Fatal(err)
+	}
+	for round := range 4 {
+		acknowledged := killChild(t, "STORE_TEST_CHANGER", path, 2+3*round)
+		d, err := Open(context.Background(), path, Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		n, err := oneAttacker(d)
+		if err != nil || n < acknowledged {
+			t.Fatalf("round %d: the events are of change %d, %v; %d was acknowledged", round, n, err, acknowledged)
+		}
+		c := api.Condition{Field: api.FieldEvent, Op: api.OpEquals, Values: []string{fmt.Sprintf("change %d.", n)}}
+		if got := listed(t, d, api.ListQuery{Search: []api.Condition{c}}).Info.TotalCount; got != changedEvents {
+			t.Fatalf("round %d: %d texts are of change %d", round, got, n)
+		}
+		if err := d.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// TestReadersWhileChanging: readers see every change whole, through the handle
+// that makes it and through another.
+func TestReadersWhileChanging(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "events.db")
+	d := filledForChanges(t, path)
+	t.Cleanup(func() {
+		if err := d.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	twin := openAt(t, path, Options{})
+	ctx, cancel := context.WithCancel(context.Background())
+	fail := make(chan error, 4)
+	var wg sync.WaitGroup
+	for i := range 4 {
+		reader := []*DB{d, twin}[i%2]
+		wg.Go(func() {
+			for last := 0; ctx.Err() == nil; {
+				n, err := oneAttacker(reader)
+				if err == nil && n < last {
+					err = fmt.Errorf("change %d was seen after %d", n, last)
+				}
+				if err != nil {
+					fail <- err
+					return
+				}
+				last = n
+			}
+		})
+	}
+	var ids []string
+	for i := range changedEvents {
+		ids = append(ids, numbered(i).UUID)
+	}
+	for n := 1; n <= 30; n++ {
+		if err := changeAll([]*DB{d, twin}[n%2], ids, n); err != nil {
+			t.Error(err)
+		}
+	}
+	cancel()
+	wg.Wait()
+	close(fail)
+	for err := range fail {
+		t.Error(err)
+	}
 }

@@ -91,7 +91,7 @@ func (t *batch) run(c *change) error {
 	if err := t.insert(c); err != nil {
 		return err
 	}
-	return t.finish(c)
+	return t.finish()
 }
 
 // identify gives every event its dataset, its UUID and its id, and finds those
@@ -337,7 +337,7 @@ func tuples(n int) string {
 }
 
 // finish writes the journal and the counts.
-func (t *batch) finish(c *change) error {
+func (t *batch) finish() error {
 	for _, it := range t.fresh() {
 		if err := t.journal.make(it.dataset.id, it.id, it.uuid); err != nil {
 			return err

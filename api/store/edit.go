@@ -76,7 +76,7 @@ func (e *edit) row(id int64) (*eventRow, error) {
 func (e *edit) find(dataset uint32, id string) (*eventRow, error) {
 	u, err := uuid.Parse(id)
 	if err != nil {
-		return nil, nil
+		return nil, nil //nolint:nilerr // no event has such a name
 	}
 	at, ds, err := e.c.s.lookup(e.c.ctx, e.c.account, u)
 	if err != nil || at == 0 || dataset != 0 && ds != dataset {
@@ -170,6 +170,11 @@ func (e *edit) put(next eventRow) error {
 	if err := e.note(appendEventItem(nil, next.id, was), next.id); err != nil {
 		return err
 	}
+	if was != nil && was.dataset != next.dataset {
+		if err := e.noteWhole(next.id); err != nil {
+			return err
+		}
+	}
 	_, err = e.c.s.exec(e.c.ctx, `INSERT INTO event (id, ukey, dataset, flags, doc) VALUES (?, ?, ?, ?, ?)
 		ON CONFLICT (id) DO UPDATE SET dataset = excluded.dataset, flags = excluded.flags, doc = excluded.doc`,
 		next.id, ukey(e.c.account, next.doc.uuid), next.dataset, next.flags, next.packed)
@@ -177,6 +182,39 @@ func (e *edit) put(next eventRow) error {
 		return fmt.Errorf("writing event %d: %w", next.id, err)
 	}
 	return nil
+}
+
+// noteWhole notes the raw record and every edge of an event as they are, in
+// the journals of both datasets of one that is moved: then either can go back
+// to how it was whatever becomes of the event in the other.
+func (e *edit) noteWhole(id int64) error {
+	raw, err := e.c.s.rawRow(e.c.ctx, id)
+	if err != nil {
+		return err
+	}
+	item := appendRawItem(nil, id, raw)
+	edges, err := e.c.s.edgesOf(e.c.ctx, id)
+	if err != nil {
+		return err
+	}
+	for _, k := range edges {
+		item = appendLinkItem(item, k, true)
+	}
+	refs, err := e.c.s.referencesOf(e.c.ctx, id)
+	if err != nil {
+		return err
+	}
+	for _, k := range refs {
+		item = appendReferenceItem(item, k, true)
+	}
+	waits, err := e.c.s.waitsOf(e.c.ctx, id)
+	if err != nil {
+		return err
+	}
+	for _, w := range waits {
+		item = appendWaitItem(item, w, true)
+	}
+	return e.note(item, id)
 }
 
 // remove takes an event away, with its raw record and all its edges.
@@ -204,7 +242,7 @@ func (e *edit) remove(id int64) error {
 
 // unlinkAll takes away every edge of an event, those that wait too.
 func (e *edit) unlinkAll(id int64) error {
-	edges, err := e.edgesOf(id)
+	edges, err := e.c.s.edgesOf(e.c.ctx, id)
 	if err != nil {
 		return err
 	}
@@ -213,7 +251,7 @@ func (e *edit) unlinkAll(id int64) error {
 			return err
 		}
 	}
-	refs, err := e.referencesOf(id)
+	refs, err := e.c.s.referencesOf(e.c.ctx, id)
 	if err != nil {
 		return err
 	}
@@ -222,7 +260,7 @@ func (e *edit) unlinkAll(id int64) error {
 			return err
 		}
 	}
-	waits, err := e.waitsOf(id)
+	waits, err := e.c.s.waitsOf(e.c.ctx, id)
 	if err != nil {
 		return err
 	}
@@ -235,9 +273,9 @@ func (e *edit) unlinkAll(id int64) error {
 }
 
 // edgesOf are the relationships an event has a part in.
-func (e *edit) edgesOf(id int64) ([]edge, error) {
+func (s *session) edgesOf(ctx context.Context, id int64) ([]edge, error) {
 	var out []edge
-	err := e.c.s.each(e.c.ctx, "SELECT parent, child, type FROM relationship WHERE parent = ? UNION SELECT parent, child, type FROM relationship WHERE child = ?",
+	err := s.each(ctx, "SELECT parent, child, type FROM relationship WHERE parent = ? UNION SELECT parent, child, type FROM relationship WHERE child = ?",
 		[]any{id, id}, func(r *sql.Rows) error {
 			var k edge
 			err := r.Scan(&k.parent, &k.child, &k.kind)
@@ -250,9 +288,9 @@ func (e *edit) edgesOf(id int64) ([]edge, error) {
 	return out, nil
 }
 
-func (e *edit) referencesOf(id int64) ([]reference, error) {
+func (s *session) referencesOf(ctx context.Context, id int64) ([]reference, error) {
 	var out []reference
-	err := e.c.s.each(e.c.ctx, "SELECT src, dst FROM reference WHERE src = ? UNION SELECT src, dst FROM reference WHERE dst = ?",
+	err := s.each(ctx, "SELECT src, dst FROM reference WHERE src = ? UNION SELECT src, dst FROM reference WHERE dst = ?",
 		[]any{id, id}, func(r *sql.Rows) error {
 			var k reference
 			err := r.Scan(&k.src, &k.dst)
@@ -265,13 +303,13 @@ func (e *edit) referencesOf(id int64) ([]reference, error) {
 	return out, nil
 }
 
-func (e *edit) waitsOf(id int64) ([]wait, error) {
-	return e.waits("SELECT want, event, type FROM pending WHERE event = ?", id)
+func (s *session) waitsOf(ctx context.Context, id int64) ([]wait, error) {
+	return s.waits(ctx, "SELECT want, event, type FROM pending WHERE event = ?", id)
 }
 
-func (e *edit) waits(query string, args ...any) ([]wait, error) {
+func (s *session) waits(ctx context.Context, query string, args ...any) ([]wait, error) {
 	var out []wait
-	err := e.c.s.each(e.c.ctx, query, args, func(r *sql.Rows) error {
+	err := s.each(ctx, query, args, func(r *sql.Rows) error {
 		var want sql.RawBytes
 		var w wait
 		err := r.Scan(&want, &w.event, &w.kind)
@@ -332,7 +370,7 @@ func (e *edit) alter(query string, args []any, item []byte, ends ...int64) (bool
 
 // arrive makes the edges that waited for an event.
 func (e *edit) arrive(u [16]byte, id int64) error {
-	waits, err := e.waits("SELECT want, event, type FROM pending WHERE account = ? AND want = ?", e.c.account, u[:])
+	waits, err := e.c.s.waits(e.c.ctx, "SELECT want, event, type FROM pending WHERE account = ? AND want = ?", e.c.account, u[:])
 	if err != nil {
 		return err
 	}
@@ -360,9 +398,9 @@ func (e *edit) meet(w wait, id int64) (err error) {
 }
 
 // raw reads an event's raw record, nil where it has none.
-func (e *edit) raw(id int64) (*rawRow, error) {
+func (s *session) rawRow(ctx context.Context, id int64) (*rawRow, error) {
 	r := &rawRow{}
-	err := e.c.s.queryRow(e.c.ctx, "SELECT created, source, tlp, data FROM raw WHERE event = ?", id).Scan(&r.created, &r.source, &r.tlp, &r.data)
+	err := s.queryRow(ctx, "SELECT created, source, tlp, data FROM raw WHERE event = ?", id).Scan(&r.created, &r.source, &r.tlp, &r.data)
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil, nil
 	}
@@ -374,7 +412,7 @@ func (e *edit) raw(id int64) (*rawRow, error) {
 
 // setRaw writes an event's raw record; nil takes it away.
 func (e *edit) setRaw(id int64, next *rawRow) error {
-	was, err := e.raw(id)
+	was, err := e.c.s.rawRow(e.c.ctx, id)
 	if err != nil || was.equal(next) {
 		return err
 	}

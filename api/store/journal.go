@@ -120,6 +120,7 @@ func (j *journal) make(dataset uint32, id int64, uuid [16]byte) error {
 	}
 	l.direct = true
 	l.made = append(l.made, id)
+	l.touched[id] = true
 	l.name(uuid)
 	return nil
 }
@@ -161,6 +162,7 @@ func (j *journal) finishLog(l *changeLog) error {
 	if n := len(l.made); n > 0 {
 		first, last = l.made[0], l.made[n-1]
 		if last-first+1 != int64(n) {
+			first, last = 0, 0
 			l.buf = appendMade(l.buf, l.made)
 		}
 	}
@@ -172,7 +174,7 @@ func (j *journal) finishLog(l *changeLog) error {
 		op = opLinks
 	}
 	_, err := j.c.s.exec(j.c.ctx, "UPDATE change SET op = ?, first_id = ?, last_id = ?, count = ?, events = ? WHERE id = ?",
-		op, first, last, len(l.made)+len(l.touched), l.named, l.id)
+		op, first, last, len(l.touched), l.named, l.id)
 	if err != nil {
 		return fmt.Errorf("writing the journal: %w", err)
 	}
@@ -276,7 +278,6 @@ func appendBool(b []byte, v bool) []byte {
 // past is how a dataset was at a moment, as far as it changed since. A nil
 // event or raw record wasn't there.
 type past struct {
-	made   map[int64]bool // in the dataset since then
 	events map[int64]*eventRow
 	raws   map[int64]*rawRow
 	links  map[edge]bool
@@ -286,7 +287,7 @@ type past struct {
 
 func newPast() *past {
 	return &past{
-		made: map[int64]bool{}, events: map[int64]*eventRow{}, raws: map[int64]*rawRow{},
+		events: map[int64]*eventRow{}, raws: map[int64]*rawRow{},
 		links: map[edge]bool{}, refs: map[reference]bool{}, waits: map[wait]bool{},
 	}
 }
@@ -343,7 +344,7 @@ func (p *past) readItem(r *byteReader) error {
 		id := int64(0)
 		for n := r.uvarint(); n > 0 && !r.bad; n-- {
 			id += int64(r.uvarint())
-			p.makes(id)
+			keep(p.events, id, nil)
 		}
 	default:
 		return errPacked
@@ -366,10 +367,4 @@ func (p *past) readEvent(r *byteReader) error {
 	}
 	keep(p.events, id, was)
 	return nil
-}
-
-// makes notes that an event came into being.
-func (p *past) makes(id int64) {
-	p.made[id] = true
-	keep(p.events, id, nil)
 }

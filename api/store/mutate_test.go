@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -22,6 +23,9 @@ func mutate(t *rapid.T, d *DB, m *model, other string) {
 	changes := map[string]func(*rapid.T, *DB, *model, string){
 		"update": mutateOne, "update many": mutateMany, "delete": mutateDelete, "tags": mutateTags,
 		"references": mutateReferences, "raw": mutateRaw, "relationships": mutateRelationships,
+	}
+	if other != "" {
+		changes["move"], changes["copy"] = mutateMove, mutateCopy
 	}
 	names := make([]string, 0, len(changes))
 	for name := range changes {
@@ -284,4 +288,123 @@ func mutateRelationships(t *rapid.T, d *DB, m *model, _ string) {
 		delete(m.edges, k)
 	}
 	m.derive()
+}
+
+// elsewhere is the one of two datasets that the given one isn't.
+func elsewhere(dataset, other string) string {
+	if dataset == other {
+		return defaultDataset(testAccount).UUID
+	}
+	return other
+}
+
+func mutateMove(t *rapid.T, d *DB, m *model, other string) {
+	dataset, ids, places := m.some(t)
+	to, keep := elsewhere(dataset, other), rapid.Bool().Draw(t, "keep raw")
+	res, err := d.Move(context.Background(), Actor{"tester"}, testAccount, Transfer{From: dataset, To: to, EventIDs: ids, KeepRaw: keep})
+	if err != nil {
+		t.Fatal(err)
+	}
+	links, indicators := map[Edge]bool{}, 0
+	for _, i := range places {
+		e := &m.events[i]
+		e.DatasetID = to
+		if e.Indicator != "" {
+			indicators++
+		}
+		for k := range m.edges {
+			if k.Parent == e.UUID || k.Child == e.UUID {
+				links[k] = true
+			}
+		}
+		if !keep {
+			delete(m.raws, e.UUID)
+		}
+	}
+	if res.Moved != len(places) || res.RelationshipsCopied != len(links) || res.IndicatorsCopied != indicators || len(res.InsertFailures) != len(uniqueIDs(ids))-len(places) {
+		t.Fatalf("moving %v gave %+v, want %d, %d relationships, %d indicators", ids, res, len(places), len(links), indicators)
+	}
+}
+
+func mutateCopy(t *rapid.T, d *DB, m *model, other string) {
+	ctx := context.Background()
+	dataset, ids, places := m.some(t)
+	to, keep := elsewhere(dataset, other), rapid.Bool().Draw(t, "keep raw")
+	v, err := d.view(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	next := v.snap.next
+	v.close()
+	res, err := d.Copy(ctx, Actor{"tester"}, testAccount, Transfer{From: dataset, To: to, EventIDs: ids, KeepRaw: keep})
+	if err != nil || res.Copied != len(places) {
+		t.Fatalf("copying %v gave %+v, %v, want %d", ids, res, err, len(places))
+	}
+	if v, err = d.view(ctx); err != nil {
+		t.Fatal(err)
+	}
+	defer v.close()
+	copies := map[string]string{}
+	for n, i := range places {
+		r, err := v.s.row(ctx, next+int64(n))
+		if err != nil || r == nil {
+			t.Fatalf("copy %d is not there: %v", n, err)
+		}
+		copies[m.events[i].UUID] = uuidText(r.doc.uuid[:])
+	}
+	if n := m.copy(places, copies, to, keep); n != res.RelationshipsCopied {
+		t.Fatalf("%d relationships copied, want %d", res.RelationshipsCopied, n)
+	}
+}
+
+// copy copies events under the UUIDs given, and answers how many relationships
+// that made.
+func (m *model) copy(places []int, copies map[string]string, to string, keepRaw bool) int {
+	there := func(id string) string {
+		if c, copied := copies[id]; copied {
+			return c
+		}
+		return id
+	}
+	base := len(m.events)
+	for _, i := range places {
+		e := m.events[i]
+		old := e.UUID
+		e.UUID, e.DatasetID = copies[old], to
+		e.Tags, e.References, e.Referenced, e.NumReferences, e.NumReferenced = slices.Clone(e.Tags), []string{}, []string{}, 0, 0
+		m.events = append(m.events, e)
+		if raw, has := m.raws[old]; has && keepRaw {
+			m.raws[e.UUID] = raw
+		}
+	}
+	at := map[string]int{}
+	for i, e := range m.events {
+		at[e.UUID] = i
+	}
+	made := map[Edge]bool{}
+	for k := range m.edges {
+		if c := (Edge{Parent: there(k.Parent), Child: there(k.Child), Type: k.Type}); c != k {
+			made[c] = true
+		}
+	}
+	for k := range made {
+		m.edges[k] = true
+	}
+	for n, i := range places {
+		for _, u := range slices.Clone(m.events[i].References) {
+			m.refer(base+n, at[there(u)])
+		}
+	}
+	m.derive()
+	return len(made)
+}
+
+// clone is a copy of the model that later changes leave alone.
+func (m *model) clone() *model {
+	c := &model{events: slices.Clone(m.events), edges: maps.Clone(m.edges), raws: maps.Clone(m.raws), cats: maps.Clone(m.cats)}
+	for i := range c.events {
+		e := &c.events[i]
+		e.Tags, e.References, e.Referenced = slices.Clone(e.Tags), slices.Clone(e.References), slices.Clone(e.Referenced)
+	}
+	return c
 }

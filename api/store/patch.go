@@ -326,7 +326,7 @@ func checkRawPatch(prefix string, in api.RawPatch) (*rawPatch, error) {
 // patchRaw changes the raw record of an event, or makes one where there is
 // none and the patch has data.
 func (e *edit) patchRaw(r *eventRow, p rawPatch) error {
-	was, err := e.raw(r.id)
+	was, err := e.c.s.rawRow(e.c.ctx, r.id)
 	if err != nil {
 		return err
 	}

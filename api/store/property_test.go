@@ -335,7 +335,8 @@ func compareTimelineWithModel(t *rapid.T, s *Selection, bucket api.Bucket, event
 }
 
 // TestStoreAgreesWithModel fills databases with random events, among them
-// sealed segments, and asks random questions.
+// sealed segments, changes them at random through two handles, and asks random
+// questions.
 func TestStoreAgreesWithModel(t *testing.T) {
 	ctx := context.Background()
 	rapid.Check(t, func(t *rapid.T) {
@@ -345,6 +346,11 @@ func TestStoreAgreesWithModel(t *testing.T) {
 			t.Fatal(err)
 		}
 		defer closeDB(t, d)
+		twin, err := Open(ctx, filepath.Join(dir, "m.db"), Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer closeDB(t, twin)
 		other, err := d.CreateDataset(ctx, Actor{"tester"}, testAccount, api.Dataset{Name: "Other", IsAnalytics: rapid.Bool().Draw(t, "analytics")})
 		if err != nil {
 			t.Fatal(err)
@@ -353,7 +359,7 @@ func TestStoreAgreesWithModel(t *testing.T) {
 		for range rapid.IntRange(1, 3).Draw(t, "rounds") {
 			grow(t, d, m, other.UUID)
 			for range rapid.IntRange(0, 6).Draw(t, "changes") {
-				mutate(t, d, m, other.UUID)
+				mutate(t, rapid.SampledFrom([]*DB{d, twin}).Draw(t, "handle"), m, other.UUID)
 			}
 			compareEvents(t, d, m)
 			for range 4 {
@@ -403,6 +409,10 @@ func grow(t *rapid.T, d *DB, m *model, other string) {
 // compareEvents reads every event, its raw record and its parents.
 func compareEvents(t *rapid.T, d *DB, m *model) {
 	ctx := context.Background()
+	p, err := d.List(ctx, testAccount, api.ListQuery{Datasets: []string{api.ScopeAll}})
+	if err != nil || p.Info.TotalCount != len(m.events) {
+		t.Fatalf("%d events, %v, want %d", p.Info.TotalCount, err, len(m.events))
+	}
 	for i, want := range m.events {
 		got, err := d.Event(ctx, testAccount, want.DatasetID, want.UUID)
 		if err != nil {

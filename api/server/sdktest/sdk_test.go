@@ -374,6 +374,61 @@ func TestSDKQueries(t *testing.T) {
 		t.Error(err)
 	}
 	if _, err := s.Queries.Get(t.Context(), made.ID, with[cf.ThreatEventQueryGetParams]("AccountID", account)); err == nil || !strings.Contains(err.Error(), "404") {
-		t.Errorf("a deleted query gave %v", err)
+		t.Errorf("a deleted query gave %v", err)}
+
+func TestSDKEdit(t *testing.T) {
+	s := sdk(t)
+	e := newEvent(t, s, "before")
+	got := must(s.Edit(t.Context(), e.UUID, with[cf.ThreatEventEditParams](
+		"AccountID", account, "DatasetID", e.DatasetID, "Event", "after", "Attacker", "OMEGA", "AttackerCountry", "PL", "Category", "Scan",
+		"CreatedAt", when(), "Date", when().Add(time.Hour), "Indicator", "other.example", "IndicatorType", "url", "Insight", "why",
+		"TargetCountry", "FR", "TargetIndustry", "Energy", "TLP", "green",
+		"Raw", with[cf.ThreatEventEditParamsRaw]("Data", map[string]any{"b": 2.0}, "Source", "desk", "TLP", "amber"),
+	)))(t)
+	exact(t, "edited", got)
+	if got.UUID != e.UUID || got.Event != "after" || got.AttackerCountryAlpha3 != "POL" || got.TLP != "green" {
+		t.Errorf("got %s", got.JSON.RawJSON())
+	}
+	raw := must(s.Raw.Get(t.Context(), e.UUID, e.RawID, with[cf.ThreatEventRawGetParams]("AccountID", account)))(t)
+	if raw.Source != "desk" || raw.TLP != "amber" {
+		t.Errorf("got %s", raw.JSON.RawJSON())
+	}
+}
+
+func TestSDKRawEdit(t *testing.T) {
+	s := sdk(t)
+	e := newEvent(t, s, "x")
+	got := must(s.Raw.Edit(t.Context(), e.UUID, e.RawID, with[cf.ThreatEventRawEditParams](
+		"AccountID", account, "Source", "desk", "TLP", "green"), option.WithJSONSet("data", map[string]any{"b": 2.0})))(t)
+	exact(t, "raw edited", got)
+	if data, ok := got.Data.(map[string]any); !ok || data["b"] != 2.0 || got.ID != e.RawID {
+		t.Errorf("got %s", got.JSON.RawJSON())
+	}
+}
+
+// TestSDKEventTags gives the two removals their body by an option, since the
+// SDK's methods have no parameter for what to remove.
+func TestSDKEventTags(t *testing.T) {
+	s := sdk(t)
+	e := newEvent(t, s, "x")
+	added := must(s.EventTags.New(t.Context(), e.UUID, with[cf.ThreatEventEventTagNewParams]("AccountID", account, "Tags", []string{"new"})))(t)
+	exact(t, "tags added", added)
+	removed := must(s.EventTags.Delete(t.Context(), e.UUID, with[cf.ThreatEventEventTagDeleteParams]("AccountID", account),
+		option.WithRequestBody("application/json", []byte(`{"tags":["bank"]}`))))(t)
+	exact(t, "tags removed", removed)
+	got := must(s.Datasets.Events.Get(t.Context(), e.DatasetID, e.UUID, with[cf.ThreatEventDatasetEventGetParams]("AccountID", account)))(t)
+	if !added.Success || !removed.Success || !slices.Equal(got.Tags, []string{"phish", "new"}) {
+		t.Errorf("got %v", got.Tags)
+	}
+}
+
+func TestSDKRelateDelete(t *testing.T) {
+	s := sdk(t)
+	a, b := newEvent(t, s, "a"), newEvent(t, s, "b")
+	removed := must(s.Relate.Delete(t.Context(), a.UUID, with[cf.ThreatEventRelateDeleteParams]("AccountID", account),
+		option.WithRequestBody("application/json", []byte(`{"events":["`+b.UUID+`"]}`))))(t)
+	exact(t, "references removed", removed)
+	if !removed.Success {
+		t.Error("no success")
 	}
 }

@@ -1,0 +1,62 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+
+	"threatbench/api"
+)
+
+// History answers a page of a dataset's journal, the newest change first.
+func (d *DB) History(ctx context.Context, account string, q api.HistoryQuery) (api.History, error) {
+	if err := limitOf(ctx).journals(); err != nil {
+		return api.History{}, err
+	}
+	page, size := max(q.Page, 1), q.PageSize
+	if size == 0 {
+		size = api.DefaultPageSize
+	}
+	plain := api.ListQuery{Page: page, PageSize: size}
+	if err := plain.Validate(); err != nil {
+		return api.History{}, err
+	}
+	v, err := d.view(ctx)
+	if err != nil {
+		return api.History{}, err
+	}
+	defer v.close()
+	sc, err := v.scope(ctx, account, nil)
+	if err != nil {
+		return api.History{}, err
+	}
+	ds, err := findDataset(sc.all, q.Dataset)
+	if err != nil {
+		return api.History{}, err
+	}
+	total := 0
+	if err := v.s.queryRow(ctx, "SELECT count(*) FROM change WHERE account = ? AND dataset = ?", sc.account, ds.id).Scan(&total); err != nil {
+		return api.History{}, fmt.Errorf("reading the journal: %w", err)
+	}
+	entries := []api.HistoryEntry{}
+	err = v.s.each(ctx, `SELECT id, seq, at, actor, op, count, events FROM change WHERE account = ? AND dataset = ?
+		ORDER BY at DESC, id DESC LIMIT ? OFFSET ?`, []any{sc.account, ds.id, size, (page - 1) * size}, func(r *sql.Rows) error {
+		h := api.HistoryEntry{DatasetID: ds.UUID}
+		var seq, at int64
+		var named []byte
+		if err := r.Scan(&h.ID, &seq, &at, &h.Actor, &h.Operation, &h.Count, &named); err != nil {
+			return err
+		}
+		h.At, h.Bookmark = timeOf(at), d.bookmark(account, ds.UUID, seq)
+		for ; len(named) >= 16; named = named[16:] {
+			h.EventIDs = append(h.EventIDs, uuidText(named[:16]))
+		}
+		entries = append(entries, h)
+		return nil
+	})
+	if err != nil {
+		return api.History{}, fmt.Errorf("reading the journal: %w", err)
+	}
+	info := api.ResultInfo{Count: len(entries), Page: page, PerPage: size, TotalCount: total, TotalPages: (total + size - 1) / size}
+	return api.History{Entries: entries, Info: info}, nil
+}
