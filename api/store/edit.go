@@ -214,7 +214,7 @@ func (e *edit) noteWhole(id int64) error {
 	for _, w := range waits {
 		item = appendWaitItem(item, w, true)
 	}
-	return e.note(item, id)
+	return e.note(appendWhole(item, id), id)
 }
 
 // remove takes an event away, with its raw record and all its edges.
@@ -231,7 +231,7 @@ func (e *edit) remove(id int64) error {
 	}
 	keep(e.old, id, was)
 	e.rows[id] = nil
-	if err := e.note(appendEventItem(nil, id, was), id); err != nil {
+	if err := e.note(appendWhole(appendEventItem(nil, id, was), id), id); err != nil {
 		return err
 	}
 	if _, err := e.c.s.exec(e.c.ctx, "DELETE FROM event WHERE id = ?", id); err != nil {

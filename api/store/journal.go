@@ -32,6 +32,7 @@ const (
 	itemReference            // a reference likewise
 	itemWait                 // an edge that waits likewise
 	itemMade                 // ids of events that were made, where their range has gaps
+	itemWhole                // an event all of whose edges are noted by now
 )
 
 const (
@@ -268,6 +269,8 @@ func appendMade(b []byte, ids []int64) []byte {
 	return b
 }
 
+func appendWhole(b []byte, id int64) []byte { return binary.AppendVarint(append(b, itemWhole), id) }
+
 func appendBool(b []byte, v bool) []byte {
 	if v {
 		return append(b, 1)
@@ -283,12 +286,13 @@ type past struct {
 	links  map[edge]bool
 	refs   map[reference]bool
 	waits  map[wait]bool
+	whole  map[int64]bool // whose edges are all known: others came while it was elsewhere
 }
 
 func newPast() *past {
 	return &past{
 		events: map[int64]*eventRow{}, raws: map[int64]*rawRow{},
-		links: map[edge]bool{}, refs: map[reference]bool{}, waits: map[wait]bool{},
+		links: map[edge]bool{}, refs: map[reference]bool{}, waits: map[wait]bool{}, whole: map[int64]bool{},
 	}
 }
 
@@ -331,25 +335,37 @@ func (p *past) readItem(r *byteReader) error {
 		keep(p.raws, id, was)
 	case itemLink:
 		e := edge{parent: r.varint(), child: r.varint(), kind: int(r.byte())}
-		keep(p.links, e, r.byte() == 1)
+		keep(p.links, e, p.was(r, e.parent, e.child))
 	case itemReference:
 		ref := reference{src: r.varint(), dst: r.varint()}
-		keep(p.refs, ref, r.byte() == 1)
+		keep(p.refs, ref, p.was(r, ref.src, ref.dst))
 	case itemWait:
 		w := wait{}
 		copy(w.want[:], r.take(len(w.want)))
 		w.event, w.kind = r.varint(), int(r.byte())
-		keep(p.waits, w, r.byte() == 1)
+		keep(p.waits, w, p.was(r, w.event))
 	case itemMade:
 		id := int64(0)
 		for n := r.uvarint(); n > 0 && !r.bad; n-- {
 			id += int64(r.uvarint())
 			keep(p.events, id, nil)
 		}
+	case itemWhole:
+		p.whole[r.varint()] = true
 	default:
 		return errPacked
 	}
 	return nil
+}
+
+// was reads whether an edge was there. One that shows up only after all edges
+// of an end were noted wasn't.
+func (p *past) was(r *byteReader, ends ...int64) bool {
+	there := r.byte() == 1
+	for _, id := range ends {
+		there = there && !p.whole[id]
+	}
+	return there
 }
 
 func (p *past) readEvent(r *byteReader) error {

@@ -374,7 +374,9 @@ func TestSDKQueries(t *testing.T) {
 		t.Error(err)
 	}
 	if _, err := s.Queries.Get(t.Context(), made.ID, with[cf.ThreatEventQueryGetParams]("AccountID", account)); err == nil || !strings.Contains(err.Error(), "404") {
-		t.Errorf("a deleted query gave %v", err)}
+		t.Errorf("a deleted query gave %v", err)
+	}
+}
 
 func TestSDKEdit(t *testing.T) {
 	s := sdk(t)
