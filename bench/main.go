@@ -20,7 +20,7 @@ import (
 
 func main() {
 	sizes := flag.String("events", "10000,100000", "sizes of the databases, comma-separated; 1000000 takes about three minutes to make")
-	only := flag.String("only", "", "terminal, api or peers; all without it")
+	only := flag.String("only", "", "terminal, api, ssh or peers; all without it")
 	keep := flag.Bool("keep", true, "keep the databases for the next run")
 	flag.Parse()
 	if err := run(context.Background(), *sizes, *only, *keep); err != nil {
@@ -63,7 +63,7 @@ func measure(ctx context.Context, dir string, n int, only string) error {
 	parts := []struct {
 		name string
 		run  func(context.Context, string, int, *table) error
-	}{{"api", measureAPI}, {"terminal", measureTerminal}, {"peers", measurePeers}}
+	}{{"api", measureAPI}, {"terminal", measureTerminal}, {"ssh", measureSSH}, {"peers", measurePeers}}
 	for _, p := range parts {
 		if only != "" && only != p.name {
 			continue
