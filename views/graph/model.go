@@ -30,6 +30,8 @@ type Model struct {
 	form  form
 	zoom  graph.Zoom
 
+	groups []string // see scene.groups
+
 	w, h    int
 	version int
 	memo    memo
@@ -115,7 +117,7 @@ func (m *Model) open(seeds []api.NodeRef) tea.Cmd {
 			}
 		}
 	}
-	m.scene = newScene(m.env, plan{seeds: seeds, depth: m.depth, way: m.way, types: types}, m.bodyHeight())
+	m.scene = newScene(m.env, plan{seeds: seeds, depth: m.depth, way: m.way, types: types}, m.bodyHeight(), &m.groups)
 	m.scene.picture.SetZoom(m.zoom)
 	m.scene.setForm(m.form)
 	m.changed()

@@ -32,7 +32,7 @@ type scene struct {
 	marks   []string // keys of nodes, in the order they were marked
 	query   string   // what was searched for
 	found   int
-	groups  []string // what nodes are, in the order it was met
+	groups  *[]string // what nodes are, in the order the session met it
 	err     error
 	slow    bool
 	came    bool // at least one answer
@@ -47,9 +47,9 @@ const (
 )
 
 // newScene makes a scene that has asked nothing yet, for a window of so many
-// rows.
-func newScene(env *views.Env, p plan, rows int) *scene {
-	s := &scene{walk: newWalk(p), picture: graph.New(env.Styles), list: newList(env), env: env.Version}
+// rows. Groups are the session's, so that a category keeps its sign and colour.
+func newScene(env *views.Env, p plan, rows int, groups *[]string) *scene {
+	s := &scene{walk: newWalk(p), picture: graph.New(env.Styles), list: newList(env), env: env.Version, groups: groups}
 	s.picture.SetSiblings(min(max(rows/2, leastSiblings), mostSiblings))
 	return s
 }
@@ -99,7 +99,7 @@ func (s *scene) show(env *views.Env) {
 		n := kindNumber(&g, e.kind)
 		g.Edges = append(g.Edges, graph.Edge{From: e.from, To: e.to, Kind: n, Weak: weak})
 	}
-	for i, name := range s.groups {
+	for i, name := range *s.groups {
 		g.Groups = append(g.Groups, graph.Group{Label: views.Shown(name), Glyph: glyphs(env.ASCII, i)})
 	}
 	for _, r := range s.seeds {
@@ -134,10 +134,10 @@ func tlpBadge(marking string) string {
 }
 
 func (s *scene) group(name string) int {
-	i := slices.Index(s.groups, name)
+	i := slices.Index(*s.groups, name)
 	if i < 0 {
-		i = len(s.groups)
-		s.groups = append(s.groups, name)
+		i = len(*s.groups)
+		*s.groups = append(*s.groups, name)
 	}
 	return i
 }
@@ -175,13 +175,14 @@ func plain(s string) string {
 	}
 }
 
-// glyphs tell groups apart where there are no colours.
+// glyphs tell groups apart where there are no colours. After eight they begin
+// one farther on, so that sign and colour together stay different.
 func glyphs(ascii bool, i int) string {
 	signs := []rune("●◆■▲○◇□△")
 	if ascii {
 		signs = []rune("*#o@%x&$")
 	}
-	return string(signs[i%len(signs)])
+	return string(signs[(i+i/len(signs))%len(signs)])
 }
 
 // kinds are the looks of the types of edges.
