@@ -180,7 +180,9 @@ func TestScreensOfGraphStates(t *testing.T) {
 		{"overview", func(p *uitest.Program) { press(p, "]", "-") }},
 		{"tree", func(p *uitest.Program) { press(p, "v") }},
 		{"table", func(p *uitest.Program) { press(p, "v", "v", "space") }},
-		{"more", func(p *uitest.Program) { press(p, "g", "l", "l", "G", "j", "j", "j", "j", "j", "j", "j", "j", "j", "j") }},
+		{"more", func(p *uitest.Program) {
+			press(p, "g", "l", "l", "G", "j", "j", "j", "j", "j", "j", "j", "j", "j", "j")
+		}},
 		{"path", func(p *uitest.Program) { press(p, "space", "l", "l", "space", "p") }},
 		{"types", func(p *uitest.Program) { press(p, "t") }},
 		{"export", func(p *uitest.Program) { press(p, "e") }},
