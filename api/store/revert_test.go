@@ -359,3 +359,55 @@ func TestRevertIsNotForALimitedRole(t *testing.T) {
 		}
 	}
 }
+
+// TestOldUndoIsForgotten: opening a database drops what changes overwrote more
+// than 30 days ago, and keeps what can be taken back still.
+func TestOldUndoIsForgotten(t *testing.T) {
+	ctx, path := context.Background(), filepath.Join(t.TempDir(), "events.db")
+	at := time.Date(2024, 6, 1, 12, 0, 0, 0, time.UTC)
+	o := Options{Now: func() time.Time { return at }}
+	def := defaultDataset(testAccount).UUID
+	var ids []string
+	session := func(f func(*DB)) {
+		d, err := Open(ctx, path, o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		f(d)
+		if err := d.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	remove := func(id string) func(*DB) {
+		return func(d *DB) {
+			if n, err := d.Delete(ctx, Actor{}, testAccount, def, []string{id}); err != nil || n != 1 {
+				t.Fatal(n, err)
+			}
+		}
+	}
+	session(func(d *DB) {
+		for _, c := range create(t, d, plain(nil), plain(nil), plain(nil)).CreatedEvents {
+			ids = append(ids, c.UUID)
+		}
+		remove(ids[0])(d)
+	})
+	at = at.Add(20 * 24 * time.Hour)
+	session(remove(ids[1]))
+	at = at.Add(20 * 24 * time.Hour)
+	session(func(d *DB) {
+		var parts int
+		if err := d.writes.QueryRow("SELECT count(*) FROM undo").Scan(&parts); err != nil || parts != 1 {
+			t.Errorf("%d undo parts, %v, want 1", parts, err)
+		}
+		if _, err := d.Revert(ctx, Actor{}, testAccount, def, api.Revert{TargetTimestamp: at.Add(-21 * 24 * time.Hour).Format(time.RFC3339)}); err != nil {
+			t.Fatal(err)
+		}
+		if n := listed(t, d, api.ListQuery{}).Info.TotalCount; n != 2 {
+			t.Errorf("%d events, want 2", n)
+		}
+		h, err := d.History(ctx, testAccount, api.HistoryQuery{Dataset: def})
+		if err != nil || len(h.Entries) != 4 {
+			t.Errorf("%d entries, %v, want 4", len(h.Entries), err)
+		}
+	})
+}

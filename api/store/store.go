@@ -115,11 +115,36 @@ func (d *DB) connectWriter(ctx context.Context) error {
 	d.writes = writes
 	d.writer = &session{pool: writes}
 	fresh, err := migrate(ctx, writes)
-	if err != nil || !fresh || d.opts.segment == 0 {
+	if err != nil {
 		return err
+	}
+	if !fresh {
+		return d.forget(ctx)
+	}
+	if d.opts.segment == 0 {
+		return nil
 	}
 	if _, err := writes.ExecContext(ctx, "UPDATE state SET segment = ?", d.opts.segment); err != nil {
 		return fmt.Errorf("setting the size of segments: %w", err)
+	}
+	return nil
+}
+
+// forget drops what changes overwrote that are too old to be taken back; the
+// journal's rows stay.
+func (d *DB) forget(ctx context.Context) error {
+	before := d.opts.Now().Add(-revertWindow).UnixMilli()
+	var last, oldest sql.NullInt64
+	err := d.writes.QueryRowContext(ctx, "SELECT (SELECT max(id) FROM change WHERE at < ?), (SELECT min(id) FROM undo)", before).Scan(&last, &oldest)
+	if err != nil {
+		return fmt.Errorf("looking through the journal: %w", err)
+	}
+	end := (last.Int64 + 1) << undoPartBits
+	if !last.Valid || !oldest.Valid || oldest.Int64 >= end {
+		return nil
+	}
+	if _, err := d.writes.ExecContext(ctx, "DELETE FROM undo WHERE id < ?", end); err != nil {
+		return fmt.Errorf("trimming the journal: %w", err)
 	}
 	return nil
 }
