@@ -71,6 +71,7 @@ func TestAgainstOurServer(t *testing.T) {
 			t.Run("relations", func(t *testing.T) { relateAndWalk(t, c, d.UUID) })
 			t.Run("changed catalogues", func(t *testing.T) { changeCatalogs(t, c, d.UUID) })
 			t.Run("changes", func(t *testing.T) { changeEvents(t, c, d.UUID) })
+			t.Run("transfers and history", func(t *testing.T) { transferAndRevert(t, c, d.UUID) })
 			t.Run("queries and alerts", func(t *testing.T) { saveAndAlert(t, c, d.UUID) })
 			t.Run("missing", func(t *testing.T) {
 				_, err := c.Event(t.Context(), d.UUID, "00000000-0000-4000-8000-ffffffffffff")
@@ -348,5 +349,46 @@ func saveAndAlert(t *testing.T, c *Client, dataset string) {
 	}
 	if _, err := c.SavedQuery(t.Context(), q.ID); !isStatus(err, 404) || errors.Is(err, api.ErrUnsupported) {
 		t.Errorf("a deleted query: %v", err)
+	}
+}
+
+func transferAndRevert(t *testing.T, c *Client, dataset string) {
+	id := func(n int) string { return fmt.Sprintf("00000000-0000-4000-8000-%012d", n) }
+	other, err := c.CreateDataset(t.Context(), "other", false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if res, err := c.Copy(t.Context(), dataset, other.UUID, []string{id(30), id(999), id(31)}, true); err != nil || res.Copied != 2 || len(res.InsertFailures) != 1 || res.InsertFailures[0].Index != 1 {
+		t.Errorf("%+v, %v", res, err)
+	}
+	mark, err := c.History(t.Context(), api.HistoryQuery{Dataset: other.UUID, PageSize: 1})
+	if err != nil || len(mark.Entries) != 1 || mark.Entries[0].Bookmark == "" || mark.Entries[0].Count != 2 {
+		t.Fatalf("%+v, %v", mark, err)
+	}
+	if res, err := c.Move(t.Context(), dataset, other.UUID, []string{id(32)}, true); err != nil || res.Moved != 1 {
+		t.Errorf("%+v, %v", res, err)
+	}
+	if e, err := c.Event(t.Context(), other.UUID, id(32)); err != nil || e.UUID != id(32) {
+		t.Errorf("%+v, %v", e, err)
+	}
+	back := api.Revert{Bookmark: mark.Entries[0].Bookmark}
+	if p, err := c.RevertPreview(t.Context(), other.UUID, back); err != nil || p.Deleted != 1 || p.Created != 0 {
+		t.Errorf("%+v, %v", p, err)
+	}
+	res, err := c.Revert(t.Context(), other.UUID, back)
+	if err != nil || res.UndoBookmark == "" {
+		t.Fatalf("%+v, %v", res, err)
+	}
+	if _, err := c.Event(t.Context(), other.UUID, id(32)); !isStatus(err, 404) {
+		t.Errorf("the revert left it: %v", err)
+	}
+	if _, err := c.Revert(t.Context(), other.UUID, api.Revert{Bookmark: res.UndoBookmark}); err != nil {
+		t.Error(err)
+	}
+	if _, err := c.Event(t.Context(), other.UUID, id(32)); err != nil {
+		t.Errorf("taken back, it is not there again: %v", err)
+	}
+	if _, err := c.History(t.Context(), api.HistoryQuery{Dataset: "00000000-0000-4000-8000-00000000dead"}); !isStatus(err, 404) || errors.Is(err, api.ErrUnsupported) {
+		t.Errorf("a dataset that isn't there: %v", err)
 	}
 }

@@ -1,0 +1,133 @@
+package async
+
+import (
+	"fmt"
+	"maps"
+	"path/filepath"
+	"reflect"
+	"slices"
+	"testing"
+	"time"
+
+	"threatbench/api"
+	"threatbench/api/client"
+	"threatbench/api/server"
+	"threatbench/api/store"
+)
+
+// lab is a layer over our own server with one dataset of n events and an
+// empty one.
+type lab struct {
+	*Layer
+	c           *client.Client
+	full, empty api.Dataset
+}
+
+func newLab(t *testing.T, n int) lab {
+	t.Helper()
+	db, err := store.Open(t.Context(), filepath.Join(t.TempDir(), "events.db"), store.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := db.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	h, err := server.New(db, server.Config{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, err := client.New(client.Config{BaseURL: "http://local/client/v4", Account: "0123456789abcdef0123456789abcdef", Transport: server.Mount(h)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	l := lab{Layer: New(t.Context(), c, Options{}), c: c}
+	t.Cleanup(l.Close)
+	for _, d := range []*api.Dataset{&l.full, &l.empty} {
+		if *d, err = c.CreateDataset(t.Context(), fmt.Sprintf("set %p", d), false); err != nil {
+			t.Fatal(err)
+		}
+	}
+	in := api.BulkCreate{DatasetID: l.full.UUID, PreserveUUID: true}
+	for i := range n {
+		in.Data = append(in.Data, api.CreateEvent{
+			UUID: fmt.Sprintf("00000000-0000-4000-8000-%012d", i), Date: time.Date(2024, 1, 1, i, 0, 0, 0, time.UTC).Format(time.RFC3339),
+			Event: fmt.Sprintf("sighting %d", i), Category: "Phishing", Attacker: []string{"ALPHA", "BETA", ""}[i%3], TLP: "amber",
+			Tags: [][]string{nil, {"C2", "x"}}[i%2], Raw: api.RawInput{Data: []byte(fmt.Sprintf(`{"line":%d}`, i))},
+		})
+	}
+	if res, err := c.CreateBulk(t.Context(), in); err != nil || res.CreatedEventsCount != n {
+		t.Fatalf("%+v, %v", res, err)
+	}
+	return l
+}
+
+// state is every event of both datasets, by id.
+func (l lab) state(t *testing.T) map[string]api.Event {
+	t.Helper()
+	p, err := l.c.List(t.Context(), api.ListQuery{Datasets: []string{l.full.UUID, l.empty.UUID}, PageSize: 1000})
+	if err != nil {
+		t.Fatal(err)
+	}
+	out := map[string]api.Event{}
+	for _, e := range p.Events {
+		slices.Sort(e.Tags)
+		out[e.UUID] = e
+	}
+	return out
+}
+
+func (l lab) targets(from, to int) (out []Target) {
+	for i := from; i < to; i++ {
+		out = append(out, Target{Dataset: l.full.UUID, ID: fmt.Sprintf("00000000-0000-4000-8000-%012d", i)})
+	}
+	return out
+}
+
+// Every change against our own server: confirmed by it, and taken back to the
+// very events there were.
+func TestChangesAgainstOurServer(t *testing.T) {
+	l := newLab(t, 240)
+	for _, c := range []Change{
+		TagEvents(l.targets(0, 150), []string{"c2", "fresh"}),
+		UntagEvents(l.targets(0, 150), []string{"X"}),
+		EditEvents(l.targets(0, 150), api.EventPatch{Attacker: ptr("DELTA"), TLP: ptr("red"), Insight: ptr("new")}),
+		EditEvents(l.targets(3, 5), api.EventPatch{Date: ptr("2020-02-02T00:00:00Z")}),
+		EditEvents(l.targets(0, 3), api.EventPatch{TargetCountry: ptr("DE"), Indicator: ptr("evil.example"), IndicatorType: ptr("domain")}),
+		ReferTo(l.targets(0, 3), ids(l.targets(10, 12))),
+		RelateEvents(l.targets(0, 1)[0], l.targets(5, 9), api.CausedBy),
+		MoveEvents(l.targets(0, 150), l.empty, true),
+		CopyEvents(l.targets(0, 150), l.empty, true),
+		DeleteEvents(l.targets(0, 150)),
+		CreateEvents(api.CreateEvent{
+			DatasetID: l.full.UUID, Date: "2024-05-01", Event: "new", Category: "Phishing", TLP: "amber", Raw: api.RawInput{Data: []byte(`{}`)},
+		}),
+	} {
+		t.Run(c.Label, func(t *testing.T) {
+			before := l.state(t)
+			res := carryOut(t, l.Layer, c)
+			if c.Kind == KindDelete && res.Undo == nil {
+				t.Fatalf("can't be taken back: %s", res.NoUndo)
+			}
+			whole(t, res)
+			if same(before, l.state(t)) {
+				t.Error("nothing changed")
+			}
+			whole(t, carryOut(t, l.Layer, *res.Undo))
+			after := l.state(t)
+			for id, e := range before {
+				if !reflect.DeepEqual(after[id], e) {
+					t.Fatalf("taken back, it is\n%+v\nand was\n%+v", after[id], e)
+				}
+			}
+			if len(after) != len(before) {
+				t.Errorf("%d events, there were %d", len(after), len(before))
+			}
+		})
+	}
+}
+
+func same(a, b map[string]api.Event) bool {
+	return maps.EqualFunc(a, b, func(x, y api.Event) bool { return reflect.DeepEqual(x, y) })
+}
