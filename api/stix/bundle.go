@@ -3,10 +3,13 @@ package stix
 import (
 	"encoding/json"
 	"fmt"
+	"hash/fnv"
 	"regexp"
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/google/uuid"
 
 	"threatbench/api"
 )
@@ -58,7 +61,7 @@ func Envelope(events []api.Event, edges []Edge, next string) ([]byte, error) {
 // Objects writes the objects alone, each once: marking definitions first, then
 // the objects in the order of the events that bring them.
 func Objects(events []api.Event, edges []Edge) ([]json.RawMessage, error) {
-	b := builder{seen: make(map[string]bool), validUUID: stixUUID()}
+	b := builder{seen: make(map[objectKey]bool), validUUID: stixUUID()}
 	for _, e := range events {
 		b.noteMarkings(e)
 	}
@@ -75,8 +78,8 @@ func Objects(events []api.Event, edges []Edge) ([]json.RawMessage, error) {
 // builder gathers objects, each id once.
 type builder struct {
 	out       []json.RawMessage
-	seen      map[string]bool    // by id: there already
-	strictest map[string]api.TLP // by shared id: the strictest marking of what uses it
+	seen      map[objectKey]bool    // there already
+	strictest map[objectKey]marking // of a shared object: the strictest marking of what uses it
 	used      [api.TLPRed + 1]bool
 	validUUID *regexp.Regexp
 	added     []string        // ids put in, for a Writer
@@ -84,12 +87,37 @@ type builder struct {
 	err       error
 }
 
+// objectKey is an object's id in little memory: its UUID, told apart by type.
+type objectKey [16]byte
+
+// marking is an api.TLP in little memory.
+type marking uint8
+
+func keyOf(id string) objectKey {
+	kind, bare, _ := strings.Cut(id, "--")
+	u, err := uuid.Parse(bare)
+	if err != nil {
+		u = uuid.NewSHA1(u, []byte(id))
+	}
+	key := objectKey(u)
+	h := fnv.New64a()
+	h.Write([]byte(kind)) //nolint:errcheck // never fails
+	for i, b := range h.Sum(nil) {
+		key[i] ^= b
+	}
+	return key
+}
+
+// marked is the strictest marking of what uses a shared object.
+func (b *builder) marked(id string) api.TLP { return api.TLP(b.strictest[keyOf(id)]) }
+
 // add puts an object in unless its id is there.
 func (b *builder) add(id string, object any) {
-	if b.seen[id] || b.err != nil {
+	key := keyOf(id)
+	if b.seen[key] || b.err != nil {
 		return
 	}
-	b.seen[id] = true
+	b.seen[key] = true
 	raw, err := marshal(object)
 	if err != nil {
 		b.err = fmt.Errorf("writing %s: %w", id, err)
@@ -117,10 +145,11 @@ func (b *builder) noteMarkings(e api.Event) {
 	tlp, _ := api.ParseTLP(e.TLP)
 	b.used[tlp] = true
 	if b.strictest == nil {
-		b.strictest = make(map[string]api.TLP)
+		b.strictest = make(map[objectKey]marking)
 	}
 	for _, id := range append(sharedIDs(e), b.incidentID(e.UUID)) {
-		b.strictest[id] = max(b.strictest[id], tlp)
+		key := keyOf(id)
+		b.strictest[key] = max(b.strictest[key], marking(tlp))
 	}
 }
 
@@ -157,12 +186,12 @@ const sharedTime = "2020-01-01T00:00:00.000Z"
 
 // shared is the head of an object that several events may bring.
 func (b *builder) shared(kind, id string) common {
-	return common{Type: kind, SpecVersion: "2.1", ID: id, Created: sharedTime, Modified: sharedTime, Markings: markingRefs(b.strictest[id])}
+	return common{Type: kind, SpecVersion: "2.1", ID: id, Created: sharedTime, Modified: sharedTime, Markings: markingRefs(b.marked(id))}
 }
 
 // between is the head of a relationship that no single event made.
 func (b *builder) between(a, z string) common {
-	return common{SpecVersion: "2.1", Created: sharedTime, Modified: sharedTime, Markings: markingRefs(max(b.strictest[a], b.strictest[z]))}
+	return common{SpecVersion: "2.1", Created: sharedTime, Modified: sharedTime, Markings: markingRefs(max(b.marked(a), b.marked(z)))}
 }
 
 // own is the head of an object that belongs to one event.
@@ -275,7 +304,7 @@ func phase(stage int) string {
 func (b *builder) addIndicator(e *api.Event, incident string, o observed) string {
 	var refs []string
 	for _, x := range o.objects {
-		x.Markings = markingRefs(b.strictest[x.ID])
+		x.Markings = markingRefs(b.marked(x.ID))
 		b.add(x.ID, x)
 		refs = append(refs, x.ID)
 	}

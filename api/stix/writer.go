@@ -13,8 +13,8 @@ import (
 // Writer writes a bundle of any number of events, one after the other. What
 // events share (observables, actors, techniques) is written when it is first
 // met, with the marking of the event that brings it: give the events with the
-// strictest marking first. Memory grows with the number of shared objects, not
-// with the text of the events.
+// strictest marking first. Of every shared object some
+// forty bytes are remembered, of the events nothing.
 type Writer struct {
 	w      io.Writer
 	sum    hash.Hash
@@ -25,7 +25,7 @@ type Writer struct {
 
 // NewWriter begins a bundle on w. Close ends it.
 func NewWriter(w io.Writer) *Writer {
-	return &Writer{w: w, sum: sha256.New(), b: builder{seen: map[string]bool{}, lasting: map[string]bool{}, validUUID: stixUUID()}}
+	return &Writer{w: w, sum: sha256.New(), b: builder{seen: map[objectKey]bool{}, lasting: map[string]bool{}, validUUID: stixUUID()}}
 }
 
 // Event writes an event and the relationships in which it is the child.
@@ -40,7 +40,7 @@ func (w *Writer) Event(e api.Event, edges []Edge) error {
 		w.b.addEdge(edge)
 	}
 	if !e.HasChildren {
-		delete(w.b.strictest, w.b.incidentID(e.UUID))
+		delete(w.b.strictest, keyOf(w.b.incidentID(e.UUID)))
 	}
 	return w.flush()
 }
@@ -67,7 +67,7 @@ func (w *Writer) flush() error {
 	w.b.out = w.b.out[:0]
 	for _, id := range w.b.added {
 		if belongsToOne(id) && !w.b.lasting[id] {
-			delete(w.b.seen, id)
+			delete(w.b.seen, keyOf(id))
 		}
 	}
 	w.b.added = w.b.added[:0]
