@@ -5,7 +5,7 @@ import "slices"
 // Actions is the registry: every action there is, in the order in which help
 // shows them.
 func Actions() []Action {
-	return slices.Concat(frameActions(), graphActions(), queryActions(), chartActions())
+	return slices.Concat(frameActions(), graphActions(), queryActions(), chartActions(), datasetActions())
 }
 
 // frameActions are those of the frame, of the events and of the detail.
@@ -44,6 +44,8 @@ func frameActions() []Action {
 			Title: "Go to Graph", Short: "graph", Help: "Shows the graph as it was left, or what surrounds the selected event."},
 		{ID: AppView6, Scope: Global, Group: "Views and panes", Keys: []string{"6"},
 			Title: "Go to Charts", Short: "charts", Help: "Shows counts as pictures."},
+		{ID: AppView7, Scope: Global, Group: "Views and panes", Keys: []string{"7"},
+			Title: "Go to Datasets", Short: "datasets", Help: "Shows the datasets and the history of their changes."},
 		{ID: AppBack, Scope: Global, Group: "Views and panes", Keys: []string{"alt+left", "ctrl+o"},
 			Title: "Go back", Short: "back", Help: "Returns to where you were before."},
 		{ID: AppForward, Scope: Global, Group: "Views and panes", Keys: []string{"alt+right", "ctrl+i"},

@@ -54,6 +54,8 @@ func (s Scope) Title() string {
 		return "Alerts"
 	case Inbox:
 		return "Inbox"
+	case Datasets:
+		return "Datasets"
 	}
 	return string(s)
 }

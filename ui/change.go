@@ -112,6 +112,9 @@ func (m *Model) learnChange(r async.Result) tea.Cmd {
 	}
 	m.changes.last = &r
 	m.keepUndo(r)
+	if r.Change.Kind == async.KindDataset {
+		m.changes.asked = false // events can be moved to a dataset just made
+	}
 	cmds := []tea.Cmd{m.sayResult(r)}
 	if len(r.Done)+len(r.Unknown)+len(r.Made) > 0 {
 		for _, v := range m.all() {

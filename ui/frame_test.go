@@ -19,7 +19,7 @@ import (
 func states() map[string][]string {
 	return map[string][]string{
 		"the list": nil, "the facets": {"shift+tab"}, "the insight": {"enter", "i"}, "the raw record": {"enter", "R"},
-		"references": {"enter", "e"}, "the detail alone": {"2"}, "a chart": {"6"}, "marks in the whole window": {"space", "z"},
+		"references": {"enter", "e"}, "the detail alone": {"2"}, "a chart": {"6"}, "the datasets": {"7"}, "marks in the whole window": {"space", "z"},
 	}
 }
 
@@ -50,7 +50,7 @@ func TestEveryActionInEveryState(t *testing.T) {
 
 func everyAction() []keymap.Action {
 	var out []keymap.Action
-	for _, s := range []keymap.Scope{keymap.Events, keymap.Facets, keymap.Detail, keymap.Tree, keymap.Charts, keymap.Board, keymap.Answer, keymap.Global} {
+	for _, s := range []keymap.Scope{keymap.Events, keymap.Facets, keymap.Detail, keymap.Tree, keymap.Charts, keymap.Board, keymap.Answer, keymap.Datasets, keymap.Global} {
 		for _, a := range keymap.Default().In(s) {
 			if a.ID != keymap.AppQuit && a.ID != keymap.AppSuspend {
 				out = append(out, a)

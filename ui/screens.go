@@ -10,6 +10,7 @@ import (
 	"threatbench/views"
 	"threatbench/views/alerts"
 	"threatbench/views/charts"
+	"threatbench/views/datasets"
 	"threatbench/views/graph"
 	"threatbench/views/queries"
 )
@@ -32,6 +33,7 @@ func seats(env *views.Env) []seat {
 		{screen: 4, title: "Queries", name: views.QueriesView, view: queries.New(env), scopes: []keymap.Scope{keymap.Queries, keymap.Builder}},
 		{screen: 5, title: "Alerts", name: views.AlertsView, view: alerts.New(env), scopes: []keymap.Scope{keymap.Inbox, keymap.Alerts}},
 		{screen: 6, title: "Charts", name: views.ChartsView, view: charts.New(env), scopes: []keymap.Scope{keymap.Charts, keymap.Board, keymap.Console, keymap.Answer}},
+		{screen: 7, title: "Datasets", name: views.DatasetsView, view: datasets.New(env), scopes: []keymap.Scope{keymap.Datasets}},
 	}
 }
 

@@ -61,6 +61,7 @@ type (
 	GraphQLAnswered = Answer[GraphQL, json.RawMessage]
 	AlertTested     = Answer[AlertOn, api.AlertTest]
 	SchemaLoaded    = Answer[Everything, api.Schema]
+	DatasetsLoaded  = Answer[Everything, []api.Dataset]
 )
 
 // asked are the shelves of the questions of this file.
@@ -75,6 +76,7 @@ type asked struct {
 	aggregates *shelf[api.AggregateResult]
 	graphqls   *shelf[json.RawMessage]
 	schemas    *shelf[api.Schema]
+	datasets   *shelf[[]api.Dataset]
 	tests      *shelf[api.AlertTest]
 }
 
@@ -90,6 +92,7 @@ func newAsked(ctx context.Context, o Options) asked {
 		aggregates: newShelf[api.AggregateResult](ctx, o.Summaries),
 		graphqls:   newShelf[json.RawMessage](ctx, o.Summaries),
 		schemas:    newShelf[api.Schema](ctx, 1),
+		datasets:   newShelf[[]api.Dataset](ctx, 1),
 		tests:      newShelf[api.AlertTest](ctx, o.Summaries),
 	}
 }
@@ -203,6 +206,19 @@ func (l *Layer) GraphQL(s Slot, text string, vars map[string]any, wait time.Dura
 func (l *Layer) Schema(s Slot, opts ...Option) tea.Cmd {
 	return answer(l, s, Everything{}, 0, opts, l.schemas, func(ctx context.Context) (api.Schema, error) {
 		return through(l.api, "GraphQL", func(c Counter) (api.Schema, error) { return c.Schema(ctx) })
+	})
+}
+
+// Datasets asks for the datasets alone, where Catalogs would ask for much that
+// nobody needs; DatasetsLoaded answers. What comes is the catalogue's, too.
+func (l *Layer) Datasets(s Slot, opts ...Option) tea.Cmd {
+	return answer(l, s, Everything{}, 0, opts, l.datasets, func(ctx context.Context) ([]api.Dataset, error) {
+		_, epoch := l.known.missing()
+		list, err := l.api.Datasets(ctx)
+		if err == nil {
+			l.known.put(CatalogDatasets, func(c *Catalogs) { c.Datasets = list }, epoch)
+		}
+		return list, err
 	})
 }
 

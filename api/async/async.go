@@ -176,6 +176,7 @@ func (l *Layer) Close() { l.end() }
 func (l *Layer) Forget() {
 	l.forgetData()
 	l.schemas.forget()
+	l.datasets.forget()
 	l.known.forget()
 }
 

@@ -255,6 +255,12 @@ func RevertDataset(d api.Dataset, to api.Revert) Change {
 	return changeOf(KindRevert, "revert "+d.Name, reverting{to: to}, []Target{{Dataset: d.UUID}})
 }
 
+// RevertAsPreviewed is RevertDataset where a person was shown what it changes:
+// where it would change anything else by now, nothing is done.
+func RevertAsPreviewed(d api.Dataset, to api.Revert, p api.RevertPreview) Change {
+	return changeOf(KindRevert, "revert "+d.Name, reverting{to: to, expect: &numbers{p.Created, p.Updated, p.Deleted}}, []Target{{Dataset: d.UUID}})
+}
+
 func events(n int) string {
 	if n == 1 {
 		return "1 event"
