@@ -101,7 +101,7 @@ func (m *Model) moment(s string) (to api.Revert, words string, err error) {
 			return to, "", fmt.Errorf("write 1 to %s minutes (30 days)", views.Count(mostMinutes))
 		}
 		at := m.env.Now().Add(-time.Duration(minutes) * time.Minute)
-		return api.Revert{MinutesAgo: &minutes}, "where it was at " + m.stamp(api.TimeOf(at)), nil
+		return api.Revert{MinutesAgo: &minutes}, m.stamp(api.TimeOf(at)), nil
 	}
 	at, err := m.clock(s)
 	if err != nil {
@@ -111,7 +111,7 @@ func (m *Model) moment(s string) (to api.Revert, words string, err error) {
 		return to, "", errors.New("this time is still to come")
 	}
 	t := api.TimeOf(at)
-	return api.Revert{TargetTimestamp: t.String()}, "where it was at " + m.stamp(t), nil
+	return api.Revert{TargetTimestamp: t.String()}, m.stamp(t), nil
 }
 
 // span reads 90, 90m, 2h or 3d as minutes.

@@ -2,6 +2,7 @@ package overlay
 
 import (
 	"fmt"
+	"strings"
 
 	"threatbench/theme"
 	"threatbench/ui/widget/layout"
@@ -131,7 +132,7 @@ func (c *Confirm) Lines(w, h int) []string {
 	inner := max(h-FrameH, 0)
 	var body []string
 	for _, line := range text.Wrap(c.q.Ask, w-FrameW) {
-		body = append(body, c.st.Strong.Paint(line))
+		body = append(body, c.st.Strong.Paint(strings.TrimRight(line, " "))) // rows may end in spaces that overhang
 	}
 	body = body[:min(len(body), max(inner-1, 0))]
 	details := c.details(w - FrameW)
