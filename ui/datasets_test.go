@@ -216,7 +216,7 @@ func TestRevertToATimeAndTakeItBack(t *testing.T) {
 		press(p, "ctrl+u")
 		enter(p, "90")
 		press(p, "enter")
-		p.Want("today 10:30:00: 12 events", "come back, 3 change, 40 go?", "[ Cancel ]")
+		p.Want("to today 10:30:00: 12", "events come back, 3 change, 40 go?", "[ Cancel ]")
 		press(p, "enter")
 		if len(k.reverts) != 0 {
 			t.Fatal("enter without a choice reverted")
@@ -273,7 +273,7 @@ func TestRevertDoesWhatWasShownOrNothing(t *testing.T) {
 		k.would.Deleted = 41
 		k.mu.Unlock()
 		press(p, "y")
-		p.Want("not done: revert", "others changed")
+		p.Want("not done: revert", "changed the dataset since")
 		k.would = api.RevertPreview{}
 		press(p, "R")
 		enter(p, "11:30")

@@ -351,7 +351,7 @@ func TestSuspends(t *testing.T) {
 		t.Error("ctrl+z does not suspend")
 	}
 	m.Update(tea.ResumeMsg{})
-	if v := m.View(); !strings.Contains(v.Content, "threatbench") || !v.AltScreen {
+	if v := m.View(); !strings.Contains(v.Content, "7 Datasets") || !v.AltScreen {
 		t.Error("nothing is drawn after the return")
 	}
 }
