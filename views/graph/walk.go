@@ -256,9 +256,9 @@ func (w *walk) learn(g api.Graph) {
 			continue
 		}
 		if from[e.Source] && !from[e.Target] {
-			reached[e.Target] = down
+			meet(reached, e.Target, down)
 		} else if from[e.Target] && !from[e.Source] {
-			reached[e.Source] = up
+			meet(reached, e.Source, up)
 		}
 	}
 	for _, n := range g.Nodes {
@@ -283,6 +283,15 @@ func (w *walk) learn(g api.Graph) {
 	}
 }
 
+// meet notes by which way a node is reached. One that is both before and after
+// its neighbour, as mutual edges make it, leads on by both.
+func meet(reached map[string]way, node string, by way) {
+	if before, ok := reached[node]; ok && before != by {
+		by = upAndDown
+	}
+	reached[node] = by
+}
+
 func (w *walk) join(e edge) {
 	if !w.have[e] {
 		w.have[e] = true
@@ -295,21 +304,23 @@ func (w *walk) learnEvents(events []api.Event) {
 	q := w.queue[0]
 	w.queue = w.queue[1:]
 	w.missing += max(len(q.events)-len(events), 0)
-	sources := map[string]bool{}
+	reached := map[string]way{}
 	for _, s := range q.seeds {
-		if n := w.nodes[key(s)]; n != nil && n.Event != nil {
-			for _, id := range n.Event.References {
-				sources[id] = true
-			}
+		n := w.nodes[key(s)]
+		if n == nil || n.Event == nil || q.way != upAndDown {
+			continue
+		}
+		for _, id := range n.Event.References {
+			meet(reached, id, down)
+		}
+		for _, id := range n.Event.Referenced {
+			meet(reached, id, up)
 		}
 	}
 	for i := range events {
-		by := q.way
-		if by != anyWay {
-			by = up
-			if sources[events[i].UUID] {
-				by = down
-			}
+		by, ok := reached[events[i].UUID]
+		if !ok {
+			by = q.way
 		}
 		w.add(api.GraphNode{ID: events[i].UUID, Type: api.NodeEvent, Event: &events[i]}, w.level, by)
 	}

@@ -221,3 +221,25 @@ func TestPlain(t *testing.T) {
 		}
 	}
 }
+
+// Events that refer to each other are before and after one another: a walk
+// towards the parents goes on past them.
+func TestWalkGoesOnPastMutualReferences(t *testing.T) {
+	s := &server{refs: map[string][]string{"e0": {"e1"}, "e1": {"e0"}}, most: 500, edges: []api.GraphEdge{
+		{Source: eventKey("e2"), Target: eventKey("e1"), SourceID: "e2", TargetID: "e1", RelationshipType: api.RelatedTo},
+		{Source: eventKey("e1"), Target: eventKey("e3"), SourceID: "e1", TargetID: "e3", RelationshipType: api.RelatedTo},
+	}}
+	for by, want := range map[way][]string{up: {"e0", "e1", "e2"}, down: {"e0", "e1", "e3"}, upAndDown: {"e0", "e1", "e2", "e3"}} {
+		seed := api.NodeRef{Type: api.NodeEvent, ID: "e0"}
+		w := newWalk(plan{seeds: []api.NodeRef{seed}, depth: 2, way: by, types: append(api.RelationshipTypes(), reference)})
+		s.run(w)
+		if len(w.nodes) != len(want) {
+			t.Errorf("%s: found %v, want %v", by, w.order, want)
+		}
+		for _, id := range want {
+			if w.nodes[eventKey(id)] == nil {
+				t.Errorf("%s: %s is not there", by, id)
+			}
+		}
+	}
+}
