@@ -306,7 +306,7 @@ func ukey(account int64, u [16]byte) int64 {
 // lookup finds an event of the account by UUID; id 0 means there is none.
 func (s *session) lookup(ctx context.Context, account int64, u [16]byte) (id int64, dataset uint32, err error) {
 	err = s.each(ctx, `SELECT e.id, e.dataset, substr(e.doc, 2, 16) FROM event e JOIN dataset d ON d.id = e.dataset
-		WHERE e.ukey = ? AND d.account = ?`, []any{ukey(account, u), account}, func(r *sql.Rows) error {
+		WHERE e.ukey = ? AND substr(e.doc, 10, 8) = ? AND d.account = ?`, []any{ukey(account, u), u[8:], account}, func(r *sql.Rows) error {
 		var at int64
 		var ds uint32
 		var key sql.RawBytes

@@ -15,7 +15,7 @@ var migrations embed.FS
 
 // schemaNewest is the version of the last file in migrations; each of them
 // leaves its number in user_version, so that opening needn't ask goose.
-const schemaNewest = 3
+const schemaNewest = 4
 
 // migrate brings the database to schemaNewest; fresh tells that it was empty.
 func migrate(ctx context.Context, db *sql.DB) (fresh bool, err error) {
