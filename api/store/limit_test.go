@@ -343,3 +343,44 @@ func (w *limitWorld) changeHidden(t *rapid.T) {
 		}
 	}
 }
+
+// A copy under a limit takes along what may be seen, and nothing that hangs on
+// hidden events; moving keeps that, and doesn't count it.
+func TestTransferUnderALimit(t *testing.T) {
+	d := openNew(t)
+	for i, name := range []string{"one", "two"} {
+		if _, err := d.CreateDataset(t.Context(), Actor{}, testAccount, api.Dataset{UUID: limitDatasets[i], Name: name}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	const hidden, open, target = "0190a000-0000-7000-8000-000000000001", "0190a000-0000-7000-8000-000000000002", "0190a000-0000-7000-8000-000000000003"
+	under := func(id, tlp string, parents ...string) api.CreateEvent {
+		return plain(func(e *api.CreateEvent) {
+			e.UUID, e.TLP, e.DatasetID, e.References = id, tlp, limitDatasets[0], parents
+			for _, p := range parents {
+				e.Relationships = append(e.Relationships, api.RelationshipInput{ParentID: p, RelationshipType: api.RelatedTo})
+			}
+		})
+	}
+	bulk(t, d, testAccount, api.BulkCreate{PreserveUUID: true, Data: []api.CreateEvent{under(hidden, "red"), under(open, "green"), under(target, "green", hidden, open)}})
+	ctx := WithLimit(t.Context(), Limit{MaxTLP: api.TLPAmber})
+	res, err := d.Copy(ctx, Actor{}, testAccount, Transfer{From: limitDatasets[0], To: limitDatasets[1], EventIDs: []string{target}})
+	if err != nil || res.Copied != 1 || res.RelationshipsCopied != 1 {
+		t.Fatalf("got %+v, %v", res, err)
+	}
+	page := listed(t, d, api.ListQuery{Datasets: []string{limitDatasets[1]}})
+	if len(page.Events) != 1 || !slices.Equal(page.Events[0].References, []string{open}) {
+		t.Errorf("the copy refers to %+v", page.Events)
+	}
+	parents, err := d.Parents(t.Context(), testAccount, []string{page.Events[0].UUID})
+	if list := parents[page.Events[0].UUID]; err != nil || len(list) != 1 || list[0].ParentID != open {
+		t.Errorf("the copy hangs under %+v, %v", parents, err)
+	}
+	moved, err := d.Move(ctx, Actor{}, testAccount, Transfer{From: limitDatasets[0], To: limitDatasets[1], EventIDs: []string{target}})
+	if err != nil || moved.Moved != 1 || moved.RelationshipsCopied != 1 {
+		t.Errorf("got %+v, %v", moved, err)
+	}
+	if list, err := d.Parents(t.Context(), testAccount, []string{target}); err != nil || len(list[target]) != 2 {
+		t.Errorf("moving lost a relationship: %+v, %v", list, err)
+	}
+}

@@ -34,7 +34,16 @@ func (d *DB) Move(ctx context.Context, who Actor, account string, t Transfer) (a
 				return err
 			}
 		}
-		res.RelationshipsCopied, res.InsertFailures = len(links), m.failures
+		res.InsertFailures = m.failures
+		for k := range links {
+			seen, err := m.sees(k.parent, k.child)
+			if err != nil {
+				return err
+			}
+			if seen {
+				res.RelationshipsCopied++
+			}
+		}
 		return nil
 	})
 	if err != nil {
@@ -197,6 +206,13 @@ func (m *mover) copyEdges(copies map[int64]int64) (int, error) {
 			return n, err
 		}
 		for _, k := range edges {
+			seen, err := m.sees(k.parent, k.child)
+			if err != nil {
+				return n, err
+			}
+			if !seen {
+				continue
+			}
 			made, err := m.link(edge{parent: there(k.parent), child: there(k.child), kind: k.kind}, true)
 			if err != nil {
 				return n, err
@@ -212,13 +228,28 @@ func (m *mover) copyEdges(copies map[int64]int64) (int, error) {
 	return n, nil
 }
 
+// sees tells whether all of the events may be seen by whoever makes the change:
+// what hangs on others isn't copied, and isn't counted.
+func (m *mover) sees(ids ...int64) (bool, error) {
+	for _, id := range ids {
+		if seen, err := m.c.sees(m.c.ctx, id); err != nil || !seen {
+			return false, err
+		}
+	}
+	return true, nil
+}
+
 func (m *mover) copyReferences(id int64, there func(int64) int64) error {
 	refs, err := m.c.s.referencesOf(m.c.ctx, id)
 	if err != nil {
 		return err
 	}
 	for _, k := range refs {
-		if k.src != id {
+		seen, err := m.sees(k.dst)
+		if err != nil {
+			return err
+		}
+		if k.src != id || !seen {
 			continue
 		}
 		if _, err := m.refer(reference{src: there(id), dst: there(k.dst)}, true); err != nil {
