@@ -32,7 +32,7 @@ const (
 	itemReference            // a reference likewise
 	itemWait                 // an edge that waits likewise
 	itemMade                 // ids of events that were made, where their range has gaps
-	itemWhole                // an event all of whose edges are noted by now
+	itemWhole                // an event whose raw record and edges are all noted by now
 )
 
 const (
@@ -286,7 +286,7 @@ type past struct {
 	links  map[edge]bool
 	refs   map[reference]bool
 	waits  map[wait]bool
-	whole  map[int64]bool // whose edges are all known: others came while it was elsewhere
+	whole  map[int64]bool // whose raw record and edges are known: others came while it was elsewhere
 }
 
 func newPast() *past {
@@ -351,7 +351,9 @@ func (p *past) readItem(r *byteReader) error {
 			keep(p.events, id, nil)
 		}
 	case itemWhole:
-		p.whole[r.varint()] = true
+		id := r.varint()
+		p.whole[id] = true
+		keep(p.raws, id, nil) // a raw record would have been noted before this
 	default:
 		return errPacked
 	}

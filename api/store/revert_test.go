@@ -411,3 +411,44 @@ func TestOldUndoIsForgotten(t *testing.T) {
 		}
 	})
 }
+
+// An event that was moved without its raw record, deleted there, and brought
+// back with the record where it came from, is without it where it was moved to.
+func TestRevertKeepsARawRecordOut(t *testing.T) {
+	ctx, who := context.Background(), Actor{"tester"}
+	now := ticking()
+	var last time.Time
+	d, err := Open(ctx, filepath.Join(t.TempDir(), "r.db"), Options{Now: func() time.Time { last = now(); return last }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer d.Close() //nolint:errcheck // a throwaway
+	other, err := d.CreateDataset(ctx, who, testAccount, api.Dataset{Name: "Other"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	home := defaultDataset(testAccount).UUID
+	const id = "0190a000-0000-7000-8000-000000000001"
+	bulk(t, d, testAccount, api.BulkCreate{PreserveUUID: true, Data: []api.CreateEvent{plain(func(e *api.CreateEvent) { e.UUID = id })}})
+	created := last
+	if _, err := d.Move(ctx, who, testAccount, Transfer{From: home, To: other.UUID, EventIDs: []string{id}}); err != nil {
+		t.Fatal(err)
+	}
+	moved := last
+	if _, err := d.Delete(ctx, who, testAccount, other.UUID, []string{id}); err != nil {
+		t.Fatal(err)
+	}
+	for _, step := range []struct {
+		dataset string
+		to      time.Time
+		raw     bool
+	}{{home, created, true}, {other.UUID, moved, false}} {
+		if _, err := d.Revert(ctx, who, testAccount, step.dataset, api.Revert{TargetTimestamp: step.to.Format(time.RFC3339Nano)}); err != nil {
+			t.Fatal(err)
+		}
+		e, err := d.Event(ctx, testAccount, step.dataset, id)
+		if err != nil || (e.RawID != "") != step.raw {
+			t.Errorf("in %s: rawId %q, %v", step.dataset, e.RawID, err)
+		}
+	}
+}
