@@ -318,3 +318,28 @@ func TestANewEventIsCheckedBeforeItIsSent(t *testing.T) {
 		})
 	}
 }
+
+// An undo that did not get through is not lost.
+func TestALostUndoCanBeTriedAgain(t *testing.T) {
+	c := newChangeable(20)
+	benchWith(t, ui.Options{API: c}, usual(), func(p *uitest.Program) {
+		press(p, "t")
+		enter(p, "seen-it")
+		press(p, "enter")
+		c.mu.Lock()
+		c.lost = 0
+		c.mu.Unlock()
+		press(p, "u")
+		if c.tagged("seen-it") != 1 {
+			t.Fatal("the tag is gone though the connection was")
+		}
+		c.mu.Lock()
+		c.lost = -1
+		c.mu.Unlock()
+		press(p, "esc", "u")
+		p.Want("taken back: tag 1 event")
+		if c.tagged("seen-it") != 0 {
+			t.Error("the tag is still there")
+		}
+	})
+}

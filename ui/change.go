@@ -19,21 +19,12 @@ import (
 
 // changes is what was changed in this session and can be taken back.
 type changes struct {
-	undo, redo []taken // the newest last
-	last       *async.Result
-	catalogs   async.Catalogs
-	asked      bool
-	waiting    func() tea.Cmd // goes on when the catalogues are there
+	stack    async.UndoStack
+	last     *async.Result
+	catalogs async.Catalogs
+	asked    bool
+	waiting  func() tea.Cmd // goes on when the catalogues are there
 }
-
-// taken is a change that takes another back, or why there is none.
-type taken struct {
-	change async.Change
-	why    string
-}
-
-// mostUndo bounds what can be taken back.
-const mostUndo = 200
 
 func changeSlot() async.Slot { return async.Slot{View: jobView, Name: "change"} }
 
@@ -111,9 +102,10 @@ func (m *Model) learnChange(r async.Result) tea.Cmd {
 		m.job = nil
 	}
 	m.changes.last = &r
-	m.keepUndo(r)
-	if r.Change.Kind == async.KindDataset {
-		m.changes.asked = false // events can be moved to a dataset just made
+	m.changes.stack.Add(r)
+	switch r.Change.Kind {
+	case async.KindDataset, async.KindTag, async.KindEdit, async.KindCreate:
+		m.changes.asked = false // what was just named is to be offered, too
 	}
 	cmds := []tea.Cmd{m.sayResult(r)}
 	if len(r.Done)+len(r.Unknown)+len(r.Made) > 0 {
@@ -138,39 +130,23 @@ func (m *Model) all() []views.View {
 	return list
 }
 
-// keepUndo puts what takes a change back on the stack its way asks for.
-func (m *Model) keepUndo(r async.Result) {
-	back := taken{why: r.Change.Label + ": this can't be taken back: " + r.NoUndo}
-	switch {
-	case r.Undo != nil:
-		back = taken{change: *r.Undo}
-	case len(r.Done)+len(r.Made) == 0:
-		return
+// undo takes the last change back. One that can't be taken back is said once
+// and then stands no more in the way of the ones before it.
+func (m *Model) undo() tea.Cmd {
+	u := &m.changes.stack
+	if why := u.Blocked(); why != "" {
+		label := u.UndoLabel()
+		u.Pass()
+		return m.say(toast.Warn, label+": this can't be taken back: "+why)
 	}
-	c := &m.changes
-	switch r.Change.Way {
-	case async.Undoing:
-		c.redo = append(c.redo, back)
-		return
-	case async.Forward:
-		c.redo = nil
-	}
-	c.undo = append(c.undo, back)
-	if len(c.undo) > mostUndo {
-		c.undo = c.undo[1:]
-	}
+	c, _ := u.Undo()
+	return m.begin(c)
 }
 
-// undo takes the last change back, or does again what was taken back.
-// One that can't be taken back is said, and doesn't hide the ones before it.
-func (m *Model) undo(stack *[]taken) tea.Cmd {
-	n := len(*stack) - 1
-	t := (*stack)[n]
-	*stack = (*stack)[:n]
-	if t.why != "" {
-		return m.say(toast.Warn, t.why)
-	}
-	return m.begin(t.change)
+// redo does again what was taken back last.
+func (m *Model) redo() tea.Cmd {
+	c, _ := m.changes.stack.Redo()
+	return m.begin(c)
 }
 
 // sayResult sums a change up in a toast, with the way back where there is one.
@@ -200,7 +176,9 @@ func (m *Model) sayResult(r async.Result) tea.Cmd {
 	}
 	hint := ""
 	if r.Undo != nil && r.Change.Way != async.Undoing {
-		hint = m.keyLabel("u") + " takes it back"
+		for _, h := range m.env.Keys.Hints([]keymap.Scope{keymap.Global}, keymap.ActUndo) {
+			hint = m.keyLabel(h.Keys) + " takes it back"
+		}
 	}
 	_, cmd := m.toasts.PushAction(kind, text, hint)
 	return cmd

@@ -44,7 +44,11 @@ type Placed interface {
 }
 
 // Targeted is a view whose events can be acted on.
-type Targeted interface{ Targets() Targets }
+type Targeted interface {
+	Targets() Targets
+	// Acting is how many they are, for less than making the list of them.
+	Acting() int
+}
 
 // Targets is what an action on events touches: the marked events, or the one
 // in hand. Known are those of them that are at hand, for a sample and for

@@ -64,6 +64,8 @@ type Change struct {
 	Label string // what it does, for a person: tag 42 events with c2
 	Way   Way
 	steps []step
+
+	blocked string // on an UndoStack: why there is no such change
 }
 
 // step is one action on some targets.

@@ -501,8 +501,24 @@ func TestTheUndoStackForgetsTheOldest(t *testing.T) {
 		t.Errorf("%v", u.past)
 	}
 	u.Add(Result{NoUndo: "can't"})
-	if u.UndoLabel() != "three" {
-		t.Error("a change that can't be taken back took the others away")
+	if u.UndoLabel() != "three" || u.Blocked() != "" {
+		t.Error("a change that did nothing changed the stack")
+	}
+}
+
+// A change that can't be taken back stands in the way of the one before it
+// until it has been said.
+func TestTheUndoStackDoesNotSkip(t *testing.T) {
+	var u UndoStack
+	u.Add(Result{Undo: &Change{Label: "one", Way: Undoing}})
+	u.Add(Result{Change: Change{Label: "two"}, Done: []Target{{ID: "x"}}, NoUndo: "the server keeps no journal"})
+	if _, ok := u.Undo(); ok || u.UndoLabel() != "two" || u.Blocked() != "the server keeps no journal" {
+		t.Errorf("undo of %q is offered, blocked by %q", u.UndoLabel(), u.Blocked())
+	}
+	u.Pass()
+	u.Pass() // one that can be taken back stays
+	if c, ok := u.Undo(); !ok || c.Label != "one" || u.Blocked() != "" {
+		t.Errorf("after it comes %q, %t", c.Label, ok)
 	}
 }
 

@@ -17,6 +17,25 @@ func (w *work) saver() Saver {
 	return s
 }
 
+// exchange reads what is there, writes over it or deletes it, and notes what
+// became of that. ok is false where either failed.
+func exchange[T any](w *work, on []Target, read func(Saver) (T, error), write func(Saver) error) (was T, ok bool) {
+	s := w.saver()
+	if s == nil {
+		return was, false
+	}
+	was, err := read(s)
+	if err != nil {
+		w.became(err, on...)
+		return was, false
+	}
+	if !w.became(write(s), on...) {
+		return was, false
+	}
+	w.trust(1)
+	return was, true
+}
+
 func numbered(id int64) Target { return Target{ID: strconv.FormatInt(id, 10)} }
 
 // SaveQuery saves a query under a name.
@@ -84,19 +103,12 @@ type queryChanged struct {
 }
 
 func (a queryChanged) run(ctx context.Context, w *work, on []Target) {
-	s := w.saver()
-	if s == nil {
+	was, ok := exchange(w, on,
+		func(s Saver) (api.SavedQuery, error) { return s.SavedQuery(ctx, a.id) },
+		func(s Saver) error { _, err := s.UpdateSavedQuery(ctx, a.id, a.patch); return err })
+	if !ok {
 		return
 	}
-	was, err := s.SavedQuery(ctx, a.id)
-	if err != nil {
-		w.became(err, on...)
-		return
-	}
-	if _, err := s.UpdateSavedQuery(ctx, a.id, a.patch); !w.became(err, on...) {
-		return
-	}
-	w.trust(1)
 	var old api.SavedQueryPatch
 	restore(&old.Name, a.patch.Name, was.Name)
 	restore(&old.QueryJSON, a.patch.QueryJSON, was.QueryJSON)
@@ -120,20 +132,17 @@ func restore[T any](old **T, set *T, was T) {
 type queryDropped struct{ id int64 }
 
 func (a queryDropped) run(ctx context.Context, w *work, on []Target) {
-	s := w.saver()
-	if s == nil {
+	var alerts []api.Alert
+	var alertsErr error
+	was, ok := exchange(w, on,
+		func(s Saver) (api.SavedQuery, error) { return s.SavedQuery(ctx, a.id) },
+		func(s Saver) error {
+			alerts, alertsErr = s.Alerts(ctx) // they go with the query
+			return s.DeleteSavedQuery(ctx, a.id)
+		})
+	if !ok {
 		return
 	}
-	was, err := s.SavedQuery(ctx, a.id)
-	if err != nil {
-		w.became(err, on...)
-		return
-	}
-	alerts, alertsErr := s.Alerts(ctx)
-	if err := s.DeleteSavedQuery(ctx, a.id); !w.became(err, on...) {
-		return
-	}
-	w.trust(1)
 	again := querySaved{in: api.NewSavedQuery{
 		Name: was.Name, QueryJSON: was.QueryJSON, AlertEnabled: was.AlertEnabled, AlertRollupEnabled: was.AlertRollupEnabled,
 		RuleEnabled: was.RuleEnabled, RuleScope: was.RuleScope, CustomThreatFeedID: was.CustomThreatFeedID,
@@ -181,19 +190,12 @@ type alertChanged struct {
 }
 
 func (a alertChanged) run(ctx context.Context, w *work, on []Target) {
-	s := w.saver()
-	if s == nil {
+	was, ok := exchange(w, on,
+		func(s Saver) (api.Alert, error) { return s.Alert(ctx, a.id) },
+		func(s Saver) error { _, err := s.UpdateAlert(ctx, a.id, a.patch); return err })
+	if !ok {
 		return
 	}
-	was, err := s.Alert(ctx, a.id)
-	if err != nil {
-		w.became(err, on...)
-		return
-	}
-	if _, err := s.UpdateAlert(ctx, a.id, a.patch); !w.became(err, on...) {
-		return
-	}
-	w.trust(1)
 	var old api.AlertPatch
 	restore(&old.Enabled, a.patch.Enabled, was.Enabled)
 	restore(&old.Frequency, a.patch.Frequency, was.Frequency)
@@ -204,18 +206,11 @@ func (a alertChanged) run(ctx context.Context, w *work, on []Target) {
 type alertDropped struct{ id int64 }
 
 func (a alertDropped) run(ctx context.Context, w *work, on []Target) {
-	s := w.saver()
-	if s == nil {
+	was, ok := exchange(w, on,
+		func(s Saver) (api.Alert, error) { return s.Alert(ctx, a.id) },
+		func(s Saver) error { return s.DeleteAlert(ctx, a.id) })
+	if !ok {
 		return
 	}
-	was, err := s.Alert(ctx, a.id)
-	if err != nil {
-		w.became(err, on...)
-		return
-	}
-	if err := s.DeleteAlert(ctx, a.id); !w.became(err, on...) {
-		return
-	}
-	w.trust(1)
 	w.back("", alertAdded{newAlert(was)}, Target{})
 }

@@ -8,15 +8,33 @@ type UndoStack struct {
 }
 
 // Undo is the Change that takes the last one back. It stays on the stack until
-// its Result is added.
-func (u *UndoStack) Undo() (Change, bool) { return top(u.past) }
+// its Result is added. False where there is none, or where the last change is
+// Blocked.
+func (u *UndoStack) Undo() (Change, bool) {
+	c, ok := top(u.past)
+	return c, ok && c.blocked == ""
+}
+
+// Blocked tells why the last change can't be taken back, "" where it can. Once
+// it was told, Pass goes on to the change before.
+func (u *UndoStack) Blocked() string {
+	c, _ := top(u.past)
+	return c.blocked
+}
+
+// Pass takes a change that can't be taken back off the stack.
+func (u *UndoStack) Pass() {
+	if u.Blocked() != "" {
+		u.past = u.past[:len(u.past)-1]
+	}
+}
 
 // Redo is the Change that does again what was taken back last.
 func (u *UndoStack) Redo() (Change, bool) { return top(u.future) }
 
 // UndoLabel says what Undo would take back, "" for nothing.
 func (u *UndoStack) UndoLabel() string {
-	c, _ := u.Undo()
+	c, _ := top(u.past)
 	return c.Label
 }
 
@@ -37,8 +55,13 @@ func (u *UndoStack) Add(r Result) {
 	case Redoing:
 		u.cross(r, &u.future, &u.past)
 	default:
-		if r.Undo != nil {
+		switch {
+		case r.Undo != nil:
 			u.past, u.future = u.push(u.past, *r.Undo), nil
+		case len(r.Done)+len(r.Made) > 0:
+			// It stays in the way: undo must not take back another change than
+			// the one a person has in mind.
+			u.past, u.future = u.push(u.past, Change{Label: r.Change.Label, blocked: r.NoUndo}), nil
 		}
 	}
 }

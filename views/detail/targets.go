@@ -17,6 +17,14 @@ func (m *Model) Targets() views.Targets {
 	return views.Targets{On: async.Targets(list), Known: list}
 }
 
+// Acting is one where an event is shown.
+func (m *Model) Acting() int {
+	if m.event == nil {
+		return 0
+	}
+	return 1
+}
+
 // Changed asks anew for the event where a change touched it.
 func (m *Model) Changed(r async.Result) tea.Cmd {
 	if m.event == nil {

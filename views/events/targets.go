@@ -39,6 +39,17 @@ func (m *Model) Targets() views.Targets {
 	return t
 }
 
+// Acting is how many events are marked, or one where one is under the cursor.
+func (m *Model) Acting() int {
+	switch {
+	case len(m.marks) > 0:
+		return len(m.marks)
+	case m.Current() != nil:
+		return 1
+	}
+	return 0
+}
+
 // Changed asks anew for what is shown; marks and cursor stay where they are.
 // Marks of events that were deleted go.
 func (m *Model) Changed(r async.Result) tea.Cmd {
@@ -47,7 +58,10 @@ func (m *Model) Changed(r async.Result) tea.Cmd {
 			delete(m.marks, t.ID)
 		}
 	}
-	return m.refresh()
+	if e := m.Current(); e != nil {
+		m.keep = e.UUID
+	}
+	return m.reload(0) // what may be wrong was forgotten with the change
 }
 
 // MarkThese marks events by their ids in the place of what was marked.

@@ -19,6 +19,9 @@ func (m *Model) Targets() views.Targets {
 	return m.scene.inHand()
 }
 
+// Acting is how many they are.
+func (m *Model) Acting() int { return len(m.Targets().On) }
+
 func (s *scene) inHand() views.Targets {
 	keys := s.marks
 	if len(keys) == 0 {

@@ -1,0 +1,153 @@
+package ui
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+
+	tea "charm.land/bubbletea/v2"
+
+	"threatbench/api"
+	"threatbench/api/async"
+	"threatbench/ui/widget/toast"
+	"threatbench/views"
+)
+
+// editInsight opens the event's insight in the editor.
+func (m *Model) editInsight(t views.Targets) tea.Cmd {
+	e, ok := single(t)
+	if !ok {
+		return m.say(toast.Info, "the event isn't loaded: move the cursor to it")
+	}
+	return m.edit("insight.md", e.Insight, func(text string) tea.Cmd {
+		text = strings.TrimRight(text, "\n")
+		if text == e.Insight {
+			return m.say(toast.Info, "nothing was changed")
+		}
+		return m.change(async.EditEvents(t.On, api.EventPatch{Insight: &text}), t.Known)
+	})
+}
+
+func single(t views.Targets) (api.Event, bool) {
+	if len(t.Known) != 1 || len(t.On) != 1 {
+		return api.Event{}, false
+	}
+	return t.Known[0], true
+}
+
+// editRaw reads the event's raw record and opens it in the editor.
+func (m *Model) editRaw(t views.Targets) tea.Cmd {
+	e, ok := single(t)
+	switch {
+	case !ok:
+		return m.say(toast.Info, "the event isn't loaded: move the cursor to it")
+	case e.RawID == "":
+		return m.say(toast.Info, "the event has no raw record")
+	}
+	return m.env.Async.Raw(async.Slot{View: jobView, Name: "raw"}, e.DatasetID, e.UUID, 0, async.Refresh)
+}
+
+func (m *Model) learnRaw(f async.RawLoaded) tea.Cmd {
+	if f.Err != nil {
+		return m.say(toast.Error, f.Err.Error())
+	}
+	var b strings.Builder
+	enc := json.NewEncoder(&b)
+	enc.SetIndent("", "  ")
+	enc.SetEscapeHTML(false)
+	if err := enc.Encode(f.Raw.Data); err != nil {
+		return m.say(toast.Error, "the raw record is no JSON: "+err.Error())
+	}
+	return m.editRawText(async.Target{Dataset: f.Dataset, ID: f.ID}, f.Raw.ID, b.String(), b.String())
+}
+
+// editRawText lets a person edit JSON until it is some, or until they give up.
+func (m *Model) editRawText(on async.Target, rawID, before, text string) tea.Cmd {
+	return m.edit("raw.json", text, func(text string) tea.Cmd {
+		if text == before {
+			return m.say(toast.Info, "nothing was changed")
+		}
+		if err := checkJSON(text, new(json.RawMessage)); err != nil {
+			return m.again("The raw data is no JSON", err, func() tea.Cmd { return m.editRawText(on, rawID, before, text) })
+		}
+		return m.change(async.EditRaw(on, rawID, api.RawPatch{Data: json.RawMessage(text)}), nil)
+	})
+}
+
+// again asks whether to go back into the editor.
+func (m *Model) again(title string, err error, edit func() tea.Cmd) tea.Cmd {
+	m.overlay.Open(newMenu(m, views.Pick{
+		Title: title + ": " + clip(err.Error(), 120, "..."),
+		Items: []views.PickItem{{Title: "Go on editing"}, {Title: "Drop it"}},
+		Chosen: func(i int) tea.Cmd {
+			if i == 0 {
+				return edit()
+			}
+			return nil
+		},
+	}))
+	return nil
+}
+
+// checkJSON reads a text as JSON of v's shape and tells the line of a mistake.
+func checkJSON(text string, v any) error {
+	d := json.NewDecoder(strings.NewReader(text))
+	d.DisallowUnknownFields()
+	err := d.Decode(v)
+	if err == nil && d.More() {
+		err = errors.New("something follows the value")
+	}
+	if err == nil {
+		return nil
+	}
+	at := d.InputOffset()
+	var syntax *json.SyntaxError
+	if errors.As(err, &syntax) {
+		at = syntax.Offset
+	}
+	line := strings.Count(text[:min(int(at), len(text))], "\n") + 1
+	return fmt.Errorf("line %d: %w", line, err)
+}
+
+// newEvent is what a new event begins as in the editor.
+func (m *Model) newEvent() string {
+	return fmt.Sprintf(`{
+  "date": %q,
+  "category": "",
+  "event": "",
+  "tlp": "amber",
+  "attacker": "",
+  "attackerCountry": "",
+  "targetCountry": "",
+  "targetIndustry": "",
+  "indicator": "",
+  "indicatorType": "",
+  "tags": [],
+  "insight": "",
+  "raw": {"data": {}, "source": ""}
+}
+`, api.TimeOf(m.env.Now()).String())
+}
+
+// editNew lets a person write a new event and creates it.
+func (m *Model) editNew(text string) tea.Cmd {
+	blank := m.newEvent()
+	if text == "" {
+		text = blank
+	}
+	return m.edit("event.json", text, func(text string) tea.Cmd {
+		var in api.CreateEvent
+		err := checkJSON(text, &in)
+		switch {
+		case text == blank:
+			return m.say(toast.Info, "nothing was written: no event is created")
+		case err == nil && (strings.TrimSpace(in.Event) == "" || strings.TrimSpace(in.Category) == ""):
+			err = errors.New("event and category may not be empty")
+		}
+		if err != nil {
+			return m.again("The event can't be created", err, func() tea.Cmd { return m.editNew(text) })
+		}
+		return m.change(async.CreateEvents(in), nil)
+	})
+}
