@@ -174,8 +174,12 @@ func (j *journal) finishLog(l *changeLog) error {
 	if !l.direct && op != opRelate && op != opUnrelate && op != opRefer && op != opUnrefer && op != opRevert {
 		op = opLinks
 	}
+	count := len(l.touched)
+	if n := len(l.made); n > 0 && (op == opCreate || op == opCopy) {
+		count = n // not those that were there and got a relationship to one of them
+	}
 	_, err := j.c.s.exec(j.c.ctx, "UPDATE change SET op = ?, first_id = ?, last_id = ?, count = ?, events = ? WHERE id = ?",
-		op, first, last, len(l.touched), l.named, l.id)
+		op, first, last, count, l.named, l.id)
 	if err != nil {
 		return fmt.Errorf("writing the journal: %w", err)
 	}

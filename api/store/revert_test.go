@@ -452,3 +452,22 @@ func TestRevertKeepsARawRecordOut(t *testing.T) {
 		}
 	}
 }
+
+// The journal counts the events that were made, not those that got a child by
+// it.
+func TestHistoryCountsWhatWasMade(t *testing.T) {
+	d := openNew(t)
+	first := create(t, d, plain(nil)).CreatedEvents[0].UUID
+	create(t, d, plain(func(e *api.CreateEvent) {
+		e.Relationships = []api.RelationshipInput{{ParentID: first, RelationshipType: api.RelatedTo}}
+	}))
+	h, err := d.History(t.Context(), testAccount, api.HistoryQuery{Dataset: defaultDataset(testAccount).UUID})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range h.Entries {
+		if e.Operation == opCreate && e.Count != 1 {
+			t.Errorf("%+v", e)
+		}
+	}
+}
