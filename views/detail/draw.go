@@ -114,7 +114,7 @@ func (m *Model) position() string {
 	switch m.tab {
 	case Raw:
 		if m.rawFor == m.event.UUID {
-			return m.tree.Path()
+			return views.Shown(m.tree.Path())
 		}
 	case Insight:
 		if m.rendered.id == m.event.UUID {
