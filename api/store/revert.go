@@ -71,7 +71,11 @@ func (d *DB) RevertPreview(ctx context.Context, account, dataset string, r api.R
 	if err != nil {
 		return api.RevertPreview{}, err
 	}
-	m, err := v.moment(ctx, account, sc.account, ds, r, d.opts.Now().UnixMilli())
+	now, err := d.clock(ctx, v.s)
+	if err != nil {
+		return api.RevertPreview{}, err
+	}
+	m, err := v.moment(ctx, account, sc.account, ds, r, now)
 	if err != nil {
 		return api.RevertPreview{}, err
 	}

@@ -7,8 +7,11 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+	"time"
 
 	"github.com/google/uuid"
+	"modernc.org/sqlite"
+	sqlite3 "modernc.org/sqlite/lib"
 
 	"threatbench/api"
 )
@@ -71,14 +74,47 @@ func (d *DB) transact(ctx context.Context, account string, f func() error) (err 
 	default:
 	}
 	if err := d.writer.begin(ctx, "IMMEDIATE"); err != nil {
-		return err
+		return explainWrite(err)
 	}
 	defer func() {
 		if err != nil {
-			err = errors.Join(err, d.writer.rollback())
+			err = errors.Join(explainWrite(err), d.writer.rollback())
 		}
 	}()
 	return f()
+}
+
+// explainWrite adds what a person can do about a write that the machine
+// refused, in words that may leave it.
+func explainWrite(err error) error {
+	var se *sqlite.Error
+	if !errors.As(err, &se) {
+		return err
+	}
+	switch se.Code() & 0xff {
+	case sqlite3.SQLITE_FULL:
+		return errors.Join(api.Errorf(http.StatusInsufficientStorage, "the disk that holds the database is full: nothing was changed; make room and try again"), err)
+	case sqlite3.SQLITE_BUSY:
+		return errors.Join(api.Errorf(http.StatusServiceUnavailable, "another process is writing the database: nothing was changed; try again"), err)
+	}
+	return err
+}
+
+// clock is the time of a change: never before that of the change before it,
+// so that the journal can be read by time though the machine's clock was set
+// back. A journal more than a day ahead is the work of a clock that was wrong,
+// and is not followed.
+func (d *DB) clock(ctx context.Context, s *session) (int64, error) {
+	now := d.opts.Now().UnixMilli()
+	var last int64
+	err := s.queryRow(ctx, "SELECT coalesce((SELECT at FROM change ORDER BY id DESC LIMIT 1), 0)").Scan(&last)
+	if err != nil {
+		return 0, fmt.Errorf("reading the journal: %w", err)
+	}
+	if last > now && last-now < (24*time.Hour).Milliseconds() {
+		return last, nil
+	}
+	return now, nil
 }
 
 func (d *DB) newChange(ctx context.Context, who Actor, account string) (*change, error) {
@@ -93,8 +129,12 @@ func (d *DB) newChange(ctx context.Context, who Actor, account string) (*change,
 	if err != nil {
 		return nil, err
 	}
+	now, err := d.clock(ctx, d.writer)
+	if err != nil {
+		return nil, err
+	}
 	c := &change{
-		view: view{d: d, s: d.writer, snap: snap, limit: limitOf(ctx)}, ctx: ctx, who: who, now: d.opts.Now().UnixMilli(),
+		view: view{d: d, s: d.writer, snap: snap, limit: limitOf(ctx)}, ctx: ctx, who: who, now: now,
 		state: st, name: account, metas: map[int]*segMeta{}, lastTerm: lastTerm,
 	}
 	c.state.change++

@@ -1,0 +1,139 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"net/http"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"threatbench/api"
+)
+
+// TestFullDisk: a write that finds no room changes nothing and says so, reads
+// go on, and once there is room, so do writes.
+func TestFullDisk(t *testing.T) {
+	ctx := context.Background()
+	path := filepath.Join(t.TempDir(), "events.db")
+	d := openAt(t, path, Options{})
+	id := create(t, d, plain(nil)).CreatedEvents[0].UUID
+	var pages int
+	if err := d.writes.QueryRowContext(ctx, "PRAGMA page_count").Scan(&pages); err != nil {
+		t.Fatal(err)
+	}
+	limitPages(t, d, pages+2)
+
+	big := plain(func(e *api.CreateEvent) { e.Insight = noise(1 << 20) })
+	for what, err := range map[string]error{
+		"create": func() error {
+			_, err := d.Create(ctx, Actor{Name: "tester"}, testAccount, api.BulkCreate{Data: []api.CreateEvent{plain(nil), big}})
+			return err
+		}(),
+		"update": func() error {
+			text := noise(1 << 20)
+			_, err := d.Update(ctx, Actor{Name: "tester"}, testAccount, "", id, api.EventPatch{Insight: &text})
+			return err
+		}(),
+	} {
+		var known *api.Error
+		if !errors.As(err, &known) || known.Status != http.StatusInsufficientStorage || !strings.Contains(known.Message, "full") {
+			t.Errorf("%s: got %v, want a 507 that says the disk is full", what, err)
+		}
+	}
+	if got := listed(t, d, api.ListQuery{}).Info.TotalCount; got != 1 {
+		t.Errorf("%d events are there, want the one of before", got)
+	}
+	if h, err := d.History(ctx, testAccount, api.HistoryQuery{Dataset: defaultDataset(testAccount).UUID}); err != nil || h.Info.TotalCount != 1 {
+		t.Errorf("the journal holds %d changes, %v; want the one that happened", h.Info.TotalCount, err)
+	}
+
+	limitPages(t, d, 1<<30)
+	create(t, d, big)
+	if err := d.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if got := listed(t, openAt(t, path, Options{}), api.ListQuery{}).Info.TotalCount; got != 2 {
+		t.Errorf("%d events are there after opening again, want 2", got)
+	}
+}
+
+// noise is text of n letters that compression makes little of.
+func noise(n int) string {
+	r := rand.New(rand.NewPCG(1, 2))
+	b := make([]byte, n)
+	for i := range b {
+		b[i] = byte('a' + r.IntN(26))
+	}
+	return string(b)
+}
+
+func limitPages(t *testing.T, d *DB, n int) {
+	t.Helper()
+	var got int
+	d.writeMu.Lock()
+	defer d.writeMu.Unlock()
+	if err := d.writer.queryRow(context.Background(), fmt.Sprint("PRAGMA max_page_count = ", n)).Scan(&got); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// TestClockSetBack: the journal stays in order, and a moment between two
+// changes means what lies between them.
+func TestClockSetBack(t *testing.T) {
+	ctx := context.Background()
+	d, now := changeable(t)
+	def := defaultDataset(testAccount).UUID
+	id := create(t, d, plain(nil)).CreatedEvents[0].UUID
+	tag := func(name string) {
+		if err := d.AddTags(ctx, Actor{"anna"}, testAccount, id, []string{name}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	*now = now.Add(time.Hour)
+	tag("first")
+	*now = now.Add(-30 * time.Minute) // the clock is set back
+	tag("second")
+	*now = now.Add(40 * time.Minute) // and has passed the first change again
+	tag("third")
+
+	h, err := d.History(ctx, testAccount, api.HistoryQuery{Dataset: def})
+	if err != nil || len(h.Entries) != 4 {
+		t.Fatalf("got %+v, %v", h, err)
+	}
+	for i, e := range h.Entries[1:] {
+		if e.At.After(h.Entries[i].At.Time) {
+			t.Errorf("change %d of %s is after the one that followed it, of %s", i+1, e.At, h.Entries[i].At)
+		}
+	}
+	five := 5
+	if _, err := d.Revert(ctx, Actor{"bob"}, testAccount, def, api.Revert{MinutesAgo: &five}); err != nil {
+		t.Fatal(err)
+	}
+	e, err := d.Event(ctx, testAccount, "", id)
+	if err != nil || !slices.Equal(e.Tags, []string{"first", "second"}) {
+		t.Errorf("five minutes ago the tags were first and second, got %v, %v", e.Tags, err)
+	}
+}
+
+// TestClockThatWasFarAhead: once the clock is right, changes bear its time
+// again.
+func TestClockThatWasFarAhead(t *testing.T) {
+	d, now := changeable(t)
+	right := *now
+	*now = now.AddDate(12, 0, 0)
+	create(t, d, plain(nil))
+	*now = right
+	create(t, d, plain(nil))
+	h, err := d.History(context.Background(), testAccount, api.HistoryQuery{Dataset: defaultDataset(testAccount).UUID})
+	if err != nil || len(h.Entries) != 2 {
+		t.Fatalf("got %+v, %v", h, err)
+	}
+	if !slices.ContainsFunc(h.Entries, func(e api.HistoryEntry) bool { return e.At.Equal(right) }) {
+		t.Errorf("no change is noted at %s: %+v", right, h.Entries)
+	}
+}
