@@ -1,0 +1,67 @@
+package ui_test
+
+import (
+	"fmt"
+	"runtime"
+	"testing"
+	"time"
+
+	"threatbench/api"
+	"threatbench/ui/widget/uitest"
+)
+
+// TestEightHoursOfWatching: a shift of local watching, with something new
+// every ten minutes, leaves the program as large as its first hour did.
+func TestEightHoursOfWatching(t *testing.T) {
+	s := newSaver(400)
+	s.noAlerts = true
+	s.queries = s.queries[:1]
+	saved(t, s, usual(), func(p *uitest.Program) {
+		press(p, "5", "X")
+		hour := func(h int) (calls int) {
+			for i := range 6 {
+				s.arrive(fmt.Sprintf("late %d %d", h, i), noon.Add(time.Duration(h)*time.Hour+time.Duration(i)*10*time.Minute))
+				p.Advance(10 * time.Minute)
+				p.Output() // what the terminal was sent is the test's to forget
+			}
+			s.mu.Lock()
+			defer s.mu.Unlock()
+			calls, s.lists = len(s.lists), nil
+			return calls
+		}
+		hour(0)
+		heap, goroutines := live(), runtime.NumGoroutine()
+		for h := 1; h < 8; h++ {
+			if calls := hour(h); calls != 12 {
+				t.Fatalf("hour %d cost %d calls, want one every five minutes", h, calls)
+			}
+		}
+		if now := runtime.NumGoroutine(); now != goroutines {
+			t.Errorf("%d goroutines, %d after the first hour", now, goroutines)
+		}
+		if grown := live() - heap; grown > 1<<20 {
+			t.Errorf("seven hours of watching took %d bytes of memory", grown)
+		}
+		press(p, "5")
+		p.Want("5 Alerts·1", "47") // all but the one of the moment the watch began
+		p.Check()
+	})
+}
+
+// arrive adds an event that matches the first saved query.
+func (s *saver) arrive(id string, at time.Time) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	e := s.events[0]
+	e.UUID, e.Attacker, e.CreatedAt, e.Date = id, "HOLLOWMAGPIE", api.TimeOf(at), api.TimeOf(at)
+	s.events = append(s.events, e)
+}
+
+// live is what the heap holds that is still in use.
+func live() int64 {
+	var m runtime.MemStats
+	runtime.GC()
+	runtime.GC()
+	runtime.ReadMemStats(&m)
+	return int64(m.HeapAlloc)
+}
