@@ -82,6 +82,103 @@ func limitPages(t *testing.T, d *DB, n int) {
 	}
 }
 
+// killedOpener makes one new database after the other beside path, and says how
+// many are there.
+func killedOpener(path string) error {
+	for n := 1; ; n++ {
+		d, err := Open(context.Background(), fmt.Sprint(path, n), Options{})
+		if err != nil {
+			return err
+		}
+		if err := d.Close(); err != nil {
+			return err
+		}
+		fmt.Println(n)
+	}
+}
+
+// TestKillWhileMigrating kills a process while it brings databases to the
+// schema: all of them open, the one that was under way, too.
+func TestKillWhileMigrating(t *testing.T) {
+	for round := range 6 {
+		path := filepath.Join(t.TempDir(), "events.db")
+		n := killChild(t, "STORE_TEST_OPENER", path, 1+round%3)
+		for i := 1; i <= n+1; i++ {
+			d := openAt(t, fmt.Sprint(path, i), Options{})
+			create(t, d, plain(nil))
+		}
+	}
+}
+
+// killedReverter tags an event and takes that back, over and over, and says
+// after each revert how many.
+func killedReverter(path string) error {
+	ctx := context.Background()
+	d, err := Open(ctx, path, Options{})
+	if err != nil {
+		return err
+	}
+	def := defaultDataset(testAccount).UUID
+	for n := 1; ; n++ {
+		h, err := d.History(ctx, testAccount, api.HistoryQuery{Dataset: def, PageSize: 1})
+		if err != nil {
+			return err
+		}
+		for i := range changedEvents {
+			if err := d.AddTags(ctx, Actor{}, testAccount, numbered(i).UUID, []string{"wrong"}); err != nil {
+				return err
+			}
+		}
+		if _, err := d.Revert(ctx, Actor{}, testAccount, def, api.Revert{Bookmark: h.Entries[0].Bookmark}); err != nil {
+			return err
+		}
+		fmt.Println(n)
+	}
+}
+
+// TestKillWhileReverting kills a process that tags events one by one and takes
+// all of that back: the tagged ones are the first of them, and after a revert
+// none is.
+func TestKillWhileReverting(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "events.db")
+	if err := filledForChanges(t, path).Close(); err != nil {
+		t.Fatal(err)
+	}
+	for round := range 4 {
+		killChild(t, "STORE_TEST_REVERTER", path, 1+round%2)
+		d, err := Open(context.Background(), path, Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		tagged := 0
+		for i := range changedEvents {
+			e, err := d.Event(context.Background(), testAccount, "", numbered(i).UUID)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if len(e.Tags) > 0 && tagged != i {
+				t.Fatalf("round %d: event %d is tagged, and only %d before it", round, i, tagged)
+			}
+			tagged += len(e.Tags)
+		}
+		if err := untagAll(d); err != nil {
+			t.Fatal(err)
+		}
+		if err := d.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+func untagAll(d *DB) error {
+	for i := range changedEvents {
+		if err := d.RemoveTags(context.Background(), Actor{}, testAccount, numbered(i).UUID, []string{"wrong"}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // TestClockSetBack: the journal stays in order, and a moment between two
 // changes means what lies between them.
 func TestClockSetBack(t *testing.T) {

@@ -141,7 +141,9 @@ func countEvents(d *DB) (int, error) {
 }
 
 func TestMain(m *testing.M) {
-	for env, run := range map[string]func(string) error{"STORE_TEST_WRITER": killedWriter, "STORE_TEST_CHANGER": killedChanger} {
+	for env, run := range map[string]func(string) error{
+		"STORE_TEST_WRITER": killedWriter, "STORE_TEST_CHANGER": killedChanger, "STORE_TEST_OPENER": killedOpener, "STORE_TEST_REVERTER": killedReverter,
+	} {
 		if path := os.Getenv(env); path != "" {
 			fmt.Fprintln(os.Stderr, run(path))
 			os.Exit(1)
