@@ -13,8 +13,8 @@ const (
 	Palette Scope = "palette" // the list of all actions, a text field
 	Help    Scope = "help"
 	Log     Scope = "log"     // the log of messages
-	Menu    Scope = "menu"    // a short list to choose from
-	Columns Scope = "columns" // the chooser of columns
+	Menu    Scope = "menu"    // a list to choose from
+	Columns Scope = "columns" // a list of switches: columns, and what else is chosen by the many
 	Confirm Scope = "confirm" // a question with yes and no
 	Start   Scope = "start"   // the screen of an empty database
 )
@@ -201,13 +201,19 @@ const (
 	LogPageDown ID = "log.page_down"
 	LogClose    ID = "log.close"
 
-	MenuUp     ID = "menu.up"
-	MenuDown   ID = "menu.down"
-	MenuAccept ID = "menu.accept"
-	MenuCancel ID = "menu.cancel"
+	MenuUp       ID = "menu.up"
+	MenuDown     ID = "menu.down"
+	MenuPageUp   ID = "menu.page_up"
+	MenuPageDown ID = "menu.page_down"
+	MenuFilter   ID = "menu.filter"
+	MenuAccept   ID = "menu.accept"
+	MenuCancel   ID = "menu.cancel"
 
 	ColumnsUp       ID = "columns.up"
 	ColumnsDown     ID = "columns.down"
+	ColumnsPageUp   ID = "columns.page_up"
+	ColumnsPageDown ID = "columns.page_down"
+	ColumnsFilter   ID = "columns.filter"
 	ColumnsToggle   ID = "columns.toggle"
 	ColumnsMoveUp   ID = "columns.move_up"
 	ColumnsMoveDown ID = "columns.move_down"

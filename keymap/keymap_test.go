@@ -91,7 +91,7 @@ var shadows = map[Scope]string{
 	Palette: "ctrl+p",
 	Help:    "q ?",
 	Log:     "q L",
-	Menu:    "q",
+	Menu:    "q ctrl+p",
 	Columns: "q r",
 	Confirm: "q y tab shift+tab",
 	Charts:  "t",   // nothing there can be tagged

@@ -78,7 +78,7 @@ func keysOf(e *api.Event, columns []string) [][]string {
 func choose(p *uitest.Program, key string, n int) {
 	press(p, key)
 	for range n {
-		press(p, "j")
+		press(p, "down")
 	}
 	press(p, "enter")
 }

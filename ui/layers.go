@@ -6,10 +6,8 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"threatbench/keymap"
-	"threatbench/theme"
 	"threatbench/ui/widget/overlay"
 	"threatbench/ui/widget/text"
-	"threatbench/views"
 )
 
 // layer is a box over the views. The topmost one takes all keys.
@@ -170,97 +168,4 @@ func (l *textLayer) box(w, h int) []string {
 	h = min(h, max(l.body.Len()+overlay.FrameH, 5), 30)
 	foot := l.m.hints(keymap.Log, keymap.LogDown, keymap.LogClose)
 	return overlay.Box(l.m.env.Styles, l.title, l.body.Lines(w-overlay.FrameW, h-overlay.FrameH), foot, w, h)
-}
-
-// menuLayer offers a list to choose from.
-type menuLayer struct {
-	m      *Model
-	pick   views.Pick
-	cursor int
-	top    int
-}
-
-func newMenu(m *Model, p views.Pick) *menuLayer { return &menuLayer{m: m, pick: p} }
-
-func (l *menuLayer) scope() keymap.Scope {
-	if l.pick.Toggles != nil {
-		return keymap.Columns
-	}
-	return keymap.Menu
-}
-
-func (l *menuLayer) do(id keymap.ID) tea.Cmd {
-	switch id {
-	case keymap.MenuUp, keymap.ColumnsUp:
-		l.move(-1)
-	case keymap.MenuDown, keymap.ColumnsDown:
-		l.move(1)
-	case keymap.MenuCancel, keymap.ColumnsCancel, keymap.ColumnsAccept:
-		l.m.overlay.Close()
-	case keymap.MenuAccept:
-		l.m.overlay.Close()
-		return l.pick.Chosen(l.cursor)
-	case keymap.ColumnsToggle:
-		cmd := l.pick.Chosen(l.cursor)
-		l.pick.Items = l.pick.Toggles()
-		return cmd
-	case keymap.ColumnsMoveUp:
-		l.reorder(-1)
-	case keymap.ColumnsMoveDown:
-		l.reorder(1)
-	case keymap.ColumnsReset:
-		if l.pick.Reset != nil {
-			l.pick.Reset()
-			l.pick.Items = l.pick.Toggles()
-		}
-	}
-	return nil
-}
-
-func (l *menuLayer) move(by int) {
-	l.cursor = min(max(l.cursor+by, 0), len(l.pick.Items)-1)
-}
-
-func (l *menuLayer) reorder(by int) {
-	if l.pick.Move == nil {
-		return
-	}
-	l.pick.Move(l.cursor, by)
-	l.pick.Items = l.pick.Toggles()
-	l.move(by)
-}
-
-func (l *menuLayer) box(w, h int) []string {
-	w = min(w, 64)
-	rows := max(min(h-overlay.FrameH, len(l.pick.Items), 18), 1)
-	l.top = min(max(l.top, l.cursor-rows+1), l.cursor)
-	var body []string
-	for i := l.top; i < len(l.pick.Items) && len(body) < rows; i++ {
-		body = append(body, l.line(i))
-	}
-	foot := l.m.hints(keymap.Menu, keymap.MenuAccept, keymap.MenuCancel)
-	if l.pick.Toggles != nil {
-		foot = l.m.hints(keymap.Columns, keymap.ColumnsToggle, keymap.ColumnsMoveUp, keymap.ColumnsMoveDown, keymap.ColumnsReset, keymap.ColumnsAccept)
-	}
-	return overlay.Box(l.m.env.Styles, l.pick.Title, body, foot, w, rows+overlay.FrameH)
-}
-
-func (l *menuLayer) line(i int) string {
-	st, it := l.m.env.Styles, l.pick.Items[i]
-	gutter, pen := "  ", theme.Pen{}
-	if i == l.cursor {
-		gutter, pen = st.Cursor.Paint(st.Glyphs.Cursor)+" ", st.Strong
-	}
-	check := ""
-	if l.pick.Toggles != nil || it.On {
-		check = "  "
-		if it.On {
-			check = st.Good.Paint(st.Glyphs.Check) + " "
-		}
-	}
-	line := gutter + check + pen.Paint(views.Shown(it.Title))
-	if it.Detail != "" {
-		line += "  " + st.Faint.Paint(views.Shown(it.Detail))
-	}
-	return line
 }

@@ -37,7 +37,7 @@ func choosing(p *uitest.Program, text string) {
 				return
 			}
 		}
-		press(p, "j")
+		press(p, "down")
 	}
 	press(p, "esc")
 }

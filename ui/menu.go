@@ -1,0 +1,309 @@
+package ui
+
+import (
+	"slices"
+	"strings"
+
+	tea "charm.land/bubbletea/v2"
+
+	"threatbench/api"
+	"threatbench/keymap"
+	"threatbench/theme"
+	"threatbench/ui/widget/layout"
+	"threatbench/ui/widget/overlay"
+	"threatbench/ui/widget/prompt"
+	"threatbench/views"
+)
+
+// menuLayer offers a list to choose from. A long one is narrowed by what is
+// typed; in a short one and in a list of switches letters are keys until the
+// filter is asked for.
+type menuLayer struct {
+	m     *Model
+	pick  views.Pick
+	shown []int // the items that match the filter
+	cur   int   // the chosen one in shown
+	top   int
+
+	filter *prompt.Model
+	typing bool // letters go to the filter
+}
+
+// shortMenu is how many items are at most seen at a glance: such a list needs
+// no filter, so j, k and q stay keys.
+const shortMenu = 9
+
+func newMenu(m *Model, p views.Pick) *menuLayer {
+	l := &menuLayer{m: m, pick: p, filter: prompt.New(m.env.Styles)}
+	l.filter.SetPlaceholder("type to narrow the list")
+	if p.Toggles == nil && len(p.Items) > shortMenu {
+		l.typing = true
+		l.filter.Focus()
+	}
+	l.match()
+	return l
+}
+
+func (l *menuLayer) scope() keymap.Scope {
+	if l.pick.Toggles != nil {
+		return keymap.Columns
+	}
+	return keymap.Menu
+}
+
+// match finds the items that hold every word typed, in their own order.
+func (l *menuLayer) match() {
+	words := strings.Fields(api.Fold(l.filter.Value()))
+	l.shown = l.shown[:0]
+	for i, it := range l.pick.Items {
+		if holdsAll(api.Fold(it.Title+" "+it.Detail), words) {
+			l.shown = append(l.shown, i)
+		}
+	}
+	l.cur = max(min(l.cur, len(l.shown)-1), 0)
+}
+
+func holdsAll(text string, words []string) bool {
+	for _, w := range words {
+		if !strings.Contains(text, w) {
+			return false
+		}
+	}
+	return true
+}
+
+// chosen is the item under the cursor; false where none matches.
+func (l *menuLayer) chosen() (item int, ok bool) {
+	if l.cur >= len(l.shown) {
+		return 0, false
+	}
+	return l.shown[l.cur], true
+}
+
+// filtering tells whether the filter has a line of the box.
+func (l *menuLayer) filtering() bool { return l.typing || l.filter.Value() != "" }
+
+func (l *menuLayer) do(id keymap.ID) tea.Cmd {
+	switch id {
+	case keymap.MenuUp, keymap.ColumnsUp:
+		l.move(-1)
+	case keymap.MenuDown, keymap.ColumnsDown:
+		l.move(1)
+	case keymap.MenuPageUp, keymap.ColumnsPageUp:
+		l.move(-menuRows)
+	case keymap.MenuPageDown, keymap.ColumnsPageDown:
+		l.move(menuRows)
+	case keymap.MenuFilter, keymap.ColumnsFilter:
+		l.typing = true
+		l.filter.Focus()
+	case keymap.MenuCancel, keymap.ColumnsCancel:
+		l.leave()
+	case keymap.MenuAccept, keymap.ColumnsAccept:
+		return l.accept()
+	default:
+		return l.toggle(id)
+	}
+	return nil
+}
+
+// toggle carries out what only a list of switches can.
+func (l *menuLayer) toggle(id keymap.ID) tea.Cmd {
+	i, ok := l.chosen()
+	if l.pick.Toggles == nil || !ok {
+		return nil
+	}
+	var cmd tea.Cmd
+	switch id {
+	case keymap.ColumnsToggle:
+		cmd = l.pick.Chosen(i)
+	case keymap.ColumnsMoveUp:
+		l.reorder(i, -1)
+	case keymap.ColumnsMoveDown:
+		l.reorder(i, 1)
+	case keymap.ColumnsReset:
+		if l.pick.Reset != nil {
+			l.pick.Reset()
+		}
+	}
+	l.pick.Items = l.pick.Toggles()
+	l.match()
+	return cmd
+}
+
+func (l *menuLayer) reorder(i, by int) {
+	if l.pick.Move == nil || l.filter.Value() != "" { // among some of the items "up by one" means nothing
+		return
+	}
+	l.pick.Move(i, by)
+	l.move(by)
+}
+
+// accept chooses the item. In a list of switches it ends the typing first, so
+// that the keys that switch are keys again.
+func (l *menuLayer) accept() tea.Cmd {
+	i, ok := l.chosen()
+	switch {
+	case l.pick.Toggles != nil && l.typing:
+		l.typing = false
+		l.filter.Blur()
+		return nil
+	case l.pick.Toggles == nil && !ok:
+		return nil
+	}
+	l.m.overlay.Close()
+	if l.pick.Toggles != nil {
+		return nil
+	}
+	return l.pick.Chosen(i)
+}
+
+// leave takes the filter away, and without one the list.
+func (l *menuLayer) leave() {
+	long := l.pick.Toggles == nil && len(l.pick.Items) > shortMenu
+	if !l.filtering() || long && l.filter.Value() == "" {
+		l.m.overlay.Close()
+		return
+	}
+	item, ok := l.chosen()
+	l.filter.SetValue("")
+	l.typing = long
+	l.match()
+	if ok {
+		l.cur = item // all are shown again: the cursor stays on its item
+	}
+}
+
+func (l *menuLayer) move(by int) {
+	l.cur = max(min(l.cur+by, len(l.shown)-1), 0)
+}
+
+// enter takes a key that types: into the filter, or as a key where letters are
+// keys.
+func (l *menuLayer) enter(k tea.KeyPressMsg) tea.Cmd {
+	switch {
+	case k.String() == "ctrl+c":
+		l.m.overlay.Close()
+	case !l.typing:
+		if a, match := l.m.env.Keys.Resolve([]keymap.Scope{l.scope()}, nil, k.String()); match == keymap.Full {
+			return l.do(a.ID)
+		}
+	case k.Text == "/" && l.filter.Value() == "": // the habit of lists where it begins the filter
+	default:
+		if changed, _ := l.filter.Key(k); changed {
+			l.cur = 0
+			l.match()
+		}
+	}
+	return nil
+}
+
+func (l *menuLayer) paste(s string) {
+	l.typing = true
+	l.filter.Focus()
+	l.filter.Paste(s)
+	l.cur = 0
+	l.match()
+}
+
+const (
+	menuWidth = 64
+	menuRows  = 18
+)
+
+// layout is how wide the box is, how many lines stand above the items, and how
+// many items it shows. It stays as large while the filter narrows them.
+func (l *menuLayer) layout(w, h int) (width, above, rows int) {
+	if l.filtering() {
+		above = 2
+	}
+	rows = max(min(h-overlay.FrameH-above, len(l.pick.Items), menuRows), 1)
+	l.top = max(min(l.top, l.cur, len(l.shown)-rows), l.cur-rows+1, 0)
+	return min(w, menuWidth), above, rows
+}
+
+func (l *menuLayer) box(w, h int) []string {
+	w, above, rows := l.layout(w, h)
+	var body []string
+	if above > 0 {
+		body = append(body, l.entry(w-overlay.FrameW), "")
+	}
+	for i := l.top; i < len(l.shown) && len(body) < rows+above; i++ {
+		body = append(body, l.line(i))
+	}
+	if len(l.shown) == 0 {
+		body = append(body, l.m.env.Styles.Faint.Paint("  nothing of it matches"))
+	}
+	for len(body) < rows+above {
+		body = append(body, "")
+	}
+	return overlay.Box(l.m.env.Styles, l.pick.Title, body, l.foot(w), w, rows+above+overlay.FrameH)
+}
+
+// entry is the line of the filter, with the count of what matches.
+func (l *menuLayer) entry(w int) string {
+	count := l.matching()
+	room := w - layout.Width(count) - 2
+	return layout.Line(l.filter.Line(room), room) + "  " + l.m.env.Styles.Faint.Paint(count)
+}
+
+func (l *menuLayer) matching() string {
+	return views.Count(len(l.shown)) + " of " + views.Count(len(l.pick.Items))
+}
+
+// foot is the hints that fit into the rule of a box of w cells; how to end
+// stays.
+func (l *menuLayer) foot(w int) string {
+	if l.pick.Toggles == nil {
+		return l.m.hints(keymap.Menu, keymap.MenuAccept, keymap.MenuCancel)
+	}
+	if l.typing {
+		return l.m.hints(keymap.Columns, keymap.ColumnsAccept, keymap.ColumnsCancel)
+	}
+	ids := []keymap.ID{keymap.ColumnsToggle}
+	if len(l.pick.Items) > shortMenu {
+		ids = append(ids, keymap.ColumnsFilter)
+	}
+	if l.pick.Move != nil {
+		ids = append(ids, keymap.ColumnsMoveUp, keymap.ColumnsMoveDown)
+	}
+	if l.pick.Reset != nil {
+		ids = append(ids, keymap.ColumnsReset)
+	}
+	ids = append(ids, keymap.ColumnsAccept)
+	text := l.m.hints(keymap.Columns, ids...)
+	for len(ids) > 2 && layout.Width(text) > w-6 {
+		ids = slices.Delete(ids, len(ids)-2, len(ids)-1)
+		text = l.m.hints(keymap.Columns, ids...)
+	}
+	return text
+}
+
+func (l *menuLayer) line(i int) string {
+	st, it := l.m.env.Styles, l.pick.Items[l.shown[i]]
+	gutter, pen := "  ", theme.Pen{}
+	if i == l.cur {
+		gutter, pen = st.Cursor.Paint(st.Glyphs.Cursor)+" ", st.Strong
+	}
+	check := ""
+	if l.pick.Toggles != nil || it.On {
+		check = "  "
+		if it.On {
+			check = st.Good.Paint(st.Glyphs.Check) + " "
+		}
+	}
+	line := gutter + check + pen.Paint(views.Shown(it.Title))
+	if it.Detail != "" {
+		line += "  " + st.Faint.Paint(views.Shown(it.Detail))
+	}
+	return line
+}
+
+// at is where the cursor stands: in the filter while it is typed into, else on
+// the chosen item.
+func (l *menuLayer) at(w, h int) (x, y int) {
+	w, above, _ := l.layout(w, h)
+	if l.typing {
+		return 2 + l.filter.Cursor(w-overlay.FrameW-layout.Width(l.matching())-2), 1
+	}
+	return 2, 1 + above + l.cur - l.top
+}

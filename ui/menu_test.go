@@ -1,0 +1,102 @@
+package ui_test
+
+import (
+	"strings"
+	"testing"
+
+	"threatbench/ui/widget/uitest"
+)
+
+// A long list is narrowed by what is typed, and esc takes back one thing at a
+// time.
+func TestTypingNarrowsALongList(t *testing.T) {
+	bench(t, newFake(400), usual(), func(p *uitest.Program) {
+		press(p, "p")
+		p.Want("10 of 10", "type to narrow")
+		enter(p, "tag s")
+		p.Want("3 of 10", "same tag  iot")
+		p.WantNot("same day")
+		press(p, "down", "down")
+		enter(p, " IOT")
+		p.Want("1 of 10")
+		press(p, "esc")
+		p.Want("10 of 10", "same day") // back to the whole list, on the same item
+		if !strings.Contains(p.Screen().String(), "▌ same tag  iot") {
+			t.Errorf("the cursor has left its item:\n%s", p.Screen())
+		}
+		enter(p, "nothing has this")
+		p.Want("0 of 10", "nothing of it matches")
+		press(p, "enter") // chooses nothing
+		p.Want("0 of 10")
+		press(p, "esc", "ctrl+n", "ctrl+n", "ctrl+p", "/") // as where / begins the filter
+		p.Want("▌ same category")
+		p.Paste("HEALTHCARE\n")
+		p.Settle()
+		p.Want("1 of 10")
+		press(p, "enter")
+		p.Want("/ targetIndustry:Healthcare")
+		p.Check()
+	})
+}
+
+// In a short list j, k and q are keys until / is pressed.
+func TestAShortListKeepsItsKeys(t *testing.T) {
+	f := newFake(50)
+	bench(t, f, usual(), func(p *uitest.Program) {
+		press(p, "enter", "Y", "j", "j", "k")
+		p.WantNot("type to narrow")
+		whole := p.Screen()
+		press(p, "/")
+		p.Want("type to narrow")
+		enter(p, "json")
+		p.Want("1 of")
+		press(p, "esc", "j", "k")
+		if p.Screen().String() != whole.String() && !p.Contains("▌") {
+			t.Errorf("esc should bring the list back:\n%s", p.Screen())
+		}
+		press(p, "q")
+		p.WantNot("┌─")
+	})
+}
+
+// A list of switches is narrowed by / and switched after enter.
+func TestSwitchesAreNarrowed(t *testing.T) {
+	bench(t, newFake(50), usual(), func(p *uitest.Program) {
+		p.WantNot("TECHNIQUE")
+		press(p, "C", "/")
+		enter(p, "tech")
+		p.Want("1 of 15")
+		p.Golden("columns-narrowed-120x40")
+		press(p, "enter", "space")
+		p.Want("✓ TECHNIQUE")
+		press(p, "K") // one of a few: there is no "up" to go to
+		press(p, "esc")
+		p.Want("✓ DATE")
+		press(p, "q", "C")
+		p.Want("✓ TECHNIQUE")
+	})
+}
+
+// What stands in a list may be hostile; so may what is typed and pasted.
+func TestNarrowingHostileLists(t *testing.T) {
+	f := newFake(20)
+	for _, text := range corpus(t) {
+		f.hostile(text)
+	}
+	for _, o := range []uitest.Options{small(), {Width: 41, Height: 11}} {
+		bench(t, f, o, func(p *uitest.Program) {
+			for _, text := range corpus(t) {
+				press(p, "p")
+				p.Paste(text)
+				p.Settle()
+				p.Check()
+				press(p, "esc", "esc")
+				press(p, "p")
+				p.Type(text)
+				p.Settle()
+				p.Check()
+				press(p, "esc", "esc", "esc", "home", "j")
+			}
+		})
+	}
+}
