@@ -4,6 +4,7 @@
 //
 // A line of JSON Lines is an api.CreateEvent with "id" for its UUID and
 // "dataset" for its dataset's name. Reading streams: memory stays the same
-// however long the file is (of STIX an index of ids, values and relationships
-// is kept), what is wrong is reported by line or id and the rest goes in.
+// however long the file is (what STIX objects say of each other waits on disk,
+// and only what MISP events say of themselves is kept), what is wrong is
+// reported by line or id and the rest goes in.
 package interchange

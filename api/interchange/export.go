@@ -64,8 +64,8 @@ type encoder interface {
 	end(w *bufio.Writer, r ExportReport) error
 }
 
-// Export writes the events that q's filter finds, oldest first (STIX: the
-// strictest marking first). Nothing is written that a terminal could obey: in
+// Export writes the events that q's filter finds, oldest first (STIX: what they
+// share last). Nothing is written that a terminal could obey: in
 // JSON such characters are \u escapes, which loses nothing; in CSV and
 // Markdown they are replaced by visible ones. As JSONL, with raw records,
 // export, import and export again give the same bytes. progress may be nil.
@@ -78,6 +78,9 @@ func Export(ctx context.Context, src Source, q api.ListQuery, w io.Writer, o Exp
 	err := ex.choose(ctx, &q)
 	if err == nil {
 		err = ex.all(ctx, q)
+	}
+	if c, ok := ex.enc.(io.Closer); ok {
+		err = errors.Join(err, c.Close())
 	}
 	if flushErr := ex.w.Flush(); err == nil && flushErr != nil {
 		err = fmt.Errorf("writing the export: %w", flushErr)
@@ -118,7 +121,6 @@ func (ex *exporter) choose(ctx context.Context, q *api.ListQuery) error {
 		ex.report = ExportReport{}
 		ex.enc = r
 	case STIX:
-		q.OrderBy, q.Order = "tlp", "desc" // so that what events share is first met with its strictest marking
 		ex.enc, ex.needs = &bundleEncoder{}, needs{parents: true}
 	default:
 		return fmt.Errorf("events cannot be written as %q", ex.o.Format)

@@ -173,20 +173,59 @@ func TestMISP(t *testing.T) {
 	}
 }
 
-// TestCutJSON cuts a file at every place: what stands before the cut is taken,
-// the rest is reported, and nothing is wrong.
+// TestCutJSON cuts a file at every place: an event is taken whole or not at
+// all, since its marking may be what is missing; the rest is reported.
 func TestCutJSON(t *testing.T) {
 	last := 0
-	for n := 20; n < len(mispText); n += 7 {
+	for n := 20; n < len(mispText); n++ {
 		m := newMemory()
 		report, err := Import(t.Context(), strings.NewReader(mispText[:n]), m, ImportOptions{Format: MISP}, nil)
-		if err != nil || len(report.Rejected) == 0 || report.Created < last {
+		if err != nil || len(report.Rejected) == 0 || report.Created != 0 && report.Created != 4 || report.Created < last {
 			t.Fatalf("cut at %d: %+v, %v", n, report, err)
 		}
 		last = report.Created
 	}
 	if last != 4 {
 		t.Errorf("%d events of nearly everything", last)
+	}
+	two := strings.TrimSuffix(mispText, "]}") + "," + mispText[len(`{"response":[`):]
+	report := doImport(t, two[:len(two)-40], newMemory(), ImportOptions{})
+	if report.Created != 4 || len(report.Rejected) != 2 || !strings.Contains(report.Rejected[1].Reason, "ends in the middle") {
+		t.Errorf("the second of two is cut: %+v", report)
+	}
+}
+
+// TestCutSTIX cuts a bundle at every place: of one that isn't whole nothing is
+// taken, or an indicator would become an event beside the one it belongs to.
+func TestCutSTIX(t *testing.T) {
+	m := newMemory()
+	doImport(t, rows(fullRow(1, "green"), fullRow(2, "red")), m, ImportOptions{})
+	ours, _ := exportAs(t, m, ExportOptions{Format: STIX})
+	for _, whole := range []string{strings.TrimSpace(ours), stixText} {
+		for n := 20; n < len(whole); n += 37 {
+			report, err := Import(t.Context(), strings.NewReader(whole[:n]), newMemory(), ImportOptions{Format: STIX}, nil)
+			if err != nil || report.Created != 0 || len(report.Rejected) != 1 || !strings.Contains(report.Rejected[0].Reason, "nothing of it is taken") {
+				t.Fatalf("cut at %d: %+v, %v", n, report, err)
+			}
+		}
+	}
+	if report := doImport(t, gzipped(t, stixText)[:800], newMemory(), ImportOptions{Format: STIX}); report.Created != 0 || len(report.Rejected) != 1 {
+		t.Errorf("a gzip file that is cut: %+v", report)
+	}
+}
+
+// TestManyTies holds that an object with endless relationships is refused
+// rather than read for ever.
+func TestManyTies(t *testing.T) {
+	var b strings.Builder
+	b.WriteString(`{"type":"bundle","objects":[{"type":"report","id":"report--` + id(1) + `","name":"x","published":"2024-03-01T00:00:00Z"}`)
+	for i := range mostTies + 1 {
+		fmt.Fprintf(&b, `,{"type":"relationship","id":"relationship--%d","relationship_type":"related-to","source_ref":"report--%s","target_ref":"report--%s"}`, i, id(1), id(i+2))
+	}
+	b.WriteString("]}")
+	report := doImport(t, b.String(), newMemory(), ImportOptions{})
+	if report.Created != 0 || len(report.Rejected) != 1 || !strings.Contains(report.Rejected[0].Reason, "more than 10000 relationships") {
+		t.Errorf("%+v", report)
 	}
 }
 

@@ -30,7 +30,7 @@ func (j *jsonReader) damage(format string, args ...any) error {
 // ended says that the file ends where it must not.
 func (j *jsonReader) ended(err error) error {
 	if errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) {
-		return fmt.Errorf("%w: it ends in the middle, in line %d; everything before is taken", errCut, j.line)
+		return fmt.Errorf("%w: it ends in the middle, in line %d", errCut, j.line)
 	}
 	return err
 }

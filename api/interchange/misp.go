@@ -87,10 +87,13 @@ type mispEvent struct {
 	org     word
 	context mispContext
 	reports []string
+	cut     error // why the rest of it can't be read, nil where it is whole
 }
 
 // readMISP takes MISP events in: what the event says of itself first, since it
-// may stand behind its attributes, then everything.
+// may stand behind its attributes, then everything. Nothing is taken of an
+// event that isn't whole: its marking may be what is missing. What the events
+// say of themselves is held in memory, their attributes are not.
 func (im *importer) readMISP(p *passes) error {
 	var events []mispEvent
 	return p.each(2, func(pass int, f *file) error {
@@ -99,17 +102,21 @@ func (im *importer) readMISP(p *passes) error {
 		err := im.eachDocument(j, func() error {
 			if pass == 0 {
 				e, err := im.mispHead(j)
+				e.cut, err = im.damageOf(f, err)
 				events = append(events, e)
-				return err
+				return cmp.Or(err, e.cut)
 			}
 			if n >= len(events) {
 				return errors.New("the file changed while it was read")
 			}
 			n++
+			if cut := events[n-1].cut; cut != nil {
+				return cut
+			}
 			return im.mispBody(j, events[n-1])
 		})
-		if pass == 0 && (errors.Is(err, errCut) || errors.Is(err, errJSON)) {
-			return nil // the second pass reports it
+		if damage, other := im.damageOf(f, err); pass == 0 && damage != nil {
+			return other // the second pass reports it
 		}
 		return im.ending(j, f, err)
 	})
@@ -117,18 +124,25 @@ func (im *importer) readMISP(p *passes) error {
 
 // ending reports damage that ends a walk through JSON.
 func (im *importer) ending(j *jsonReader, f *file, err error) error {
-	if err == nil || context.Cause(im.ctx) != nil {
-		return err
-	}
-	if errors.Is(err, errJSON) || errors.Is(err, errCut) {
-		im.reject(place{line: j.line}, err.Error())
-		return nil
-	}
-	if damage := f.broken(err); errors.Is(damage, errCut) {
-		im.reject(place{line: j.line}, damage.Error())
-		return nil
+	damage, err := im.damageOf(f, err)
+	if damage != nil {
+		im.reject(place{line: j.line}, damage.Error()+"; everything before is taken")
 	}
 	return err
+}
+
+// damageOf tells damage of the file from what else ends a walk through it.
+func (im *importer) damageOf(f *file, err error) (damage, other error) {
+	if err == nil || context.Cause(im.ctx) != nil {
+		return nil, err
+	}
+	if errors.Is(err, errJSON) || errors.Is(err, errCut) {
+		return err, nil
+	}
+	if damage := f.broken(err); errors.Is(damage, errCut) {
+		return damage, nil
+	}
+	return nil, err
 }
 
 // eachDocument walks through all JSON documents and calls event at every MISP
@@ -255,8 +269,11 @@ func (im *importer) mispBody(j *jsonReader, e mispEvent) error {
 // elements gives the elements of a list to take; what isn't a list is passed
 // over. quiet tells that another pass reports what is too long.
 func (im *importer) elements(j *jsonReader, take func(b []byte, line int) error, quiet bool) error {
-	if c, err := j.peek(); err != nil || c != '[' {
-		return cmp.Or(err, j.skip())
+	switch c, err := j.peek(); {
+	case err != nil:
+		return j.ended(err)
+	case c != '[':
+		return j.skip()
 	}
 	return j.array(func() error {
 		if err := im.ctx.Err(); err != nil {

@@ -58,52 +58,33 @@ type stixObject struct {
 	} `json:"definition"`
 }
 
-// stixEdge is a relationship as its source knows it.
-type stixEdge struct{ kind, target string }
-
-// stixIndex is what objects say of each other, gathered before events are
-// made: a bundle has its objects in any order. It grows with the number of
-// objects in a bundle, not with their text.
-type stixIndex struct {
-	uuids    map[string]string // of the events that incidents stand for, where another
-	names    map[string]string // of actors, industries, countries, techniques, malware
-	tlp      map[string]api.TLP
-	edges    map[string][]stixEdge
-	values   map[string][]api.IndicatorInput // of indicators, observables and observed data
-	incident map[string]string               // that an indicator belongs to
-	owned    map[string][]string             // indicators of an incident
-	notes    map[string]string
-	times    map[string]string // when an incident or an indicator was seen
-	evidence map[string]bool   // observed data that a sighting speaks of
-	reports  map[string][]string
-}
-
 // readSTIX takes STIX objects in: what they say of each other first, then the
-// events.
-func (im *importer) readSTIX(p *passes) error {
-	x := &stixIndex{
-		uuids: map[string]string{}, names: map[string]string{}, tlp: map[string]api.TLP{}, edges: map[string][]stixEdge{}, values: map[string][]api.IndicatorInput{},
-		incident: map[string]string{}, owned: map[string][]string{}, notes: map[string]string{}, times: map[string]string{}, evidence: map[string]bool{},
-		reports: map[string][]string{},
-	}
+// events. Of a bundle that isn't whole nothing is taken: what its objects are
+// to each other stands anywhere in it, and an event without it would be
+// another one.
+func (im *importer) readSTIX(p *passes) (err error) {
+	x := newSTIXIndex()
+	defer func() { err = errors.Join(err, x.close()) }()
+	whole := true
 	return p.each(2, func(pass int, f *file) error {
 		j := &jsonReader{in: f.Reader, most: im.o.MaxLine, line: 1}
-		err := im.eachJSON(j, func() error {
-			return im.bundle(j, func(b []byte, line int) error {
-				if pass == 0 {
-					x.note(b)
-					return nil
-				}
-				return im.takeSTIX(x, b, line)
-			}, pass == 0)
-		})
-		if pass == 0 {
-			x.settle()
-			if errors.Is(err, errCut) || errors.Is(err, errJSON) {
-				return nil // the second pass reports it
-			}
+		take := func(b []byte, line int) error { return im.takeSTIX(x, b, line) }
+		switch {
+		case !whole:
+			return nil
+		case pass == 0:
+			take = func(b []byte, _ int) error { return x.note(b) }
 		}
-		return im.ending(j, f, err)
+		err := im.eachJSON(j, func() error { return im.bundle(j, take, pass == 0) })
+		damage, err := im.damageOf(f, err)
+		if damage != nil {
+			whole = false
+			im.reject(place{line: j.line}, damage.Error()+"; nothing of it is taken, since what its objects are to each other isn't known")
+		}
+		if err != nil || pass > 0 {
+			return err
+		}
+		return x.settle()
 	})
 }
 
@@ -124,80 +105,6 @@ func (im *importer) bundle(j *jsonReader, take func(b []byte, line int) error, q
 		}
 		return j.skip()
 	})
-}
-
-// note takes an object into the index.
-func (x *stixIndex) note(b []byte) {
-	o := decoded[stixObject](b)
-	switch o.Type {
-	case "incident":
-		for _, e := range o.External {
-			if id, err := parseUUID(e.ID); e.Source == "threat-events" && err == nil && id.String() != bareID(o.ID) {
-				x.uuids[o.ID] = id.String()
-			}
-		}
-	case "intrusion-set", "threat-actor", "identity", "malware", "tool", "campaign":
-		x.names[o.ID] = o.Name
-	case "location":
-		x.names[o.ID] = o.Country
-	case "attack-pattern", "vulnerability":
-		x.names[o.ID] = externalID(o)
-	case "marking-definition":
-		x.mark(o, b)
-	case "relationship":
-		x.edges[o.Source] = append(x.edges[o.Source], stixEdge{o.Kind, o.Target})
-	case "indicator":
-		x.values[o.ID] = patternValues(o)
-	case "note", "opinion":
-		for _, ref := range o.Objects {
-			x.notes[ref] = strings.TrimSpace(x.notes[ref] + "\n\n" + o.Content)
-		}
-	case "sighting":
-		x.times[o.Of] = cmp.Or(x.times[o.Of], o.FirstSeen)
-		for _, ref := range o.Observed {
-			x.evidence[ref] = true
-		}
-	case "report", "grouping":
-		for _, ref := range o.Objects {
-			x.reports[ref] = append(x.reports[ref], o.ID)
-		}
-	default:
-		if v := observableValues(o); len(v) > 0 {
-			x.values[o.ID] = v
-		}
-	}
-}
-
-func (x *stixIndex) mark(o stixObject, b []byte) {
-	name := cmp.Or(o.Definition.TLP, o.Name)
-	if tlp, ok := api.ParseTLP(name); ok {
-		x.tlp[o.ID] = tlp
-		return
-	}
-	for _, e := range decoded[struct {
-		Extensions map[string]struct {
-			TLP string `json:"tlp_2_0"`
-		} `json:"extensions"`
-	}](b).Extensions {
-		if tlp, ok := api.ParseTLP(e.TLP); ok {
-			x.tlp[o.ID] = tlp
-		}
-	}
-}
-
-// settle finds the incidents that indicators belong to.
-func (x *stixIndex) settle() {
-	for _, id := range slices.Sorted(maps.Keys(x.edges)) {
-		if !strings.HasPrefix(id, "indicator--") {
-			continue
-		}
-		for _, e := range x.edges[id] {
-			if e.kind == "related-to" && strings.HasPrefix(e.target, "incident--") && x.incident[id] == "" {
-				x.incident[id] = e.target
-				x.owned[e.target] = append(x.owned[e.target], id)
-			}
-		}
-	}
 }
 
 func externalID(o stixObject) string {
@@ -255,20 +162,6 @@ func bareID(id string) string {
 	return bare
 }
 
-// eventID is the UUID of the event that an object stands for.
-func (x *stixIndex) eventID(id string) string {
-	if of := x.incident[id]; of != "" {
-		id = of
-	}
-	if known := x.uuids[id]; known != "" {
-		return known
-	}
-	if u, err := parseUUID(bareID(id)); err == nil {
-		return u.String()
-	}
-	return madeUUID("stix", id)
-}
-
 // standsForEvent tells whether objects of a type are events.
 func standsForEvent(id string) bool {
 	kind, _, _ := strings.Cut(id, "--")
@@ -293,7 +186,7 @@ func (im *importer) takeSTIX(x *stixIndex, b []byte, at int) error {
 		im.reject(where, "neither type nor id")
 		return nil
 	case !standsForEvent(o.ID), x.belongs(o):
-		return nil // it only says something of others
+		return x.err // it only says something of others
 	}
 	im.count()
 	if o.Revoked {
@@ -301,6 +194,9 @@ func (im *importer) takeSTIX(x *stixIndex, b []byte, at int) error {
 		return nil
 	}
 	l, err := im.stixEvent(x, o)
+	if x.err != nil {
+		return x.err
+	}
 	if err != nil {
 		im.reject(where, err.Error())
 		return nil
@@ -314,11 +210,11 @@ func (im *importer) takeSTIX(x *stixIndex, b []byte, at int) error {
 func (x *stixIndex) belongs(o stixObject) bool {
 	switch o.Type {
 	case "indicator":
-		return x.incident[o.ID] != ""
+		return x.incidentOf(o.ID) != ""
 	case "sighting":
-		return strings.HasPrefix(o.Of, "incident--") || x.incident[o.Of] != ""
+		return strings.HasPrefix(o.Of, "incident--") || x.incidentOf(o.Of) != ""
 	case "observed-data":
-		return x.evidence[o.ID]
+		return x.has(factEvidence, o.ID)
 	}
 	return false
 }
@@ -328,28 +224,28 @@ func (im *importer) stixEvent(x *stixIndex, o stixObject) (line, error) {
 	l.UUID = x.eventID(o.ID)
 	l.Event = cmp.Or(strings.TrimSpace(o.Description), strings.TrimSpace(o.Name))
 	l.TLP = x.marking(o.Markings, im.o.TLP)
-	l.Insight = x.notes[o.ID]
+	l.Insight = x.notes(o.ID, im.o.MaxLine)
 	var date string
 	switch o.Type {
 	case "incident":
 		x.describeIncident(&l, o)
-		date = cmp.Or(x.times[o.ID], x.firstTime(x.owned[o.ID]), o.Created)
+		date = cmp.Or(x.first(factTime, o.ID), x.firstTime(x.owned(o.ID)), o.Created)
 	case "indicator":
-		l.Indicators = x.values[o.ID]
+		l.Indicators = x.values(o.ID)
 		l.Category = cmp.Or(first(o.Types), plainCategory)
 		date = cmp.Or(o.ValidFrom, o.Created)
 		if len(l.Indicators) == 0 {
 			return l, fmt.Errorf("its pattern (%s) names no value: %.80q", cmp.Or(o.PatternType, "stix"), o.Pattern)
 		}
 	case "sighting":
-		l.Indicators = x.values[o.Of]
+		l.Indicators = x.values(o.Of)
 		for _, ref := range o.Observed {
-			l.Indicators = append(slices.Clip(l.Indicators), x.values[ref]...)
+			l.Indicators = append(l.Indicators, x.values(ref)...)
 		}
 		l.Category, date = "Sighting", cmp.Or(o.FirstSeen, o.Created)
 	case "observed-data":
 		for _, ref := range o.Objects {
-			l.Indicators = append(l.Indicators, x.values[ref]...)
+			l.Indicators = append(l.Indicators, x.values(ref)...)
 		}
 		l.Category, date = "Observed data", cmp.Or(o.First, o.Created)
 		if len(l.Indicators) == 0 {
@@ -363,7 +259,9 @@ func (im *importer) stixEvent(x *stixIndex, o stixObject) (line, error) {
 		return l, err
 	}
 	l.Date = when.String()
-	x.describeContext(&l, o)
+	if err := x.describeContext(&l, o); err != nil {
+		return l, err
+	}
 	if len(l.Indicators) > 0 {
 		l.Indicator, l.IndicatorType = l.Indicators[0].Value, l.Indicators[0].IndicatorType
 	}
@@ -380,7 +278,7 @@ func first(list []string) string {
 
 func (x *stixIndex) firstTime(ids []string) string {
 	for _, id := range ids {
-		if t := x.times[id]; t != "" {
+		if t := x.first(factTime, id); t != "" {
 			return t
 		}
 	}
@@ -391,10 +289,11 @@ func (x *stixIndex) firstTime(ids []string) string {
 func (x *stixIndex) marking(refs []string, otherwise string) string {
 	strictest := api.TLPNone
 	for _, ref := range refs {
-		tlp := x.tlp[ref]
-		if name, ok := stix.MarkingTLP(ref); ok {
-			tlp, _ = api.ParseTLP(name)
+		name, ok := stix.MarkingTLP(ref)
+		if !ok {
+			name = x.last(factTLP, ref)
 		}
+		tlp, _ := api.ParseTLP(name)
 		strictest = max(strictest, tlp)
 	}
 	return cmp.Or(strictest.String(), otherwise)
@@ -409,8 +308,8 @@ func (x *stixIndex) describeIncident(l *line, o stixObject) {
 			l.CreatedAt = o.Created
 		}
 	}
-	for _, id := range x.owned[o.ID] {
-		l.Indicators = append(l.Indicators, x.values[id]...)
+	for _, id := range x.owned(o.ID) {
+		l.Indicators = append(l.Indicators, x.values(id)...)
 	}
 	text, rest, ok := cutLast(l.Event, "Indicator (")
 	kind, value, ok2 := strings.Cut(rest, "): ")
@@ -429,7 +328,7 @@ func cutLast(s, sep string) (before, after string, found bool) {
 }
 
 // describeContext reads labels, phases and relationships.
-func (x *stixIndex) describeContext(l *line, o stixObject) {
+func (x *stixIndex) describeContext(l *line, o stixObject) error {
 	for _, label := range o.Labels {
 		category, isCategory := strings.CutPrefix(label, "category:")
 		phase, isPhase := strings.CutPrefix(label, "kill-chain:")
@@ -446,15 +345,20 @@ func (x *stixIndex) describeContext(l *line, o stixObject) {
 			l.setStage(p.Phase)
 		}
 	}
-	for _, e := range x.edges[o.ID] {
+	edges, reports := x.edges(o.ID), x.list(factReport, o.ID)
+	if n := len(edges) + len(reports); n > mostTies {
+		return fmt.Errorf("more than %d relationships", mostTies)
+	}
+	for _, e := range edges {
 		x.describeEdge(l, o.ID, e)
 	}
-	for _, r := range x.reports[o.ID] {
+	for _, r := range reports {
 		l.relate(x.eventID(r), api.RelatedTo)
 	}
 	if o.Type == "sighting" && standsForEvent(o.Of) {
 		l.relate(x.eventID(o.Of), api.RelatedTo)
 	}
+	return nil
 }
 
 func (l *line) setStage(phase string) bool {
@@ -475,15 +379,14 @@ func (l *line) relate(parent, kind string) {
 
 func (x *stixIndex) describeEdge(l *line, id string, e stixEdge) {
 	kind, _, _ := strings.Cut(e.target, "--")
-	name := x.names[e.target]
+	name := ""
+	if !standsForEvent(e.target) {
+		name = x.name(e.target)
+	}
 	switch kind {
 	case "intrusion-set", "threat-actor", "campaign":
 		l.Attacker = cmp.Or(l.Attacker, name)
-		for _, origin := range x.edges[e.target] {
-			if origin.kind == "originates-from" || origin.kind == "located-at" {
-				l.AttackerCountry = cmp.Or(l.AttackerCountry, x.names[origin.target])
-			}
-		}
+		l.AttackerCountry = cmp.Or(l.AttackerCountry, x.name(x.first(factOrigin, e.target)))
 	case "attack-pattern":
 		if strings.HasPrefix(name, "CAPEC-") {
 			l.MitreCapec = with(l.MitreCapec, name)

@@ -23,3 +23,11 @@ func (b *bundleEncoder) event(_ *bufio.Writer, x exported) error {
 }
 
 func (b *bundleEncoder) end(*bufio.Writer, ExportReport) error { return b.w.Close() }
+
+// Close lets go of what an export that failed has put aside.
+func (b *bundleEncoder) Close() error {
+	if b.w == nil {
+		return nil
+	}
+	return b.w.Discard()
+}

@@ -66,13 +66,16 @@ func Objects(events []api.Event, edges []Edge) ([]json.RawMessage, error) {
 		b.noteMarkings(e)
 	}
 	b.addMarkings()
+	begun := len(b.out)
+	for _, e := range edges { // first, so that no reference says the same once more
+		b.addEdge(e)
+	}
+	between := slices.Clone(b.out[begun:])
+	b.out = b.out[:begun]
 	for i := range events {
 		b.addEvent(&events[i])
 	}
-	for _, e := range edges {
-		b.addEdge(e)
-	}
-	return b.out, b.err
+	return append(b.out, between...), b.err
 }
 
 // builder gathers objects, each id once.
@@ -82,8 +85,7 @@ type builder struct {
 	strictest map[objectKey]marking // of a shared object: the strictest marking of what uses it
 	used      [api.TLPRed + 1]bool
 	validUUID *regexp.Regexp
-	added     []string        // ids put in, for a Writer
-	lasting   map[string]bool // relationships that several events may bring, for a Writer
+	aside     func(id string, object any) error // takes what several events may bring, for a Writer
 	err       error
 }
 
@@ -124,8 +126,16 @@ func (b *builder) add(id string, object any) {
 		return
 	}
 	b.out = append(b.out, raw)
-	if b.lasting != nil {
-		b.added = append(b.added, id)
+}
+
+// addShared puts an object in that several events may bring.
+func (b *builder) addShared(id string, object any) {
+	if b.aside == nil {
+		b.add(id, object)
+		return
+	}
+	if b.err == nil {
+		b.err = b.aside(id, object)
 	}
 }
 
@@ -155,9 +165,16 @@ func (b *builder) noteMarkings(e api.Event) {
 
 // sharedIDs are the ids of the objects that other events may bring as well.
 func sharedIDs(e api.Event) []string {
-	ids := []string{actorID(e.Attacker), industryID(e.TargetIndustry), countryID(e.AttackerCountry), countryID(e.TargetCountry)}
-	for _, t := range slices.Concat(e.MitreAttack, e.MitreCapec) {
-		ids = append(ids, techniqueID(t))
+	ids := []string{industryID(e.TargetIndustry), countryID(e.TargetCountry)}
+	if e.Attacker != "" {
+		actor, origin := actorID(e.Attacker), countryID(e.AttackerCountry)
+		ids = append(ids, actor, origin, originID(actor, origin))
+	}
+	for _, t := range e.MitreAttack {
+		ids = append(ids, techniqueID(mitreAttack, t))
+	}
+	for _, t := range e.MitreCapec {
+		ids = append(ids, techniqueID(mitreCapec, t))
 	}
 	if o, ok := observe(e.IndicatorType, e.Indicator); ok {
 		for _, x := range o.objects {
@@ -170,11 +187,23 @@ func sharedIDs(e api.Event) []string {
 	return ids
 }
 
-func actorID(name string) string         { return madeID("intrusion-set", name) }
-func industryID(name string) string      { return madeID("identity", "industry", name) }
-func countryID(code string) string       { return madeID("location", code) }
-func techniqueID(id string) string       { return madeID("attack-pattern", id) }
+// The catalogues that techniques and patterns are named after.
+const (
+	mitreAttack = "mitre-attack"
+	mitreCapec  = "capec"
+)
+
+func actorID(name string) string    { return madeID("intrusion-set", name) }
+func industryID(name string) string { return madeID("identity", "industry", name) }
+func countryID(code string) string  { return madeID("location", code) }
+func techniqueID(source, id string) string {
+	return madeID("attack-pattern", source, id)
+}
 func vulnerabilityID(name string) string { return madeID("vulnerability", strings.ToUpper(name)) }
+
+func originID(actor, country string) string {
+	return madeID("relationship", "originates-from", actor, country)
+}
 
 func isCVE(e api.Event) bool {
 	kind := strings.ToLower(e.IndicatorType)
@@ -187,11 +216,6 @@ const sharedTime = "2020-01-01T00:00:00.000Z"
 // shared is the head of an object that several events may bring.
 func (b *builder) shared(kind, id string) common {
 	return common{Type: kind, SpecVersion: "2.1", ID: id, Created: sharedTime, Modified: sharedTime, Markings: markingRefs(b.marked(id))}
-}
-
-// between is the head of a relationship that no single event made.
-func (b *builder) between(a, z string) common {
-	return common{SpecVersion: "2.1", Created: sharedTime, Modified: sharedTime, Markings: markingRefs(max(b.marked(a), b.marked(z)))}
 }
 
 // own is the head of an object that belongs to one event.
@@ -305,7 +329,7 @@ func (b *builder) addIndicator(e *api.Event, incident string, o observed) string
 	var refs []string
 	for _, x := range o.objects {
 		x.Markings = markingRefs(b.marked(x.ID))
-		b.add(x.ID, x)
+		b.addShared(x.ID, x)
 		refs = append(refs, x.ID)
 	}
 	at := stamp(e.Date, e.CreatedAt)
@@ -345,16 +369,14 @@ func (b *builder) addContext(e *api.Event, about []string) {
 	incident := about[0]
 	if e.Attacker != "" {
 		id := actorID(e.Attacker)
-		b.add(id, named{common: b.shared("intrusion-set", id), Name: e.Attacker})
+		b.addShared(id, named{common: b.shared("intrusion-set", id), Name: e.Attacker})
 		b.relate(head, "attributed-to", incident, id)
 		for _, ind := range about[1:] {
 			b.relate(head, "indicates", ind, id)
 		}
 		if origin := b.addCountry(e.AttackerCountry); origin != "" {
-			b.relate(b.between(id, origin), "originates-from", id, origin)
-			if b.lasting != nil {
-				b.lasting[madeID("relationship", "originates-from", id, origin)] = true
-			}
+			r := related(b.shared("relationship", originID(id, origin)), "originates-from", id, origin)
+			b.addShared(r.ID, r)
 		}
 	}
 	if target := b.addCountry(e.TargetCountry); target != "" {
@@ -362,16 +384,16 @@ func (b *builder) addContext(e *api.Event, about []string) {
 	}
 	if e.TargetIndustry != "" {
 		id := industryID(e.TargetIndustry)
-		b.add(id, named{common: b.shared("identity", id), Name: e.TargetIndustry, IdentityClass: "class"})
+		b.addShared(id, named{common: b.shared("identity", id), Name: e.TargetIndustry, IdentityClass: "class"})
 		b.relate(head, "targets", incident, id)
 	}
-	b.addTechniques(e, "mitre-attack", e.MitreAttack, about)
-	b.addTechniques(e, "capec", e.MitreCapec, about)
+	b.addTechniques(e, mitreAttack, e.MitreAttack, about)
+	b.addTechniques(e, mitreCapec, e.MitreCapec, about)
 	if isCVE(*e) {
 		id := vulnerabilityID(e.Indicator)
 		v := named{common: b.shared("vulnerability", id), Name: strings.ToUpper(e.Indicator)}
 		v.External = []externalRef{{Source: "cve", ID: strings.ToUpper(e.Indicator)}}
-		b.add(id, v)
+		b.addShared(id, v)
 		b.relate(head, "targets", incident, id)
 	}
 }
@@ -383,7 +405,7 @@ func (b *builder) addCountry(code string) string {
 		return ""
 	}
 	id := countryID(code)
-	b.add(id, location{common: b.shared("location", id), Country: code})
+	b.addShared(id, location{common: b.shared("location", id), Country: code})
 	return id
 }
 
@@ -392,10 +414,10 @@ func (b *builder) addTechniques(e *api.Event, source string, list, about []strin
 		if t == "" {
 			continue
 		}
-		id := techniqueID(t)
+		id := techniqueID(source, t)
 		p := named{common: b.shared("attack-pattern", id), Name: t}
 		p.External = []externalRef{{Source: source, ID: t}}
-		b.add(id, p)
+		b.addShared(id, p)
 		b.relate(own("relationship", "", e), "uses", about[0], id)
 		for _, ind := range about[1:] {
 			b.relate(own("relationship", "", e), "indicates", ind, id)
@@ -405,12 +427,23 @@ func (b *builder) addTechniques(e *api.Event, source string, list, about []strin
 
 // relate ties two objects together, once for each kind.
 func (b *builder) relate(head common, kind, source, target string) {
+	r := related(head, kind, source, target)
+	b.add(r.ID, r)
+}
+
+func related(head common, kind, source, target string) relationship {
 	head.Type, head.ID = "relationship", madeID("relationship", kind, source, target)
-	b.add(head.ID, relationship{common: head, Kind: kind, Source: source, Target: target})
+	return relationship{common: head, Kind: kind, Source: source, Target: target}
 }
 
 // addEdge writes a relationship between two events.
 func (b *builder) addEdge(e Edge) {
-	child, parent := b.incidentID(e.Child), b.incidentID(e.Parent)
-	b.relate(b.between(child, parent), strings.ReplaceAll(e.Type, "_", "-"), child, parent)
+	r := b.edgeOf(e, max(b.marked(b.incidentID(e.Child)), b.marked(b.incidentID(e.Parent))))
+	b.add(r.ID, r)
+}
+
+// edgeOf is a relationship between two events under a marking.
+func (b *builder) edgeOf(e Edge, tlp api.TLP) relationship {
+	head := common{SpecVersion: "2.1", Created: sharedTime, Modified: sharedTime, Markings: markingRefs(tlp)}
+	return related(head, strings.ReplaceAll(e.Type, "_", "-"), b.incidentID(e.Child), b.incidentID(e.Parent))
 }

@@ -146,13 +146,36 @@ func nameOf(kind, s string) (observed, bool) {
 	return observed{fmt.Sprintf("[%s:name = %s]", kind, quote(s)), []observable{o}}, true
 }
 
+// registryKeyOf writes out the hive: STIX takes no short form of it.
 func registryKeyOf(s string) (observed, bool) {
-	if s == "" {
+	hive, rest, _ := strings.Cut(s, `\`)
+	if long := hives()[strings.ToUpper(hive)]; long != "" {
+		hive, s = long, long+s[len(hive):]
+	}
+	if s == "" || shortHive(hive) || shortHive(rest) {
 		return observed{}, false
 	}
 	o := newObservable("windows-registry-key", map[string]any{"key": s})
 	o.Key = s
 	return observed{"[windows-registry-key:key = " + quote(s) + "]", []observable{o}}, true
+}
+
+// hives are the roots of the registry by their short forms.
+func hives() map[string]string {
+	return map[string]string{
+		"HKLM": "HKEY_LOCAL_MACHINE", "HKCC": "HKEY_CURRENT_CONFIG", "HKCR": "HKEY_CLASSES_ROOT", "HKCU": "HKEY_CURRENT_USER", "HKU": "HKEY_USERS",
+	}
+}
+
+// shortHive tells whether a short form stands in a text, where validators
+// don't want it.
+func shortHive(s string) bool {
+	for short := range hives() {
+		if strings.Contains(s, short) || strings.Contains(s, strings.ToLower(short)) {
+			return true
+		}
+	}
+	return false
 }
 
 func systemOf(s string) (observed, bool) {

@@ -94,7 +94,9 @@ func TestPatterns(t *testing.T) {
 		{"filename", "it's.exe", `[file:name = 'it\'s.exe']`},
 		{"filename|md5", "a.exe|" + md5, "[file:name = 'a.exe' AND file:hashes.'MD5' = '" + md5 + "']"},
 		{"domain|ip", "x.example|192.0.2.1", "[domain-name:value = 'x.example' AND domain-name:resolves_to_refs[*].value = '192.0.2.1']"},
-		{"regkey", `HKLM\Run\x`, `[windows-registry-key:key = 'HKLM\\Run\\x']`},
+		{"regkey", `HKLM\Run\x`, `[windows-registry-key:key = 'HKEY_LOCAL_MACHINE\\Run\\x']`},
+		{"regkey", `hkcu\a`, `[windows-registry-key:key = 'HKEY_CURRENT_USER\\a']`},
+		{"regkey", `HKEY_USERS\a`, `[windows-registry-key:key = 'HKEY_USERS\\a']`},
 		{"mutex", "m", "[mutex:name = 'm']"},
 		{"asn", "AS64500", "[autonomous-system:number = 64500]"},
 	} {
@@ -104,7 +106,7 @@ func TestPatterns(t *testing.T) {
 	}
 	for _, tc := range [][2]string{
 		{"domain", "not a domain"}, {"domain", "a..b"}, {"ip", "300.1.1.1"}, {"ip", "fe80::1%eth0"}, {"url", "no scheme"}, {"email", "A <a@b.example>"}, {"md5", "abc"},
-		{"md5", strings.Repeat("g", 32)}, {"asn", "AS"}, {"asn", "-1"}, {"filename|md5", "a.exe"}, {"filename|domain", "a|b.example"}, {"unknown", "x"}, {"", ""}, {"mutex", ""}, {"regkey", ""},
+		{"md5", strings.Repeat("g", 32)}, {"asn", "AS"}, {"asn", "-1"}, {"filename|md5", "a.exe"}, {"filename|domain", "a|b.example"}, {"unknown", "x"}, {"", ""}, {"mutex", ""}, {"regkey", ""}, {"regkey", `(HKLM|HKCU)\a`}, {"regkey", `\HKLM\a`},
 	} {
 		if o, ok := observe(tc[0], tc[1]); ok {
 			t.Errorf("%s %q: took %s", tc[0], tc[1], o.pattern)

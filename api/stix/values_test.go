@@ -26,7 +26,7 @@ func TestValues(t *testing.T) {
 
 // TestValuesOfOurPatterns holds that what is written is read again.
 func TestValuesOfOurPatterns(t *testing.T) {
-	for _, v := range []Value{{"domain", "a.example"}, {"ip", "192.0.2.1"}, {"ipv6", "2001:db8::1"}, {"cidr", "198.51.100.0/24"}, {"url", `http://a/'\x`}, {"email", "a@b.example"}, {"filename", "it's"}, {"mutex", "m"}, {"regkey", `HKLM\x`}} {
+	for _, v := range []Value{{"domain", "a.example"}, {"ip", "192.0.2.1"}, {"ipv6", "2001:db8::1"}, {"cidr", "198.51.100.0/24"}, {"url", `http://a/'\x`}, {"email", "a@b.example"}, {"filename", "it's"}, {"mutex", "m"}, {"regkey", `HKEY_USERS\x`}} {
 		o, ok := observe(v.Kind, v.Text)
 		if got := Values(o.pattern); !ok || len(got) != 1 || got[0] != v {
 			t.Errorf("%q came back as %q", v, got)

@@ -1,0 +1,259 @@
+package interchange
+
+import (
+	"cmp"
+	"maps"
+	"slices"
+	"strings"
+
+	"threatbench/api"
+	"threatbench/api/spill"
+)
+
+// stixEdge is a relationship as its source knows it.
+type stixEdge struct{ kind, target string }
+
+// The kinds of what objects say of each other: of which object, and what.
+const (
+	factUUID     = iota // of an incident: its event's UUID, where another
+	factName            // of an actor, industry, country, technique, malware
+	factTLP             // of a marking definition
+	factEdge            // of what stands for an event: kind, target
+	factOrigin          // of an actor: its location
+	factValue           // of an indicator or observable: type, value
+	factOwned           // of an incident: an indicator that names it
+	factNote            // of anything: a text about it
+	factTime            // of an incident or indicator: when it was seen
+	factEvidence        // of observed data: a sighting speaks of it
+	factReport          // of anything: a report that holds it
+)
+
+const (
+	indexBytes = 16 << 20 // of memory; the rest goes to disk
+	mostTies   = 10_000   // relationships of one object
+	mostNames  = 10_000   // remembered
+)
+
+// stixIndex is what objects say of each other, gathered before events are
+// made: a bundle has its objects in any order. On disk it grows with their
+// number, in memory it doesn't.
+type stixIndex struct {
+	facts *spill.Sorter
+	table *spill.Table
+	names map[string]string // looked up lately
+	err   error             // the first of any look-up
+}
+
+func newSTIXIndex() *stixIndex {
+	return &stixIndex{facts: spill.New(indexBytes), names: map[string]string{}}
+}
+
+func (x *stixIndex) close() error { return x.facts.Close() }
+
+func (x *stixIndex) add(class byte, id string, said ...string) {
+	if x.err == nil {
+		x.err = x.facts.Add(spill.KeyOf(id, class), []byte(strings.Join(said, "\x00")))
+	}
+}
+
+// settle ends the gathering.
+func (x *stixIndex) settle() error {
+	var err error
+	x.table, err = x.facts.Sorted()
+	return err
+}
+
+// each gives what is said of an object, in the order of the file.
+func (x *stixIndex) each(class byte, id string, take func(said string) bool) {
+	if x.err == nil {
+		x.err = x.table.Get(spill.KeyOf(id, class), func(payload []byte) bool { return take(string(payload)) })
+	}
+}
+
+func (x *stixIndex) first(class byte, id string) (said string) {
+	x.each(class, id, func(s string) bool { said = s; return false })
+	return said
+}
+
+func (x *stixIndex) last(class byte, id string) (said string) {
+	x.each(class, id, func(s string) bool { said = s; return true })
+	return said
+}
+
+func (x *stixIndex) has(class byte, id string) (found bool) {
+	x.each(class, id, func(string) bool { found = true; return false })
+	return found
+}
+
+// list is what is said, up to one more than a relationship can be.
+func (x *stixIndex) list(class byte, id string) (out []string) {
+	x.each(class, id, func(s string) bool { out = append(out, s); return len(out) <= mostTies })
+	return out
+}
+
+func (x *stixIndex) edges(id string) []stixEdge {
+	var out []stixEdge
+	for _, said := range x.list(factEdge, id) {
+		kind, target, _ := strings.Cut(said, "\x00")
+		out = append(out, stixEdge{kind, target})
+	}
+	return out
+}
+
+// values are the indicators that an object names, or that the observables of
+// observed data name.
+func (x *stixIndex) values(id string) []api.IndicatorInput {
+	var out []api.IndicatorInput
+	for _, said := range x.list(factValue, id) {
+		kind, value, _ := strings.Cut(said, "\x00")
+		out = append(out, api.IndicatorInput{Value: value, IndicatorType: kind})
+	}
+	return out
+}
+
+// name is the name of what many objects speak of.
+func (x *stixIndex) name(id string) string {
+	if id == "" {
+		return ""
+	}
+	name, known := x.names[id]
+	if !known {
+		if len(x.names) >= mostNames {
+			clear(x.names)
+		}
+		name = x.last(factName, id)
+		x.names[id] = name
+	}
+	return name
+}
+
+// notes are the texts about an object, up to most bytes.
+func (x *stixIndex) notes(id string, most int) string {
+	var b strings.Builder
+	x.each(factNote, id, func(s string) bool {
+		if b.Len() > 0 {
+			b.WriteString("\n\n")
+		}
+		b.WriteString(s)
+		return b.Len() < most
+	})
+	return strings.TrimSpace(b.String())
+}
+
+// incidentOf is the incident that an indicator belongs to, "" for none.
+func (x *stixIndex) incidentOf(id string) (incident string) {
+	if !strings.HasPrefix(id, "indicator--") {
+		return ""
+	}
+	x.each(factEdge, id, func(said string) bool {
+		kind, target, _ := strings.Cut(said, "\x00")
+		if kind == "related-to" && strings.HasPrefix(target, "incident--") {
+			incident = target
+		}
+		return incident == ""
+	})
+	return incident
+}
+
+// owned are the indicators of an incident.
+func (x *stixIndex) owned(incident string) []string {
+	list := x.list(factOwned, incident)
+	slices.Sort(list)
+	return slices.DeleteFunc(slices.Compact(list), func(id string) bool { return x.incidentOf(id) != incident })
+}
+
+// eventID is the UUID of the event that an object stands for.
+func (x *stixIndex) eventID(id string) string {
+	if of := x.incidentOf(id); of != "" {
+		id = of
+	}
+	if known := x.last(factUUID, id); known != "" {
+		return known
+	}
+	if u, err := parseUUID(bareID(id)); err == nil {
+		return u.String()
+	}
+	return madeUUID("stix", id)
+}
+
+// note takes an object into the index.
+func (x *stixIndex) note(b []byte) error {
+	o := decoded[stixObject](b)
+	switch o.Type {
+	case "incident":
+		for _, e := range o.External {
+			if id, err := parseUUID(e.ID); e.Source == "threat-events" && err == nil && id.String() != bareID(o.ID) {
+				x.add(factUUID, o.ID, id.String())
+			}
+		}
+	case "intrusion-set", "threat-actor", "identity", "malware", "tool", "campaign":
+		x.add(factName, o.ID, o.Name)
+	case "location":
+		x.add(factName, o.ID, o.Country)
+	case "attack-pattern", "vulnerability":
+		x.add(factName, o.ID, externalID(o))
+	case "marking-definition":
+		if name := markingName(o, b); name != "" {
+			x.add(factTLP, o.ID, name)
+		}
+	case "relationship":
+		x.noteEdge(o)
+	case "indicator":
+		x.noteValues(o.ID, patternValues(o))
+	case "note", "opinion":
+		for _, ref := range o.Objects {
+			x.add(factNote, ref, o.Content)
+		}
+	case "sighting":
+		if o.FirstSeen != "" {
+			x.add(factTime, o.Of, o.FirstSeen)
+		}
+		for _, ref := range o.Observed {
+			x.add(factEvidence, ref)
+		}
+	case "report", "grouping":
+		for _, ref := range o.Objects {
+			x.add(factReport, ref, o.ID)
+		}
+	default:
+		x.noteValues(o.ID, observableValues(o))
+	}
+	return x.err
+}
+
+func (x *stixIndex) noteValues(id string, values []api.IndicatorInput) {
+	for _, v := range values {
+		x.add(factValue, id, v.IndicatorType, v.Value)
+	}
+}
+
+func (x *stixIndex) noteEdge(o stixObject) {
+	switch {
+	case standsForEvent(o.Source):
+		x.add(factEdge, o.Source, o.Kind, o.Target)
+	case o.Kind == "originates-from" || o.Kind == "located-at":
+		x.add(factOrigin, o.Source, o.Target)
+	}
+	if strings.HasPrefix(o.Source, "indicator--") && strings.HasPrefix(o.Target, "incident--") && o.Kind == "related-to" {
+		x.add(factOwned, o.Target, o.Source)
+	}
+}
+
+// markingName is the TLP that a marking definition stands for, "" for none.
+func markingName(o stixObject, b []byte) string {
+	name := cmp.Or(o.Definition.TLP, o.Name)
+	if _, ok := api.ParseTLP(name); ok {
+		return name
+	}
+	extensions := decoded[struct {
+		Extensions map[string]struct {
+			TLP string `json:"tlp_2_0"`
+		} `json:"extensions"`
+	}](b).Extensions
+	for _, id := range slices.Sorted(maps.Keys(extensions)) {
+		if _, ok := api.ParseTLP(extensions[id].TLP); ok {
+			return extensions[id].TLP
+		}
+	}
+	return ""
+}
