@@ -1,94 +1,77 @@
 package cli
 
 import (
-	"bytes"
-	"encoding/json"
-	"io"
-	"net/http"
-	"slices"
+	"errors"
+	"fmt"
 	"strings"
 
+	"threatbench/api"
+	"threatbench/api/async"
 	"threatbench/cli/sshd"
 )
-
-// audited is a transport that tells the audit log of every change: what was
-// asked, on which ids, and what came of it. It never tells what the change
-// says.
-type audited struct {
-	next http.RoundTripper
-	note func(sshd.Entry)
-}
 
 // auditIDs is how many ids an entry names; it counts all of them.
 const auditIDs = 20
 
-// RoundTrip passes a request on.
-func (a *audited) RoundTrip(req *http.Request) (*http.Response, error) {
-	_, operation, _ := strings.Cut(req.URL.Path, "/cloudforce-one")
-	if req.Method == http.MethodGet || req.Method == http.MethodHead || operation == "/events" || strings.HasSuffix(operation, "/graphql") {
-		return a.next.RoundTrip(req)
+// audited is a change in the terms of the audit log: what was done, to which
+// events, and what came of it. It never tells what the change says: a tag, a
+// description, a dataset's name stay out of the log.
+func audited(r async.AuditRecord) sshd.Entry {
+	res := r.Result
+	e := sshd.Entry{What: "change", Note: string(res.Change.Kind), Outcome: outcomeOf(res), Took: res.Took.String()}
+	switch res.Change.Way {
+	case async.Undoing:
+		e.Note = "undo " + e.Note
+	case async.Redoing:
+		e.Note = "redo " + e.Note
 	}
-	ids := idsOfPath(operation)
-	if req.Body != nil && req.Header.Get("Content-Encoding") == "" {
-		body, err := io.ReadAll(req.Body)
-		if err = firstError(err, req.Body.Close()); err != nil {
-			return nil, err
-		}
-		ids = append(ids, idsOfBody(body)...)
-		again := req.Clone(req.Context())
-		again.Body = io.NopCloser(bytes.NewReader(body))
-		req = again
+	targets := res.Change.Targets()
+	for _, t := range targets[:min(len(targets), auditIDs)] {
+		e.IDs = append(e.IDs, idOf(t))
 	}
-	res, err := a.next.RoundTrip(req)
-	e := sshd.Entry{What: "change", Note: req.Method + " " + operation, Count: len(ids), IDs: ids[:min(len(ids), auditIDs)], Outcome: "done"}
+	e.Count = len(targets)
+	return e
+}
+
+// idOf names a target: an event that is yet to be made has no id.
+func idOf(t async.Target) string {
 	switch {
-	case err != nil:
-		e.Outcome = "unknown"
-	case res.StatusCode >= http.StatusBadRequest:
-		e.Outcome = "refused: " + res.Status
+	case t.ID != "":
+		return t.ID
+	case t.Dataset != "":
+		return t.Dataset
 	}
-	a.note(e)
-	return res, err
+	return "new"
 }
 
-func firstError(errs ...error) error {
-	for _, err := range errs {
-		if err != nil {
-			return err
+// outcomeOf says what became of the targets, in numbers where it isn't the
+// same of all.
+func outcomeOf(r async.Result) string {
+	type part struct {
+		n    int
+		what string
+	}
+	var parts []string
+	all := r.Change.Count()
+	for _, p := range []part{
+		{len(r.Done), "done"}, {len(r.Unchanged), "unchanged"}, {len(r.Failed), "refused"}, {len(r.Unknown), "unknown"}, {len(r.NotBegun), "not begun"},
+	} {
+		switch {
+		case p.n == all:
+			return p.what + statusOf(r.Err)
+		case p.n > 0:
+			parts = append(parts, fmt.Sprintf("%d %s", p.n, p.what))
 		}
 	}
-	return nil
+	return strings.Join(parts, ", ") + statusOf(r.Err)
 }
 
-// idsOfPath are the events and datasets that a path names.
-func idsOfPath(path string) []string {
-	return slices.DeleteFunc(strings.Split(path, "/"), func(s string) bool { return len(s) != 36 || strings.Count(s, "-") != 4 })
-}
-
-// idsOfBody are the events that a body names; an event without an id, one that
-// is to be made, is named "new".
-func idsOfBody(body []byte) []string {
-	var in struct {
-		EventIDs []string `json:"eventIds"`
-		ChildIDs []string `json:"childIds"`
-		IDs      []string `json:"ids"`
-		ParentID string   `json:"parentId"`
-		Data     []struct {
-			UUID string `json:"uuid"`
-		} `json:"data"`
+// statusOf is the status of the server's answer that ended a change, "" where
+// there was none. What the answer says may hold what was asked.
+func statusOf(err error) string {
+	var e *api.Error
+	if errors.As(err, &e) && e.Status != 0 {
+		return fmt.Sprintf(" (status %d)", e.Status)
 	}
-	if json.Unmarshal(body, &in) != nil {
-		return nil
-	}
-	ids := slices.Concat(in.EventIDs, in.IDs, in.ChildIDs)
-	if in.ParentID != "" {
-		ids = append(ids, in.ParentID)
-	}
-	for _, e := range in.Data {
-		if e.UUID == "" {
-			e.UUID = "new"
-		}
-		ids = append(ids, e.UUID)
-	}
-	return ids
+	return ""
 }

@@ -7,9 +7,11 @@ import (
 	"io"
 	"time"
 
+	"threatbench/api/async"
 	"threatbench/api/client"
 	"threatbench/cli/profile"
 	"threatbench/cli/sshd"
+	"threatbench/cli/team"
 	"threatbench/ui"
 )
 
@@ -43,7 +45,9 @@ type Session struct {
 	State    *profile.State            // what the profile's sessions remember; nil forgets
 	Edit     ui.Edit                   // opens the person's editor; nil where the session can't
 	Now      func() time.Time
-	Hosted   *sshd.Session // the terminal to show it on, where it is somebody's over SSH; nil means the process's
+	Team     *team.Member            // who else is on, in a process that serves several; nil means nobody
+	Audit    func(async.AuditRecord) // told of every change; nil tells nobody
+	Hosted   *sshd.Session           // the terminal to show it on, where it is somebody's over SSH; nil means the process's
 }
 
 // Workbench shows the terminal workbench until the person leaves it or ctx

@@ -15,12 +15,14 @@ import (
 	"golang.org/x/crypto/ssh"
 
 	"threatbench/api"
+	"threatbench/api/async"
 	"threatbench/api/client"
 	"threatbench/api/demo"
 	"threatbench/api/server"
 	"threatbench/api/store"
 	"threatbench/cli/profile"
 	"threatbench/cli/sshd"
+	"threatbench/cli/team"
 )
 
 type sshFlags struct {
@@ -135,7 +137,12 @@ type hosting struct {
 // shared is a profile opened once for all its sessions.
 type shared struct {
 	*place
-	end func() error
+	end  func() error
+	team *team.Hub
+}
+
+func (h *hosting) share(pl *place, end func() error) *shared {
+	return &shared{place: pl, end: end, team: team.New(h.app.now)}
 }
 
 // newHosting opens the server's own profile, so that what is wrong with it is
@@ -170,7 +177,7 @@ func (h *hosting) openDemo(ctx context.Context, f sshFlags) (*shared, error) {
 	if err != nil {
 		return nil, errors.Join(err, remove())
 	}
-	return &shared{place: pl, end: remove}, nil
+	return h.share(pl, remove), nil
 }
 
 func (h *hosting) openOwn(ctx context.Context) (*shared, error) {
@@ -186,7 +193,7 @@ func (h *hosting) openProfile(ctx context.Context, p profile.Profile) (*shared, 
 	if err != nil {
 		return nil, err
 	}
-	return &shared{place: pl, end: pl.close}, nil
+	return h.share(pl, pl.close), nil
 }
 
 func (h *hosting) close() error {
@@ -205,6 +212,9 @@ func (h *hosting) of(ctx context.Context, who sshd.Role) (*shared, error) {
 	defer h.mu.Unlock()
 	if s := h.places[who.Profile]; s != nil {
 		return s, nil
+	}
+	if own := h.places[""]; who.Profile == own.profile.Name {
+		return own, nil
 	}
 	p, err := h.config.Choose(who.Profile, h.app.env)
 	if err != nil {
@@ -233,7 +243,7 @@ func (h *hosting) enter(ctx context.Context, one *sshd.Session) (*place, error) 
 	}
 	cl, err := client.New(client.Config{
 		BaseURL: mountedURL, Account: LocalAccount, Retries: -1,
-		Transport: &audited{server.Mount(server.As(s.handler, grantFor(who, p))), one.Note},
+		Transport: server.Mount(server.As(s.handler, grantFor(who, p))),
 	})
 	if err != nil {
 		return nil, err
@@ -283,7 +293,27 @@ func (h *hosting) show(ctx context.Context, one *sshd.Session) error {
 	if pl.db != nil {
 		s.Datasets = []string{api.ScopeAll}
 	}
+	sh, err := h.of(ctx, one.Who)
+	if err != nil {
+		return err
+	}
+	s.Team = sh.team.Join(mate(one, pl))
+	defer s.Team.Leave()
+	s.Audit = func(r async.AuditRecord) {
+		one.Note(audited(r))
+		s.Team.Changed(r.Result)
+	}
 	return a.bench(ctx, s)
+}
+
+// mate is a session's person as the others may know them, and what they may
+// know of the others.
+func mate(one *sshd.Session, pl *place) team.Person {
+	p := team.Person{Name: one.Who.Name, Active: one.Active}
+	if one.Who.Limited() {
+		p.Event = pl.Event
+	}
+	return p
 }
 
 // exec runs a command of a session: events or export, as from a shell but on

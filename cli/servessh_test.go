@@ -264,3 +264,34 @@ func TestWorkbenchOverSSH(t *testing.T) {
 		t.Errorf("%v %s", err, text)
 	}
 }
+
+// TestTeamOverSSH has two people at workbenches of one database: they see each
+// other, and what the one does to an event the other looks at; what lies above
+// a role's marking stays out of its sight.
+func TestTeamOverSSH(t *testing.T) {
+	s := serveSSH(t, "--demo", "400")
+	ana, bo := s.watch(s.dial("ana")), s.watch(s.dial("bo"))
+	ana.sees("2 on")
+	bo.sees("2 on")
+	ana.types("/tlp:red\r")
+	bo.types("W")
+	bo.sees("elsewhere")
+	ana.types("\x1b") // back to all events, of which the first is bo's, too
+	bo.sees("here too")
+	bo.types("\x1b")
+	ana.types("atnoted\r")
+	ana.sees("takes it back")
+	bo.sees("ana tagged this at ")
+	bo.types("r")
+	bo.sees("noted")
+	for _, w := range []*watched{ana, bo} {
+		w.types("q")
+		if err := w.sess.Wait(); err != nil {
+			t.Error(err)
+		}
+	}
+	text, err := os.ReadFile(filepath.Join(s.dir, "audit"))
+	if err != nil || !strings.Contains(string(text), `"what":"change","who":"ana","from":"127.0.0.1:`) || !strings.Contains(string(text), `"note":"tag"`) || strings.Contains(string(text), "noted") {
+		t.Errorf("%v %s", err, text)
+	}
+}

@@ -8,6 +8,7 @@ import (
 	"github.com/charmbracelet/colorprofile"
 
 	"threatbench/cli/sshd"
+	"threatbench/cli/team"
 	"threatbench/keymap"
 	"threatbench/theme"
 	"threatbench/ui"
@@ -30,20 +31,20 @@ func ShowWorkbench(ctx context.Context, s Session) error {
 		Query: s.Query, Datasets: s.Datasets, Columns: s.UI.Columns, Theme: s.UI.Theme, Themes: themes, ASCII: s.UI.ASCII, ReadOnly: s.ReadOnly, UTC: s.UI.UTC, Warnings: s.Warnings,
 		Import: ui.Job(s.Import), Demo: ui.Job(s.Demo), Connect: s.Connect,
 		Profiles: colorProfile(s.UI.Color), Now: s.Now, StateDir: s.StateDir, Memory: memory,
-		Edit: s.Edit,
+		Edit: s.Edit, Audit: s.Audit,
 		WriteFile: func(path string, data []byte) error {
 			return writeWhole(path, func(w io.Writer) error { _, err := w.Write(data); return err })
 		},
 	}
 	if h := s.Hosted; h != nil {
-		hosted(&o, h)
+		hosted(&o, h, s.Team)
 	}
 	return ui.Run(ctx, o)
 }
 
 // hosted makes the options those of a session over SSH: its terminal and its
 // environment are the client's, and what is the process's it doesn't touch.
-func hosted(o *ui.Options, h *sshd.Session) {
+func hosted(o *ui.Options, h *sshd.Session, mates *team.Member) {
 	o.Hosted, o.In, o.Out, o.Width, o.Height = true, h.In, h.Out, h.Width, h.Height
 	o.WriteFile, o.Edit = nil, nil // files and programs here aren't the person's
 	o.Env = append([]string{"SSH_CONNECTION=" + h.From}, h.Env...)
@@ -51,7 +52,13 @@ func hosted(o *ui.Options, h *sshd.Session) {
 		p := colorprofile.Env(o.Env)
 		o.Profiles = &p
 	}
+	if mates != nil {
+		o.Team = mates
+	}
 	o.Started = func(send func(tea.Msg)) {
+		if mates != nil {
+			mates.Tell(send)
+		}
 		h.Started(func(msg tea.Msg) {
 			if n, ok := msg.(sshd.Notice); ok {
 				msg = ui.Notice{Text: n.Text}

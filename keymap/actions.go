@@ -24,6 +24,8 @@ func frameActions() []Action {
 			Title: "Refresh", Short: "refresh", Help: "Asks the server again for what is on the screen."},
 		{ID: AppLog, Scope: Global, Group: "Program", Keys: []string{"L"},
 			Title: "Show messages", Short: "messages", Help: "Lists the messages of this session, with their times."},
+		{ID: AppTeam, Scope: Global, Group: "Program", Keys: []string{"W"},
+			Title: "Who else is on", Short: "who is on", Help: "Lists the others on this profile and what they look at; choosing one goes to their event."},
 		{ID: AppTheme, Scope: Global, Group: "Program", Keys: []string{"T"},
 			Title: "Change theme", Short: "theme", Help: "Goes to the next theme."},
 		{ID: AppTimeZone, Scope: Global, Group: "Program", Keys: []string{"Z"},

@@ -41,6 +41,7 @@ const (
 	AppShrink   ID = "app.shrink"
 	AppTurn     ID = "app.turn_split"
 	AppLog      ID = "app.log"
+	AppTeam     ID = "app.team"
 	AppTheme    ID = "app.theme"
 	AppCopy     ID = "app.copy"
 	AppCopyMenu ID = "app.copy_menu"

@@ -4,7 +4,9 @@ package theme
 // emoji, whose width terminals disagree about.
 type Glyphs struct {
 	Cursor, Mark, Ellipsis, VLine, HLine, Cross string
-	SortAsc, SortDesc, Folded, Open             string
+	// Other stands where somebody else's cursor is.
+	Other                           string
+	SortAsc, SortDesc, Folded, Open string
 	// Bars rise from the lowest to the full block.
 	Bars [8]string
 	// Bullet, Arrow and the rest go with words, never instead of them.
@@ -21,7 +23,7 @@ type Glyphs struct {
 // UnicodeGlyphs are the glyphs for terminals that speak UTF-8.
 func UnicodeGlyphs() Glyphs {
 	return Glyphs{
-		Cursor: "▌", Mark: "●", Ellipsis: "…", VLine: "│", HLine: "─", Cross: "┼",
+		Cursor: "▌", Other: "▹", Mark: "●", Ellipsis: "…", VLine: "│", HLine: "─", Cross: "┼",
 		SortAsc: "▴", SortDesc: "▾", Folded: "▸", Open: "▾",
 		Bars:   [8]string{"▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"},
 		Bullet: "·", Arrow: "→", Check: "✓", Fail: "✗", Insight: "◆", Up: "↑", Down: "↓",
@@ -33,7 +35,7 @@ func UnicodeGlyphs() Glyphs {
 // ASCIIGlyphs are the glyphs for everything else.
 func ASCIIGlyphs() Glyphs {
 	return Glyphs{
-		Cursor: ">", Mark: "*", Ellipsis: "~", VLine: "|", HLine: "-", Cross: "+",
+		Cursor: ">", Other: "@", Mark: "*", Ellipsis: "~", VLine: "|", HLine: "-", Cross: "+",
 		SortAsc: "^", SortDesc: "v", Folded: "+", Open: "-",
 		Bars:   [8]string{".", ":", "-", "=", "+", "*", "#", "@"},
 		Bullet: "-", Arrow: ">", Check: "+", Fail: "x", Insight: "i", Up: "^", Down: "v",

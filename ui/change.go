@@ -103,8 +103,7 @@ func (m *Model) learnChange(r async.Result) tea.Cmd {
 	}
 	m.changes.last = &r
 	m.changes.stack.Add(r)
-	switch r.Change.Kind {
-	case async.KindDataset, async.KindTag, async.KindEdit, async.KindCreate:
+	if brings(r.Change.Kind) {
 		m.changes.asked = false // what was just named is to be offered, too
 	}
 	cmds := []tea.Cmd{m.sayResult(r)}

@@ -176,6 +176,9 @@ func (m *Model) status(room int) string {
 	if m.env.ReadOnly {
 		parts = append(parts, st.Warn.Paint("read-only"))
 	}
+	if on := m.teamMark(st); on != "" {
+		parts = append(parts, on)
+	}
 	parts = append(parts, st.Text.Paint(m.options.Profile))
 	for len(parts) > 1 && ansi.StringWidth(strings.Join(parts, "  ")) > room {
 		parts = parts[1:]

@@ -63,6 +63,8 @@ type Model struct {
 	job     *job
 	changes changes
 	press   press
+	mates   []views.Mate // who else is on
+	sight   views.Sight  // what the others were told is looked at
 
 	kill     context.CancelFunc
 	exec     func(tea.ExecCommand, tea.ExecCallback) tea.Cmd // tea.Exec but in tests
@@ -86,7 +88,7 @@ func New(ctx context.Context, o Options) *Model {
 		zone = time.UTC
 	}
 	m.env = &views.Env{
-		Async: async.New(ctx, o.API, async.Options{}), Styles: st, Keys: o.Keys, Host: host{m},
+		Async: async.New(ctx, o.API, async.Options{Audit: o.Audit}), Styles: st, Keys: o.Keys, Host: host{m},
 		Now: o.Now, Zone: zone, ASCII: o.ASCII, ReadOnly: o.ReadOnly,
 	}
 	m.env.Memory = views.NewMemory(o.Memory, m.env.Async)
@@ -128,6 +130,7 @@ func (m *Model) Update(msg tea.Msg) (model tea.Model, cmd tea.Cmd) {
 		}
 	}()
 	cmd = m.update(msg)
+	m.look()
 	return m, tea.Batch(cmd, m.drain())
 }
 
@@ -152,6 +155,8 @@ func (m *Model) update(msg tea.Msg) tea.Cmd {
 		return m.relayout()
 	case edited:
 		return m.learnEdited(msg)
+	case views.TeamNews:
+		return m.learnTeam(msg)
 	case Notice:
 		return m.say(toast.Warn, msg.Text)
 	case toast.Expired:
@@ -277,6 +282,8 @@ func (m *Model) why(id keymap.ID) string {
 		if m.options.Hosted {
 			return "there is no shell to go to"
 		}
+	case keymap.AppTeam:
+		return m.whyNoTeam()
 	case keymap.AppBack:
 		if len(m.past) == 0 {
 			return "there is nothing to go back to"
@@ -316,6 +323,8 @@ func (m *Model) doFrame(in keymap.Intent) tea.Cmd {
 		m.openPalette()
 	case keymap.AppLog:
 		m.openLog()
+	case keymap.AppTeam:
+		m.openTeam()
 	case keymap.AppView1:
 		m.events.Focus()
 		return m.show(screenEvents, paneEvents)

@@ -56,6 +56,12 @@ type Options struct {
 	Now      func() time.Time
 	StateDir string // where a crash file goes; "" means the system's temporary directory
 
+	// Audit is told of every change that ran, from its goroutine; nil tells
+	// nobody.
+	Audit func(async.AuditRecord)
+	// Team is who else is on, where several work on the profile in one process.
+	Team views.Team
+
 	// Hosted is a session in a process that serves others too: the process's
 	// signals, files and programs aren't the person's.
 	Hosted bool

@@ -236,8 +236,32 @@ func (l *Layer) MarkRead(s Slot, ids []int64, read bool) tea.Cmd {
 	ctx, tag := l.begin(s, false)
 	return func() tea.Msg {
 		defer l.finish(tag)
+		start := time.Now()
 		_, err := through(l.api, "inbox", func(a Saver) (Everything, error) { return Everything{}, a.MarkRead(ctx, ids, read) })
 		l.inboxes.forget()
+		l.record(start, marked(ids, err))
 		return unless(ctx, NotificationsMarked{Tag: tag, IDs: ids, Read: read, Err: err})
 	}
+}
+
+// marked is what became of notifications, as a record tells it.
+func marked(ids []int64, err error) Result {
+	on := make([]Target, len(ids))
+	for i, id := range ids {
+		on[i] = numbered(id)
+	}
+	r := Result{Change: changeOf(KindInbox, "mark notifications", nil, on), Err: err}
+	switch f, _ := fateOf(err); f {
+	case done:
+		r.Done = on
+	case unknown:
+		r.Unknown = on
+	case refused:
+		for _, t := range on {
+			r.Failed = append(r.Failed, Failure{Target: t, Reason: err.Error()})
+		}
+	default:
+		r.NotBegun = on
+	}
+	return r
 }

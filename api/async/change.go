@@ -44,6 +44,7 @@ const (
 	KindDataset     Kind = "dataset"
 	KindQuery       Kind = "saved query"
 	KindAlert       Kind = "alert"
+	KindInbox       Kind = "inbox" // of records only: marking as read is no Change
 )
 
 // Way tells whether a change is made for the first time or by the undo stack.

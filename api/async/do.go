@@ -52,21 +52,26 @@ func (l *Layer) carryOut(ctx context.Context, c Change, report Report) (res Resu
 	start := time.Now()
 	w := newWork(ctx, l.api, c, report)
 	defer func() {
-		l.forgetAfter(c)
+		l.Outdated(c.Kind)
 		res = w.result()
 		res.Took = time.Since(start)
-		if l.o.Audit != nil {
-			l.o.Audit(AuditRecord{At: start, Result: res})
-		}
+		l.record(start, res)
 	}()
 	w.run()
 	return res
 }
 
-// forgetAfter drops what a change may have made wrong: catalogues too where
-// it may have brought a new name into one.
-func (l *Layer) forgetAfter(c Change) {
-	switch c.Kind {
+// record tells the audit log what became of a change.
+func (l *Layer) record(start time.Time, r Result) {
+	if l.o.Audit != nil {
+		l.o.Audit(AuditRecord{At: start, Result: r})
+	}
+}
+
+// Outdated drops what a change, of this layer or of somebody else, may have
+// made wrong: catalogues too where it may have brought a new name into one.
+func (l *Layer) Outdated(k Kind) {
+	switch k {
 	case KindTag, KindEdit, KindCreate, KindDataset, KindRevert:
 		l.Forget()
 	default:

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"runtime/debug"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
@@ -30,15 +31,16 @@ type Notice struct{ Text string }
 // life is one workbench, or one command, from its beginning to its end. A
 // workbench may live on while its link is cut.
 type life struct {
-	server *Server
-	who    Role
-	begun  time.Time
-	ctx    context.Context
-	cancel context.CancelCauseFunc
-	link   *link
-	term   string
-	done   chan struct{} // closed when it has ended
-	err    error         // why; set before done
+	server  *Server
+	who     Role
+	begun   time.Time
+	ctx     context.Context
+	cancel  context.CancelCauseFunc
+	link    *link
+	term    string
+	done    chan struct{} // closed when it has ended
+	err     error         // why; set before done
+	typedAt atomic.Int64  // when a key was last pressed, in nanoseconds of Unix time
 
 	mu    sync.Mutex
 	at    string        // the address of the terminal it has, or had
@@ -90,7 +92,13 @@ func (s *Server) forget(l *life) {
 }
 
 // typed puts off the end for idleness.
-func (l *life) typed() { l.idle.Reset(l.server.conf.Idle) }
+func (l *life) typed() {
+	l.typedAt.Store(l.server.conf.Now().UnixNano())
+	l.idle.Reset(l.server.conf.Idle)
+}
+
+// active is when a key was last pressed.
+func (l *life) active() time.Time { return time.Unix(0, l.typedAt.Load()) }
 
 // overdue ends a life at which nobody is.
 func (l *life) overdue() {
@@ -291,7 +299,7 @@ func (s *Server) begin(v *visit, who Role) int {
 	l.attach(v)
 	one := &Session{
 		Who: who, From: l.from(), Env: v.channel.environ(), Width: w, Height: h,
-		In: l.link, Out: l.link, Err: l.link, Started: l.started, Note: l.note,
+		In: l.link, Out: l.link, Err: l.link, Started: l.started, Note: l.note, Active: l.active,
 	}
 	go s.live(l, one)
 	return s.accompany(v, l)

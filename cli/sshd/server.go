@@ -70,6 +70,9 @@ type Session struct {
 	// Note adds to the audit log, under the session's name and address.
 	Note func(Entry)
 
+	// Active is when the person last pressed a key.
+	Active func() time.Time
+
 	// Started is to be called once with the way to send messages to the
 	// program that Show runs.
 	Started func(send func(tea.Msg))

@@ -219,8 +219,8 @@ func (m *Model) refresh() tea.Cmd {
 		return nil
 	}
 	m.env.Async.Forget()
-	m.rawFor, m.related.asked = "", false
-	return m.need(0)
+	m.related.asked = false
+	return m.askAnew()
 }
 
 // copy takes what is selected: the value in the tree, else the indicator.

@@ -88,6 +88,10 @@ func (m *Model) title(w int, focused bool) string {
 	if right != "" {
 		right = " " + st.Faint.Paint(right) + " "
 	}
+	if s := m.beside(); s != "" {
+		room := w - ansi.StringWidth(b.String()) - ansi.StringWidth(right) - 3
+		right = " " + st.Accent.Paint(ansi.Truncate(views.Shown(s), max(room, 0), st.Glyphs.Ellipsis)) + " " + right
+	}
 	rule := w - ansi.StringWidth(b.String()) - ansi.StringWidth(right)
 	if rule > 0 {
 		b.WriteString(st.Border.Paint(strings.Repeat(st.Glyphs.HLine, rule)))

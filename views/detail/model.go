@@ -57,6 +57,8 @@ type Model struct {
 	rows      int   // lines of the body as drawn last
 	width     int
 	version   int
+	with      []views.Mate // who else is on
+	note      string       // that somebody else has changed the event
 	lastQuery string
 	memo      memo
 }
@@ -100,13 +102,29 @@ func (m *Model) Show(e *api.Event) tea.Cmd {
 		return nil
 	}
 	if m.event != nil && m.event.UUID == e.UUID && m.wanted == "" {
-		m.event = e
-		return nil
+		return m.renew(e)
 	}
-	m.event, m.err, m.wanted, m.slow = e, nil, "", false
+	m.event, m.err, m.wanted, m.slow, m.note = e, nil, "", false, ""
 	m.overview.Home()
 	m.insight.Home()
 	m.related.set(e)
+	m.changed()
+	return m.need(settlePause)
+}
+
+// renew shows the present event as it came again.
+func (m *Model) renew(e *api.Event) tea.Cmd {
+	if m.event == e {
+		return nil
+	}
+	m.laid = source{}
+	if m.event.Insight != e.Insight {
+		m.rendered = source{}
+	}
+	if m.note != "" {
+		m.note, m.rawFor = "", "" // others have changed it
+	}
+	m.event = e
 	m.changed()
 	return m.need(settlePause)
 }

@@ -30,6 +30,11 @@ func (m *Model) Changed(r async.Result) tea.Cmd {
 	if m.event == nil {
 		return nil
 	}
+	return m.askAnew()
+}
+
+// askAnew asks for the event as it is now; what is shown of it follows.
+func (m *Model) askAnew() tea.Cmd {
 	m.rawFor, m.rendered, m.laid = "", source{}, source{}
 	m.wanted = m.event.UUID
 	return m.env.Async.Event(m.slot("event"), "", m.event.UUID, 0, async.Refresh)

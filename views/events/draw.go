@@ -143,6 +143,9 @@ func (m *Model) counts() string {
 	if !slices.Equal(m.dataset, m.home) {
 		parts = append(parts, st.Accent.Paint("in "+m.datasetName()))
 	}
+	if m.note != "" {
+		parts = append(parts, st.Accent.Paint(views.Shown(m.note)))
+	}
 	if n := len(m.marks); n > 0 {
 		parts = append(parts, st.Mark.Paint(views.Count(n)+" marked"))
 	}

@@ -67,6 +67,9 @@ type Model struct {
 
 	catalogsAsked, datasetsWanted bool
 
+	watched map[string]bool // ids of the events that others look at
+	note    string          // what others have changed of what is shown
+
 	marks    map[string]bool // ids of the marked events
 	lastMark int             // row of the last mark, where a range begins; -1 where none is
 
@@ -278,6 +281,7 @@ func (m *Model) learnFirst(w want, f async.EventsLoaded) tea.Cmd {
 	m.rows.take(w, f.Page)
 	m.shown, m.shownFilter = m.text, m.parsed
 	m.stale, m.slow, m.loadedOnce, m.took = false, false, true, f.Took
+	m.note = ""
 	m.lastMark = -1
 	m.table.Invalidate()
 	m.table.MoveTo(m.rowOf(m.keep))

@@ -25,6 +25,7 @@ const (
 	marked
 	thumb
 	blurred
+	watched
 )
 
 type headLine struct {
@@ -70,6 +71,9 @@ func (m *Model) row(i int, f flags) string {
 	if m.src.Marked(i) {
 		f |= marked
 	}
+	if w, ok := m.src.(Watched); ok && w.Watched(i) {
+		f |= watched
+	}
 	if i == m.cursor {
 		f |= selected
 		if !m.focused {
@@ -99,11 +103,14 @@ func (m *Model) row(i int, f flags) string {
 	return line
 }
 
-// gutter writes the cursor glyph and the mark glyph.
+// gutter writes the cursor glyph, or that of somebody else, and the mark glyph.
 func (m *Model) gutter(b *strings.Builder, f flags) {
 	cursor, mark := " ", " "
-	if f&selected != 0 {
+	switch {
+	case f&selected != 0:
 		cursor = m.cursorPen(f).Paint(m.st.Glyphs.Cursor)
+	case f&watched != 0:
+		cursor = m.st.Accent.Paint(m.st.Glyphs.Other)
 	}
 	if f&marked != 0 {
 		mark = m.st.Mark.Paint(m.st.Glyphs.Mark)

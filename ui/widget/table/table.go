@@ -44,6 +44,10 @@ type Source interface {
 	Marked(i int) bool
 }
 
+// Watched is a source some of whose rows somebody else looks at: they carry a
+// glyph where the cursor would stand.
+type Watched interface{ Watched(i int) bool }
+
 // Kind is what lies under a point.
 type Kind int
 

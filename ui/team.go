@@ -1,0 +1,166 @@
+package ui
+
+import (
+	"strings"
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+
+	"threatbench/api/async"
+	"threatbench/theme"
+	"threatbench/views"
+)
+
+// look tells the others what is looked at here, where that has changed.
+func (m *Model) look() {
+	if m.options.Team == nil {
+		return
+	}
+	s := views.Sight{View: "Events"}
+	switch seat := m.seat(); {
+	case seat != nil:
+		s.View = seat.title
+	case m.view() == views.View(m.detail):
+		s.View = "Detail"
+	}
+	if e := m.detail.Event(); e != nil && m.seat() == nil {
+		s.Dataset, s.Event = e.DatasetID, e.UUID
+		if s == m.sightWithout() {
+			return
+		}
+		s.Title = views.EventTitle(e)
+	}
+	if s != m.sight {
+		m.sight = s
+		m.options.Team.Look(s)
+	}
+}
+
+// sightWithout is what was looked at last, without the event's name: making
+// that for every message would cost something.
+func (m *Model) sightWithout() views.Sight {
+	s := m.sight
+	s.Title = ""
+	return s
+}
+
+// learnTeam takes in what the others are at, and what they have changed. What
+// is on the screen stays as it is until it is asked for anew.
+func (m *Model) learnTeam(n views.TeamNews) tea.Cmd {
+	m.mates = m.options.Team.Mates()
+	for _, c := range n.Changes {
+		m.env.Async.Outdated(c.Kind)
+		if brings(c.Kind) {
+			m.changes.asked = false
+		}
+	}
+	for _, v := range m.all() {
+		o, ok := v.(views.Neighbour)
+		if !ok {
+			continue
+		}
+		o.Mates(m.mates)
+		for _, c := range n.Changes {
+			o.Outdated(c)
+		}
+	}
+	for _, l := range m.overlay.All() {
+		if t, ok := l.(*teamLayer); ok {
+			t.renew()
+		}
+	}
+	return nil
+}
+
+// brings tells whether a change may bring a name that is to be offered, too.
+func brings(k async.Kind) bool {
+	switch k {
+	case async.KindDataset, async.KindTag, async.KindEdit, async.KindCreate:
+		return true
+	}
+	return false
+}
+
+// teamMark is how many are on, "" where that is only the person here.
+func (m *Model) teamMark(st *theme.Styles) string {
+	if len(m.mates) == 0 {
+		return ""
+	}
+	return st.Accent.Paint(views.Count(len(m.mates)+1) + " on")
+}
+
+// whyNoTeam tells why there is nobody to show.
+func (m *Model) whyNoTeam() string {
+	switch {
+	case m.options.Team == nil:
+		return "others come over SSH only"
+	case len(m.mates) == 0:
+		return "nobody else is on"
+	}
+	return ""
+}
+
+// teamLayer lists who else is on, and follows what they do.
+type teamLayer struct {
+	*menuLayer
+	list []views.Mate
+}
+
+// openTeam lists who else is on; choosing one goes to the event they look at.
+func (m *Model) openTeam() {
+	l := &teamLayer{list: m.options.Team.Mates()}
+	l.menuLayer = newMenu(m, views.Pick{Title: "Who else is on", Items: m.mateItems(l.list), Chosen: func(i int) tea.Cmd { return m.follow(l.list[i]) }})
+	m.overlay.Open(l)
+}
+
+// renew lists those who are on now. The cursor stays on its person.
+func (l *teamLayer) renew() {
+	var on uint64
+	if i, ok := l.chosen(); ok {
+		on = l.list[i].ID
+	}
+	l.list = l.m.options.Team.Mates()
+	l.pick.Items = l.m.mateItems(l.list)
+	l.match()
+	for k, i := range l.shown {
+		if l.list[i].ID == on {
+			l.cur = k
+		}
+	}
+}
+
+func (m *Model) mateItems(list []views.Mate) []views.PickItem {
+	items := make([]views.PickItem, len(list))
+	for i, o := range list {
+		items[i] = views.PickItem{Title: o.Name, Detail: m.whereabouts(o)}
+	}
+	return items
+}
+
+// whereabouts is what somebody is at, since when they are on, and how long
+// they have pressed no key.
+func (m *Model) whereabouts(o views.Mate) string {
+	parts := []string{o.Sight.View}
+	switch {
+	case o.Elsewhere:
+		parts[0] = "elsewhere"
+	case o.Sight.View == "":
+		parts[0] = "just came"
+	case o.Sight.Event != "":
+		parts = append(parts, clip(views.Shown(o.Sight.Title), 24, m.env.Styles.Glyphs.Ellipsis))
+	}
+	parts = append(parts, "on since "+o.Since.In(m.env.Zone).Format("15:04"))
+	if idle := m.env.Now().Sub(o.Active); !o.Active.IsZero() && idle >= time.Minute {
+		parts = append(parts, "idle "+strings.TrimSuffix(idle.Truncate(time.Minute).String(), "0s"))
+	}
+	return strings.Join(parts, "  ")
+}
+
+// follow goes to the event that somebody looks at.
+func (m *Model) follow(o views.Mate) tea.Cmd {
+	if o.Sight.Event == "" {
+		return nil
+	}
+	m.mark()
+	return tea.Batch(m.detail.Fetch(o.Sight.Dataset, o.Sight.Event), m.openDetail())
+}
