@@ -3,11 +3,15 @@ package detail
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"strings"
+	"unicode/utf16"
+	"unicode/utf8"
 
 	tea "charm.land/bubbletea/v2"
 
 	"threatbench/api"
+	"threatbench/api/clean"
 	"threatbench/api/indicator"
 	"threatbench/keymap"
 	"threatbench/ui/widget/toast"
@@ -260,7 +264,7 @@ func (m *Model) copyAs() {
 		forms = append(forms, form{"event as JSON", strings.TrimSpace(b.String())})
 	}
 	if m.rawFor == e.UUID {
-		forms = append(forms, form{"raw record as JSON", string(m.raw.Data)})
+		forms = append(forms, form{"raw record as JSON", harmless(m.raw.Data)})
 	}
 	if e.Insight != "" {
 		forms = append(forms, form{"insight as Markdown", e.Insight})
@@ -268,7 +272,7 @@ func (m *Model) copyAs() {
 	forms = append(forms, form{"id", e.UUID})
 	items := make([]views.PickItem, len(forms))
 	for i, f := range forms {
-		items[i] = views.PickItem{Title: f.title, Detail: views.OneLine(f.text)}
+		items[i] = views.PickItem{Title: f.title, Detail: clean.Line(views.OneLine(f.text))}
 	}
 	m.env.Host.Ask(views.Pick{Title: "copy", Items: items, Chosen: func(i int) tea.Cmd {
 		m.env.Host.Copy(forms[i].title, forms[i].text)
@@ -368,4 +372,23 @@ func (m *Model) CursorXY() (x, y int, ok bool) {
 		return 0, 1 + m.related.cursor - m.related.offset, true
 	}
 	return 0, 0, true
+}
+
+// harmless is JSON that says the same and steers no terminal it is pasted
+// into: characters that would are escaped. What isn't JSON has them shown.
+func harmless(raw []byte) string {
+	if !json.Valid(raw) {
+		return clean.Text(string(raw))
+	}
+	var b strings.Builder
+	for _, r := range string(raw) {
+		if s := "a" + string(r); r < utf8.RuneSelf || clean.Line(s) == s { // a mark needs a letter to stand on
+			b.WriteRune(r)
+			continue
+		}
+		for _, half := range utf16.Encode([]rune{r}) {
+			fmt.Fprintf(&b, `\u%04x`, half)
+		}
+	}
+	return b.String()
 }
