@@ -52,6 +52,7 @@ const (
 	ChartsFilter    ID = "charts.filter"
 	ChartsPopFilter ID = "charts.pop_filter"
 	ChartsFollow    ID = "charts.follow"
+	ChartsSaved     ID = "charts.saved"
 	ChartsDataset   ID = "charts.dataset"
 	ChartsClear     ID = "charts.clear"
 	ChartsPin       ID = "charts.pin"
@@ -109,7 +110,7 @@ func chartActions() []Action {
 		{ID: ChartsSwap, Scope: Charts, Group: "Chart", Keys: []string{"x"},
 			Title: "Swap the columns", Short: "swap", Help: "Counts by the second column and splits by the first."},
 		{ID: ChartsMode, Scope: Charts, Group: "Chart", Keys: []string{"m"},
-			Title: "Stack, group or share", Short: "stack", Help: "Puts the parts of bars one behind the other, side by side, or as shares of the whole."},
+			Title: "Stack, group, share or line", Short: "form", Help: "Puts the parts of bars one behind the other, side by side, or as shares of the whole; over time also as lines."},
 		{ID: ChartsTop, Scope: Charts, Group: "Chart", Keys: []string{"n"},
 			Title: "Show more or fewer values", Short: "top", Help: "Shows the 10, 20, 50 or 100 largest values."},
 		{ID: ChartsStep, Scope: Charts, Group: "Chart", Keys: []string{"i"},
@@ -130,6 +131,8 @@ func chartActions() []Action {
 			Title: "Type a filter", Short: "filter", Help: "Counts the events that match a filter of the chart's own."},
 		{ID: ChartsFollow, Scope: Charts, Group: "What is counted", Keys: []string{"f"},
 			Title: "Follow the events' filter", Short: "follow events", Help: "Counts what the table of events shows, whatever its filter."},
+		{ID: ChartsSaved, Scope: Charts, Group: "What is counted", Keys: []string{"Q"},
+			Title: "Count a saved query", Short: "saved query", Help: "Counts what a saved query matches, and follows it when it is changed."},
 		{ID: ChartsInclude, Scope: Charts, Group: "What is counted", Keys: []string{"+"},
 			Title: "Only this", Short: "only this", Help: "Narrows the chart to the value or the time range selected."},
 		{ID: ChartsExclude, Scope: Charts, Group: "What is counted", Keys: []string{"-"},

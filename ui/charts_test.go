@@ -33,6 +33,9 @@ func (f *fake) Groups(ctx context.Context, q api.GroupQuery) (api.Groups, error)
 			g := api.Group{Keys: keys}
 			if q.Bucket != "" {
 				g.Date = api.TimeOf(all[i].Date.Truncate(24 * time.Hour))
+				if q.Bucket == api.BucketHour {
+					g.Date = api.TimeOf(all[i].Date.Truncate(time.Hour))
+				}
 			}
 			id := g.Date.String() + strings.Join(keys, "\x00")
 			counts[id]++
@@ -113,17 +116,82 @@ func TestChartOverTimeSelectsComparesAndDrills(t *testing.T) {
 		press(p, "6")
 		choose(p, "c", 1)
 		p.Want("Events per", "400 events")
-		choose(p, "t", 4)
+		choose(p, "t", 5)
 		p.Want("last 90 days", "Events per day")
 		press(p, "v")
 		p.Want("against 2025", "the period before", "before ")
-		press(p, "h", "[", "h", "h", "+")
-		p.Want(" to 2026-03-1")
+		press(p, "h", "]", "h", "h", "[", "+")
+		p.Want("2026-03-11 to 2026-03-13")
 		press(p, "alt+left")
 		p.Want("last 90 days")
 		press(p, "enter")
 		p.Want("date>=2026-", "date<=2026-")
 		p.Check()
+	})
+}
+
+// A range of hours goes to the events of exactly these hours, by key and by
+// mouse, and comparing shifts it by as many.
+func TestChartOfHoursDrillsToTheHours(t *testing.T) {
+	bench(t, newFake(400), usual(), func(p *uitest.Program) {
+		press(p, "6")
+		choose(p, "c", 1)
+		choose(p, "t", 7)
+		enter(p, "2026-03-10..2026-03-12")
+		press(p, "enter")
+		p.Want("2026-03-10 to 2026-03-12", "Events per hour")
+		press(p, "g", "l", "l", "[", "l", "l", "l", "]", "v")
+		p.Want("Events per hour", "against 2026-03-07 to 2026-03-09")
+		press(p, "g", "l", "l", "[", "l", "l", "l", "]")
+		p.Want("Tue 10 Mar 2026 02:00 to 06:00")
+		press(p, "+")
+		p.Want("2026-03-10 02:00 to 06:00", "against 2026-03-09 22:00 to 2026-03-10 02:00")
+		press(p, "alt+left", "v", "g", "l", "l", "[", "l", "l", "l", "]", "enter")
+		p.Want("date>=2026-03-10T02:00:00Z date<2026-03-10T06:00:00Z")
+		press(p, "alt+left")
+		p.Click(6, 20)
+		p.Drag(6, 20, 12, 20)
+		p.Want("Tue 10 Mar 2026")
+		press(p, "enter")
+		p.Want("date>=2026-03-10T0", "date<2026-03-10T")
+		p.Check()
+	})
+}
+
+// A chart of a saved query follows it, tells its name, and is pinned with it.
+func TestChartOfASavedQuery(t *testing.T) {
+	s := newSaver(400)
+	store := &memory{}
+	benchWith(t, ui.Options{API: s, Memory: store}, usual(), func(p *uitest.Program) {
+		press(p, "6", "Q")
+		p.Want("count a saved query", "Magpie at work")
+		press(p, "enter")
+		p.Want(`of "Magpie at work"`, "attacker:HOLLOWMAGPIE")
+		press(p, "p", "esc", "+")
+		p.WantNot(`of "Magpie`)
+		press(p, "f")
+		p.Want("no filter")
+	})
+	s.queries[0].QueryJSON = `{"search":[{"field":"category","op":"equals","value":"Phishing"}]}`
+	benchWith(t, ui.Options{API: s, Memory: store}, usual(), func(p *uitest.Program) {
+		press(p, "6", "B")
+		p.Want(`of "Magpie at work"`, "category:Phishing")
+		p.WantNot("attacker:HOLLOWMAGPIE")
+	})
+	s.queries = nil
+	benchWith(t, ui.Options{API: s, Memory: store}, usual(), func(p *uitest.Program) {
+		press(p, "6", "B", "enter")
+		p.Want("the query is gone: as it was")
+		press(p, "/", "ctrl+u")
+		enter(p, "tlp:re")
+		p.Want("red")
+		press(p, "tab", "enter")
+		p.Want("tlp:red")
+		p.WantNot("is gone")
+		press(p, "/")
+		enter(p, "attacker:(")
+		press(p, "enter")
+		p.Want("count events that match")
 	})
 }
 
@@ -174,11 +242,37 @@ func chartScreens() map[string]func(p *uitest.Program) {
 			choose(p, "s", 11)
 			press(p, "j")
 		},
+		"lines": func(p *uitest.Program) { press(p, "6"); choose(p, "c", 1); press(p, "m") },
+		"lines-split": func(p *uitest.Program) {
+			press(p, "6")
+			choose(p, "c", 1)
+			choose(p, "s", 11)
+			press(p, "m", "m", "m")
+		},
+		"over-grouped": func(p *uitest.Program) {
+			press(p, "6")
+			choose(p, "c", 1)
+			choose(p, "s", 11)
+			choose(p, "t", 5)
+			press(p, "m", "v")
+		},
+		"heatmap-compared": func(p *uitest.Program) {
+			press(p, "6")
+			choose(p, "c", 2)
+			choose(p, "t", 5)
+			press(p, "v", "j")
+		},
+		"killchain-compared": func(p *uitest.Program) {
+			press(p, "6")
+			choose(p, "c", 5)
+			choose(p, "t", 5)
+			press(p, "v", "l", "l", "l", "j")
+		},
 		"heatmap":   func(p *uitest.Program) { press(p, "6"); choose(p, "c", 2); press(p, "j", "l") },
 		"flow":      func(p *uitest.Program) { press(p, "6"); choose(p, "c", 3); press(p, "j") },
 		"attack":    func(p *uitest.Program) { press(p, "6"); choose(p, "c", 4); press(p, "j", "l") },
 		"killchain": func(p *uitest.Program) { press(p, "6"); choose(p, "c", 5); press(p, "l", "l", "j") },
-		"compared":  func(p *uitest.Program) { press(p, "6"); choose(p, "c", 1); choose(p, "t", 4); press(p, "v") },
+		"compared":  func(p *uitest.Program) { press(p, "6"); choose(p, "c", 1); choose(p, "t", 5); press(p, "v") },
 	}
 }
 

@@ -23,18 +23,26 @@ func newEntry(m *Model, title, value string, accept func(string) tea.Cmd) *entry
 func newEntryOf(m *Model, e views.Entry) *entryLayer {
 	p := prompt.New(m.env.Styles)
 	p.SetValue(e.Value)
+	p.SetSpans(e.Spans)
 	p.Focus()
 	l := &entryLayer{m, e, p}
 	l.suggest()
 	return l
 }
 
+// completes tells whether the box offers anything.
+func (l *entryLayer) completes() bool { return l.entry.Complete != nil || l.entry.Suggest != nil }
+
 // suggest offers what the text may be meant to become.
 func (l *entryLayer) suggest() {
-	if l.entry.Complete == nil {
+	if !l.completes() {
 		return
 	}
 	text := l.input.Value()
+	if l.entry.Suggest != nil {
+		l.input.SetSuggestions(l.entry.Suggest(text, l.input.Pos()))
+		return
+	}
 	var list []prompt.Suggestion
 	for _, s := range l.entry.Complete(text) {
 		list = append(list, prompt.Suggestion{Text: s, Label: s, To: len(text)})
@@ -105,7 +113,7 @@ func (l *entryLayer) box(w, h int) []string {
 	w = min(w, entryWidth)
 	body := []string{l.input.Line(w - overlay.FrameW)}
 	foot := l.m.hints(keymap.Prompt, keymap.PromptAccept, keymap.PromptCancel)
-	if l.entry.Complete != nil {
+	if l.completes() {
 		foot = l.m.hints(keymap.Prompt, keymap.PromptAccept, keymap.PromptComplete, keymap.PromptCancel)
 		rows := min(entryRows, h-overlay.FrameH-1)
 		list, _ := l.input.Popup(w-overlay.FrameW, rows)

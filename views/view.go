@@ -15,6 +15,7 @@ import (
 	"threatbench/keymap"
 	"threatbench/theme"
 	"threatbench/ui/widget/layout"
+	"threatbench/ui/widget/prompt"
 	"threatbench/ui/widget/toast"
 )
 
@@ -85,6 +86,11 @@ type Entry struct {
 	Title, Value string
 	// Complete gives the texts that may be meant; nil offers none.
 	Complete func(text string) []string
+	// Suggest gives what may stand at a byte offset of the text; it goes before
+	// Complete.
+	Suggest func(text string, pos int) []prompt.Suggestion
+	// Spans colours the text; nil leaves it plain.
+	Spans func(text string) []prompt.Span
 	// Check tells what is wrong with a text, nil where nothing is; a nil Check
 	// takes any.
 	Check  func(text string) error

@@ -36,34 +36,64 @@ type barsPlot struct {
 // the counts were, nil where nothing is compared.
 func newBars(st *theme.Styles, s Spec, n namer, g api.Groups, before *api.Groups) *barsPlot {
 	p := &barsPlot{Bars: chart.NewBars(st), spec: s, names: n, total: g.Total, before: before != nil}
-	counts := sums(g.Rows, 0)
+	counts, was := compared(g, before, 0)
 	p.keys = topKeys(counts, s.Top)
 	if s.Split != "" {
 		p.series(g.Rows)
 	}
-	was := map[string]int{}
+	parts, were := p.counts(g.Rows), [][]int(nil)
 	if before != nil {
-		was = sums(before.Rows, 0)
+		were = p.counts(before.Rows)
 	}
-	at, part := places(p.keys), places(p.parts)
 	p.rows = make([]chart.Bar, len(p.keys))
 	for i, k := range p.keys {
-		p.rows[i] = chart.Bar{Label: n.label(s.By, k), Count: counts[k], Before: was[k], Parts: make([]int, len(p.parts))}
-	}
-	for _, r := range g.Rows {
-		i, ok := at[r.Keys[0]]
-		if !ok || s.Split == "" {
-			continue
+		p.rows[i] = chart.Bar{Label: n.label(s.By, k), Count: counts[k], Before: was[k], Parts: parts[i]}
+		if were != nil {
+			p.rows[i].Were = were[i]
 		}
-		k, named := part[r.Keys[1]]
-		if !named || p.rest && k == len(p.parts)-1 {
-			k = len(p.parts) - 1
-		}
-		p.rows[i].Parts[k] += r.Count
 	}
 	p.SetMode(s.Mode)
 	p.SetBars(p.rows, p.seriesNames(), p.total, p.before)
 	return p
+}
+
+// counts adds rows up by bar and part.
+func (p *barsPlot) counts(rows []api.Group) [][]int {
+	at, part := places(p.keys), places(p.parts)
+	out := make([][]int, len(p.keys))
+	for i := range out {
+		out[i] = make([]int, len(p.parts))
+	}
+	for _, r := range rows {
+		i, ok := at[r.Keys[0]]
+		if !ok || p.spec.Split == "" {
+			continue
+		}
+		k, named := part[r.Keys[1]]
+		if !named || p.rest && k == len(p.parts)-1 {
+			if k = len(p.parts) - 1; !p.rest {
+				continue // of the time before alone
+			}
+		}
+		out[i][k] += r.Count
+	}
+	return out
+}
+
+// compared is the counts by one of the columns, and what they were. A value
+// that is gone counts 0, where all that are there are known.
+func compared(g api.Groups, before *api.Groups, col int) (now, was map[string]int) {
+	now, was = sums(g.Rows, col), map[string]int{}
+	if before == nil {
+		return now, was
+	}
+	was = sums(before.Rows, col)
+	for k := range was {
+		if _, there := now[k]; !there && len(g.Rows) >= g.Distinct {
+			now[k] = 0
+		}
+	}
+	return now, was
 }
 
 // sums adds up the counts by one of the columns.
@@ -158,8 +188,11 @@ func (p *barsPlot) note() string {
 		text = fmt.Sprintf("%s, %s: %s (%s of %s)", row.Label, p.seriesNames()[part], views.Count(row.Parts[part]),
 			chart.Percent(row.Parts[part], row.Count), views.Count(row.Count))
 	}
-	if p.before && part < 0 {
+	switch {
+	case p.before && part < 0:
 		text += ", before " + views.Count(row.Before) + ": " + chart.Delta(row.Count, row.Before)
+	case p.before:
+		text += ", before " + views.Count(row.Were[part]) + ": " + chart.Delta(row.Parts[part], row.Were[part])
 	}
 	return text
 }

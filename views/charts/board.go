@@ -10,7 +10,6 @@ import (
 	"threatbench/keymap"
 	"threatbench/ui/widget/layout"
 	"threatbench/ui/widget/toast"
-	"threatbench/views"
 )
 
 // saved is what a profile remembers of its dashboard.
@@ -81,7 +80,7 @@ func (m *Model) showBoard() tea.Cmd {
 
 func (m *Model) openBoard() tea.Cmd {
 	m.board.shown = true
-	var cmds []tea.Cmd
+	cmds := []tea.Cmd{m.needSaved()}
 	for _, c := range m.board.cards {
 		if c.plot == nil && !c.busy() {
 			cmds = append(cmds, c.load())
@@ -150,7 +149,7 @@ func (m *Model) doPinned(in keymap.Intent) tea.Cmd {
 		b.shown = false
 		m.env.Async.Cancel(m.tickSlot())
 		m.card.spec, m.card.plot, m.started = b.cards[i].spec, nil, true
-		return m.reload()
+		return tea.Batch(m.reload(), m.needSaved())
 	case keymap.BoardUnpin:
 		m.env.Host.Say(toast.Info, "unpinned: "+b.cards[i].spec.name())
 		b.cards = append(b.cards[:i:i], b.cards[i+1:]...)
@@ -220,7 +219,7 @@ func (c *card) drawPinned(w, h int, here bool) []string {
 	}
 	head := mark + pen.Paint(c.shown(c.titled()))
 	if n := c.total(); n >= 0 {
-		head += "  " + st.Faint.Paint(views.Count(n)+" events, "+c.loaded.In(c.env.Zone).Format("15:04"))
+		head += "  " + st.Faint.Paint(events(n)+", "+c.loaded.In(c.env.Zone).Format("15:04"))
 	}
 	out := layout.Fit([]string{head, c.subject(w)}, w, min(h, headLines))
 	return append(out, c.body(w, max(h-headLines-1, 0))...)

@@ -19,6 +19,7 @@ const (
 	askMain   = "main"
 	askParts  = "parts"
 	askBefore = "before"
+	askWere   = "were" // the parts before
 )
 
 // card is one chart: what it is to show, the counts it has got, the picture.
@@ -31,7 +32,7 @@ type card struct {
 
 	asked  Spec // what the counts are of
 	text   string
-	span   days
+	span   span
 	got    map[string]api.Groups
 	wanted map[string]bool // questions not yet answered
 	slow   bool
@@ -41,6 +42,7 @@ type card struct {
 
 	plot   plot
 	bucket api.Bucket // of a chart over time
+	gone   bool       // the saved query it is of isn't there
 }
 
 func newCard(env *views.Env, id string, s Spec) *card {
@@ -59,7 +61,7 @@ func (c *card) load(opts ...async.Option) tea.Cmd {
 	c.got = map[string]api.Groups{}
 	c.span, _ = spanOf(c.spec.Range, c.env.Now())
 	c.text = c.spec.filter(c.span)
-	for _, q := range []string{askMain, askParts, askBefore} {
+	for _, q := range []string{askMain, askParts, askBefore, askWere} {
 		c.env.Async.Cancel(c.slot(q))
 	}
 	cmds := []tea.Cmd{c.ask(askMain, c.text, c.mainQuery(), opts...)}
@@ -73,7 +75,7 @@ func (c *card) load(opts ...async.Option) tea.Cmd {
 
 // comparing tells whether the time before is asked for too.
 func (c *card) comparing() bool {
-	return c.spec.Compare && !c.span.all() && (c.spec.Kind == Bars || c.spec.Kind == Over)
+	return c.spec.Compare && !c.span.all() && c.spec.Kind != Flow
 }
 
 // ask sends one question under a filter.
@@ -108,7 +110,7 @@ func (c *card) mainQuery() api.GroupQuery {
 
 // hourly tells whether days are too coarse a step.
 func (c *card) hourly() bool {
-	return c.spec.Bucket == api.BucketHour || c.spec.Bucket == "" && !c.span.all() && c.span.count() <= 3
+	return c.spec.Bucket == api.BucketHour || c.spec.Bucket == "" && !c.span.all() && c.span.length() <= 3*day
 }
 
 // step is the time step drawn: the one chosen, or what fits the width.
@@ -119,11 +121,11 @@ func (c *card) step(g api.Groups) api.Bucket {
 	case c.spec.Bucket != "":
 		return c.spec.Bucket
 	}
-	from, to := c.span.from, c.span.to
+	from, to := c.span.from, c.span.until.Add(-1)
 	if c.span.all() {
 		from, to = extent(g)
 	}
-	return fitting(from, to, max(c.width-10, 20))
+	return fitting(from, to, max((c.width-10)/c.spec.stepWidth(), 10))
 }
 
 // learn takes an answer; it may lead to a further question.
@@ -136,7 +138,12 @@ func (c *card) learn(question string, f async.GroupsLoaded) tea.Cmd {
 	c.got[question] = f.Groups
 	if question == askMain && c.spec.Kind == Over && c.spec.Split != "" {
 		c.bucket = c.step(f.Groups)
-		return c.ask(askParts, c.text, api.GroupQuery{Columns: []string{c.spec.Split}, Bucket: c.bucket, Limit: mostGroups})
+		q := api.GroupQuery{Columns: []string{c.spec.Split}, Bucket: c.bucket, Limit: mostGroups}
+		parts := c.ask(askParts, c.text, q)
+		if !c.comparing() {
+			return parts
+		}
+		return tea.Batch(parts, c.ask(askWere, within(c.spec.Filter, c.span.before()), q))
 	}
 	if len(c.wanted) == 0 {
 		c.loaded, c.slow = c.env.Now(), false
@@ -165,15 +172,15 @@ func (c *card) build() {
 		if c.asked.Split == "" {
 			c.bucket = c.step(g)
 		}
-		c.plot = newOver(c.env.Styles, c.asked, c.names, c.bucket, c.span, g, c.answer(askParts), c.answer(askBefore))
+		c.plot = newOver(c.env.Styles, c.asked, c.names, c.bucket, c.span, g, c.answer(askParts), c.answer(askBefore), c.answer(askWere))
 	case Heat:
-		c.plot = newHeat(c.env.Styles, c.asked, c.names, g)
+		c.plot = newHeat(c.env.Styles, c.asked, c.names, g, c.answer(askBefore))
 	case Flow:
 		c.plot = newFlow(c.env.Styles, c.asked, c.names, g)
 	case Attack:
-		c.plot = newAttack(c.env.Styles, c.asked, c.names, g)
+		c.plot = newAttack(c.env.Styles, c.asked, c.names, g, c.answer(askBefore))
 	case Chain:
-		c.plot = newChain(c.env.Styles, c.asked, c.names, g)
+		c.plot = newChain(c.env.Styles, c.asked, c.names, g, c.answer(askBefore))
 	default:
 		c.plot = newBars(c.env.Styles, c.asked, c.names, g, c.answer(askBefore))
 	}
@@ -199,6 +206,17 @@ func (c *card) resized(w int) tea.Cmd {
 	return nil
 }
 
+// remodel draws the counts in another way; one that has other steps asks again
+// for the counts by step.
+func (c *card) remodel() tea.Cmd {
+	if g, ok := c.got[askMain]; ok && c.asked.Kind == Over && c.asked.Split != "" && c.step(g) != c.bucket || c.busy() {
+		return c.load()
+	}
+	c.asked.Mode = c.spec.Mode
+	c.build()
+	return nil
+}
+
 func (c *card) busy() bool { return len(c.wanted) > 0 }
 
 // caveat is what has to be said about the numbers, "" for nothing.
@@ -219,7 +237,7 @@ func (c *card) caveat() string {
 			out = append(out, "an event counts under each of its "+columnsName(col))
 		}
 	}
-	return strings.Join(out, " · ")
+	return strings.Join(out, "; ")
 }
 
 // total is how many events the chart counts; -1 where unknown.

@@ -69,18 +69,18 @@ func (m *Model) chooseColumn(title, now string, none bool, set func(string)) {
 
 // chooseRange offers ranges of time, and any two dates.
 func (m *Model) chooseRange() {
-	ranges := []string{"", "1d", "7d", "30d", "90d", "365d"}
+	ranges := []string{"", "24h", "1d", "7d", "30d", "90d", "365d"}
 	now := m.card.spec.Range
 	var items []views.PickItem
 	for _, r := range ranges {
 		d, _ := spanOf(r, m.env.Now())
 		detail := ""
 		if !d.all() {
-			detail = strings.ReplaceAll(d.String(), "..", " to ")
+			detail = between(d.String())
 		}
 		items = append(items, views.PickItem{Title: rangeName(r), Detail: detail, On: r == now})
 	}
-	items = append(items, views.PickItem{Title: "two dates", Detail: "typed as 2026-01-01..2026-01-31", On: !slices.Contains(ranges, now)})
+	items = append(items, views.PickItem{Title: "two dates", Detail: "typed as 2026-01-01..2026-01-31, also with hours", On: !slices.Contains(ranges, now)})
 	m.env.Host.Ask(views.Pick{Title: "time range", Items: items, Chosen: func(i int) tea.Cmd {
 		if i < len(ranges) {
 			return m.setRange(ranges[i])
@@ -93,7 +93,7 @@ func (m *Model) chooseRange() {
 func (m *Model) typedRange(text string) tea.Cmd {
 	text = strings.TrimSpace(text)
 	if _, ok := spanOf(text, m.env.Now()); !ok {
-		m.env.Host.Say(toast.Error, "a time range is written 2026-01-01..2026-01-31 or 45d")
+		m.env.Host.Say(toast.Error, "a time range is written 2026-01-01..2026-01-31, 2026-01-01 10:00..2026-01-01 12:00, 45d or 36h")
 		return nil
 	}
 	return m.setRange(text)
@@ -120,11 +120,10 @@ func (m *Model) chooseDatasets() {
 	m.env.Host.Ask(views.Pick{
 		Title: "count in", Items: items(), Toggles: items,
 		Chosen: func(i int) tea.Cmd {
-			s.Own = true
-			s.Datasets = toggled(s.Datasets, choices[i].id)
+			s.own(s.Filter, toggled(s.Datasets, choices[i].id))
 			return m.reload()
 		},
-		Reset: func() { s.Datasets = nil },
+		Reset: func() { s.own(s.Filter, nil) },
 	})
 }
 

@@ -18,25 +18,37 @@ type cross struct {
 	names      namer
 	rows, cols []string
 	counts     [][]int
+	were       [][]int // what they are compared with, nil for nothing
 	total      int
 }
 
-func newCross(s Spec, n namer, g api.Groups, most int) cross {
+func newCross(s Spec, n namer, g api.Groups, before *api.Groups, most int) cross {
 	c := cross{spec: s, names: n, total: g.Total}
-	c.rows, c.cols = topKeys(sums(g.Rows, 0), min(s.Top, most)), topKeys(sums(g.Rows, 1), min(s.Top, most))
-	at, across := places(c.rows), places(c.cols)
-	c.counts = make([][]int, len(c.rows))
-	for i := range c.counts {
-		c.counts[i] = make([]int, len(c.cols))
+	rows, _ := compared(g, before, 0)
+	cols, _ := compared(g, before, 1)
+	c.rows, c.cols = topKeys(rows, min(s.Top, most)), topKeys(cols, min(s.Top, most))
+	c.counts = c.crossed(g.Rows)
+	if before != nil {
+		c.were = c.crossed(before.Rows)
 	}
-	for _, r := range g.Rows {
+	return c
+}
+
+// crossed adds rows up by row and column.
+func (c cross) crossed(rows []api.Group) [][]int {
+	at, across := places(c.rows), places(c.cols)
+	out := make([][]int, len(c.rows))
+	for i := range out {
+		out[i] = make([]int, len(c.cols))
+	}
+	for _, r := range rows {
 		i, ok := at[r.Keys[0]]
 		j, ok2 := across[r.Keys[1]]
 		if ok && ok2 {
-			c.counts[i][j] += r.Count
+			out[i][j] += r.Count
 		}
 	}
-	return c
+	return out
 }
 
 func (c cross) labels(col string, keys []string) []string {
@@ -48,11 +60,22 @@ func (c cross) labels(col string, keys []string) []string {
 }
 
 func (c cross) table() [][]string {
-	out := [][]string{append([]string{c.spec.By + " / " + c.spec.Split}, c.cols...)}
+	head := append([]string{c.spec.By + " / " + c.spec.Split}, c.cols...)
+	if c.were != nil {
+		for _, k := range c.cols {
+			head = append(head, k+" before")
+		}
+	}
+	out := [][]string{head}
 	for i, r := range c.rows {
 		line := []string{r}
 		for _, n := range c.counts[i] {
 			line = append(line, strconv.Itoa(n))
+		}
+		if c.were != nil {
+			for _, n := range c.were[i] {
+				line = append(line, strconv.Itoa(n))
+			}
 		}
 		out = append(out, line)
 	}
@@ -65,10 +88,27 @@ type heatPlot struct {
 	cross
 }
 
-func newHeat(st *theme.Styles, s Spec, n namer, g api.Groups) *heatPlot {
-	p := &heatPlot{chart.NewHeat(st), newCross(s, n, g, 100)}
-	p.SetCounts(p.labels(s.By, p.rows), p.labels(s.Split, p.cols), p.counts)
+// newHeat makes a heatmap; before is what the counts are compared with, nil for
+// nothing.
+func newHeat(st *theme.Styles, s Spec, n namer, g api.Groups, before *api.Groups) *heatPlot {
+	p := &heatPlot{chart.NewHeat(st), newCross(s, n, g, before, 100)}
+	p.SetCounts(p.labels(s.By, p.rows), p.labels(s.Split, p.cols), p.counts, p.were)
 	return p
+}
+
+// most is the largest count, or the largest change where the counts are
+// compared.
+func (p *heatPlot) most() int {
+	top := 1
+	for i, r := range p.counts {
+		for j, n := range r {
+			if p.were != nil {
+				n -= p.were[i][j]
+			}
+			top = max(top, n, -n)
+		}
+	}
+	return top
 }
 
 func (p *heatPlot) draw(w, h int) []string { return p.Lines(w, h) }
@@ -93,7 +133,11 @@ func (p *heatPlot) note() string {
 		return ""
 	}
 	n := p.counts[i][j]
-	return fmt.Sprintf("%s, %s: %s (%s)", p.names.label(p.spec.By, p.rows[i]), p.names.label(p.spec.Split, p.cols[j]), views.Count(n), chart.Percent(n, p.total))
+	text := fmt.Sprintf("%s, %s: %s (%s)", p.names.label(p.spec.By, p.rows[i]), p.names.label(p.spec.Split, p.cols[j]), views.Count(n), chart.Percent(n, p.total))
+	if p.were != nil {
+		text += ", before " + views.Count(p.were[i][j]) + ": " + chart.Delta(n, p.were[i][j])
+	}
+	return text
 }
 
 func (p *heatPlot) picked() picked {
@@ -115,7 +159,7 @@ type flowPlot struct {
 const mostFlows = 14
 
 func newFlow(st *theme.Styles, s Spec, n namer, g api.Groups) *flowPlot {
-	p := &flowPlot{chart.NewFlow(st), newCross(s, n, g, mostFlows)}
+	p := &flowPlot{chart.NewFlow(st), newCross(s, n, g, nil, mostFlows)}
 	p.SetCounts(p.labels(s.By, p.rows), p.labels(s.Split, p.cols), p.counts)
 	return p
 }
@@ -162,27 +206,30 @@ func (p *flowPlot) picked() picked {
 // the kill chain consists of.
 type lanesPlot struct {
 	*chart.Matrix
-	spec  Spec
-	names namer
-	lanes []chart.Lane
-	keys  [][]string // the value of each cell
-	stage []string   // the value of each lane, "" where it has none
-	total int
+	spec   Spec
+	names  namer
+	lanes  []chart.Lane
+	keys   [][]string // the value of each cell
+	stage  []string   // the value of each lane, "" where it has none
+	total  int
+	before bool // the counts are compared
 }
 
-func (p *lanesPlot) add(title, value string, total int, keys []string, counts map[string]int, col string) {
-	lane := chart.Lane{Title: title, Total: total}
+func (p *lanesPlot) add(title, value string, keys []string, counts, was map[string]int, col string) {
+	lane := chart.Lane{Title: title}
 	for _, k := range keys {
-		lane.Cells = append(lane.Cells, chart.Cell{Label: p.names.label(col, k), Count: counts[k]})
+		lane.Cells = append(lane.Cells, chart.Cell{Label: p.names.label(col, k), Count: counts[k], Before: was[k]})
+		lane.Total += counts[k]
+		lane.Before += was[k]
 	}
 	p.lanes, p.keys, p.stage = append(p.lanes, lane), append(p.keys, keys), append(p.stage, value)
 }
 
 // newAttack makes the ATT&CK matrix. Tactics without events are left out; a
 // technique stands under each of its tactics.
-func newAttack(st *theme.Styles, s Spec, n namer, g api.Groups) *lanesPlot {
-	p := &lanesPlot{Matrix: chart.NewMatrix(st), spec: s, names: n, total: g.Total}
-	counts := sums(g.Rows, 0)
+func newAttack(st *theme.Styles, s Spec, n namer, g api.Groups, before *api.Groups) *lanesPlot {
+	p := &lanesPlot{Matrix: chart.NewMatrix(st), spec: s, names: n, total: g.Total, before: before != nil}
+	counts, was := compared(g, before, 0)
 	lanes := map[string][]string{}
 	for _, k := range topKeys(counts, len(counts)) {
 		t, ok := attack.Lookup(k)
@@ -197,35 +244,43 @@ func newAttack(st *theme.Styles, s Spec, n namer, g api.Groups) *lanesPlot {
 		}
 	}
 	for _, t := range append(attack.Tactics(), attack.Tactic{Name: "Other"}) {
-		keys, sum := lanes[t.ID], 0
-		for _, k := range keys {
-			sum += counts[k]
-		}
-		if len(keys) > 0 {
-			p.add(t.Name, "", sum, keys, counts, "mitreAttack")
+		if keys := lanes[t.ID]; len(keys) > 0 {
+			p.add(t.Name, "", keys, counts, was, "mitreAttack")
 		}
 	}
-	p.SetLanes(p.lanes)
+	p.SetLanes(p.lanes, p.before)
 	return p
 }
 
 // newChain makes the kill chain: a lane for each stage, whether or not it has
 // events, with the values of the second column in it.
-func newChain(st *theme.Styles, s Spec, n namer, g api.Groups) *lanesPlot {
-	p := &lanesPlot{Matrix: chart.NewMatrix(st), spec: s, names: n, total: g.Total}
+func newChain(st *theme.Styles, s Spec, n namer, g api.Groups, before *api.Groups) *lanesPlot {
+	p := &lanesPlot{Matrix: chart.NewMatrix(st), spec: s, names: n, total: g.Total, before: before != nil}
 	for i := range 8 {
 		stage := strconv.Itoa((i + 1) % 8) // unknown comes last
-		counts, sum := map[string]int{}, 0
-		for _, r := range g.Rows {
-			if r.Keys[0] == stage || stage == "0" && r.Keys[0] == "" {
-				counts[r.Keys[1]] += r.Count
-				sum += r.Count
-			}
+		here := g
+		here.Rows = ofStage(g.Rows, stage)
+		here.Distinct -= len(g.Rows) - len(here.Rows)
+		var then *api.Groups
+		if before != nil {
+			then = &api.Groups{Rows: ofStage(before.Rows, stage)}
 		}
-		p.add(n.label("killChain", stage), stage, sum, topKeys(counts, len(counts)), counts, s.Split)
+		counts, was := compared(here, then, 1)
+		p.add(n.label("killChain", stage), stage, topKeys(counts, len(counts)), counts, was, s.Split)
 	}
-	p.SetLanes(p.lanes)
+	p.SetLanes(p.lanes, p.before)
 	return p
+}
+
+// ofStage are the rows of one stage; those without one are of the unknown.
+func ofStage(rows []api.Group, stage string) []api.Group {
+	var out []api.Group
+	for _, r := range rows {
+		if r.Keys[0] == stage || stage == "0" && r.Keys[0] == "" {
+			out = append(out, r)
+		}
+	}
+	return out
 }
 
 func (p *lanesPlot) draw(w, h int) []string { return p.Lines(w, h) }
@@ -249,10 +304,20 @@ func (p *lanesPlot) note() string {
 	}
 	lane := p.lanes[i]
 	if k < 0 {
-		return fmt.Sprintf("%s: %s counts (%s), %d kinds", lane.Title, views.Count(lane.Total), chart.Percent(lane.Total, p.total), len(lane.Cells))
+		return fmt.Sprintf("%s: %s counts (%s), %d kinds", lane.Title, views.Count(lane.Total), chart.Percent(lane.Total, p.total), len(lane.Cells)) +
+			p.change(lane.Total, lane.Before)
 	}
 	c := lane.Cells[k]
-	return fmt.Sprintf("%s, %s: %s (%s of all events)", lane.Title, c.Label, views.Count(c.Count), chart.Percent(c.Count, p.total))
+	return fmt.Sprintf("%s, %s: %s (%s of all events)", lane.Title, c.Label, views.Count(c.Count), chart.Percent(c.Count, p.total)) +
+		p.change(c.Count, c.Before)
+}
+
+// change says what a count was before.
+func (p *lanesPlot) change(now, before int) string {
+	if !p.before {
+		return ""
+	}
+	return ", before " + views.Count(before) + ": " + chart.Delta(now, before)
 }
 
 func (p *lanesPlot) picked() picked {
@@ -276,10 +341,18 @@ func (p *lanesPlot) picked() picked {
 }
 
 func (p *lanesPlot) table() [][]string {
-	out := [][]string{{"column", "value", "name", "count"}}
+	head := []string{"column", "value", "name", "count"}
+	if p.before {
+		head = append(head, "before")
+	}
+	out := [][]string{head}
 	for i, lane := range p.lanes {
 		for k, c := range lane.Cells {
-			out = append(out, []string{lane.Title, p.keys[i][k], c.Label, strconv.Itoa(c.Count)})
+			line := []string{lane.Title, p.keys[i][k], c.Label, strconv.Itoa(c.Count)}
+			if p.before {
+				line = append(line, strconv.Itoa(c.Before))
+			}
+			out = append(out, line)
 		}
 	}
 	return out

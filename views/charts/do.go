@@ -1,15 +1,12 @@
 package charts
 
 import (
-	"strings"
-
 	tea "charm.land/bubbletea/v2"
 
 	"threatbench/api"
 	"threatbench/api/async"
 	"threatbench/api/query"
 	"threatbench/keymap"
-	"threatbench/ui/widget/chart"
 	"threatbench/ui/widget/toast"
 	"threatbench/views"
 )
@@ -82,10 +79,8 @@ func (m *Model) doChart(in keymap.Intent) (tea.Cmd, bool) {
 		m.env.Host.Mark()
 		s.By, s.Split = s.Split, s.By
 	case keymap.ChartsMode:
-		s.Mode = (s.Mode + 1) % (chart.Share + 1)
-		m.card.asked.Mode = s.Mode
-		m.card.build()
-		return nil, true
+		s.Mode = next(s.modes(), s.Mode)
+		return m.card.remodel(), true
 	case keymap.ChartsTop:
 		s.Top = next([]int{10, 20, 50, 100}, s.Top)
 	case keymap.ChartsStep:
@@ -142,9 +137,11 @@ func (m *Model) doCounted(in keymap.Intent) (tea.Cmd, bool) {
 	s := &m.card.spec
 	switch in.ID {
 	case keymap.ChartsFilter:
-		m.env.Host.Prompt("count events that match", s.Filter, m.setFilter)
+		return m.typeFilter(), true
+	case keymap.ChartsSaved:
+		return m.wantSaved(), true
 	case keymap.ChartsFollow:
-		s.Own = false
+		s.Own, s.Saved = false, nil
 		if m.follow() {
 			m.env.Host.Say(toast.Info, "the chart follows the events' filter")
 		}
@@ -158,7 +155,7 @@ func (m *Model) doCounted(in keymap.Intent) (tea.Cmd, bool) {
 			return nil, true
 		}
 		m.env.Host.Mark()
-		s.Own, s.Filter = true, query.Without(s.Filter, -1)
+		s.own(query.Without(s.Filter, -1), s.Datasets)
 		return m.reload(), true
 	case keymap.ChartsDataset:
 		if len(m.datasets) > 0 {
@@ -167,22 +164,8 @@ func (m *Model) doCounted(in keymap.Intent) (tea.Cmd, bool) {
 		}
 		m.datasetsWanted = true
 		return m.env.Async.Catalogs(async.Slot{View: View, Name: "catalogs"}), true
-	default:
-		return nil, false
 	}
-	return nil, true
-}
-
-// setFilter gives the chart a filter of its own.
-func (m *Model) setFilter(text string) tea.Cmd {
-	text = strings.TrimSpace(text)
-	if _, err := query.Parse(text, m.env.Now()); err != nil {
-		m.env.Host.Say(toast.Error, err.Error())
-		return nil
-	}
-	m.env.Host.Mark()
-	m.card.spec.Own, m.card.spec.Filter = true, text
-	return m.reload()
+	return nil, false
 }
 
 // narrow leaves in the chart what is under the cursor, or all but that. A range
@@ -213,7 +196,7 @@ func (m *Model) narrow(exclude bool) tea.Cmd {
 		c.spec.Range = p.span.String()
 	}
 	if len(p.pairs) > 0 {
-		c.spec.Own, c.spec.Filter, c.spec.Datasets = true, filter, datasets
+		c.spec.own(filter, datasets)
 	}
 	return m.reload()
 }
@@ -270,7 +253,7 @@ func (m *Model) clear() tea.Cmd {
 		return nil
 	}
 	m.env.Host.Mark()
-	s.Filter = ""
+	s.own("", s.Datasets)
 	return m.reload()
 }
 
@@ -288,8 +271,8 @@ func (m *Model) Why(id keymap.ID) string {
 			return "this chart has no axis of time"
 		}
 	case keymap.ChartsCompare:
-		if s.Kind != Bars && s.Kind != Over {
-			return "only bars and counts over time are compared"
+		if s.Kind == Flow {
+			return "strands can't show two times; c chooses the heatmap, which compares the same columns"
 		}
 		if s.Range == "" && !s.Compare {
 			return "choose a time range first: t"
@@ -330,8 +313,8 @@ func (s Spec) whyColumns(id keymap.ID) string {
 	switch {
 	case id == keymap.ChartsSwap && (s.Split == "" || s.Kind == Over || fixed):
 		return "there is no second column to swap with"
-	case id == keymap.ChartsMode && (s.Kind != Bars || s.Split == ""):
-		return "only bars that are split can be stacked or grouped"
+	case id == keymap.ChartsMode && len(s.modes()) < 2:
+		return "only counts over time, and bars that are split, are drawn in several ways"
 	case id == keymap.ChartsBy && s.Kind == Over:
 		return "this chart counts by time; s splits it by a column"
 	case id == keymap.ChartsBy && fixed:

@@ -57,7 +57,7 @@ func (c *card) headline(w int) string {
 	case c.busy() && c.slow:
 		right = "counting" + c.env.Dots()
 	case n >= 0 && c.err == nil:
-		right = views.Count(n) + " events"
+		right = events(n)
 	}
 	title := views.Shown(c.titled())
 	left := st.Border.Paint(strings.Repeat(st.Glyphs.HLine, 2)) + " " + st.TitleFocus.Paint(layout.Cut(title, 0, min(layout.Width(title), max(w-8, 0)))) + " "
@@ -81,6 +81,9 @@ func (c *card) titled() string {
 		s.Bucket = c.bucket
 	}
 	t := s.title()
+	if s.Saved != nil {
+		t += ` of "` + s.Saved.Name + `"`
+	}
 	return strings.ToUpper(t[:1]) + t[1:]
 }
 
@@ -89,11 +92,9 @@ func (c *card) subject(w int) string {
 	st := c.env.Styles
 	dot := st.Faint.Paint(" " + st.Glyphs.Bullet + " ")
 	parts := []string{st.Text.Paint(rangeName(c.spec.Range))}
-	if c.comparing() {
-		before := c.span.before()
-		parts = append(parts, st.Text.Paint("against "+strings.ReplaceAll(before.String(), "..", " to ")))
-	}
 	switch {
+	case c.spec.Saved != nil && c.gone:
+		parts = append(parts, st.Warn.Paint("the query is gone: as it was"), st.Accent.Paint(c.shown(c.spec.Filter)))
 	case c.spec.Filter != "" && c.spec.Own:
 		parts = append(parts, st.Accent.Paint(c.shown(c.spec.Filter)))
 	case c.spec.Filter != "":
@@ -101,7 +102,13 @@ func (c *card) subject(w int) string {
 	default:
 		parts = append(parts, st.Faint.Paint("no filter"))
 	}
+	if c.comparing() {
+		parts = append(parts, st.Text.Paint("against "+between(c.span.before().String())))
+	}
 	parts = append(parts, st.Faint.Paint(c.where()))
+	if _, off := c.env.Now().In(c.env.Zone).Zone(); off != 0 && c.spec.Kind == Over {
+		parts = append(parts, st.Faint.Paint("in UTC"))
+	}
 	if why := c.caveat(); why != "" {
 		parts = append(parts, st.Warn.Paint(c.shown(why)))
 	}

@@ -29,7 +29,10 @@ type Model struct {
 	names   namer
 
 	datasets       []api.Dataset
-	datasetsWanted bool // a person waits for the list
+	catalogs       async.Catalogs // what completion draws on
+	datasetsWanted bool           // a person waits for the list
+	saved          []api.SavedQuery
+	savedWanted    bool // a person waits for the list
 
 	width   int // as resized last
 	version int
@@ -61,10 +64,10 @@ func (m *Model) Arrive() tea.Cmd {
 	}
 	follows := m.follow()
 	if m.started && !follows {
-		return nil
+		return m.needSaved()
 	}
 	m.started = true
-	return tea.Batch(m.card.load(), m.env.Async.Catalogs(async.Slot{View: View, Name: "catalogs"}))
+	return tea.Batch(m.card.load(), m.needSaved(), m.env.Async.Catalogs(async.Slot{View: View, Name: "catalogs"}))
 }
 
 // follow takes over the events' filter; true where that changed anything.
@@ -88,7 +91,7 @@ func (m *Model) Visit(v views.Visit) tea.Cmd {
 		return nil
 	}
 	m.started, m.board.shown, m.console.shown = true, false, false
-	m.card.spec.Filter, m.card.spec.Datasets, m.card.spec.Own = to.Filter, to.Datasets, true
+	m.card.spec.own(to.Filter, to.Datasets)
 	return m.reload()
 }
 
@@ -120,6 +123,8 @@ func (m *Model) Learn(f async.Fact) tea.Cmd {
 		}
 	case async.CatalogsLoaded:
 		m.learnCatalogs(f.Catalogs)
+	case async.QueriesLoaded:
+		return m.learnSaved(f)
 	}
 	return nil
 }
@@ -139,7 +144,7 @@ func (m *Model) cardOf(s async.Slot) (*card, string) {
 func (m *Model) cards() []*card { return append([]*card{m.card}, m.board.cards...) }
 
 func (m *Model) learnCatalogs(c async.Catalogs) {
-	m.datasets = c.Datasets
+	m.datasets, m.catalogs = c.Datasets, c
 	m.names.datasets = map[string]string{}
 	for _, d := range c.Datasets {
 		m.names.datasets[d.UUID] = d.Name

@@ -16,12 +16,14 @@ type overPlot struct {
 	*chart.Columns
 	spec   Spec
 	bucket api.Bucket
+	span   span
 	names  namer
 	starts []time.Time
 	series []chart.Series
 	keys   []string // by series, of the second column
 	rest   bool
 	before []int
+	were   [][]int // by series; nil where the series aren't compared
 }
 
 // mostSteps bounds the steps of a chart over time.
@@ -91,10 +93,10 @@ func stepLabel(s time.Time, b api.Bucket) string {
 }
 
 // newOver makes the picture of counts over time. g has a row per day or hour;
-// parts, where the spec splits, a row per value and step; before the rows of
-// the range compared with.
-func newOver(st *theme.Styles, s Spec, n namer, b api.Bucket, d days, g api.Groups, parts, before *api.Groups) *overPlot {
-	p := &overPlot{Columns: chart.NewColumns(st), spec: s, bucket: b, names: n}
+// parts, where the spec splits, a row per value and step; before and were the
+// rows of the range compared with.
+func newOver(st *theme.Styles, s Spec, n namer, b api.Bucket, d span, g api.Groups, parts, before, were *api.Groups) *overPlot {
+	p := &overPlot{Columns: chart.NewColumns(st), spec: s, bucket: b, span: d, names: n}
 	p.starts = stepsOf(g, d, b)
 	total := p.fold(g.Rows, 0)
 	if parts != nil {
@@ -103,20 +105,24 @@ func newOver(st *theme.Styles, s Spec, n namer, b api.Bucket, d days, g api.Grou
 		p.series = []chart.Series{{Name: "events", Counts: total}}
 	}
 	if before != nil && !d.all() {
-		p.before = p.fold(before.Rows, d.count())
+		p.before = p.fold(before.Rows, d.length())
+		if parts != nil && were != nil {
+			p.were = p.counts(were.Rows, p.before, d.length())
+		}
 	}
 	labels := make([]string, len(p.starts))
 	for i, at := range p.starts {
 		labels[i] = stepLabel(at, b)
 	}
+	p.SetMode(s.Mode)
 	p.SetSteps(labels, p.series, p.before)
 	return p
 }
 
 // stepsOf are the steps of a range, or from the first event to the last.
-func stepsOf(g api.Groups, d days, b api.Bucket) []time.Time {
+func stepsOf(g api.Groups, d span, b api.Bucket) []time.Time {
 	if !d.all() {
-		return stepsBetween(d.from, d.to.Add(24*time.Hour-1), b, mostSteps)
+		return stepsBetween(d.from, d.until.Add(-1), b, mostSteps)
 	}
 	first, last := extent(g)
 	if first.IsZero() {
@@ -141,11 +147,11 @@ func extent(g api.Groups) (first, last time.Time) {
 	return first, last
 }
 
-// fold adds rows up to the steps, shifted into them by some days.
-func (p *overPlot) fold(rows []api.Group, shift int) []int {
+// fold adds rows up to the steps, shifted into them by some time.
+func (p *overPlot) fold(rows []api.Group, shift time.Duration) []int {
 	out, at := make([]int, len(p.starts)), p.stepPlaces()
 	for _, r := range rows {
-		if i, ok := at[startOf(r.Date.AddDate(0, 0, shift), p.bucket).Unix()]; ok && !r.Date.IsZero() {
+		if i, ok := at[startOf(r.Date.Add(shift), p.bucket).Unix()]; ok && !r.Date.IsZero() {
 			out[i] += r.Count
 		}
 	}
@@ -166,30 +172,41 @@ func (p *overPlot) split(rows []api.Group, total []int) {
 	if len(p.keys) == 0 {
 		p.keys = []string{""}
 	}
-	at, part := p.stepPlaces(), places(p.keys)
-	for _, name := range seriesNames(p.names, p.spec.Split, p.keys, p.rest) {
-		p.series = append(p.series, chart.Series{Name: name, Counts: make([]int, len(total))})
+	counts := p.counts(rows, total, 0)
+	for k, name := range seriesNames(p.names, p.spec.Split, p.keys, p.rest) {
+		p.series = append(p.series, chart.Series{Name: name, Counts: counts[k]})
 	}
+}
+
+// counts adds rows up by series and step, shifted into the steps by some time;
+// total is what all of a step's are together.
+func (p *overPlot) counts(rows []api.Group, total []int, shift time.Duration) [][]int {
+	out := make([][]int, len(p.keys))
+	for k := range out {
+		out[k] = make([]int, len(total))
+	}
+	at, part, last := p.stepPlaces(), places(p.keys), len(p.keys)-1
 	named := make([]int, len(total))
 	for _, r := range rows {
-		i, ok := at[startOf(r.Date.Time, p.bucket).Unix()]
-		if !ok {
+		i, ok := at[startOf(r.Date.Add(shift), p.bucket).Unix()]
+		if !ok || r.Date.IsZero() {
 			continue
 		}
 		k, own := part[r.Keys[0]]
 		switch {
-		case own && !(p.rest && k == len(p.keys)-1):
-			p.series[k].Counts[i] += r.Count
+		case own && !(p.rest && k == last):
+			out[k][i] += r.Count
 			named[i] += r.Count
 		case p.rest && isList(p.spec.Split):
-			p.series[len(p.keys)-1].Counts[i] += r.Count
+			out[last][i] += r.Count
 		}
 	}
 	if p.rest && !isList(p.spec.Split) { // exact, even where the values were too many to be told
 		for i := range total {
-			p.series[len(p.keys)-1].Counts[i] = max(total[i]-named[i], 0)
+			out[last][i] = max(total[i]-named[i], 0)
 		}
 	}
+	return out
 }
 
 func (p *overPlot) draw(w, h int) []string { return p.Lines(w, h) }
@@ -239,27 +256,54 @@ func (p *overPlot) note() string {
 		all, _ := p.Sum(first, last, -1)
 		text += fmt.Sprintf("%s %s (%s of %s)", p.series[part].Name, views.Count(now), chart.Percent(now, all), views.Count(all))
 	} else {
-		text += views.Count(now) + " events"
+		text += events(now)
 	}
-	if p.before != nil && part < 0 {
+	if part >= 0 && p.were != nil {
+		before = total(p.were[part][first : last+1])
+	}
+	if p.before != nil && (part < 0 || p.were != nil) {
 		text += ", before " + views.Count(before) + ": " + chart.Delta(now, before)
 	}
 	if p.Per() > 1 {
-		text += fmt.Sprintf(" · %d %ss a column", p.Per(), p.bucket)
+		text += fmt.Sprintf("; %d %ss a column", p.Per(), p.bucket)
 	}
 	return text
 }
 
+// stretch is the time of the steps from first to last, as far as it lies in the
+// chart's range: weeks and months reach out of it at its ends.
+func (p *overPlot) stretch(first, last int) span {
+	return span{p.starts[first], nextStep(p.starts[last], p.bucket)}.clip(p.span)
+}
+
+// events is "1 event", "1,204 events".
+func events(n int) string {
+	if n == 1 {
+		return "1 event"
+	}
+	return views.Count(n) + " events"
+}
+
+func total(counts []int) (sum int) {
+	for _, n := range counts {
+		sum += n
+	}
+	return sum
+}
+
 // when names the steps from first to last.
 func (p *overPlot) when(first, last int) string {
-	from, to := p.starts[first], nextStep(p.starts[last], p.bucket).Add(-time.Second)
-	if p.bucket == api.BucketHour {
-		return from.Format("Mon 02 Jan 2006 15:04") + " to " + to.Add(time.Second).Format("15:04")
+	s := p.stretch(first, last)
+	to := s.until.Add(-1)
+	switch sameDay := s.from.Truncate(day).Equal(to.Truncate(day)); {
+	case !s.whole() && sameDay:
+		return s.from.Format("Mon 02 Jan 2006 15:04") + " to " + s.until.Format("15:04")
+	case !s.whole():
+		return s.from.Format("02 Jan 2006 15:04") + " to " + s.until.Format("02 Jan 2006 15:04")
+	case sameDay:
+		return s.from.Format("Mon 02 Jan 2006")
 	}
-	if from.Format(time.DateOnly) == to.Format(time.DateOnly) {
-		return from.Format("Mon 02 Jan 2006")
-	}
-	return from.Format("02 Jan 2006") + " to " + to.Format("02 Jan 2006")
+	return s.from.Format("02 Jan 2006") + " to " + to.Format("02 Jan 2006")
 }
 
 func (p *overPlot) picked() picked {
@@ -267,8 +311,7 @@ func (p *overPlot) picked() picked {
 	if first < 0 {
 		return picked{}
 	}
-	end := nextStep(p.starts[last], p.bucket).Add(-time.Second)
-	out := picked{span: days{startOf(p.starts[first], api.BucketDay), startOf(end, api.BucketDay)}}
+	out := picked{span: p.stretch(first, last)}
 	if part >= 0 && len(p.series) > 1 && !(p.rest && part == len(p.keys)-1) {
 		out.pairs = []pair{{p.spec.Split, p.keys[part]}}
 	}

@@ -24,10 +24,11 @@ type plot interface {
 	restyle(st *theme.Styles)
 }
 
-// picked is the part of a chart that was chosen: values of columns, or days.
+// picked is the part of a chart that was chosen: values of columns, or a
+// stretch of time.
 type picked struct {
 	pairs []pair
-	span  days // zero where the part has no range of time
+	span  span // zero where the part has no range of time
 }
 
 type pair struct{ col, value string }

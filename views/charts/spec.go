@@ -30,7 +30,7 @@ func kinds() []Kind { return []Kind{Bars, Over, Heat, Flow, Attack, Chain} }
 func (k Kind) title() (title, about string) {
 	switch k {
 	case Over:
-		return "Counts over time", "columns by day, week or month, also stacked by a second column"
+		return "Counts over time", "columns or lines by day, week or month, also by a second column"
 	case Heat:
 		return "Heatmap", "two columns crossed"
 	case Flow:
@@ -52,10 +52,19 @@ type Spec struct {
 	Top      int        `json:"top,omitempty"`
 	Mode     chart.Mode `json:"mode,omitempty"`
 	Filter   string     `json:"filter,omitempty"`
-	Own      bool       `json:"own,omitempty"` // the filter is the chart's own, not that of the events
+	Own      bool       `json:"own,omitempty"`   // the filter is the chart's own, not that of the events
+	Saved    *source    `json:"saved,omitempty"` // the saved query whose filter and datasets these are
 	Datasets []string   `json:"datasets,omitempty"`
-	Range    string     `json:"range,omitempty"` // "30d", "2024-01-01..2024-01-31", "" for all time
+	Range    string     `json:"range,omitempty"` // see spanOf
 	Compare  bool       `json:"compare,omitempty"`
+}
+
+// source is a saved query that a chart is of. The chart has its filter and
+// datasets as they were known last, for the time until the queries are asked
+// for, and after the query is gone.
+type source struct {
+	ID   int64  `json:"id"`
+	Name string `json:"name"`
 }
 
 const defaultTop = 20
@@ -98,64 +107,51 @@ func (s Spec) sound() Spec {
 	if s.Kind == Attack {
 		s.By = "mitreAttack"
 	}
-	s.Mode = min(max(s.Mode, chart.Stacked), chart.Share)
+	if modes := s.modes(); !slices.Contains(modes, s.Mode) {
+		s.Mode = modes[0]
+	}
 	return s
 }
 
-// days is a range of whole UTC days, both included; zero for all time.
-type days struct{ from, to time.Time }
-
-func (d days) all() bool { return d.from.IsZero() }
-
-func (d days) count() int { return int(d.to.Sub(d.from)/(24*time.Hour)) + 1 }
-
-// before is the range of the same length that ends where this one begins.
-func (d days) before() days {
-	n := d.count()
-	return days{d.from.AddDate(0, 0, -n), d.to.AddDate(0, 0, -n)}
+// modes are the ways the spec's parts can be drawn.
+func (s Spec) modes() []chart.Mode {
+	switch {
+	case s.Kind == Over && s.Split == "":
+		return []chart.Mode{chart.Stacked, chart.Lines}
+	case s.Kind == Over:
+		return []chart.Mode{chart.Stacked, chart.Grouped, chart.Share, chart.Lines}
+	case s.Kind == Bars && s.Split != "":
+		return []chart.Mode{chart.Stacked, chart.Grouped, chart.Share}
+	}
+	return []chart.Mode{chart.Stacked}
 }
 
-func (d days) String() string {
-	return d.from.Format(time.DateOnly) + ".." + d.to.Format(time.DateOnly)
+// stepWidth is how many cells a step over time needs: several lines with a
+// point in every cell are a tangle, and groups hold a bar a series.
+func (s Spec) stepWidth() int {
+	if s.Split == "" || s.Mode != chart.Lines && s.Mode != chart.Grouped {
+		return 1
+	}
+	return 5
 }
 
-// spanOf reads a range: "" for all time, "30d" for so many days up to today,
-// or two dates.
-func spanOf(text string, now time.Time) (days, bool) {
-	if text == "" {
-		return days{}, true
+// columns are those the counts are by.
+func (s Spec) columns() []string {
+	switch {
+	case s.Kind == Over:
+		return []string{s.Split}
+	case s.Split != "":
+		return []string{s.By, s.Split}
 	}
-	y, m, d := now.UTC().Date()
-	today := time.Date(y, m, d, 0, 0, 0, 0, time.UTC)
-	if n := 0; strings.HasSuffix(text, "d") {
-		if _, err := fmt.Sscanf(text, "%dd", &n); err == nil && n > 0 && n < 100_000 && text == fmt.Sprintf("%dd", n) {
-			return days{today.AddDate(0, 0, 1-n), today}, true
-		}
-	}
-	a, b, ok := strings.Cut(text, "..")
-	if !ok {
-		b = a
-	}
-	from, err1 := time.Parse(time.DateOnly, strings.TrimSpace(a))
-	to, err2 := time.Parse(time.DateOnly, strings.TrimSpace(b))
-	if err1 != nil || err2 != nil || to.Before(from) {
-		return days{}, false
-	}
-	return days{from, to}, true
+	return []string{s.By}
 }
 
 // filter is the chart's filter with its time range, as text.
-func (s Spec) filter(d days) string {
+func (s Spec) filter(d span) string {
 	if d.all() {
 		return s.Filter
 	}
 	return within(s.Filter, d)
-}
-
-// within is a filter narrowed to some days.
-func within(text string, d days) string {
-	text = query.And(text, api.Condition{Field: api.FieldDate, Op: api.OpGte, Values: []string{d.from.Format(time.DateOnly)}})
-	return query.And(text, api.Condition{Field: api.FieldDate, Op: api.OpLte, Values: []string{d.to.Format(time.DateOnly)}})
 }
 
 // query is a filter as the API takes it.
@@ -201,23 +197,13 @@ func (s Spec) name() string {
 	if s.Range != "" {
 		t += ", " + rangeName(s.Range)
 	}
-	if s.Filter != "" {
+	switch {
+	case s.Saved != nil:
+		t += ", " + s.Saved.Name
+	case s.Filter != "":
 		t += ", " + s.Filter
 	}
 	return t
-}
-
-// rangeName writes a range for people.
-func rangeName(r string) string {
-	switch {
-	case r == "":
-		return "all time"
-	case r == "1d":
-		return "today"
-	case strings.HasSuffix(r, "d"):
-		return "last " + strings.TrimSuffix(r, "d") + " days"
-	}
-	return strings.ReplaceAll(r, "..", " to ")
 }
 
 // columnName is what a column is called.

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/xml"
 	"fmt"
+	"strings"
 
 	"threatbench/ui/widget/chart"
 	"threatbench/views"
@@ -91,9 +92,9 @@ func most(counts ...[]int) int {
 func (c *canvas) bars(p *barsPlot) {
 	longest := 1
 	for _, r := range p.rows {
-		longest = max(longest, r.Count)
+		longest = max(longest, r.Count, r.Before)
 	}
-	const room = svgWidth - svgLabel - 90
+	const room = svgWidth - svgLabel - 160
 	for i, r := range p.rows {
 		y := float64(svgHead + i*svgRow)
 		c.text(svgLabel-8, y+15, "end", r.Label)
@@ -110,7 +111,12 @@ func (c *canvas) bars(p *barsPlot) {
 			c.rect(x, y+3, w, svgRow-6, ink(k), 1, title+": "+views.Count(n))
 			x += w
 		}
-		c.text(x+6, y+15, "start", views.Count(r.Count))
+		count := views.Count(r.Count)
+		if p.before {
+			count += " " + chart.Delta(r.Count, r.Before)
+			c.rect(svgLabel+float64(r.Before)*room/float64(longest), y+1, 2, svgRow-2, "#000000", 1, r.Label+", before: "+views.Count(r.Before))
+		}
+		c.text(x+6, y+15, "start", count)
 	}
 	c.height += len(p.rows) * svgRow
 	c.legend(p.seriesNames())
@@ -137,15 +143,17 @@ func (c *canvas) over(p *overPlot) {
 		sums[i], _ = p.Sum(i, i, -1)
 	}
 	top := float64(most(sums, p.before))
+	if apart := p.spec.Mode == chart.Lines || p.spec.Mode == chart.Grouped; apart && len(p.series) > 1 {
+		top = 1
+		for _, s := range p.series {
+			top = max(top, float64(most(s.Counts)))
+		}
+	}
 	wide := (svgWidth - left - 12) / float64(max(n, 1))
 	for i, at := range p.starts {
-		y, x := svgHead+height, left+float64(i)*wide
-		for k, s := range p.series {
-			h := float64(s.Counts[i]) * height / top
-			y -= h
-			c.rect(x, y, max(wide*0.9, 0.5), h, ink(k), 1, stepLabel(at, p.bucket)+", "+s.Name+": "+views.Count(s.Counts[i]))
-		}
-		if p.before != nil {
+		x := left + float64(i)*wide
+		c.step(p, i, x, wide, height, top)
+		if p.before != nil && len(p.series) < 2 {
 			c.rect(x, svgHead+height-float64(p.before[i])*height/top, max(wide*0.9, 0.5), 1.5, "#000000", 1, "before: "+views.Count(p.before[i]))
 		}
 		if i%max(n/8, 1) == 0 {
@@ -154,6 +162,9 @@ func (c *canvas) over(p *overPlot) {
 	}
 	c.text(left-6, svgHead+10, "end", views.Count(int(top)))
 	c.text(left-6, svgHead+height, "end", "0")
+	if p.spec.Mode == chart.Lines {
+		c.lines(p, left+wide/2, wide, height, top)
+	}
 	c.height += int(height) + 24
 	var names []string
 	for _, s := range p.series {
@@ -162,27 +173,78 @@ func (c *canvas) over(p *overPlot) {
 	c.legend(names)
 }
 
+// step draws the columns of one step; of lines their points, which tell the
+// numbers.
+func (c *canvas) step(p *overPlot, i int, x, wide, height, top float64) {
+	sum, _ := p.Sum(i, i, -1)
+	y := svgHead + height
+	for k, s := range p.series {
+		title := stepLabel(p.starts[i], p.bucket) + ", " + s.Name + ": " + views.Count(s.Counts[i])
+		h := float64(s.Counts[i]) * height / top
+		switch {
+		case p.spec.Mode == chart.Lines:
+			fmt.Fprintf(c, `<circle cx="%.1f" cy="%.1f" r="2.5" fill="%s"><title>%s</title></circle>`+"\n", x+wide/2, svgHead+height-h, ink(k), escape(title))
+			continue
+		case p.spec.Mode == chart.Grouped && len(p.series) > 1:
+			bar := wide * 0.9 / float64(len(p.series))
+			c.rect(x+float64(k)*bar, svgHead+height-h, max(bar, 0.5), h, ink(k), 1, title)
+			continue
+		case p.spec.Mode == chart.Share && sum > 0:
+			h = float64(s.Counts[i]) * height / float64(sum)
+		}
+		y -= h
+		c.rect(x, y, max(wide*0.9, 0.5), h, ink(k), 1, title)
+	}
+}
+
+// lines joins the counts of each series, in dashes of its own.
+func (c *canvas) lines(p *overPlot, left, wide, height, top float64) {
+	for k, s := range p.series {
+		var way strings.Builder
+		for i, n := range s.Counts {
+			fmt.Fprintf(&way, "%.1f,%.1f ", left+float64(i)*wide, svgHead+height-float64(n)*height/top)
+		}
+		dash := ""
+		if k > 0 {
+			dash = fmt.Sprintf(` stroke-dasharray="%d 3"`, 2+3*k)
+		}
+		fmt.Fprintf(c, `<polyline points="%s" fill="none" stroke="%s" stroke-width="1.5"%s/>`+"\n", strings.TrimSpace(way.String()), ink(k), dash)
+	}
+}
+
 func (c *canvas) heat(p *heatPlot) {
 	wide := float64(svgWidth-svgLabel-12) / float64(max(len(p.cols), 1))
 	for j, k := range p.cols {
 		c.text(svgLabel+float64(j)*wide+2, svgHead+14, "start", clip(p.names.label(p.spec.Split, k), int(wide/7)))
 	}
-	top := most(p.counts...)
+	top := p.most()
 	for i, k := range p.rows {
 		y := float64(svgHead + (i+1)*svgRow)
 		c.text(svgLabel-8, y+15, "end", p.names.label(p.spec.By, k))
 		for j, n := range p.counts[i] {
-			c.shade(svgLabel+float64(j)*wide, y, wide, n, top, p.names.label(p.spec.By, k)+", "+p.names.label(p.spec.Split, p.cols[j]))
+			x, title := svgLabel+float64(j)*wide, p.names.label(p.spec.By, k)+", "+p.names.label(p.spec.Split, p.cols[j])+": "+views.Count(n)
+			text := chart.Compact(n, max(int(wide/8), 2))
+			switch {
+			case p.were != nil:
+				title += ", before " + views.Count(p.were[i][j])
+				if n = n - p.were[i][j]; n != 0 {
+					text = fmt.Sprintf("%+d", n)
+				}
+				n = max(n, -n)
+			case n == 0:
+				text = ""
+			}
+			c.shade(x, y, wide, n, top, text, title)
 		}
 	}
 	c.height += (len(p.rows) + 1) * svgRow
 }
 
-// shade is a cell with its number.
-func (c *canvas) shade(x, y, wide float64, n, top int, title string) {
-	c.rect(x+1, y+1, wide-2, svgRow-2, ink(0), float64(chart.Shade(n, top))*0.2, title+": "+views.Count(n))
-	if n > 0 {
-		c.text(x+wide-6, y+15, "end", chart.Compact(n, max(int(wide/8), 2)))
+// shade is a cell with its number, as dark as n is a part of top.
+func (c *canvas) shade(x, y, wide float64, n, top int, text, title string) {
+	c.rect(x+1, y+1, wide-2, svgRow-2, ink(0), float64(chart.Shade(n, top))*0.2, title)
+	if text != "" {
+		c.text(x+wide-6, y+15, "end", text)
 	}
 }
 
@@ -230,7 +292,11 @@ func (c *canvas) lanes(p *lanesPlot) {
 		c.text(x+2, svgHead+14, "start", clip(l.Title, int(wide/7)))
 		for k, cell := range l.Cells {
 			y := float64(svgHead + (k+1)*svgRow)
-			c.shade(x, y, wide, cell.Count, top, l.Title+", "+cell.Label)
+			text, title := chart.Compact(cell.Count, max(int(wide/8), 2)), l.Title+", "+cell.Label+": "+views.Count(cell.Count)
+			if p.before {
+				text, title = fmt.Sprintf("%s %+d", text, cell.Count-cell.Before), title+", before "+views.Count(cell.Before)
+			}
+			c.shade(x, y, wide, cell.Count, top, text, title)
 			c.text(x+4, y+15, "start", clip(cell.Label, int(wide/7)-4))
 		}
 	}

@@ -9,23 +9,34 @@ import (
 )
 
 // Bar is one value with its count. Parts are the counts of its series, where
-// it has any; Before is the count it is compared with.
+// it has any; Before and Were are what they are compared with.
 type Bar struct {
 	Label  string
 	Count  int
 	Parts  []int
 	Before int
+	Were   []int
 }
 
-// Mode is how the parts of bars are drawn.
+// change is the count of a part, and what it is compared with.
+func (x Bar) change(part int) (now, before int) {
+	if part < len(x.Were) {
+		before = x.Were[part]
+	}
+	return x.Parts[part], before
+}
+
+// Mode is how the parts of bars and columns are drawn.
 type Mode int
 
-// Stacked puts parts one behind the other; Grouped gives each a line; Share
-// stretches all bars to the same length, so that shares compare.
+// Stacked puts parts one behind or on the other; Grouped gives each a bar of
+// its own; Share stretches all bars to the same length, so that shares compare;
+// Lines, over time only, joins the counts of each series.
 const (
 	Stacked Mode = iota
 	Grouped
 	Share
+	Lines
 )
 
 // Bars draws counts as horizontal bars, each with its number. The cursor
@@ -124,7 +135,7 @@ func (b *Bars) Lines(w, h int) []string {
 	var out []string
 	b.head = 0
 	if len(b.series) > 0 && h > 2 {
-		out = append(out, "  "+legend(b.st, b.series, b.part, w-2))
+		out = append(out, "  "+legend(b.st, b.series, b.part, w-2, func(i int) string { return fillGlyph(b.st, i) }))
 		b.head = 1
 	}
 	c := b.columns(w)
@@ -179,6 +190,11 @@ func (b *Bars) columns(w int) columns {
 	if b.compare {
 		for _, x := range b.bars {
 			c.delta = max(c.delta, layout.Width(Delta(x.Count, x.Before)))
+			for k := range x.Parts {
+				if b.perBar() > 1 {
+					c.delta = max(c.delta, layout.Width(Delta(x.change(k))))
+				}
+			}
 		}
 	}
 	rest := func() int {
@@ -223,8 +239,12 @@ func (b *Bars) line(row int, c columns) string {
 	if c.percent > 0 {
 		s.WriteString(st.Faint.Paint(fmt.Sprintf("%*s", c.percent, Percent(count, b.total))) + " ")
 	}
-	if b.compare && per == 1 {
-		s.WriteString(deltaPen(st, bar).Paint(fmt.Sprintf("%*s", c.delta, Delta(bar.Count, bar.Before))) + " ")
+	if b.compare {
+		now, before := bar.Count, bar.Before
+		if per > 1 {
+			now, before = bar.change(part)
+		}
+		s.WriteString(deltaPen(st, now, before).Paint(fmt.Sprintf("%*s", c.delta, Delta(now, before))) + " ")
 	}
 	s.WriteString(" ")
 	b.barX = layout.Width(s.String())
@@ -353,12 +373,23 @@ func percentOf(d, before int) int {
 	return int(float64(d) * 100 / float64(before))
 }
 
-func deltaPen(st *theme.Styles, b Bar) theme.Pen {
+func deltaPen(st *theme.Styles, now, before int) theme.Pen {
 	switch {
-	case b.Count > b.Before:
+	case now > before:
 		return st.Strong
-	case b.Count < b.Before:
+	case now < before:
 		return st.Text
 	}
 	return st.Faint
+}
+
+// signed writes a change in at most w cells: "+12", "-1.2k", "=" for none.
+func signed(n, w int) string {
+	switch {
+	case n > 0:
+		return "+" + Compact(n, w-1)
+	case n < 0:
+		return "-" + Compact(-n, w-1)
+	}
+	return "="
 }

@@ -3,6 +3,7 @@ package chart
 import (
 	"math"
 	"slices"
+	"strings"
 
 	"threatbench/theme"
 	"threatbench/ui/widget/layout"
@@ -14,11 +15,12 @@ type Series struct {
 	Counts []int
 }
 
-// Columns draws counts over time with an axis of numbers: one series as
-// columns, several stacked. Steps that don't fit are put together, so many to
-// a column, and the drawing says how many.
+// Columns draws counts over time with an axis of numbers: as columns, those of
+// several series stacked or side by side, or as lines. Steps that don't fit are
+// put together, so many to a column, and the drawing says how many.
 type Columns struct {
 	st     *theme.Styles
+	mode   Mode
 	labels []string
 	series []Series
 	before []int // what each step is compared with; nil for none
@@ -41,6 +43,9 @@ func NewColumns(st *theme.Styles) *Columns {
 
 // SetStyles changes the theme.
 func (c *Columns) SetStyles(st *theme.Styles) { c.st = st }
+
+// SetMode changes how the counts are drawn.
+func (c *Columns) SetMode(m Mode) { c.mode = m }
 
 // SetSteps sets the labels of contiguous steps, the counts of one or more
 // series, and what the sums are compared with, nil for nothing. The cursor goes
@@ -113,24 +118,24 @@ func (c *Columns) Lines(w, h int) []string {
 	if len(c.labels) == 0 || h < 2 || w < 12 {
 		return layout.Fit(nil, w, h)
 	}
+	bins := c.layout(w)
 	var out []string
 	c.head = 0
-	if (len(c.series) > 1 || c.before != nil) && h > 4 {
+	if (len(c.series) > 1 || c.marked()) && h > 4 {
 		out = append(out, c.legend(w))
 		c.head = 1
 	}
 	rows := h - 1 - c.head
 	c.h = rows
-	bins := c.layout(w)
 	hist := c.histogram(bins)
-	c.frame = hist.frame(w-c.left, 2)
-	most := bins.most()
+	c.frame = c.frameOf(hist, w-c.left)
+	most := c.most(bins)
 	axis := c.axis(most, rows)
 	lines := make([]*strip, rows)
 	for y := range lines {
 		lines[y] = newStrip(w - c.left)
 	}
-	c.columns(lines, bins, most)
+	c.plot(lines, bins, most)
 	c.marks(lines, bins, most)
 	for y, l := range lines {
 		out = append(out, c.st.Faint.Paint(axis[y])+l.String())
@@ -139,9 +144,67 @@ func (c *Columns) Lines(w, h int) []string {
 	return layout.Fit(out, w, h)
 }
 
+// plot draws the counts.
+func (c *Columns) plot(lines []*strip, b bins, most int) {
+	switch {
+	case c.mode == Lines:
+		c.lines(lines, b, most)
+	case len(c.series) < 2:
+		c.columns(lines, b, most)
+	case c.grouped():
+		c.groups(lines, b, most)
+	default:
+		c.stacks(lines, b, most)
+	}
+}
+
+// marked tells whether what the counts are compared with is drawn: it is that
+// of all series together, which has no height where each stands alone.
+func (c *Columns) marked() bool {
+	return c.before != nil && (len(c.series) < 2 || c.mode == Stacked)
+}
+
+// grouped tells whether the series stand side by side.
+func (c *Columns) grouped() bool { return c.mode == Grouped && c.frame.wide > len(c.series) }
+
+// most is the count that the highest line stands for; a share's is 100.
+func (c *Columns) most(b bins) int {
+	switch {
+	case len(c.series) < 2 || c.mode == Stacked:
+		return b.most()
+	case c.mode == Share:
+		return 100
+	}
+	most := 1
+	for _, parts := range b.parts {
+		most = max(most, slices.Max(parts))
+	}
+	return most
+}
+
+// room is the least width of a column.
+func (c *Columns) room(w int) int {
+	if n := len(c.series) + 1; c.mode == Grouped && n > 2 && 2*n <= w {
+		return n
+	}
+	return 1
+}
+
+// frameOf places the columns; groups get what their series need.
+func (c *Columns) frameOf(h *Histogram, w int) frame {
+	f := h.frame(w, 2)
+	if c.room(w) == 1 || f.steps == 0 || f.cols == 0 {
+		return f
+	}
+	bar := min(max((w/f.steps-1)/len(c.series), 1), widest/2)
+	f.wide = bar*len(c.series) + 1
+	f.cols = f.wide * f.steps
+	return f
+}
+
 func (c *Columns) legend(w int) string {
 	before := ""
-	if c.before != nil {
+	if c.marked() {
 		before = "  " + c.st.Strong.Paint(c.st.Glyphs.HLine) + " " + c.st.Text.Paint("the period before")
 	}
 	names := []string{}
@@ -154,7 +217,15 @@ func (c *Columns) legend(w int) string {
 	if len(names) == 0 {
 		return layout.Line(layout.Blank(c.left)+before, w)
 	}
-	return layout.Line(layout.Blank(c.left)+legend(c.st, names, c.part, room)+before, w)
+	return layout.Line(layout.Blank(c.left)+legend(c.st, names, c.part, room, c.sign)+before, w)
+}
+
+// sign tells a series in the legend.
+func (c *Columns) sign(i int) string {
+	if c.mode == Lines {
+		return lineGlyph(c.st, i)
+	}
+	return fillGlyph(c.st, i)
 }
 
 // bins are the sums of each column.
@@ -174,9 +245,10 @@ func (c *Columns) layout(w int) bins {
 	c.left = 2
 	var b bins
 	for range 3 {
-		c.per = max((len(c.labels)+w-c.left-1)/max(w-c.left, 1), 1)
+		fit := max((w-c.left)/c.room(w-c.left), 1)
+		c.per = max((len(c.labels)+fit-1)/fit, 1)
 		b = c.sums()
-		c.left = len(Compact(b.most(), 7)) + 2
+		c.left = len(c.number(c.most(b))) + 2
 	}
 	return b
 }
@@ -237,19 +309,23 @@ func (c *Columns) axis(most, rows int) []string {
 		if v == 0 {
 			continue // the axis of time is its line
 		}
-		text := Compact(v, 7)
+		text := c.number(v)
 		out[y] = layout.Blank(c.left-1-len(text)) + text + c.st.Glyphs.VLine
 	}
 	return out
 }
 
+// number is what stands on the axis.
+func (c *Columns) number(n int) string {
+	if c.mode == Share && len(c.series) > 1 {
+		return Compact(n, 5) + " %"
+	}
+	return Compact(n, 7)
+}
+
 // columns fills in the counts: eighths of a cell where there is one series,
 // whole cells with the series' sign where there are several.
 func (c *Columns) columns(lines []*strip, b bins, most int) {
-	if len(c.series) > 1 {
-		c.stacks(lines, b, most)
-		return
-	}
 	rows := len(lines)
 	heights := make([]float64, c.frame.cols)
 	for x := range heights {
@@ -279,11 +355,27 @@ func (c *Columns) stacks(lines []*strip, b bins, most int) {
 		if i < 0 || c.gap(x) {
 			continue
 		}
-		y := rows - 1
-		for k, n := range share(b.parts[i], cells(b.total[i], most, rows)) {
+		y, high := rows-1, cells(b.total[i], most, rows)
+		if c.mode == Share && b.total[i] > 0 {
+			high = rows
+		}
+		for k, n := range share(b.parts[i], high) {
 			for range n {
 				lines[y].put(x, fillGlyph(c.st, k), c.pen(i, k))
 				y--
+			}
+		}
+	}
+}
+
+// groups draws the series of each step side by side.
+func (c *Columns) groups(lines []*strip, b bins, most int) {
+	rows, bar := len(lines), (c.frame.wide-1)/len(c.series)
+	for i, parts := range b.parts {
+		for k, n := range parts {
+			for y := range cells(n, most, rows) {
+				x := i*c.frame.wide + k*bar
+				lines[rows-1-y].put(x, strings.Repeat(fillGlyph(c.st, k), bar), c.pen(i, k))
 			}
 		}
 	}
@@ -304,7 +396,7 @@ func (c *Columns) pen(column, series int) theme.Pen {
 
 // marks draws a line at the height of what each column is compared with.
 func (c *Columns) marks(lines []*strip, b bins, most int) {
-	if b.before == nil {
+	if b.before == nil || !c.marked() {
 		return
 	}
 	rows := len(lines)

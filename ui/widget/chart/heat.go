@@ -8,11 +8,13 @@ import (
 )
 
 // Heat draws the counts of two columns crossed: a row per value of the one, a
-// column per value of the other, each cell a shade and its number.
+// column per value of the other, each cell a shade and its number. Where they
+// are compared, shade and number are those of the change.
 type Heat struct {
 	st         *theme.Styles
 	rows, cols []string
 	counts     [][]int // by row, by column
+	were       [][]int // what they are compared with; nil for nothing
 	row, col   int
 	top, left  int // the first row and column shown
 	label      int // cells of the rows' labels
@@ -27,9 +29,10 @@ func NewHeat(st *theme.Styles) *Heat { return &Heat{st: st} }
 // SetStyles changes the theme.
 func (t *Heat) SetStyles(st *theme.Styles) { t.st = st }
 
-// SetCounts sets what is drawn: counts by row and by column.
-func (t *Heat) SetCounts(rows, cols []string, counts [][]int) {
-	t.rows, t.cols, t.counts = rows, cols, counts
+// SetCounts sets what is drawn: counts by row and by column, and what they are
+// compared with, nil for nothing.
+func (t *Heat) SetCounts(rows, cols []string, counts, were [][]int) {
+	t.rows, t.cols, t.counts, t.were = rows, cols, counts, were
 	t.Move(0, 0)
 }
 
@@ -52,12 +55,27 @@ func (t *Heat) Cursor() (row, col int) {
 
 func (t *Heat) most() int {
 	most := 0
-	for _, r := range t.counts {
-		for _, n := range r {
+	for i, r := range t.counts {
+		for j := range r {
+			n, _ := t.value(i, j, 16)
 			most = max(most, n)
 		}
 	}
 	return most
+}
+
+// value is what the shade of a cell stands for, and its number in at most w
+// cells.
+func (t *Heat) value(i, j, w int) (shade int, text string) {
+	n := t.counts[i][j]
+	switch {
+	case t.were != nil && (n > 0 || t.were[i][j] > 0):
+		d := n - t.were[i][j]
+		return max(d, -d), signed(d, w)
+	case n > 0:
+		return n, Compact(n, w)
+	}
+	return 0, ""
 }
 
 // Lines draws exactly h lines of w cells: the columns' names, the cells, and
@@ -74,7 +92,11 @@ func (t *Heat) Lines(w, h int) []string {
 	}
 	if h > 4 {
 		out = layout.Fit(out, w, h-1)
-		out = append(out, "  "+shadeLegend(t.st, most)+t.hidden())
+		change := ""
+		if t.were != nil {
+			change = t.st.Faint.Paint("change by ")
+		}
+		out = append(out, "  "+change+shadeLegend(t.st, most)+t.hidden())
 	}
 	return layout.Fit(out, w, h)
 }
@@ -124,19 +146,16 @@ func (t *Heat) line(i, most int) string {
 	var b strings.Builder
 	b.WriteString(gutter + pen.Paint(fitted(t.st, t.rows[i], t.label)) + " ")
 	for j := t.left; j < t.left+t.shownCols; j++ {
-		b.WriteString(shadeCell(t.st, t.counts[i][j], most, t.cell, i == t.row && j == t.col))
+		n, text := t.value(i, j, t.cell-3)
+		b.WriteString(shadeCell(t.st, n, most, text, t.cell, i == t.row && j == t.col))
 	}
 	return b.String()
 }
 
 // shadeCell is a count in w cells: its shade, its number, and brackets where
 // the cursor is.
-func shadeCell(st *theme.Styles, n, most, w int, here bool) string {
+func shadeCell(st *theme.Styles, n, most int, text string, w int, here bool) string {
 	level := Shade(n, most)
-	text := ""
-	if n > 0 {
-		text = Compact(n, w-3)
-	}
 	shade := strings.Repeat(shadeGlyph(st, level), max(w-2-len(text)-1, 1))
 	pen := shadePen(st, level)
 	left, right := " ", " "

@@ -28,7 +28,7 @@ func sheets(t testing.TB) []*theme.Styles {
 
 // counts are those of real life: none, one, a few, and one that dwarfs them.
 func count(t *rapid.T) int {
-	return rapid.SampledFrom([]int{0, 0, 1, 2, 7, 40, 900, 1_204_331, 2_000_000_000}).Draw(t, "count")
+	return rapid.SampledFrom([]int{0, 0, 1, 2, 7, 40, 900, 1_204_331, 2_000_000_000, 1_000_000_000_000}).Draw(t, "count")
 }
 
 func names(t *rapid.T, what string, most int) []string {
@@ -69,18 +69,29 @@ func TestChartsFillTheirRectangle(t *testing.T) {
 			lane := Lane{Title: name}
 			for j, n := range counts[i] {
 				sum += n
-				lane.Cells = append(lane.Cells, Cell{b[j], n})
+				lane.Cells = append(lane.Cells, Cell{b[j], n, count(t)})
 			}
 			lane.Total = sum
-			list, lanes = append(list, Bar{name, sum, counts[i], count(t)}), append(lanes, lane)
+			list, lanes = append(list, Bar{name, sum, counts[i], count(t), counts[i]}), append(lanes, lane)
 			series = append(series, Series{name, counts[i]})
 		}
 		bars.SetBars(list, b, 1000, rapid.Bool().Draw(t, "compare"))
 		bars.SetMode(rapid.SampledFrom([]Mode{Stacked, Grouped, Share}).Draw(t, "mode"))
-		cols.SetSteps(b, series, nil)
-		heat.SetCounts(a, b, counts)
+		var earlier []int
+		if rapid.Bool().Draw(t, "before") {
+			for range b {
+				earlier = append(earlier, count(t))
+			}
+		}
+		cols.SetSteps(b, series, earlier)
+		cols.SetMode(rapid.SampledFrom([]Mode{Stacked, Grouped, Share, Lines}).Draw(t, "columns' mode"))
+		var were [][]int
+		if rapid.Bool().Draw(t, "compared") {
+			were = table(t, len(a), len(b))
+		}
+		heat.SetCounts(a, b, counts, were)
 		flow.SetCounts(a, b, counts)
-		matrix.SetLanes(lanes)
+		matrix.SetLanes(lanes, rapid.Bool().Draw(t, "lanes compared"))
 		for range 3 {
 			dx, dy := rapid.IntRange(-3, 3).Draw(t, "dx"), rapid.IntRange(-3, 3).Draw(t, "dy")
 			bars.Move(dy)

@@ -9,15 +9,17 @@ import (
 
 // Lane is a column of a matrix: a title, and cells of its own.
 type Lane struct {
-	Title string
-	Total int
-	Cells []Cell
+	Title  string
+	Total  int
+	Cells  []Cell
+	Before int // what the total is compared with
 }
 
-// Cell is a thing with its count.
+// Cell is a thing with its count, and what that is compared with.
 type Cell struct {
-	Label string
-	Count int
+	Label  string
+	Count  int
+	Before int
 }
 
 // Matrix draws lanes side by side, each a list of cells with their shades.
@@ -29,6 +31,7 @@ type Matrix struct {
 	width     int // cells of a lane
 	shown     int // lanes shown
 	rows      int
+	compare   bool
 }
 
 // NewMatrix makes an empty chart.
@@ -37,9 +40,9 @@ func NewMatrix(st *theme.Styles) *Matrix { return &Matrix{st: st} }
 // SetStyles changes the theme.
 func (m *Matrix) SetStyles(st *theme.Styles) { m.st = st }
 
-// SetLanes sets what is drawn.
-func (m *Matrix) SetLanes(lanes []Lane) {
-	m.lanes = lanes
+// SetLanes sets what is drawn; compare shows how each count has changed.
+func (m *Matrix) SetLanes(lanes []Lane, compare bool) {
+	m.lanes, m.compare = lanes, compare
 	m.Move(0, 0)
 }
 
@@ -112,7 +115,7 @@ func (m *Matrix) part(i, y, most, total int) string {
 		name := strings.TrimRight(fitted(m.st, l.Title, w-1), " ")
 		return " " + pen.Paint(name) + layout.Blank(m.width-1-layout.Width(name))
 	case 1:
-		return m.cell(Cell{"", l.Total}, total, i == m.lane && m.row < 0) + " "
+		return m.cell(Cell{"", l.Total, l.Before}, total, i == m.lane && m.row < 0) + " "
 	}
 	k := m.top + y - matrixHead
 	if k >= len(l.Cells) {
@@ -129,6 +132,9 @@ func (m *Matrix) cell(c Cell, most int, here bool) string {
 	w := m.width - 1
 	level := Shade(c.Count, most)
 	count := Compact(c.Count, 7)
+	if m.compare {
+		count += " " + signed(c.Count-c.Before, 6)
+	}
 	mark, pen := " ", m.st.Text
 	if here {
 		mark, pen = m.st.Cursor.Paint(m.st.Glyphs.Cursor), m.st.Strong

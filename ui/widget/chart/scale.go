@@ -152,8 +152,18 @@ func seriesPen(st *theme.Styles, i int) theme.Pen {
 	return st.Series[i%len(st.Series)]
 }
 
-// legend lists the series in at most w cells, those that don't fit as "+3".
-func legend(st *theme.Styles, names []string, current, w int) string {
+// lineGlyph is the sign of a series' line, which stands on it at intervals; in
+// ASCII the line is made of it.
+func lineGlyph(st *theme.Styles, i int) string {
+	if st.Glyphs.ASCII {
+		return string("*o+x#@%&"[i%8])
+	}
+	return []string{"●", "▲", "■", "◆", "○", "△", "□", "◇"}[i%8]
+}
+
+// legend lists the series with their signs in at most w cells, those that don't
+// fit as "+3".
+func legend(st *theme.Styles, names []string, current, w int, sign func(int) string) string {
 	var b strings.Builder
 	at := 0
 	for i, n := range names {
@@ -173,7 +183,7 @@ func legend(st *theme.Styles, names []string, current, w int) string {
 		if i == current {
 			pen = st.TitleFocus
 		}
-		b.WriteString(seriesPen(st, i).Paint(fillGlyph(st, i)) + " " + pen.Paint(n) + "  ")
+		b.WriteString(seriesPen(st, i).Paint(sign(i)) + " " + pen.Paint(n) + "  ")
 		at += layout.Width(n) + 4
 	}
 	return layout.Line(b.String(), w)
