@@ -4,10 +4,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 )
 
 // csvReader cuts a table into rows, as RFC 4180 says and more forgiving: a
-// quote within a field that isn't quoted is a character like any other.
+// quote within a field that isn't quoted is a character like any other. A quote
+// that is opened and not closed costs its own row: reading goes on in the line
+// behind the one where the row began.
 type csvReader struct {
 	in     *file
 	comma  byte
@@ -17,10 +20,23 @@ type csvReader struct {
 	fields []string
 	buf    []byte
 	ends   []int
+	again  []byte // read before the rest of the file
+	at     int    // what of it was read
+	ahead  []byte // of this row: what stands behind the first line end within quotes
+	inside bool   // behind such a line end
+	fresh  bool   // some of ahead came from the file
+	spent  int    // bytes that were read again
 }
 
+// readAgain is how much is read again, as a multiple of the longest row: who
+// leaves a quote open in every line shall not make reading endless.
+const readAgain = 8
+
+// errOpen is a row whose quote is never closed.
+var errOpen = errors.New("a quote is opened and never closed")
+
 // next is the next row with content, valid until the next call. io.EOF is the
-// end; errLong and errCut are about the row that began in line c.line.
+// end; errLong, errOpen and errCut are about the row that began in line c.line.
 func (c *csvReader) next() ([]string, error) {
 	for {
 		c.line = c.lines + 1
@@ -47,10 +63,13 @@ func (c *csvReader) next() ([]string, error) {
 // row reads one row into buf and ends. A last row without a line end comes
 // with io.EOF.
 func (c *csvReader) row() error {
-	c.buf, c.ends = c.buf[:0], c.ends[:0]
+	c.buf, c.ends, c.ahead, c.inside, c.fresh = c.buf[:0], c.ends[:0], c.ahead[:0], false, false
 	size, start := 0, true // start: of a field
 	for {
-		b, err := c.in.ReadByte()
+		if c.inside && size > c.most {
+			return c.open()
+		}
+		b, err := c.byte()
 		switch {
 		case errors.Is(err, io.EOF) && size == 0:
 			return io.EOF
@@ -83,6 +102,34 @@ func (c *csvReader) row() error {
 	}
 }
 
+// byte is the next byte of the file.
+func (c *csvReader) byte() (b byte, err error) {
+	if c.at < len(c.again) {
+		b = c.again[c.at]
+		c.at++
+	} else if b, err = c.in.ReadByte(); err != nil {
+		return 0, err
+	} else {
+		c.fresh = c.fresh || c.inside
+	}
+	if c.inside {
+		c.ahead = append(c.ahead, b)
+	}
+	return b, nil
+}
+
+// peek is the byte that byte gives next; ok is false at the end.
+func (c *csvReader) peek() (b byte, ok bool) {
+	if c.at < len(c.again) {
+		return c.again[c.at], true
+	}
+	next, _ := c.in.Peek(1) // what is wrong shows at the next read
+	if len(next) == 0 {
+		return 0, false
+	}
+	return next[0], true
+}
+
 // quoted reads the rest of a quoted field; size counts the row's bytes.
 func (c *csvReader) quoted(size int) (int, error) {
 	from := 0
@@ -91,10 +138,9 @@ func (c *csvReader) quoted(size int) (int, error) {
 	}
 	c.buf = c.buf[:from] // spaces before the quote
 	for {
-		b, err := c.in.ReadByte()
-		if errors.Is(err, io.EOF) {
-			c.ends = c.ends[:0]
-			return 0, fmt.Errorf("%w: a quote is opened and never closed", errCut)
+		b, err := c.byte()
+		if errors.Is(err, io.EOF) || size > c.most && c.inside {
+			return 0, c.open()
 		}
 		if err != nil {
 			return 0, c.in.broken(err)
@@ -102,20 +148,44 @@ func (c *csvReader) quoted(size int) (int, error) {
 		size++
 		if b == '\n' {
 			c.lines++
+			c.inside = true
 		}
 		if b != '"' {
 			c.put(b, size)
 			continue
 		}
-		if next, _ := c.in.Peek(1); string(next) != `"` {
-			return size, nil // what is wrong shows at the next read
+		next, ok := c.peek()
+		switch {
+		case ok && next == '"':
+			if _, err := c.byte(); err != nil {
+				return 0, err
+			}
+			size++
+			c.put('"', size)
+		case ok && c.inside && next != c.comma && next != '\n' && next != '\r' && next != ' ':
+			return 0, c.open() // the quote belongs to a field of a later line
+		default:
+			return size, nil
 		}
-		if _, err := c.in.Discard(1); err != nil {
-			return 0, err
-		}
-		size++
-		c.put('"', size)
 	}
+}
+
+// open gives up the row and goes back to the line behind its first.
+func (c *csvReader) open() error {
+	c.ends = c.ends[:0]
+	if !c.inside {
+		return errOpen // nothing is left, or its first line is endless
+	}
+	if c.spent += len(c.ahead); c.spent > readAgain*c.most {
+		return fmt.Errorf("%w: too many quotes are opened and never closed; the rest isn't read", errCut)
+	}
+	if c.fresh { // all that was to be read again has been
+		c.again, c.at = slices.Clone(c.ahead), 0
+	} else {
+		c.at -= len(c.ahead)
+	}
+	c.lines = c.line
+	return errOpen
 }
 
 func (c *csvReader) put(b byte, size int) {

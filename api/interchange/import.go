@@ -158,7 +158,7 @@ func (im *importer) unreadable(at place, err error) (stop bool, _ error) {
 	switch {
 	case err == nil:
 		return false, nil
-	case errors.Is(err, errLong):
+	case errors.Is(err, errLong), errors.Is(err, errOpen):
 		im.reject(at, err.Error())
 		return false, nil
 	case errors.Is(err, errCut):
