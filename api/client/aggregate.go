@@ -11,7 +11,8 @@ import (
 	"threatbench/api"
 )
 
-// Aggregate counts events by columns over whole datasets.
+// Aggregate counts events by columns over whole datasets (GET
+// /events/aggregate).
 func (c *Client) Aggregate(ctx context.Context, q api.AggregateQuery) (api.AggregateResult, error) {
 	if len(q.AggregateBy) == 0 {
 		return api.AggregateResult{}, fmt.Errorf("counting: %w", api.Errorf(http.StatusBadRequest, "aggregateBy: want at least one column"))

@@ -112,14 +112,28 @@ type answer struct {
 // attempt sends the request once and reads the answer. A failed status is an
 // *api.Error with what the server said; no answer is an *OfflineError.
 func (c *Client) attempt(ctx context.Context, r request, payload []byte, limit time.Duration) (*answer, error) {
+	var a *answer
+	err := c.send(ctx, r, payload, limit, func(resp *http.Response) error {
+		body, err := c.readBody(resp)
+		if err != nil {
+			return c.brokenBody(ctx, err, len(body), limit)
+		}
+		a = &answer{path: r.path, header: resp.Header, body: body}
+		return nil
+	})
+	return a, err
+}
+
+// send sends the request once and gives the answer to take, which reads it.
+func (c *Client) send(ctx context.Context, r request, payload []byte, limit time.Duration, take func(*http.Response) error) error {
 	if err := c.enter(ctx); err != nil {
-		return nil, err
+		return err
 	}
 	within, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
 	req, err := c.build(within, r, payload)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	c.meter.calls.Add(1)
 	c.meter.inFlight.Add(1)
@@ -127,19 +141,18 @@ func (c *Client) attempt(ctx context.Context, r request, payload []byte, limit t
 	start := c.conf.Now()
 	resp, err := c.http.Do(req)
 	if err != nil {
-		return nil, c.noAnswer(ctx, err, limit)
+		return c.noAnswer(ctx, err, limit)
 	}
 	defer func() { _ = resp.Body.Close() }() // read to its end or given up: nothing left to learn
 	c.gate.observe(resp.Header)
 	if resp.StatusCode >= 300 {
-		return nil, c.refusal(resp)
+		return c.refusal(resp)
 	}
-	body, err := c.readBody(resp)
-	if err != nil {
-		return nil, c.brokenBody(ctx, err, len(body), limit)
+	if err := take(resp); err != nil {
+		return err
 	}
 	c.meter.latency.Store(int64(c.conf.Now().Sub(start)))
-	return &answer{path: r.path, header: resp.Header, body: body}, nil
+	return nil
 }
 
 // enter passes the gate, counted as waiting.
@@ -193,26 +206,34 @@ func followWithin(req *http.Request, via []*http.Request) error {
 	return nil
 }
 
-// readBody reads an answer to its end, up to the limit. net/http unpacks gzip
-// it asked for itself; an in-memory transport may hand it over packed.
+// readBody reads an answer to its end, up to the limit.
 func (c *Client) readBody(resp *http.Response) ([]byte, error) {
-	var body io.Reader = resp.Body
-	if strings.EqualFold(resp.Header.Get("Content-Encoding"), "gzip") {
-		unpacked, err := gzip.NewReader(body)
-		if err != nil {
-			return nil, fmt.Errorf("unpacking: %w", err)
-		}
-		body = unpacked
+	body, err := unpacked(resp)
+	if err != nil {
+		return nil, err
 	}
 	var buf bytes.Buffer
 	if n := resp.ContentLength; n > 0 && n <= c.conf.MaxBody {
 		buf.Grow(int(n) + bytes.MinRead)
 	}
-	_, err := buf.ReadFrom(io.LimitReader(body, c.conf.MaxBody+1))
+	_, err = buf.ReadFrom(io.LimitReader(body, c.conf.MaxBody+1))
 	if err == nil && int64(buf.Len()) > c.conf.MaxBody {
 		err = errTooBig
 	}
 	return buf.Bytes(), err
+}
+
+// unpacked is an answer's body. net/http unpacks gzip it asked for itself; an
+// in-memory transport may hand it over packed.
+func unpacked(resp *http.Response) (io.Reader, error) {
+	if !strings.EqualFold(resp.Header.Get("Content-Encoding"), "gzip") {
+		return resp.Body, nil
+	}
+	out, err := gzip.NewReader(resp.Body)
+	if err != nil {
+		return nil, fmt.Errorf("unpacking: %w", err)
+	}
+	return out, nil
 }
 
 var errTooBig = errors.New("answer too big")

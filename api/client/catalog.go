@@ -11,7 +11,7 @@ import (
 	"threatbench/api"
 )
 
-// Datasets lists the account's datasets.
+// Datasets lists the account's datasets (GET /events/dataset).
 func (c *Client) Datasets(ctx context.Context) ([]api.Dataset, error) {
 	var list []api.Dataset
 	if err := c.catalog(ctx, "/events/dataset", &list); err != nil {
@@ -23,7 +23,8 @@ func (c *Client) Datasets(ctx context.Context) ([]api.Dataset, error) {
 	return list, nil
 }
 
-// CreateDataset makes a dataset. It is sent once, like Create.
+// CreateDataset makes a dataset (POST /events/dataset/create). It is sent once,
+// like Create.
 func (c *Client) CreateDataset(ctx context.Context, name string, public bool) (api.Dataset, error) {
 	body := struct {
 		Name     string `json:"name"`
@@ -73,7 +74,7 @@ func (c *Client) CreateTag(ctx context.Context, value string) (api.Tag, error) {
 	return t, nil
 }
 
-// Categories lists the kinds of events.
+// Categories lists the kinds of events (GET /events/categories).
 func (c *Client) Categories(ctx context.Context) ([]api.Category, error) {
 	var list []api.Category
 	if err := c.catalog(ctx, "/events/categories", &list); err != nil {
@@ -85,17 +86,19 @@ func (c *Client) Categories(ctx context.Context) ([]api.Category, error) {
 	return list, nil
 }
 
-// Attackers lists the names of attackers.
+// Attackers lists the names of attackers (GET /events/attackers).
 func (c *Client) Attackers(ctx context.Context) ([]string, error) {
 	return c.names(ctx, "attackers", "/events/attackers")
 }
 
-// TargetIndustries lists the names of industries.
+// TargetIndustries lists the names of industries (GET
+// /events/targetIndustries).
 func (c *Client) TargetIndustries(ctx context.Context) ([]string, error) {
 	return c.names(ctx, "target industries", "/events/targetIndustries")
 }
 
-// IndicatorTypes lists the names of indicator types.
+// IndicatorTypes lists the names of indicator types (GET
+// /events/indicator-types, or the path it replaces).
 func (c *Client) IndicatorTypes(ctx context.Context) ([]string, error) {
 	var list []string
 	get := func(path string) func() error {
@@ -108,7 +111,7 @@ func (c *Client) IndicatorTypes(ctx context.Context) ([]string, error) {
 	return list, err
 }
 
-// Countries lists the countries of ISO 3166-1.
+// Countries lists the countries of ISO 3166-1 (GET /events/countries).
 func (c *Client) Countries(ctx context.Context) ([]api.Country, error) {
 	var list countries
 	if err := c.catalog(ctx, "/events/countries", &list); err != nil {
@@ -120,7 +123,7 @@ func (c *Client) Countries(ctx context.Context) ([]api.Country, error) {
 	return list, nil
 }
 
-// Tags lists the labels of the account.
+// Tags lists the labels of the account (GET /events/tags).
 func (c *Client) Tags(ctx context.Context) ([]api.Tag, error) {
 	var list tags
 	if err := c.catalog(ctx, "/events/tags", &list); err != nil {

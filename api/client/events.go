@@ -11,9 +11,9 @@ import (
 	"threatbench/api"
 )
 
-// List reads a page of events. A query that breaks a limit is refused without
-// a call; one too long for a URL goes as a POST. Info.TotalCount is -1 where
-// the server did not say how many there are.
+// List reads a page of events (GET /events, or POST /events). A query that
+// breaks a limit is refused without a call; one too long for a URL goes as a
+// POST. Info.TotalCount is -1 where the server did not say how many there are.
 func (c *Client) List(ctx context.Context, q api.ListQuery) (api.Page, error) {
 	if err := q.Validate(); err != nil {
 		return api.Page{}, fmt.Errorf("listing events: %w", err)
@@ -102,8 +102,9 @@ func setText(v url.Values, key, s string) {
 	}
 }
 
-// Event reads one event. Without a dataset the deprecated path is asked,
-// which searches the whole account.
+// Event reads one event (GET /events/dataset/{dataset_id}/events/{event_id}).
+// Without a dataset the deprecated path is asked, which searches the whole
+// account (GET /events/{event_id}).
 func (c *Client) Event(ctx context.Context, dataset, id string) (api.Event, error) {
 	path := "/events/dataset/" + url.PathEscape(dataset) + "/events/" + url.PathEscape(id)
 	if dataset == "" {
@@ -117,9 +118,10 @@ func (c *Client) Event(ctx context.Context, dataset, id string) (api.Event, erro
 	return e, nil
 }
 
-// Raw reads the record an event was made from. Its Data is not neutralised:
-// whoever draws it must. Without a dataset the event is read first, to learn
-// in which one it lies.
+// Raw reads the record an event was made from (GET
+// /events/datasets/{dataset_id}/events/{event_id}/raw, or the path it
+// replaces). Its Data is not neutralised: whoever draws it must. Without a
+// dataset the event is read first, to learn in which one it lies.
 func (c *Client) Raw(ctx context.Context, dataset, id string) (api.Raw, error) {
 	if dataset == "" {
 		e, err := c.Event(ctx, "", id)
@@ -144,8 +146,9 @@ func (c *Client) Raw(ctx context.Context, dataset, id string) (api.Raw, error) {
 	return r, nil
 }
 
-// Create makes one event. It is sent once: where the connection broke after
-// the request may have arrived, the error says so and nothing is repeated.
+// Create makes one event (POST /events/create). It is sent once: where the
+// connection broke after the request may have arrived, the error says so and
+// nothing is repeated.
 func (c *Client) Create(ctx context.Context, in api.CreateEvent) (api.Event, error) {
 	var e api.Event
 	if err := c.write(ctx, request{method: http.MethodPost, path: "/events/create", body: in}, &e); err != nil {
@@ -155,14 +158,14 @@ func (c *Client) Create(ctx context.Context, in api.CreateEvent) (api.Event, err
 	return e, nil
 }
 
-// CreateBulk makes many events; what was refused is in the result's Errors.
-// It is sent once, like Create.
+// CreateBulk makes many events (POST /events/create/bulk); what was refused is
+// in the result's Errors. It is sent once, like Create.
 func (c *Client) CreateBulk(ctx context.Context, in api.BulkCreate) (api.BulkResult, error) {
 	return c.createBulk(ctx, "/events/create/bulk", in)
 }
 
-// CreateBulkRelated makes many events with the relationships they name. It is
-// sent once, like Create.
+// CreateBulkRelated makes many events with the relationships they name (POST
+// /events/create/bulk/relationships). It is sent once, like Create.
 func (c *Client) CreateBulkRelated(ctx context.Context, in api.BulkCreate) (api.BulkResult, error) {
 	return c.createBulk(ctx, "/events/create/bulk/relationships", in)
 }

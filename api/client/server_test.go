@@ -1,6 +1,8 @@
 package client
 
 import (
+	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"path/filepath"
@@ -390,5 +392,31 @@ func transferAndRevert(t *testing.T, c *Client, dataset string) {
 	}
 	if _, err := c.History(t.Context(), api.HistoryQuery{Dataset: "00000000-0000-4000-8000-00000000dead"}); !isStatus(err, 404) || errors.Is(err, api.ErrUnsupported) {
 		t.Errorf("a dataset that isn't there: %v", err)
+	}
+}
+
+// TestObjectsOfOurServer walks through pages of objects, up to the last.
+func TestObjectsOfOurServer(t *testing.T) {
+	c := mounted(t, server.Config{})
+	if _, err := c.CreateBulk(t.Context(), api.BulkCreate{Data: story(5), PreserveUUID: true}); err != nil {
+		t.Fatal(err)
+	}
+	for format, list := range map[string]func(context.Context, api.ListQuery, func(json.RawMessage) error) (api.ResultInfo, error){"stix2": c.ListSTIX, "taxii": c.ListTAXII} {
+		var types []string
+		q := api.ListQuery{PageSize: 2}
+		pages := 0
+		for ; pages < 9; pages++ {
+			info, err := list(t.Context(), q, typesOf(&types))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if q = (api.ListQuery{Cursor: info.Cursor, PageSize: 2}); q.Cursor == "" {
+				break
+			}
+		}
+		incidents := len(slices.DeleteFunc(types, func(s string) bool { return s != "incident" }))
+		if incidents != 5 || pages != 2 {
+			t.Errorf("%s: %d incidents on %d pages", format, incidents, pages+1)
+		}
 	}
 }

@@ -59,7 +59,11 @@ func (c *call) answerList(req listRequest) error {
 // bundle answers a page as a STIX bundle; where the next page starts stands
 // in the header, since a bundle has no place for it.
 func (c *call) bundle(page api.Page) error {
-	b, err := stix.Bundle(page.Events, nil)
+	edges, err := c.edges(page.Events)
+	if err != nil {
+		return err
+	}
+	b, err := stix.Bundle(page.Events, edges)
 	if err != nil {
 		return fmt.Errorf("writing a STIX bundle: %w", err)
 	}
@@ -73,11 +77,34 @@ func (c *call) bundle(page api.Page) error {
 
 // taxiiEnvelope answers a page as a TAXII envelope, whose next is the cursor.
 func (c *call) taxiiEnvelope(page api.Page) error {
-	b, err := stix.Envelope(page.Events, nil, page.Info.Cursor)
+	edges, err := c.edges(page.Events)
+	if err != nil {
+		return err
+	}
+	b, err := stix.Envelope(page.Events, edges, page.Info.Cursor)
 	if err != nil {
 		return fmt.Errorf("writing a TAXII envelope: %w", err)
 	}
 	return c.send(http.StatusOK, stix.TAXIIType, b)
+}
+
+// edges are the relationships in which the events are children.
+func (c *call) edges(events []api.Event) ([]stix.Edge, error) {
+	ids := make([]string, len(events))
+	for i := range events {
+		ids[i] = events[i].UUID
+	}
+	parents, err := c.s.db.Parents(c.ctx(), c.account, ids)
+	if err != nil {
+		return nil, err
+	}
+	var edges []stix.Edge
+	for _, id := range ids {
+		for _, p := range parents[id] {
+			edges = append(edges, stix.Edge{Parent: p.ParentID, Child: id, Type: p.RelationshipType})
+		}
+	}
+	return edges, nil
 }
 
 // readEvent answers an event of one dataset.

@@ -417,6 +417,13 @@ func TestFormats(t *testing.T) {
 		if err := json.Unmarshal([]byte(stixPage.header.Get("X-Result-Info")), &info); err != nil || info.TotalCount != 3 || info.Cursor == "" {
 			t.Errorf("result_info is %+v, %v", info, err)
 		}
+		r.do("POST", "/events/relationships/create", fmt.Sprintf(`{"parentId":%q,"childIds":[%q],"relationshipType":"caused_by"}`, ids[0], ids[2]))
+		for _, format := range []string{"stix2", "taxii"} {
+			rep := r.do("GET", "/events?pageSize=1&format="+format, "")
+			if text := string(rep.body); strings.Count(text, `"relationship_type":"caused-by","source_ref":"incident--`) != 1 {
+				t.Errorf("%s: no relationship in %.300s", format, text)
+			}
+		}
 		rep := r.do("POST", "/events?format=taxii", `{"pageSize":2}`)
 		var envelope struct {
 			More    bool

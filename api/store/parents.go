@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"net/http"
 
 	"github.com/google/uuid"
 
@@ -11,8 +12,8 @@ import (
 )
 
 // Parents tells for each of the account's events named by children under which
-// parents it hangs, and how. Events without parents are left out; an unknown
-// one is a 404 *api.Error.
+// parents it hangs, and how. Events without parents are left out, as are those
+// that are gone: who lists events and asks then may be late.
 func (d *DB) Parents(ctx context.Context, account string, children []string) (map[string][]api.RelationshipInput, error) {
 	v, err := d.view(ctx)
 	if err != nil {
@@ -22,6 +23,9 @@ func (d *DB) Parents(ctx context.Context, account string, children []string) (ma
 	out := map[string][]api.RelationshipInput{}
 	for _, child := range children {
 		id, _, err := v.find(ctx, account, "", child)
+		if api.StatusOf(err) == http.StatusNotFound {
+			continue
+		}
 		if err != nil {
 			return nil, err
 		}

@@ -1,0 +1,142 @@
+package server
+
+import (
+	"go/ast"
+	"go/parser"
+	gotoken "go/token"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// contract lists the operations of the contract, each with the method of the
+// client that carries it out. Where two paths do the same the client takes the
+// newer; older says so of the other one.
+func contract() []struct{ operation, method, client, older string } {
+	return []struct{ operation, method, client, older string }{
+		{"list", "GET /events", "List", ""},
+		{"list, for long filters", "POST /events", "List", ""},
+		{"list as STIX", "GET /events", "ListSTIX", ""},
+		{"list as TAXII", "GET /events", "ListTAXII", ""},
+		{"aggregate", "GET /events/aggregate", "Aggregate", ""},
+		{"create", "POST /events/create", "Create", ""},
+		{"bulk create", "POST /events/create/bulk", "CreateBulk", ""},
+		{"bulk create with relationships", "POST /events/create/bulk/relationships", "CreateBulkRelated", ""},
+		{"read", "GET /events/dataset/{dataset_id}/events/{event_id}", "Event", ""},
+		{"read, deprecated", "GET /events/{event_id}", "Event", ""},
+		{"update", "PATCH /events/{event_id}", "Update", ""},
+		{"update by POST", "POST /events/{event_id}", "Update", "PATCH /events/{event_id}"},
+		{"update many", "PATCH /events/update/bulk", "UpdateMany", ""},
+		{"delete many", "DELETE /events/datasets/{dataset_id}/events", "Delete", ""},
+		{"delete many, older", "DELETE /events/{dataset_id}/delete", "Delete", "DELETE /events/datasets/{dataset_id}/events"},
+		{"move", "POST /events/dataset/{dataset_id}/move", "Move", ""},
+		{"copy", "POST /events/dataset/{dataset_id}/copy", "Copy", ""},
+		{"revert", "POST /events/{dataset_id}/revert-do", "Revert", ""},
+		{"preview of a revert", "GET /events/dataset/{dataset_id}/revert-preview", "RevertPreview", ""},
+		{"history", "GET /events/dataset/{dataset_id}/history", "History", ""},
+		{"add tags", "POST /events/event_tag/{event_id}/create", "AddTags", ""},
+		{"remove tags", "DELETE /events/event_tag/{event_id}", "RemoveTags", ""},
+		{"add references", "POST /events/relate/{event_id}/create", "AddReferences", ""},
+		{"remove references", "DELETE /events/relate/{event_id}", "RemoveReferences", ""},
+		{"raw of an event", "GET /events/datasets/{dataset_id}/events/{event_id}/raw", "Raw", ""},
+		{"raw of an event, older", "GET /events/raw/{dataset_id}/{event_id}", "Raw", "GET /events/datasets/{dataset_id}/events/{event_id}/raw"},
+		{"raw by id", "GET /events/{event_id}/raw/{raw_id}", "RawByID", ""},
+		{"update raw", "PATCH /events/{event_id}/raw/{raw_id}", "UpdateRaw", ""},
+		{"update raw by POST", "POST /events/{event_id}/raw/{raw_id}", "UpdateRaw", "PATCH /events/{event_id}/raw/{raw_id}"},
+		{"relate", "POST /events/relationships/create", "Relate", ""},
+		{"unrelate", "DELETE /events/relationships", "Unrelate", ""},
+		{"related events", "GET /events/by-id/{event_id}/relationships", "Related", ""},
+		{"related events, older", "GET /events/{event_id}/relationships", "Related", "GET /events/by-id/{event_id}/relationships"},
+		{"graph", "GET /events/graph", "Graph", ""},
+		{"GraphQL", "POST /v2/events/graphql", "Query", ""},
+		{"GraphQL, older", "POST /events/graphql", "Query", "POST /v2/events/graphql"},
+		{"GraphQL, introspection", "POST /v2/events/graphql", "Schema", ""},
+		{"saved queries", "GET /events/queries", "SavedQueries", ""},
+		{"create a query", "POST /events/queries/create", "CreateSavedQuery", ""},
+		{"read a query", "GET /events/queries/{query_id}", "SavedQuery", ""},
+		{"update a query", "PATCH /events/queries/{query_id}", "UpdateSavedQuery", ""},
+		{"update a query by POST", "POST /events/queries/{query_id}", "UpdateSavedQuery", "PATCH /events/queries/{query_id}"},
+		{"delete a query", "DELETE /events/queries/{query_id}", "DeleteSavedQuery", ""},
+		{"test a query's alert", "GET /events/queries/{query_id}/test", "TestAlert", ""},
+		{"alerts", "GET /events/queries/alerts", "Alerts", ""},
+		{"create an alert", "POST /events/queries/alerts/create", "CreateAlert", ""},
+		{"read an alert", "GET /events/queries/alerts/{alert_id}", "Alert", ""},
+		{"update an alert", "PATCH /events/queries/alerts/{alert_id}", "UpdateAlert", ""},
+		{"update an alert by POST", "POST /events/queries/alerts/{alert_id}", "UpdateAlert", "PATCH /events/queries/alerts/{alert_id}"},
+		{"delete an alert", "DELETE /events/queries/alerts/{alert_id}", "DeleteAlert", ""},
+		{"inbox", "GET /events/queries/alerts/inbox", "Inbox", ""},
+		{"mark the inbox", "POST /events/queries/alerts/inbox/read", "MarkRead", ""},
+		{"datasets", "GET /events/dataset", "Datasets", ""},
+		{"create a dataset", "POST /events/dataset/create", "CreateDataset", ""},
+		{"read a dataset", "GET /events/dataset/{dataset_id}", "Dataset", ""},
+		{"change a dataset", "PATCH /events/dataset/{dataset_id}", "UpdateDataset", ""},
+		{"categories", "GET /events/categories", "Categories", ""},
+		{"attackers", "GET /events/attackers", "Attackers", ""},
+		{"indicator types", "GET /events/indicator-types", "IndicatorTypes", ""},
+		{"indicator types, older", "GET /events/indicatorTypes", "IndicatorTypes", "GET /events/indicator-types"},
+		{"target industries", "GET /events/targetIndustries", "TargetIndustries", ""},
+		{"countries", "GET /events/countries", "Countries", ""},
+		{"tags", "GET /events/tags", "Tags", ""},
+		{"create a tag", "POST /events/tags/create", "CreateTag", ""},
+	}
+}
+
+// TestClientHasEveryOperation holds the contract row by row against the
+// server's routes and against the client's methods, whose doc comments name
+// the operation they carry out.
+func TestClientHasEveryOperation(t *testing.T) {
+	docs := clientDocs(t)
+	served := map[string]bool{}
+	for _, rt := range (&server{}).routes() {
+		served[rt.method+" "+rt.pattern] = true
+	}
+	listed := map[string]bool{}
+	for _, row := range contract() {
+		listed[row.method] = true
+		doc, ok := docs[row.client]
+		named := row.method
+		if row.older != "" {
+			named = row.older
+			if !strings.Contains(doc, "the path it replaces") && !strings.Contains(doc, "the older path") && !strings.HasPrefix(row.method, "POST") {
+				t.Errorf("%s: the doc comment of %s says nothing of an older path", row.operation, row.client)
+			}
+		}
+		verb, path, _ := strings.Cut(named, " ")
+		switch {
+		case !served[row.method]:
+			t.Errorf("%s: the server has no %s", row.operation, row.method)
+		case !ok:
+			t.Errorf("%s: the client has no method %s", row.operation, row.client)
+		case !slices.ContainsFunc([]string{")", ",", "."}, func(end string) bool { return strings.Contains(doc, verb+" "+path+end) }):
+			t.Errorf("%s: the doc comment of %s doesn't name %s", row.operation, row.client, named)
+		}
+	}
+	for method := range served {
+		if !listed[method] {
+			t.Errorf("%s is not in this list of the contract", method)
+		}
+	}
+}
+
+// clientDocs are the doc comments of the client's methods, on one line each.
+func clientDocs(t *testing.T) map[string]string {
+	t.Helper()
+	files, err := filepath.Glob("../client/*.go")
+	if err != nil || len(files) < 10 {
+		t.Fatalf("%d files of the client: %v", len(files), err)
+	}
+	docs := map[string]string{}
+	for _, name := range files {
+		f, err := parser.ParseFile(gotoken.NewFileSet(), name, nil, parser.ParseComments)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, d := range f.Decls {
+			if fn, ok := d.(*ast.FuncDecl); ok && fn.Recv != nil && fn.Name.IsExported() {
+				docs[fn.Name.Name] = strings.Join(strings.Fields(fn.Doc.Text()), " ")
+			}
+		}
+	}
+	return docs
+}
