@@ -130,6 +130,35 @@ func TestChartOverTimeSelectsComparesAndDrills(t *testing.T) {
 	})
 }
 
+// Activity columns are asked for by one call each for all rows in sight, and
+// what is known isn't asked for again.
+func TestActivityColumns(t *testing.T) {
+	f := newFake(400)
+	columns := []string{"date", "attacker", "attacker-activity", "category", "category-activity"}
+	for _, c := range profiles {
+		o := usual()
+		o.Profile = c.profile
+		f.calls.Store(0)
+		benchWith(t, ui.Options{API: f, Columns: columns, ASCII: c.ascii}, o, func(p *uitest.Program) {
+			p.Want("BY ATTACKER", "BY CATEGORY")
+			if n := f.calls.Load(); n != 4 {
+				t.Errorf("%d calls for the events, their counts and two columns", n)
+			}
+			p.Golden("activity-120x40-" + c.name)
+			press(p, "j", "j", "j", "l", "l", "-")
+			p.Want("-attacker:")
+			p.Check()
+			calls := f.calls.Load()
+			press(p, "backspace")
+			if n := f.calls.Load() - calls; n > 1 {
+				t.Errorf("back at the same filter %d calls are made", n)
+			}
+			press(p, "T", "T")
+			p.Check()
+		})
+	}
+}
+
 // A range of hours goes to the events of exactly these hours, by key and by
 // mouse, and comparing shifts it by as many.
 func TestChartOfHoursDrillsToTheHours(t *testing.T) {

@@ -65,7 +65,7 @@ func TestSwitchesAreNarrowed(t *testing.T) {
 		p.WantNot("TECHNIQUE")
 		press(p, "C", "/")
 		enter(p, "tech")
-		p.Want("1 of 15")
+		p.Want("1 of 18")
 		p.Golden("columns-narrowed-120x40")
 		press(p, "enter", "space")
 		p.Want("✓ TECHNIQUE")

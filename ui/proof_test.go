@@ -235,16 +235,18 @@ func TestCrashRestoresAndTellsNoSecret(t *testing.T) {
 }
 
 func TestViewAllocates(t *testing.T) {
-	m := model(ui.Options{API: longFake(100_000)})
-	m.Update(tea.WindowSizeMsg{Width: 120, Height: 40})
-	pump(m, m.Init(), 0)
-	down := keyPress("j")
-	n := testing.AllocsPerRun(50, func() {
-		m.Update(down)
-		m.View()
-	})
-	if n > 1000 {
-		t.Errorf("a key and its View make %.0f allocations", n)
+	for _, columns := range [][]string{nil, {"date", "attacker-activity", "category", "category-activity", "target-activity"}} {
+		m := model(ui.Options{API: longFake(100_000), Columns: columns})
+		m.Update(tea.WindowSizeMsg{Width: 120, Height: 40})
+		pump(m, m.Init(), 0)
+		down := keyPress("j")
+		n := testing.AllocsPerRun(50, func() {
+			m.Update(down)
+			m.View()
+		})
+		if n > 1000 {
+			t.Errorf("with the columns %v a key and its View make %.0f allocations", columns, n)
+		}
 	}
 }
 

@@ -52,7 +52,7 @@ func (m *Model) chooseColumns() {
 		out := make([]views.PickItem, len(order))
 		for i, id := range order {
 			k := slices.IndexFunc(m.all, func(c column) bool { return c.ID == id })
-			out[i] = views.PickItem{Title: m.all[k].Title, On: on[id]}
+			out[i] = views.PickItem{Title: m.all[k].Title, Detail: m.all[k].about, On: on[id]}
 		}
 		return out
 	}
@@ -64,7 +64,7 @@ func (m *Model) chooseColumns() {
 		Chosen: func(i int) tea.Cmd {
 			on[order[i]] = !on[order[i]]
 			show()
-			return nil
+			return m.ensure()
 		},
 		Reset: func() {
 			m.setColumns(nil)

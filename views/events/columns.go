@@ -18,6 +18,9 @@ type column struct {
 	text    func(e *api.Event, env *views.Env) table.Cell
 	values  func(e *api.Event) []string // what + and - offer; nil means the cell's one value
 	wished  int                         // the width a person gave it, 0 for none
+	about   string                      // what the title doesn't say
+	counted string                      // the column whose values' activity it shows, "" for none
+	value   func(e *api.Event) string   // of that column
 }
 
 // columns lists every column, in the order the chooser shows them.
@@ -101,6 +104,9 @@ func columns() []column {
 			text:   func(e *api.Event, env *views.Env) table.Cell { return table.Cell{Text: env.Date(e.CreatedAt)} },
 			values: func(e *api.Event) []string { return oneOf(dayOf(e.CreatedAt)) },
 		},
+		activityColumn("attacker-activity", "BY ATTACKER", "attacker", api.FieldAttacker, func(e *api.Event) string { return e.Attacker }),
+		activityColumn("category-activity", "BY CATEGORY", "category", api.FieldCategory, func(e *api.Event) string { return e.Category }),
+		activityColumn("target-activity", "BY TARGET", "targetCountry", api.FieldTargetCountry, func(e *api.Event) string { return e.TargetCountry }),
 	}
 }
 

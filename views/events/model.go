@@ -63,6 +63,7 @@ type Model struct {
 
 	facets   *facets
 	timeline *timeline
+	activity activity
 	catalogs async.Catalogs
 
 	catalogsAsked, datasetsWanted bool
@@ -226,6 +227,8 @@ func (m *Model) Learn(f async.Fact) tea.Cmd {
 		m.learnSummary(f)
 	case async.CatalogsLoaded:
 		m.learnCatalogs(f)
+	case async.GroupsLoaded:
+		m.learnActivity(f)
 	case async.JobDone:
 		m.learnMarks(f)
 	case async.Slow:
@@ -331,11 +334,15 @@ func (m *Model) fail(err error, first bool) {
 }
 
 // ensure asks for the rows in view that aren't there, else for those the
-// reader will come to next.
+// reader will come to next, and for what their activity columns show.
 func (m *Model) ensure() tea.Cmd {
 	if m.stale {
 		return nil
 	}
+	return tea.Batch(m.ensureRows(), m.wantActivity())
+}
+
+func (m *Model) ensureRows() tea.Cmd {
 	from, to := m.table.Visible()
 	if i, ok := m.rows.missing(from, to); ok {
 		return m.request("rows", i)
@@ -381,6 +388,7 @@ func (m *Model) Restyle() {
 	m.filter.SetStyles(m.env.Styles)
 	m.table.SetStyles(m.env.Styles)
 	m.timeline.restyle()
+	m.activity.redraw()
 	m.table.Invalidate()
 	m.changed()
 }
@@ -408,6 +416,10 @@ func (s source) Row(i int, cells []table.Cell) bool {
 	}
 	for k, c := range s.m.cols {
 		cells[k] = c.text(e, s.m.env)
+		if c.counted != "" {
+			st := s.m.env.Styles
+			cells[k] = table.Cell{Text: s.m.activity.text(st, c.counted, c.value(e)), Pen: st.Bar}
+		}
 		if s.m.stale && s.m.slow {
 			cells[k].Pen = faintPen(s.m.env.Styles)
 		}

@@ -72,6 +72,7 @@ func (m *Model) Blank() bool {
 func (m *Model) Reload() tea.Cmd {
 	m.env.Async.Forget()
 	m.catalogsAsked = false
+	m.activity = activity{}
 	return m.reload(0)
 }
 

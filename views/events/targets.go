@@ -61,6 +61,7 @@ func (m *Model) Changed(r async.Result) tea.Cmd {
 	if e := m.Current(); e != nil {
 		m.keep = e.UUID
 	}
+	m.activity = activity{}
 	return m.reload(0) // what may be wrong was forgotten with the change
 }
 
