@@ -46,8 +46,10 @@ keys: need-go ## write docs/keys.md and the README's key table anew
 golden: need-go ## write the golden screens anew (look at them before committing)
 	$(GO) test $$(grep -rl widget/uitest --include=*_test.go ui views | xargs -n1 dirname | sort -u | sed "s|^|./|") -update
 
-bench: need-go ## measure speed, beside the budgets and beside peers that are installed
-	$(GO) run ./bench
+SOAK ?= 30m # how long make bench soaks the server over SSH; 0 leaves it out
+
+bench: need-go ## measure speed, beside the budgets and beside peers that are installed; SOAK=5m shortens the soak
+	$(GO) run ./bench -soak $(SOAK)
 
 fuzz: need-go ## run every fuzz target for a while (FUZZTIME=30s each)
 	@for p in $$($(GO) list ./...); do \

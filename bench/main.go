@@ -2,7 +2,8 @@
 // pseudo-terminal and the built program, and at the API, through the client
 // and the in-memory server. Every figure stands beside its budget and, where a
 // peer is installed, beside the peer's on the same data. It never fails on a
-// time: machines differ. It needs no network.
+// time: machines differ. Only the soak fails, on a leak or on keys that wait
+// too long. It needs no network.
 package main
 
 import (
@@ -20,10 +21,20 @@ import (
 
 func main() {
 	sizes := flag.String("events", "10000,100000", "sizes of the databases, comma-separated; 1000000 takes about three minutes to make")
-	only := flag.String("only", "", "terminal, api, ssh or peers; all without it")
+	only := flag.String("only", "", "terminal, api, ssh, peers or soak; all without it")
+	length := flag.Duration("soak", 30*time.Minute, "how long the server over SSH is soaked, 0 for not at all; a leak or a missed budget ends the bench with exit code 1")
+	p95 := flag.Duration("p95", 50*time.Millisecond, "most that 95 of 100 keys may take to be painted in the soak; more on a machine that is not your own")
 	keep := flag.Bool("keep", true, "keep the databases for the next run")
+	server := flag.Bool("serve", false, "be the server that the soak watches; used by the bench itself")
 	flag.Parse()
-	if err := run(context.Background(), *sizes, *only, *keep); err != nil {
+	if *server {
+		os.Exit(be(flag.Args()))
+	}
+	err := run(context.Background(), *sizes, *only, *keep)
+	if err == nil && *length > 0 && (*only == "" || *only == "soak") {
+		err = runSoak(context.Background(), *length, *p95)
+	}
+	if err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
 		os.Exit(1)
 	}
@@ -42,6 +53,9 @@ func run(ctx context.Context, sizes, only string, keep bool) error {
 		defer os.RemoveAll(dir) //nolint:errcheck // a cache
 	}
 	fmt.Printf("%s, %s/%s, %d cores\n", runtime.Version(), runtime.GOOS, runtime.GOARCH, runtime.NumCPU())
+	if only == "soak" {
+		return nil
+	}
 	for _, s := range strings.Split(sizes, ",") {
 		n, err := strconv.Atoi(strings.TrimSpace(s))
 		if err != nil || n < 1000 {

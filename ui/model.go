@@ -67,6 +67,7 @@ type Model struct {
 	sight   views.Sight  // what the others were told is looked at
 
 	kill     context.CancelFunc
+	gate     *gate                                           // nil in a program that has its process to itself
 	exec     func(tea.ExecCommand, tea.ExecCallback) tea.Cmd // tea.Exec but in tests
 	crash    *crash
 	saidLost bool // that what should be remembered can't be written down
@@ -153,6 +154,8 @@ func (m *Model) update(msg tea.Msg) tea.Cmd {
 	case tea.EnvMsg:
 		m.split.remote = msg.Getenv("SSH_TTY") != "" || msg.Getenv("SSH_CONNECTION") != ""
 		return m.relayout()
+	case leaving:
+		return tea.Tick(patience, func(time.Time) tea.Msg { return left{} })
 	case edited:
 		return m.learnEdited(msg)
 	case views.TeamNews:

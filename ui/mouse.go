@@ -26,6 +26,9 @@ type press struct {
 // coalesce drops pointer motion that no button is held for, which would wake
 // the renderer for nothing, and what a hosted session must not do.
 func (m *Model) coalesce(_ tea.Model, msg tea.Msg) tea.Msg {
+	if m.gate != nil {
+		msg = m.gate.pass(msg)
+	}
 	switch msg := msg.(type) {
 	case tea.MouseMotionMsg:
 		if msg.Button == tea.MouseNone {

@@ -28,6 +28,10 @@ func Run(ctx context.Context, o Options) error {
 	m := New(ctx, o)
 	defer m.env.Async.Close()
 	m.kill = cancel
+	if o.Hosted && o.In != nil {
+		m.gate = newGate(o.In)
+		defer m.gate.close()
+	}
 	p := tea.NewProgram(m, m.programOptions(ctx)...)
 	if o.Started != nil {
 		o.Started(p.Send)
@@ -57,7 +61,9 @@ func (m *Model) programOptions(ctx context.Context) []tea.ProgramOption {
 	if o.Hosted {
 		list = append(list, tea.WithoutSignalHandler())
 	}
-	if o.In != nil {
+	if m.gate != nil {
+		list = append(list, tea.WithInput(m.gate))
+	} else if o.In != nil {
 		list = append(list, tea.WithInput(o.In))
 	}
 	if o.Out != nil {
