@@ -33,7 +33,13 @@ func (s Scope) Title() string {
 	case Menu:
 		return "Menus"
 	case Columns:
-		return "Choice of columns"
+		return "Lists of switches"
+	case Form:
+		return "Form of an event"
+	case Area:
+		return "Text of several lines"
+	case Review:
+		return "Review before sending"
 	case Confirm:
 		return "Questions"
 	case Start:

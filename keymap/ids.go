@@ -16,6 +16,9 @@ const (
 	Menu    Scope = "menu"    // a list to choose from
 	Columns Scope = "columns" // a list of switches: columns, and what else is chosen by the many
 	Confirm Scope = "confirm" // a question with yes and no
+	Form    Scope = "form"    // the form of an event, with a text field
+	Area    Scope = "area"    // a text of several lines
+	Review  Scope = "review"  // what a form would send
 	Start   Scope = "start"   // the screen of an empty database
 )
 
@@ -56,6 +59,7 @@ const (
 	ActTag         ID = "app.tag"
 	ActUntag       ID = "app.untag"
 	ActEdit        ID = "app.edit"
+	ActEditField   ID = "app.edit_field"
 	ActInsight     ID = "app.insight"
 	ActRaw         ID = "app.raw"
 	ActRelate      ID = "app.relate"
@@ -65,6 +69,7 @@ const (
 	ActCopy        ID = "app.copy_to"
 	ActDelete      ID = "app.delete"
 	ActNew         ID = "app.new"
+	ActNewJSON     ID = "app.new_json"
 	ActUndo        ID = "app.undo"
 	ActRedo        ID = "app.redo"
 	ActLastOutcome ID = "app.outcome"
@@ -221,6 +226,30 @@ const (
 	ColumnsReset    ID = "columns.reset"
 	ColumnsAccept   ID = "columns.accept"
 	ColumnsCancel   ID = "columns.cancel"
+
+	FormNext     ID = "form.next"
+	FormPrev     ID = "form.prev"
+	FormDown     ID = "form.down"
+	FormUp       ID = "form.up"
+	FormPageDown ID = "form.page_down"
+	FormPageUp   ID = "form.page_up"
+	FormAccept   ID = "form.accept"
+	FormPick     ID = "form.pick"
+	FormPickPrev ID = "form.pick_prev"
+	FormEditor   ID = "form.editor"
+	FormRestore  ID = "form.restore"
+	FormSave     ID = "form.save"
+	FormClose    ID = "form.close"
+
+	AreaDone ID = "area.done"
+	AreaDrop ID = "area.drop"
+
+	ReviewUp       ID = "review.up"
+	ReviewDown     ID = "review.down"
+	ReviewPageUp   ID = "review.page_up"
+	ReviewPageDown ID = "review.page_down"
+	ReviewSend     ID = "review.send"
+	ReviewBack     ID = "review.back"
 
 	ConfirmLeft   ID = "confirm.left"
 	ConfirmRight  ID = "confirm.right"

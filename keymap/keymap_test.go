@@ -93,6 +93,8 @@ var shadows = map[Scope]string{
 	Log:     "q L",
 	Menu:    "q ctrl+p",
 	Columns: "q r",
+	Form:    "tab shift+tab ctrl+o ctrl+p",
+	Review:  "q y",
 	Confirm: "q y tab shift+tab",
 	Charts:  "t",   // nothing there can be tagged
 	Graph:   "t",   // the types of lines; a t tags there
@@ -135,7 +137,7 @@ func TestShadowsAreDeliberate(t *testing.T) {
 }
 
 func TestTextFieldsLeaveLettersAlone(t *testing.T) {
-	for _, s := range []Scope{Filter, Prompt, Palette} {
+	for _, s := range []Scope{Filter, Prompt, Palette, Form, Area} {
 		for _, a := range Default().In(s) {
 			for _, k := range a.Keys {
 				if Printable(k) {

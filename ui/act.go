@@ -39,6 +39,8 @@ func (m *Model) whyNotAct(id keymap.ID) (why string, is bool) {
 		}
 		return "", true
 	case keymap.ActNew:
+		return m.whyNoChange(), true
+	case keymap.ActNewJSON:
 		return m.whyNoEditor(), true
 	case keymap.ActInsight, keymap.ActRaw:
 		if why := m.whyNoEditor(); why != "" {
@@ -47,7 +49,7 @@ func (m *Model) whyNotAct(id keymap.ID) (why string, is bool) {
 		if m.acting() > 1 {
 			return "several events are marked: this takes one at a time", true
 		}
-	case keymap.ActTag, keymap.ActUntag, keymap.ActEdit, keymap.ActRelate, keymap.ActRefer, keymap.ActUnrefer,
+	case keymap.ActTag, keymap.ActUntag, keymap.ActEdit, keymap.ActEditField, keymap.ActRelate, keymap.ActRefer, keymap.ActUnrefer,
 		keymap.ActMove, keymap.ActCopy, keymap.ActDelete:
 	default:
 		return "", false
@@ -82,6 +84,8 @@ func (m *Model) whyNoEditor() string {
 func (m *Model) act(id keymap.ID) (cmd tea.Cmd, is bool) {
 	switch id {
 	case keymap.ActNew:
+		return m.newForm(), true
+	case keymap.ActNewJSON:
 		return m.editNew(""), true
 	case keymap.ActUndo:
 		return m.undo(), true
@@ -100,17 +104,18 @@ func (m *Model) act(id keymap.ID) (cmd tea.Cmd, is bool) {
 // actOnEvents carries out an action on the events in hand.
 func (m *Model) actOnEvents(id keymap.ID) (cmd tea.Cmd, is bool) {
 	do := map[keymap.ID]func(t views.Targets) tea.Cmd{
-		keymap.ActTag:     func(t views.Targets) tea.Cmd { return m.askTags(t, false) },
-		keymap.ActUntag:   func(t views.Targets) tea.Cmd { return m.askTags(t, true) },
-		keymap.ActEdit:    m.askField,
-		keymap.ActInsight: m.editInsight,
-		keymap.ActRaw:     m.editRaw,
-		keymap.ActRelate:  m.askParent,
-		keymap.ActRefer:   func(t views.Targets) tea.Cmd { return m.askReference(t, false) },
-		keymap.ActUnrefer: func(t views.Targets) tea.Cmd { return m.askReference(t, true) },
-		keymap.ActMove:    func(t views.Targets) tea.Cmd { return m.askDataset(t, false) },
-		keymap.ActCopy:    func(t views.Targets) tea.Cmd { return m.askDataset(t, true) },
-		keymap.ActDelete:  func(t views.Targets) tea.Cmd { return m.change(async.DeleteEvents(t.On), t.Known) },
+		keymap.ActTag:       func(t views.Targets) tea.Cmd { return m.askTags(t, false) },
+		keymap.ActUntag:     func(t views.Targets) tea.Cmd { return m.askTags(t, true) },
+		keymap.ActEdit:      m.editForm,
+		keymap.ActEditField: m.askField,
+		keymap.ActInsight:   m.editInsight,
+		keymap.ActRaw:       m.editRaw,
+		keymap.ActRelate:    m.askParent,
+		keymap.ActRefer:     func(t views.Targets) tea.Cmd { return m.askReference(t, false) },
+		keymap.ActUnrefer:   func(t views.Targets) tea.Cmd { return m.askReference(t, true) },
+		keymap.ActMove:      func(t views.Targets) tea.Cmd { return m.askDataset(t, false) },
+		keymap.ActCopy:      func(t views.Targets) tea.Cmd { return m.askDataset(t, true) },
+		keymap.ActDelete:    func(t views.Targets) tea.Cmd { return m.change(async.DeleteEvents(t.On), t.Known) },
 	}[id]
 	if do == nil {
 		return nil, false
@@ -134,8 +139,8 @@ func (m *Model) needCatalogs(then func() tea.Cmd) tea.Cmd {
 func (m *Model) learnCatalogs(f async.CatalogsLoaded) tea.Cmd {
 	m.changes.catalogs = f.Catalogs
 	if top, ok := m.overlay.Top(); ok {
-		if e, ok := top.(*entryLayer); ok {
-			e.suggest()
+		if s, ok := top.(interface{ suggest() }); ok {
+			s.suggest()
 		}
 	}
 	then := m.changes.waiting

@@ -70,7 +70,7 @@ func patch(e *api.Event, p api.EventPatch) {
 	for _, f := range []struct {
 		to  *string
 		set *string
-	}{{&e.TLP, p.TLP}, {&e.Category, p.Category}, {&e.Attacker, p.Attacker}, {&e.Insight, p.Insight}} {
+	}{{&e.TLP, p.TLP}, {&e.Category, p.Category}, {&e.Attacker, p.Attacker}, {&e.Insight, p.Insight}, {&e.Indicator, p.Indicator}, {&e.IndicatorType, p.IndicatorType}} {
 		if f.set != nil {
 			*f.to = *f.set
 		}
@@ -263,7 +263,7 @@ func TestDeletingAsksFirst(t *testing.T) {
 func TestReadOnlyChangesNothing(t *testing.T) {
 	c := newChangeable(10)
 	benchWith(t, ui.Options{API: c, ReadOnly: true}, usual(), func(p *uitest.Program) {
-		for _, keys := range []string{"t", "a u", "a e", "a d", "a m", "a n"} {
+		for _, keys := range []string{"t", "a u", "a e", "a d", "a m", "a n", "a N", "a E"} {
 			press(p, strings.Fields(keys)...)
 			p.Want("read-only: nothing may be changed")
 			press(p, "esc")
@@ -306,7 +306,7 @@ func TestANewEventIsCheckedBeforeItIsSent(t *testing.T) {
 	} {
 		c := newChangeable(10)
 		withEditor(t, c, text, func(p *uitest.Program) {
-			press(p, "a", "n")
+			press(p, "a", "N")
 			p.Want("The event can't be created", want, "Go on editing")
 			press(p, "enter")
 			p.Want("The event can't be created")

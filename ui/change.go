@@ -117,7 +117,7 @@ func (m *Model) learnChange(r async.Result) tea.Cmd {
 	if len(r.Failed)+len(r.Unknown)+len(r.NotBegun) > 0 && r.Change.Count() > 1 {
 		m.openOutcome()
 	}
-	return tea.Batch(cmds...)
+	return tea.Batch(append(cmds, m.formDone(r))...)
 }
 
 // all are the views there are.
@@ -295,6 +295,10 @@ func (l *confirmLayer) do(id keymap.ID) tea.Cmd {
 	case keymap.ConfirmNo:
 		answer = l.ask.No()
 	}
+	return l.settle(answer)
+}
+
+func (l *confirmLayer) settle(answer overlay.Answer) tea.Cmd {
 	if answer == overlay.Pending {
 		return nil
 	}
@@ -304,6 +308,10 @@ func (l *confirmLayer) do(id keymap.ID) tea.Cmd {
 	}
 	return nil
 }
+
+func (l *confirmLayer) click(x, y, _, _ int, _ bool) tea.Cmd { return l.settle(l.ask.Click(x, y)) }
+
+func (l *confirmLayer) wheel(by int) { l.ask.Scroll(by) }
 
 func (l *confirmLayer) box(w, h int) []string {
 	w, h = l.ask.Size(w, h)

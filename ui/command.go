@@ -143,3 +143,20 @@ func (l *paletteLayer) at(w, h int) (x, y int) {
 	x, y = l.list.Cursor(w - overlay.FrameW)
 	return x + 2, y + 1
 }
+
+// click runs the action under the mouse.
+func (l *paletteLayer) click(_, y, w, h int, _ bool) tea.Cmd {
+	l.box(w, h) // what is drawn is what is clicked on
+	if !l.list.Hit(y - 1) {
+		return nil
+	}
+	return l.accept()
+}
+
+func (l *paletteLayer) wheel(by int) {
+	if by > 0 {
+		l.list.Down()
+		return
+	}
+	l.list.Up()
+}

@@ -45,26 +45,42 @@ func (m *Model) editRaw(t views.Targets) tea.Cmd {
 	case e.RawID == "":
 		return m.say(toast.Info, "the event has no raw record")
 	}
+	m.rawFor = nil
 	return m.env.Async.Raw(async.Slot{View: jobView, Name: "raw"}, e.DatasetID, e.UUID, 0, async.Refresh)
 }
 
+// learnRaw gives a record to the form that asked for it, or to the editor.
 func (m *Model) learnRaw(f async.RawLoaded) tea.Cmd {
+	if then := m.rawFor; then != nil {
+		m.rawFor = nil
+		return then(f)
+	}
+	text, err := rawText(f)
+	if err != nil {
+		return m.say(toast.Error, err.Error())
+	}
+	return m.editRawText(async.Target{Dataset: f.Dataset, ID: f.ID}, f.Raw.ID, text, text)
+}
+
+// rawText is a record as a person edits it.
+func rawText(f async.RawLoaded) (string, error) {
 	if f.Err != nil {
-		return m.say(toast.Error, f.Err.Error())
+		return "", f.Err
 	}
 	var b strings.Builder
 	enc := json.NewEncoder(&b)
 	enc.SetIndent("", "  ")
 	enc.SetEscapeHTML(false)
 	if err := enc.Encode(f.Raw.Data); err != nil {
-		return m.say(toast.Error, "the raw record is no JSON: "+err.Error())
+		return "", fmt.Errorf("the raw record is no JSON: %w", err)
 	}
-	return m.editRawText(async.Target{Dataset: f.Dataset, ID: f.ID}, f.Raw.ID, b.String(), b.String())
+	return strings.TrimRight(b.String(), "\n"), nil
 }
 
 // editRawText lets a person edit JSON until it is some, or until they give up.
 func (m *Model) editRawText(on async.Target, rawID, before, text string) tea.Cmd {
 	return m.edit("raw.json", text, func(text string) tea.Cmd {
+		text = strings.TrimRight(text, "\n")
 		if text == before {
 			return m.say(toast.Info, "nothing was changed")
 		}

@@ -87,17 +87,27 @@ func (m *Model) over(lines []string, p panes, cursor *tea.Cursor) ([]string, *te
 		lines = layout.Overlay(lines, toasts, m.w-layout.Width(toasts[0])-1, m.h-1-len(toasts))
 	}
 	for _, l := range m.overlay.All() {
-		room := layout.Rect{W: m.w - 4, H: m.h - 2}
-		box := l.box(room.W, room.H)
-		x, y := (m.w-layout.Width(box[0]))/2, max((m.h-len(box))/3, 1)
-		lines = layout.Overlay(lines, box, x, y)
+		box, place := m.boxed(l)
+		lines = layout.Overlay(lines, box, place.X, place.Y)
 		cursor = nil
 		if t, ok := l.(typing); ok {
-			cx, cy := t.at(room.W, room.H)
-			cursor = tea.NewCursor(x+cx, y+cy)
+			room := m.boxRoom()
+			x, y := t.at(room.W, room.H)
+			cursor = tea.NewCursor(place.X+x, place.Y+y)
 		}
 	}
 	return lines, cursor
+}
+
+// boxRoom is how large a box may be.
+func (m *Model) boxRoom() layout.Rect { return layout.Rect{W: m.w - 4, H: m.h - 2} }
+
+// boxed draws a box and tells where it stands.
+func (m *Model) boxed(l layer) ([]string, layout.Rect) {
+	room := m.boxRoom()
+	box := l.box(room.W, room.H)
+	w := layout.Width(box[0])
+	return box, layout.Rect{X: (m.w - w) / 2, Y: max((m.h-len(box))/3, 1), W: w, H: len(box)}
 }
 
 // cursor is where the real cursor stands: on the selected row or in the field

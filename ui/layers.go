@@ -169,3 +169,7 @@ func (l *textLayer) box(w, h int) []string {
 	foot := l.m.hints(keymap.Log, keymap.LogDown, keymap.LogClose)
 	return overlay.Box(l.m.env.Styles, l.title, l.body.Lines(w-overlay.FrameW, h-overlay.FrameH), foot, w, h)
 }
+
+func (l *helpLayer) wheel(by int) { l.body.Scroll(by * wheelStep) }
+
+func (l *textLayer) wheel(by int) { l.body.Scroll(by * wheelStep) }

@@ -307,3 +307,20 @@ func (l *menuLayer) at(w, h int) (x, y int) {
 	}
 	return 2, 1 + above + l.cur - l.top
 }
+
+// click moves the cursor to an item and chooses it; in a list of switches it
+// switches it.
+func (l *menuLayer) click(_, y, w, h int, _ bool) tea.Cmd {
+	_, above, rows := l.layout(w, h)
+	i := l.top + y - 1 - above
+	if y-1-above < 0 || y-1-above >= rows || i >= len(l.shown) {
+		return nil
+	}
+	l.cur = i
+	if l.pick.Toggles != nil {
+		return l.toggle(keymap.ColumnsToggle)
+	}
+	return l.accept()
+}
+
+func (l *menuLayer) wheel(by int) { l.move(by) }

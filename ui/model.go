@@ -62,6 +62,8 @@ type Model struct {
 	queue   []tea.Cmd
 	job     *job
 	changes changes
+	sent    *formLayer                    // whose change is under way
+	rawFor  func(async.RawLoaded) tea.Cmd // who asked for the raw record, nil for the editor
 	press   press
 	mates   []views.Mate // who else is on
 	sight   views.Sight  // what the others were told is looked at

@@ -44,11 +44,14 @@ func (m *Model) coalesce(_ tea.Model, msg tea.Msg) tea.Msg {
 
 // pointer gives the mouse to what is under it.
 func (m *Model) pointer(msg tea.MouseMsg) tea.Cmd {
-	if m.overlay.Len() > 0 || m.w < leastW || m.h < leastH {
+	if m.w < leastW || m.h < leastH {
 		return nil
 	}
-	p := m.arrange()
 	mouse := msg.Mouse()
+	if top, ok := m.overlay.Top(); ok {
+		return m.pointAt(top, msg, mouse)
+	}
+	p := m.arrange()
 	switch msg.(type) {
 	case tea.MouseClickMsg:
 		if mouse.Button == tea.MouseLeft {
@@ -64,10 +67,50 @@ func (m *Model) pointer(msg tea.MouseMsg) tea.Cmd {
 	return nil
 }
 
-func (m *Model) click(p panes, at tea.Mouse) tea.Cmd {
+// clickable is a box that takes the mouse: x and y are relative to it, w and h
+// what it may be at most.
+type clickable interface {
+	click(x, y, w, h int, double bool) tea.Cmd
+}
+
+// wheeled is a box that is scrolled.
+type wheeled interface{ wheel(by int) }
+
+// pointAt gives the mouse to the topmost box; it lies over everything else.
+func (m *Model) pointAt(top layer, msg tea.MouseMsg, at tea.Mouse) tea.Cmd {
+	if !m.overlay.Accepts() {
+		return nil
+	}
+	switch msg.(type) {
+	case tea.MouseWheelMsg:
+		if t, ok := top.(wheeled); ok {
+			t.wheel(map[tea.MouseButton]int{tea.MouseWheelUp: -1, tea.MouseWheelDown: 1}[at.Button])
+		}
+	case tea.MouseClickMsg:
+		t, ok := top.(clickable)
+		if !ok || at.Button != tea.MouseLeft {
+			return nil
+		}
+		double := m.double(at)
+		box, place := m.boxed(top)
+		if x, y := place.Local(at.X, at.Y); len(box) > 0 && place.Contains(at.X, at.Y) {
+			room := m.boxRoom()
+			return t.click(x, y, room.W, room.H, double)
+		}
+	}
+	return nil
+}
+
+// double notes a click and tells whether it is the second of two.
+func (m *Model) double(at tea.Mouse) bool {
 	now := m.env.Now()
-	double := now.Sub(m.press.at) < doubleClick && m.press.x == at.X && m.press.y == at.Y
+	again := now.Sub(m.press.at) < doubleClick && m.press.x == at.X && m.press.y == at.Y
 	m.press = press{at: now, x: at.X, y: at.Y}
+	return again
+}
+
+func (m *Model) click(p panes, at tea.Mouse) tea.Cmd {
+	double := m.double(at)
 	if at.Y == p.head.Y {
 		return m.clickHeader(at.X)
 	}

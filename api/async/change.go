@@ -244,6 +244,15 @@ func EditRaw(on Target, rawID string, p api.RawPatch) Change {
 	return changeOf(KindRaw, "change the raw data of "+short(on.ID), rewriting{raw: rawID, patch: p}, []Target{on})
 }
 
+// Together is changes made one after the other and taken back as one.
+func Together(k Kind, label string, list ...Change) Change {
+	c := Change{Kind: k, Label: label}
+	for _, part := range list {
+		c.steps = append(c.steps, part.steps...)
+	}
+	return c
+}
+
 // CreateEvents makes events, one call each.
 func CreateEvents(in ...api.CreateEvent) Change {
 	c := Change{Kind: KindCreate, Label: "create " + events(len(in))}

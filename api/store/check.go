@@ -14,11 +14,11 @@ import (
 
 // Limits of a new event, in characters where texts are meant.
 const (
-	maxText      = 1 << 20 // event and insight
-	maxShort     = 1024    // names, types, tags
-	maxIndicator = 64 << 10
-	maxRaw       = 16 << 20 // bytes
-	maxListItems = 1000
+	maxText      = api.MaxText
+	maxShort     = api.MaxName
+	maxIndicator = api.MaxIndicator
+	maxRaw       = api.MaxRaw
+	maxListItems = api.MaxListItems
 )
 
 // checked is an event to be created whose fields are known to be right.

@@ -203,12 +203,7 @@ func (m *Model) Popup(maxW, maxH int) (lines []string, x int) {
 	if !m.Open() || maxW < 4 || maxH < 1 {
 		return nil, 0
 	}
-	rows := min(len(m.list), maxH)
-	more := len(m.list) > maxH && maxH > 1
-	if more {
-		rows--
-	}
-	top := min(max(m.chosen-rows+1, 0), len(m.list)-rows)
+	top, rows, more := m.popupRange(maxH)
 	label, detail := m.popupWidths()
 	label = min(label, maxW-3)
 	width := 2 + label + 1
@@ -226,6 +221,27 @@ func (m *Model) Popup(maxW, maxH int) (lines []string, x int) {
 	}
 	x = m.column(min(m.list[0].From, len(m.text))) - m.offset(maxW) - 2
 	return lines, min(max(x, 0), maxW-width)
+}
+
+// popupRange is which suggestions a popup of at most maxH rows shows, and
+// whether a row tells of more.
+func (m *Model) popupRange(maxH int) (top, rows int, more bool) {
+	rows = min(len(m.list), maxH)
+	more = len(m.list) > maxH && maxH > 1
+	if more {
+		rows--
+	}
+	return min(max(m.chosen-rows+1, 0), len(m.list)-rows), rows, more
+}
+
+// Under is the suggestion on line y of a popup of at most maxH rows; false
+// where there is none.
+func (m *Model) Under(y, maxH int) (i int, ok bool) {
+	if !m.Open() || maxH < 1 {
+		return 0, false
+	}
+	top, rows, _ := m.popupRange(maxH)
+	return top + y, y >= 0 && y < rows
 }
 
 func (m *Model) popupWidths() (label, detail int) {
