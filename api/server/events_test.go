@@ -500,6 +500,41 @@ func TestAccountsAreIsolated(t *testing.T) {
 	}
 }
 
+// TestManyReadersWhileOneImports holds that 200 readers get their answers, all
+// of them whole, while events come in as fast as they can.
+func TestManyReadersWhileOneImports(t *testing.T) {
+	r := newRig(t, Config{})
+	r.seed(50)
+	const readers, batches, size = 200, 12, 40
+	var wg sync.WaitGroup
+	begin := make(chan struct{})
+	for i := range readers {
+		wg.Go(func() {
+			<-begin
+			seen := 0
+			for range 3 {
+				_, info := result[[]api.Event](r.do("GET", "/events?pageSize=20&datasetId=all", ""), http.StatusOK)
+				if info.TotalCount < seen || (info.TotalCount-50)%size != 0 {
+					t.Errorf("reader %d counts %d events after %d: a part of a batch", i, info.TotalCount, seen)
+				}
+				seen = info.TotalCount
+				r.do("GET", "/events/aggregate?aggregateBy=attacker&datasetId=all", "").wantSuccess()
+			}
+		})
+	}
+	wg.Go(func() {
+		<-begin
+		for range batches {
+			r.do("POST", "/events/create/bulk", bulk("", slices.Repeat([]string{newEvent()}, size)...)).wantSuccess()
+		}
+	})
+	close(begin)
+	wg.Wait()
+	if _, info := result[[]api.Event](r.do("GET", "/events?pageSize=1", ""), http.StatusOK); info.TotalCount != 50+batches*size {
+		t.Errorf("got %d events", info.TotalCount)
+	}
+}
+
 // TestConcurrentUse reads and writes from many goroutines at once.
 func TestConcurrentUse(t *testing.T) {
 	r := newRig(t, Config{})

@@ -58,6 +58,43 @@ func TestReadersWhileWriting(t *testing.T) {
 	}
 }
 
+// TestReadersDoNotWaitForAWriter holds a write transaction open, in another
+// handle of the file, while many read: none waits for its end, none is refused.
+func TestReadersDoNotWaitForAWriter(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "events.db")
+	d := openAt(t, path, Options{segment: 50})
+	var first []api.CreateEvent
+	for i := range 120 {
+		first = append(first, numbered(i))
+	}
+	create(t, d, first...)
+	w := openAt(t, path, Options{segment: 50})
+	held, let := make(chan struct{}), make(chan struct{})
+	ended := make(chan error, 1)
+	go func() {
+		ended <- w.edit(context.Background(), Actor{Name: "slow"}, testAccount, opDelete, func(e *edit) error {
+			_, err := e.c.s.exec(e.c.ctx, "UPDATE state SET next_id = next_id + 1000")
+			close(held)
+			<-let
+			return errors.Join(err, errors.New("given up"))
+		})
+	}()
+	<-held
+	var wg sync.WaitGroup
+	for range 200 {
+		wg.Go(func() {
+			if err := readOnce(context.Background(), d, 120); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	wg.Wait()
+	close(let)
+	if err := <-ended; err == nil {
+		t.Error("the writer's own end is lost")
+	}
+}
+
 // numbered is an event whose UUID, attacker and text tell its number; all have
 // the same date.
 func numbered(i int) api.CreateEvent {
