@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"strings"
@@ -234,7 +235,10 @@ func indicators(in *api.CreateEvent) (primary api.IndicatorInput, more []api.Ind
 		return primary, more
 	}
 	if len(more) > 0 && more[0].Value == primary.Value {
-		more = more[1:]
+		primary.IndicatorType = cmp.Or(primary.IndicatorType, more[0].IndicatorType)
+		if kind := more[0].IndicatorType; kind == "" || api.Fold(kind) == api.Fold(primary.IndicatorType) {
+			more = more[1:]
+		}
 	}
 	return primary, more
 }
@@ -309,6 +313,9 @@ func (w *rowWriter) add(it *item) error {
 	}
 	w.events = append(w.events, it.id, ukey(w.c.account, it.uuid), it.dataset.id, it.flags, packed)
 	w.raws = append(w.raws, it.id, it.doc.created, it.in.Raw.Source, tlp, data)
+	if err := w.c.s.indexIndicators(w.c.ctx, it.id, nil, it.doc.more); err != nil {
+		return err
+	}
 	if len(w.events) == rowsPerInsert*5 {
 		return w.flush()
 	}

@@ -181,7 +181,11 @@ func (e *edit) put(next eventRow) error {
 	if err != nil {
 		return fmt.Errorf("writing event %d: %w", next.id, err)
 	}
-	return nil
+	var more []typedIndicator
+	if was != nil {
+		more = was.doc.more
+	}
+	return e.c.s.indexIndicators(e.c.ctx, next.id, more, next.doc.more)
 }
 
 // noteWhole notes the raw record and every edge of an event as they are, in
@@ -237,7 +241,7 @@ func (e *edit) remove(id int64) error {
 	if _, err := e.c.s.exec(e.c.ctx, "DELETE FROM event WHERE id = ?", id); err != nil {
 		return fmt.Errorf("deleting event %d: %w", id, err)
 	}
-	return nil
+	return e.c.s.indexIndicators(e.c.ctx, id, was.doc.more, nil)
 }
 
 // unlinkAll takes away every edge of an event, those that wait too.

@@ -15,7 +15,7 @@ import (
 )
 
 // Graph answers the edges one step around the seeds: what an event hangs
-// under and what hangs under it, its tags and its indicator; the events of a
+// under and what hangs under it, its tags and its indicators; the events of a
 // tag or of an indicator, newest first. An unknown seed is a 404 *api.Error.
 // Neighbours that are nodes already cost no place among the nodes.
 func (d *DB) Graph(ctx context.Context, account string, q api.GraphQuery) (api.Graph, error) {
@@ -78,12 +78,13 @@ type neighbour struct {
 	event int64         // of the other end; 0 where node is it
 	node  api.GraphNode // a tag or an indicator
 	in    bool          // from the neighbour to the seed
+	sure  bool          // it was compared already
 	kind  string        // the relationship's type
 }
 
 // The groups of an event's neighbours, in their order.
 const (
-	nearIndicator = iota
+	nearIndicators = iota
 	nearParents
 	nearTags
 	nearChildren
@@ -177,6 +178,11 @@ func (g *grapher) run(ctx context.Context) error {
 	if err := scan.run(ctx); err != nil {
 		return err
 	}
+	for _, s := range g.seeds {
+		if err := g.scanBeside(ctx, s); err != nil {
+			return err
+		}
+	}
 	if err := g.readSeeds(ctx); err != nil {
 		return err
 	}
@@ -263,6 +269,9 @@ func (g *grapher) readSeeds(ctx context.Context) error {
 		case api.NodeEvent:
 			at[s.event] = append(at[s.event], s)
 		case api.NodeIndicator:
+			if s.node.Label != "" {
+				continue // an event has it beside its primary one
+			}
 			if s.scan.sample == 0 {
 				return missingSeed(s.ref)
 			}
@@ -390,7 +399,7 @@ func (g *grapher) readNear(ctx context.Context, s *seed) error {
 	}
 	if s.ref.Type == api.NodeIndicator {
 		// Two indicators may share a hash.
-		s.near = slices.DeleteFunc(s.near, func(n neighbour) bool { return indicatorRef(g.account, n.node.Event) != s.ref })
+		s.near = slices.DeleteFunc(s.near, func(n neighbour) bool { return !n.sure && indicatorRef(g.account, n.node.Event) != s.ref })
 	}
 	return nil
 }
@@ -402,7 +411,9 @@ func (g *grapher) gather(ctx context.Context, s *seed) error {
 		g.gatherScanned(s)
 		return nil
 	}
-	g.gatherIndicator(s)
+	if err := g.gatherIndicators(ctx, s); err != nil {
+		return err
+	}
 	if g.in {
 		if err := g.gatherRelated(ctx, s, nearParents); err != nil {
 			return err
@@ -420,7 +431,7 @@ func (g *grapher) gatherScanned(s *seed) {
 		kind, in = api.TaggedWith, true
 	}
 	for _, id := range s.scan.found {
-		s.near = append(s.near, neighbour{at: graphPosition{Group: nearEvents, ID: id}, event: id, in: in, kind: kind})
+		s.near = append(s.near, neighbour{at: graphPosition{Group: nearEvents, ID: id}, event: id, in: in, sure: s.scan.sure[id], kind: kind})
 	}
 }
 
@@ -436,10 +447,20 @@ func (g *grapher) offer(s *seed, n neighbour) bool {
 	return true
 }
 
-func (g *grapher) gatherIndicator(s *seed) {
-	if g.in && g.types[api.AppearsIn] && s.node.Event.Indicator != "" {
-		g.offer(s, neighbour{at: graphPosition{Group: nearIndicator}, node: g.indicatorNode(s.node.Event), in: true, kind: api.AppearsIn})
+func (g *grapher) gatherIndicators(ctx context.Context, s *seed) error {
+	if !g.in || !g.types[api.AppearsIn] || g.after.Group > nearIndicators {
+		return nil
 	}
+	r, err := g.v.s.row(ctx, s.event)
+	if err != nil || r == nil {
+		return err
+	}
+	for i, node := range g.v.indicators(g.account, &r.doc) {
+		if !g.offer(s, neighbour{at: graphPosition{Group: nearIndicators, ID: int64(i)}, node: node, in: true, kind: api.AppearsIn}) {
+			return nil
+		}
+	}
+	return nil
 }
 
 func (g *grapher) gatherTags(ctx context.Context, s *seed) error {

@@ -23,6 +23,7 @@ type web struct {
 	ids    []string
 	edges  []Edge
 	events map[string]api.Event
+	beside map[string][]api.IndicatorInput // indicators beside the primary one
 }
 
 func testUUID(n int) string { return fmt.Sprintf("00000000-0000-4000-8000-%012d", n) }
@@ -30,7 +31,7 @@ func testUUID(n int) string { return fmt.Sprintf("00000000-0000-4000-8000-%012d"
 func newWeb(t testing.TB, seed uint64) *web {
 	t.Helper()
 	r := rand.New(rand.NewPCG(seed, 7))
-	w := &web{d: openAt(t, filepath.Join(t.TempDir(), "events.db"), Options{segment: 16}), events: map[string]api.Event{}}
+	w := &web{d: openAt(t, filepath.Join(t.TempDir(), "events.db"), Options{segment: 16}), events: map[string]api.Event{}, beside: map[string][]api.IndicatorInput{}}
 	other, err := w.d.CreateDataset(t.Context(), Actor{}, testAccount, api.Dataset{Name: "Other"})
 	if err != nil {
 		t.Fatal(err)
@@ -51,6 +52,10 @@ func newWeb(t testing.TB, seed uint64) *web {
 			if k := r.IntN(6); k > 0 {
 				e.Indicator, e.IndicatorType = []string{"Evil.Example", "evil.example", "10.0.0.1", strings.Repeat("x", 5000)}[r.IntN(4)], []string{"domain", "Domain", "ip", "url"}[r.IntN(4)]
 			}
+			for range r.IntN(3) {
+				e.Indicators = append(e.Indicators, api.IndicatorInput{Value: []string{"EVIL.example", "10.0.0.1", "10.0.0.2"}[r.IntN(3)], IndicatorType: []string{"domain", "ip"}[r.IntN(2)]})
+			}
+			w.beside[e.UUID] = e.Indicators
 			if r.IntN(3) == 0 {
 				e.DatasetID = w.other
 			}
@@ -101,6 +106,9 @@ func (w *web) expected(t testing.TB, ref api.NodeRef, direction string, types []
 		}
 		if e.Indicator != "" {
 			add(indicatorRef(testAccount, &e), here, api.AppearsIn)
+		}
+		for _, i := range w.beside[id] {
+			add(indicatorRef(testAccount, &api.Event{Indicator: i.Value, IndicatorType: i.IndicatorType}), here, api.AppearsIn)
 		}
 	}
 	for _, e := range w.edges {

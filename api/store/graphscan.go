@@ -1,11 +1,14 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"math"
 	"math/bits"
 	"slices"
+
+	"threatbench/api"
 )
 
 // scanned is a tag or an indicator whose events are looked for, newest first.
@@ -19,6 +22,7 @@ type scanned struct {
 	hash      uint32
 	classes   map[uint32]bool // indicator types that are known to be its own
 	sample    int64           // an event that has it, of any dataset; 0 until one is found
+	sure      map[int64]bool  // of found: those that have it beside their primary one
 }
 
 func (s *scanned) open() bool {
@@ -245,3 +249,44 @@ func (v *view) hasIndicator(ctx context.Context, account string, event int64, id
 
 // fromStart is a scan's before where it begins at the newest event.
 const fromStart = math.MaxInt64
+
+// scanBeside adds to an indicator's events those that have it beside their
+// primary one.
+func (g *grapher) scanBeside(ctx context.Context, s *seed) error {
+	if s.ref.Type != api.NodeIndicator {
+		return nil
+	}
+	s.scan.sure = map[int64]bool{}
+	err := g.v.s.beside(ctx, s.scan.hash, fromStart, func(id int64, dataset uint32, d *doc) (bool, error) {
+		at := slices.IndexFunc(g.v.indicators(g.account, d), func(n api.GraphNode) bool { return n.Ref() == s.ref })
+		if at < 0 || !g.owns(dataset) {
+			return true, nil
+		}
+		if ok, err := g.v.sees(ctx, id); err != nil || !ok {
+			return true, err
+		}
+		if s.node.Label == "" {
+			s.node = g.v.indicators(g.account, d)[at]
+		}
+		if g.scope.datasets[dataset] && id < s.scan.before && len(s.scan.sure) < s.scan.want {
+			s.scan.sure[id] = true
+		}
+		return len(s.scan.sure) < s.scan.want, nil
+	})
+	if err != nil {
+		return err
+	}
+	for id := range s.scan.sure {
+		if !slices.Contains(s.scan.found, id) {
+			s.scan.found = append(s.scan.found, id)
+		}
+	}
+	slices.SortFunc(s.scan.found, func(a, b int64) int { return cmp.Compare(b, a) })
+	s.scan.found = s.scan.found[:min(len(s.scan.found), s.scan.want)]
+	return nil
+}
+
+// owns tells whether a dataset is the account's.
+func (g *grapher) owns(dataset uint32) bool {
+	return slices.ContainsFunc(g.scope.all, func(d datasetRow) bool { return d.id == dataset })
+}

@@ -13,9 +13,10 @@ import (
 //go:embed migrations/*.sql
 var migrations embed.FS
 
-// schemaNewest is the version of the last file in migrations; each of them
-// leaves its number in user_version, so that opening needn't ask goose.
-const schemaNewest = 4
+// schemaNewest is the version of the last migration, a file in migrations or
+// one in Go; each of them leaves its number in user_version, so that opening
+// needn't ask goose.
+const schemaNewest = 5
 
 // migrate brings the database to schemaNewest; fresh tells that it was empty.
 func migrate(ctx context.Context, db *sql.DB) (fresh bool, err error) {
@@ -55,7 +56,8 @@ func runMigrations(ctx context.Context, db *sql.DB, version int) error {
 	if err != nil {
 		return fmt.Errorf("reading the migrations: %w", err)
 	}
-	p, err := goose.NewProvider(goose.DialectSQLite3, db, files, goose.WithVerbose(false))
+	p, err := goose.NewProvider(goose.DialectSQLite3, db, files, goose.WithVerbose(false),
+		goose.WithGoMigrations(goose.NewGoMigration(5, &goose.GoFunc{RunTx: makeIndicators}, nil)))
 	if err != nil {
 		return fmt.Errorf("preparing the migrations: %w", err)
 	}

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"slices"
 	"unsafe"
 
 	"threatbench/api"
@@ -22,6 +23,7 @@ type textCondition struct {
 	negate bool
 	grams  []uint32
 	hashes map[uint32]bool // of the values of equals and in, on indicators
+	beside map[int64]bool  // events that may have one of the values beside their primary indicator
 	left   map[int]*bitset // per sealed segment: what the index lets through
 }
 
@@ -30,7 +32,7 @@ func newTextCondition(which int, c api.Condition) *textCondition {
 	if which == textIndicator && (c.Op == api.OpEquals || c.Op == api.OpIn) {
 		t.hashes = map[uint32]bool{}
 		for _, v := range c.Values {
-			t.hashes[hashText(foldCut(v, maxColumnText).fold)] = true
+			t.hashes[hashOf(v)] = true
 		}
 		return t
 	}
@@ -49,6 +51,11 @@ func (c *textCondition) openFlag() int64 {
 }
 
 func (c *textCondition) prepare(ctx context.Context, v *view, blocks []*block) error {
+	if c.hashes != nil {
+		var err error
+		c.beside, err = v.s.besideAny(ctx, c.hashes)
+		return err
+	}
 	if len(c.grams) == 0 {
 		return nil
 	}
@@ -116,7 +123,7 @@ func (c *textCondition) narrowByHash(ctx context.Context, v *view, b *block, in 
 	}
 	var out bitset
 	in.each(func(i int) {
-		if c.hashes[uint32(col.at(i))] {
+		if c.hashes[uint32(col.at(i))] || c.beside[b.id(i)] {
 			out.set(i)
 		}
 	})
@@ -163,10 +170,21 @@ func (c *textCondition) compare(ctx context.Context, v *view, b *block, in *bits
 		if !whole {
 			s, failed = v.s.fullText(ctx, b.id(i), c.which)
 		}
-		if failed == nil && c.match(s) != c.negate {
+		yes := failed == nil && c.match(s) != c.negate
+		if failed == nil && !yes && c.beside[b.id(i)] {
+			yes, failed = c.matchesBeside(ctx, v, b.id(i))
+		}
+		if yes {
 			out.set(i)
 		}
 	})
 	*in = out
 	return failed
+}
+
+// matchesBeside tells whether an indicator beside an event's primary one
+// matches.
+func (c *textCondition) matchesBeside(ctx context.Context, v *view, id int64) (bool, error) {
+	more, err := v.s.moreOf(ctx, id)
+	return slices.ContainsFunc(more, func(m typedIndicator) bool { return c.match(api.Fold(m.value)) }), err
 }

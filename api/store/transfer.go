@@ -183,6 +183,9 @@ func (m *mover) copy(r *eventRow) (int64, error) {
 	if err != nil {
 		return 0, fmt.Errorf("writing a copy: %w", err)
 	}
+	if err := m.c.s.indexIndicators(m.c.ctx, next.id, nil, next.doc.more); err != nil {
+		return 0, err
+	}
 	m.rows[next.id] = &next
 	if err := m.j.make(m.to, next.id, next.doc.uuid); err != nil {
 		return 0, err
