@@ -10,9 +10,9 @@ import (
 
 func TestCopiedRawRecordsSteerNoTerminal(t *testing.T) {
 	for raw, want := range map[string]string{
-		`{"a": "plain, नमस्ते"}`:             `{"a": "plain, नमस्ते"}`,
+		`{"a": "plain, नमस्ते"}`:                  `{"a": "plain, नमस्ते"}`,
 		"{\n  \"a\": \"x\ufeffy\u202e\u009b\"\n}": "{\n  \"a\": \"x\\ufeffy\\u202e\\u009b\"\n}",
-		`"` + "\U000e0041" + `"`:              `"\udb40\udc41"`,
+		`"` + "\U000e0041" + `"`:                  `"\udb40\udc41"`,
 	} {
 		got := harmless([]byte(raw))
 		if got != want {
