@@ -5,7 +5,7 @@ import "slices"
 // Actions is the registry: every action there is, in the order in which help
 // shows them.
 func Actions() []Action {
-	return slices.Concat(frameActions(), graphActions(), queryActions(), chartActions(), datasetActions())
+	return slices.Concat(frameActions(), graphActions(), queryActions(), chartActions(), datasetActions(), actorActions())
 }
 
 // frameActions are those of the frame, of the events and of the detail.
@@ -48,6 +48,8 @@ func frameActions() []Action {
 			Title: "Go to Charts", Short: "charts", Help: "Shows counts as pictures."},
 		{ID: AppView7, Scope: Global, Group: "Views and panes", Keys: []string{"7"},
 			Title: "Go to Datasets", Short: "datasets", Help: "Shows the datasets and the history of their changes."},
+		{ID: AppView8, Scope: Global, Group: "Views and panes", Keys: []string{"8"},
+			Title: "Go to Actor", Short: "actor", Help: "Shows the profile of the actor looked at last, or of the selected event's attacker."},
 		{ID: AppBack, Scope: Global, Group: "Views and panes", Keys: []string{"alt+left", "ctrl+o"},
 			Title: "Go back", Short: "back", Help: "Returns to where you were before."},
 		{ID: AppForward, Scope: Global, Group: "Views and panes", Keys: []string{"alt+right", "ctrl+i"},
@@ -100,6 +102,8 @@ func frameActions() []Action {
 			Title: "Redo", Short: "redo", Help: "Does again what was taken back last."},
 		{ID: ActLookup, Scope: Global, Group: "Events in hand", Keys: []string{"a l"},
 			Title: "Look up indicators", Short: "look up", Help: "Tells which indicators of a list or of any text were seen; pasting into the list does the same."},
+		{ID: AppActor, Scope: Global, Group: "Events in hand", Keys: []string{"a a"},
+			Title: "Profile of the attacker", Short: "actor", Help: "Shows the profile of the attacker in hand: how active, with what, against whom."},
 		{ID: ActLastOutcome, Scope: Global, Group: "Events in hand", Keys: []string{"a o"},
 			Title: "Outcome of the last change", Short: "outcome", Help: "Lists what the last change did, what failed and why, and what is left to do."},
 

@@ -62,6 +62,8 @@ func (s Scope) Title() string {
 		return "Inbox"
 	case Datasets:
 		return "Datasets"
+	case Actor:
+		return "Actor"
 	}
 	return string(s)
 }

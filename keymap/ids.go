@@ -37,6 +37,8 @@ const (
 	AppView5    ID = "app.view.5"
 	AppView6    ID = "app.view.6"
 	AppView7    ID = "app.view.7"
+	AppView8    ID = "app.view.8"
+	AppActor    ID = "app.actor"
 	AppNextPane ID = "app.next_pane"
 	AppPrevPane ID = "app.prev_pane"
 	AppZoom     ID = "app.zoom"

@@ -119,6 +119,8 @@ func field(e *api.Event, name api.Field) []string {
 		return []string{e.TargetIndustry}
 	case api.FieldAttackerCountry:
 		return []string{e.AttackerCountry}
+	case "datasetId":
+		return []string{e.DatasetID}
 	case api.FieldUUID:
 		return []string{e.UUID}
 	case api.FieldDate:
@@ -224,6 +226,9 @@ func (f *fake) Summary(ctx context.Context, q api.SummaryQuery) (api.Summary, er
 		s.Timeline.Points = append(s.Timeline.Points, api.Point{Start: api.TimeOf(d), Count: n})
 	}
 	slices.SortFunc(s.Timeline.Points, func(a, b api.Point) int { return a.Start.Compare(b.Start.Time) })
+	if n := len(s.Timeline.Points); n > 0 {
+		s.Timeline.Start, s.Timeline.End = s.Timeline.Points[0].Start, s.Timeline.Points[n-1].Start
+	}
 	return s, nil
 }
 

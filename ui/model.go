@@ -330,6 +330,8 @@ func (m *Model) doFrame(in keymap.Intent) tea.Cmd {
 		m.openLog()
 	case keymap.AppTeam:
 		m.openTeam()
+	case keymap.AppActor:
+		return m.showActor()
 	case keymap.AppView1:
 		m.events.Focus()
 		return m.show(screenEvents, paneEvents)
@@ -361,6 +363,9 @@ func (m *Model) doPanes(in keymap.Intent) tea.Cmd {
 		return cmd
 	}
 	if n, ok := numbered(in.ID); ok {
+		if in.ID == keymap.AppView8 && !m.seatAt(n).invited() {
+			return m.showActor()
+		}
 		return m.sit(m.seatAt(n))
 	}
 	switch in.ID {

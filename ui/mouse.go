@@ -138,8 +138,13 @@ func (m *Model) clickHeader(x int) tea.Cmd {
 		if x < t.x-1 || x > t.x+t.w {
 			continue
 		}
-		ids := []keymap.ID{keymap.AppView1, keymap.AppView2, keymap.AppView3, keymap.AppView4, keymap.AppView5, keymap.AppView6, keymap.AppView7}
-		return m.doFrame(keymap.Intent{ID: ids[t.screen-1]})
+		switch t.screen {
+		case screenEvents:
+			return m.doFrame(keymap.Intent{ID: keymap.AppView1})
+		case screenDetail:
+			return m.doFrame(keymap.Intent{ID: keymap.AppView2})
+		}
+		return m.sit(m.seatAt(t.screen))
 	}
 	return nil
 }

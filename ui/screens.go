@@ -8,6 +8,7 @@ import (
 
 	"threatbench/keymap"
 	"threatbench/views"
+	"threatbench/views/actor"
 	"threatbench/views/alerts"
 	"threatbench/views/charts"
 	"threatbench/views/datasets"
@@ -34,6 +35,7 @@ func seats(env *views.Env) []seat {
 		{screen: 5, title: "Alerts", name: views.AlertsView, view: alerts.New(env), scopes: []keymap.Scope{keymap.Inbox, keymap.Alerts}},
 		{screen: 6, title: "Charts", name: views.ChartsView, view: charts.New(env), scopes: []keymap.Scope{keymap.Charts, keymap.Board, keymap.Console, keymap.Answer}},
 		{screen: 7, title: "Datasets", name: views.DatasetsView, view: datasets.New(env), scopes: []keymap.Scope{keymap.Datasets}},
+		{screen: 8, title: "Actor", name: views.ActorView, view: actor.New(env), scopes: []keymap.Scope{keymap.Actor}},
 	}
 }
 
@@ -71,12 +73,19 @@ func (m *Model) seatNamed(name string) *seat {
 
 // numbered is the screen an action of the number keys goes to.
 func numbered(id keymap.ID) (screen, bool) {
-	for i, v := range []keymap.ID{keymap.AppView3, keymap.AppView4, keymap.AppView5, keymap.AppView6, keymap.AppView7} {
+	for i, v := range []keymap.ID{keymap.AppView3, keymap.AppView4, keymap.AppView5, keymap.AppView6, keymap.AppView7, keymap.AppView8} {
 		if v == id {
 			return screen(i + 3), true
 		}
 	}
 	return 0, false
+}
+
+// invited tells whether a view has something to show, or shows something of
+// its own accord.
+func (s *seat) invited() bool {
+	g, ok := s.view.(views.Guest)
+	return !ok || g.Invited()
 }
 
 // sit goes to a view's screen. The way back is kept.
@@ -108,6 +117,24 @@ func (m *Model) call(v views.Visit) tea.Cmd {
 	return cmd
 }
 
+// showActor goes to the profile of the attacker in hand; without one, the view
+// asks for a name.
+func (m *Model) showActor() tea.Cmd {
+	name := ""
+	if a, ok := m.view().(views.Attributed); ok {
+		name = a.Attacker()
+	} else if t := m.targets(); len(t.Known) > 0 {
+		name = t.Known[0].Attacker
+	}
+	seat := m.seatNamed(views.ActorView)
+	if name == "" {
+		went := m.sit(seat)
+		cmd, _ := seat.view.Do(keymap.Intent{ID: keymap.ActorChoose})
+		return tea.Batch(went, cmd)
+	}
+	return m.call(views.VisitActor{Name: name, Datasets: m.events.Selection().Query.Datasets})
+}
+
 func (m *Model) visitEvents(to views.VisitEvents) tea.Cmd {
 	m.mark()
 	p := m.events.Here()
@@ -135,6 +162,9 @@ const brand = " threatbench  "
 func (m *Model) tabs(room int) (name string, list []tab) {
 	list = []tab{{screen: screenEvents, text: "Events"}, {screen: screenDetail, text: "Detail"}}
 	for _, s := range m.seats {
+		if !s.invited() && s.screen != m.screen {
+			continue
+		}
 		list = append(list, tab{screen: s.screen, text: s.title + m.badge(&s)})
 	}
 	for i := range list {

@@ -28,6 +28,10 @@ type Starter interface{ Start() tea.Cmd }
 // Hinter is a view that chooses which keys the bottom line shows.
 type Hinter interface{ Hints() []keymap.ID }
 
+// Guest is a view whose tab is shown only once it has been given something to
+// show.
+type Guest interface{ Invited() bool }
+
 // Badged is a view with a short word behind its tab, "" for none.
 type Badged interface{ Badge() string }
 
@@ -49,6 +53,9 @@ type Targeted interface {
 	// Acting is how many they are, for less than making the list of them.
 	Acting() int
 }
+
+// Attributed is a view that has an attacker in hand, "" for none.
+type Attributed interface{ Attacker() string }
 
 // Targets is what an action on events touches: the marked events, or the one
 // in hand. Known are those of them that are at hand, for a sample and for
@@ -78,6 +85,7 @@ const (
 	AlertsView   = "alerts"
 	ChartsView   = "charts"
 	DatasetsView = "datasets"
+	ActorView    = "actor"
 )
 
 // VisitEvents goes to the events that match a filter, in the filter language.
@@ -119,6 +127,16 @@ type VisitChart struct {
 
 // View names the view of charts.
 func (VisitChart) View() string { return ChartsView }
+
+// VisitActor goes to the profile of an attacker, counted in the datasets (ids or
+// a scope; none is the default one).
+type VisitActor struct {
+	Name     string
+	Datasets []string
+}
+
+// View names the view of actors.
+func (VisitActor) View() string { return ActorView }
 
 // Selection is what the events view has in hand: the filter in force as text
 // and as a query, the marked events and the one under the cursor.

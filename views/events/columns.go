@@ -34,7 +34,7 @@ func columns() []column {
 		{
 			Column: table.Column{ID: "tlp", Title: "TLP", Min: 6, Width: 6, Max: 12, Priority: 2}, orderBy: "tlp", field: api.FieldTLP,
 			text: func(e *api.Event, env *views.Env) table.Cell {
-				return table.Cell{Text: shortTLP(e.TLP), Pen: env.TLP(e.TLP)}
+				return table.Cell{Text: views.ShortTLP(e.TLP), Pen: env.TLP(e.TLP)}
 			},
 			values: func(e *api.Event) []string { return oneOf(e.TLP) },
 		},
@@ -160,15 +160,6 @@ func blankZero(n int) string {
 		return ""
 	}
 	return strconv.Itoa(n)
-}
-
-// shortTLP writes a marking in at most six letters, so that the strict form of
-// amber isn't cut to look like the plain one.
-func shortTLP(s string) string {
-	if t, _ := api.ParseTLP(s); t == api.TLPAmberStrict {
-		return "amber+"
-	}
-	return s
 }
 
 // faintPen is how a stale list is drawn: what is there is old, not wrong.

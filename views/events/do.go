@@ -369,7 +369,14 @@ func (m *Model) pivot() {
 	for i, t := range targets {
 		items[i] = views.PickItem{Title: t.title, Detail: views.OneLine(t.value)}
 	}
+	if e.Attacker != "" {
+		items = append(items, views.PickItem{Title: "profile of the attacker", Detail: views.OneLine(e.Attacker)})
+	}
 	m.env.Host.Ask(views.Pick{Title: "events with the", Items: items, Chosen: func(i int) tea.Cmd {
+		if i == len(targets) {
+			m.env.Host.Visit(views.VisitActor{Name: e.Attacker, Datasets: m.dataset})
+			return nil
+		}
 		m.env.Host.Mark()
 		return m.apply(query.And("", api.Condition{Field: targets[i].field, Op: api.OpEquals, Values: []string{targets[i].value}}))
 	}})

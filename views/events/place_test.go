@@ -43,7 +43,7 @@ func drawnTimeline(t *rapid.T) api.Timeline {
 	at := time.Date(2001, 1, 1, 0, 0, 0, 0, time.UTC)
 	for range rapid.IntRange(0, 60).Draw(t, "points") {
 		for range rapid.IntRange(1, 5).Draw(t, "gap") {
-			at = nextStep(b, at)
+			at = views.NextStep(b, at)
 		}
 		tl.Points = append(tl.Points, api.Point{Start: api.TimeOf(at), Count: rapid.IntRange(1, 100_000).Draw(t, "count")})
 	}
@@ -73,7 +73,7 @@ func TestTimelineDraggedAnywhere(t *testing.T) {
 			return
 		}
 		first, last := data.Points[0].Start.Time, data.Points[len(data.Points)-1].Start.Time
-		if !from.Before(to) || from.Before(first) || to.After(nextStep(data.Bucket, last)) {
+		if !from.Before(to) || from.Before(first) || to.After(views.NextStep(data.Bucket, last)) {
 			t.Fatalf("%v to %v of %v to %v", from, to, first, last)
 		}
 	})

@@ -34,16 +34,8 @@ func (t *timeline) restyle() { t.hist.SetStyles(t.env.Styles) }
 // set takes new counts; which step is selected is to be told again.
 func (t *timeline) set(d api.Timeline) {
 	t.data, t.cursor, t.from, t.to = d, -1, -1, -1
-	t.starts = stepStarts(d)
-	steps := make([]chart.Step, len(t.starts))
-	at := map[int64]int{}
-	for _, p := range d.Points {
-		at[p.Start.Unix()] += p.Count
-	}
-	for i, s := range t.starts {
-		steps[i] = chart.Step{Label: stepLabel(d.Bucket, s), Count: at[s.Unix()]}
-	}
-	t.hist.SetSteps(steps)
+	t.starts = views.StepStarts(d)
+	t.hist.SetSteps(views.TimelineSteps(d))
 	t.show()
 }
 
@@ -70,7 +62,7 @@ func (t *timeline) dateOf(row int, newestFirst bool) (time.Time, bool) {
 	}
 	for _, p := range points {
 		if row < p.Count {
-			start, end := p.Start.UTC(), nextStep(t.data.Bucket, p.Start.UTC())
+			start, end := p.Start.UTC(), views.NextStep(t.data.Bucket, p.Start.UTC())
 			part := time.Duration(float64(end.Sub(start)) * float64(row) / float64(p.Count))
 			if newestFirst {
 				return end.Add(-part), true
@@ -109,50 +101,7 @@ func (t *timeline) drop() (from, to time.Time, ok bool) {
 	a, b := min(t.from, t.to, last), min(max(t.from, t.to), last)
 	t.from, t.to = -1, -1
 	t.show()
-	return t.starts[a], nextStep(t.data.Bucket, t.starts[b]), true
+	return t.starts[a], views.NextStep(t.data.Bucket, t.starts[b]), true
 }
 
 func (t *timeline) draw(w, h int) []string { return t.hist.Lines(w, h) }
-
-// stepStarts lists every step from the first event to the last, empty ones
-// too, at most a few thousand.
-func stepStarts(d api.Timeline) []time.Time {
-	if len(d.Points) == 0 {
-		return nil
-	}
-	const most = 5000
-	var out []time.Time
-	last := d.Points[len(d.Points)-1].Start.UTC()
-	for s := d.Points[0].Start.UTC(); !s.After(last) && len(out) < most; s = nextStep(d.Bucket, s) {
-		out = append(out, s)
-	}
-	return out
-}
-
-func nextStep(b api.Bucket, s time.Time) time.Time {
-	switch b {
-	case api.BucketMinute:
-		return s.Add(time.Minute)
-	case api.BucketHour:
-		return s.Add(time.Hour)
-	case api.BucketWeek:
-		return s.AddDate(0, 0, 7)
-	case api.BucketMonth:
-		return s.AddDate(0, 1, 0)
-	case api.BucketYear:
-		return s.AddDate(1, 0, 0)
-	}
-	return s.AddDate(0, 0, 1)
-}
-
-func stepLabel(b api.Bucket, s time.Time) string {
-	switch b {
-	case api.BucketMinute, api.BucketHour:
-		return s.Format("02 Jan 15:04")
-	case api.BucketMonth:
-		return s.Format("Jan 2006")
-	case api.BucketYear:
-		return s.Format("2006")
-	}
-	return s.Format("02 Jan 06")
-}

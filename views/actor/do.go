@@ -1,0 +1,294 @@
+package actor
+
+import (
+	"strings"
+
+	tea "charm.land/bubbletea/v2"
+
+	"threatbench/api"
+	"threatbench/api/async"
+	"threatbench/api/indicator"
+	"threatbench/keymap"
+	"threatbench/views"
+)
+
+// Do carries out an intent.
+func (m *Model) Do(in keymap.Intent) (tea.Cmd, bool) {
+	for _, try := range []func(keymap.ID) (tea.Cmd, bool){m.doMove, m.doActor} {
+		if cmd, ok := try(in.ID); ok {
+			m.changed()
+			return cmd, true
+		}
+	}
+	return nil, false
+}
+
+func (m *Model) doMove(id keymap.ID) (tea.Cmd, bool) {
+	by := map[keymap.ID]func(){
+		keymap.ActorUp:       func() { m.step(-1, 1) },
+		keymap.ActorDown:     func() { m.step(1, 1) },
+		keymap.ActorPageUp:   func() { m.step(-1, m.room()-1) },
+		keymap.ActorPageDown: func() { m.step(1, m.room()-1) },
+		keymap.ActorFirst:    func() { m.cursor = 0 },
+		keymap.ActorLast:     func() { m.cursor = max(len(m.body.spots)-1, 0) },
+		keymap.ActorLeft:     func() { m.aside(-1) },
+		keymap.ActorRight:    func() { m.aside(1) },
+	}[id]
+	if by == nil {
+		return nil, false
+	}
+	by()
+	m.follow()
+	return nil, true
+}
+
+// step moves the cursor down (by 1) or up (by -1) some lines.
+func (m *Model) step(by, lines int) {
+	if len(m.body.spots) == 0 {
+		return
+	}
+	from := m.body.spots[m.cursor].y
+	for {
+		to := m.body.next(m.cursor, by)
+		if to == m.cursor {
+			return
+		}
+		m.cursor = to
+		if (m.body.spots[to].y-from)*by >= lines {
+			return
+		}
+	}
+}
+
+func (m *Model) aside(by int) {
+	if len(m.body.spots) > 0 {
+		m.cursor = m.body.beside(m.cursor, by)
+	}
+}
+
+// selected is what is under the cursor.
+func (m *Model) selected() (spot, bool) {
+	if m.p == nil || m.cursor >= len(m.body.spots) {
+		return spot{}, false
+	}
+	return m.body.spots[m.cursor], true
+}
+
+// event is the event under the cursor, nil where there is none.
+func (m *Model) event() *api.Event {
+	if s, ok := m.selected(); ok && s.column == "" {
+		return &m.p.newest[s.event]
+	}
+	return nil
+}
+
+// Why tells why an action can't be done now.
+func (m *Model) Why(id keymap.ID) string {
+	switch id {
+	case keymap.ActorOpen, keymap.AppCopy, keymap.AppCopyMenu:
+		if _, ok := m.selected(); !ok {
+			return "nothing is selected"
+		}
+	case keymap.ActorGraph:
+		if m.p == nil || len(m.p.newest) == 0 {
+			return "there are no events to start from"
+		}
+	case keymap.ActorReport:
+		if m.p == nil || m.p.sum == nil {
+			return "the counts have not come yet"
+		}
+	case keymap.ActorEvents, keymap.ActorChart, keymap.ActorBuild:
+		if m.p == nil {
+			return "no actor has been chosen"
+		}
+	}
+	return ""
+}
+
+func (m *Model) doActor(id keymap.ID) (tea.Cmd, bool) {
+	switch id {
+	case keymap.ActorOpen:
+		m.openSelected()
+	case keymap.ActorEvents:
+		m.env.Host.Visit(views.VisitEvents{Filter: m.filter(), Datasets: m.p.datasets})
+	case keymap.ActorChart:
+		m.env.Host.Visit(views.VisitChart{Filter: m.filter(), Datasets: m.p.datasets})
+	case keymap.ActorBuild:
+		m.env.Host.Visit(views.VisitQuery{Filter: m.filter(), Datasets: m.p.datasets})
+	case keymap.ActorGraph:
+		m.graph()
+	case keymap.ActorReport:
+		m.report()
+	case keymap.ActorChoose:
+		return m.choose(), true
+	case keymap.AppRefresh:
+		if m.p == nil {
+			return nil, true
+		}
+		return m.ask(async.Refresh), true
+	case keymap.AppCopy:
+		m.copy()
+	default:
+		return nil, false
+	}
+	return nil, true
+}
+
+// openSelected shows the events with the value under the cursor, or the event.
+func (m *Model) openSelected() {
+	s, ok := m.selected()
+	if !ok {
+		return
+	}
+	if e := m.event(); e != nil {
+		m.env.Host.Mark()
+		m.env.Host.Open(*e)
+		return
+	}
+	to := views.VisitEvents{Filter: m.filter(), Datasets: m.p.datasets}
+	if s.column == "datasetId" {
+		to.Datasets = []string{s.value.Value}
+	} else {
+		to.Filter = m.filter(api.Condition{Field: api.Field(s.column), Op: api.OpEquals, Values: []string{s.value.Value}})
+	}
+	m.env.Host.Visit(to)
+}
+
+// graph draws what surrounds the selected event, or all that are listed.
+func (m *Model) graph() {
+	events := m.p.newest
+	if e := m.event(); e != nil {
+		events = []api.Event{*e}
+	}
+	var seeds []api.NodeRef
+	for _, e := range events {
+		seeds = append(seeds, api.NodeRef{Type: api.NodeEvent, ID: e.UUID})
+	}
+	m.env.Host.Visit(views.VisitGraph{Seeds: seeds})
+}
+
+func (m *Model) copy() {
+	s, ok := m.selected()
+	switch e := m.event(); {
+	case !ok:
+	case e == nil:
+		m.env.Host.Copy("the value", s.value.Value)
+	case e.Indicator != "":
+		m.env.Host.Copy("the indicator, defanged", indicator.Defang(e.Indicator))
+	default:
+		m.env.Host.Copy("the event's id", e.UUID)
+	}
+}
+
+// choose asks for an actor's name, as soon as the names are known.
+func (m *Model) choose() tea.Cmd {
+	if m.catalogs.Attackers == nil {
+		m.asking = true
+		return m.env.Async.Catalogs(m.slot("catalogs"))
+	}
+	m.enter()
+	return nil
+}
+
+// chooseNow asks for the name that was to be asked for, now that the names
+// have come or won't.
+func (m *Model) chooseNow(f async.CatalogsLoaded) {
+	if m.asking && (f.Catalogs.Attackers != nil || f.Pending == 0) {
+		m.asking = false
+		m.enter()
+	}
+}
+
+func (m *Model) enter() {
+	var datasets []string
+	if m.p != nil {
+		datasets = m.p.datasets
+	} else {
+		datasets = m.env.Host.Selection().Query.Datasets
+	}
+	m.env.Host.Enter(views.Entry{
+		Title:    "profile of which attacker?",
+		Complete: func(s string) []string { return matching(m.catalogs.Attackers, s) },
+		Accept: func(s string) tea.Cmd {
+			if s = meant(m.catalogs.Attackers, strings.TrimSpace(s)); s != "" {
+				m.env.Host.Visit(views.VisitActor{Name: s, Datasets: datasets})
+			}
+			return nil
+		},
+	})
+}
+
+// mostOffered is how many names are offered at once.
+const mostOffered = 50
+
+// matching are the names that hold a text, those that begin with it first.
+func matching(names []string, s string) []string {
+	fold := api.Fold(strings.TrimSpace(s))
+	var begin, hold []string
+	for _, n := range names {
+		switch f := api.Fold(n); {
+		case strings.HasPrefix(f, fold):
+			begin = append(begin, n)
+		case strings.Contains(f, fold):
+			hold = append(hold, n)
+		}
+	}
+	out := append(begin, hold...)
+	return out[:min(len(out), mostOffered)]
+}
+
+// meant is the name a text stands for: the one it is but for its case, or the
+// only one that holds it; else the text itself.
+func meant(names []string, s string) string {
+	if s == "" {
+		return ""
+	}
+	found := matching(names, s)
+	for _, n := range found {
+		if api.Fold(n) == api.Fold(s) {
+			return n
+		}
+	}
+	if len(found) == 1 {
+		return found[0]
+	}
+	return s
+}
+
+// Click selects what is under the pointer; twice opens it.
+func (m *Model) Click(x, y int, double bool) tea.Cmd {
+	i := m.body.hit(x, y-m.headHeight()+m.offset)
+	if m.p == nil || i < 0 || y < m.headHeight() {
+		return nil
+	}
+	m.cursor = i
+	m.changed()
+	if double {
+		m.openSelected()
+	}
+	return nil
+}
+
+// Drag does nothing here.
+func (m *Model) Drag(_, _ int, _ bool) tea.Cmd { return nil }
+
+// Wheel scrolls; the cursor comes along.
+func (m *Model) Wheel(_, _, by int) tea.Cmd {
+	sign := 1
+	if by < 0 {
+		sign = -1
+	}
+	m.step(sign, by*sign)
+	m.follow()
+	m.changed()
+	return nil
+}
+
+// CursorXY is where the real cursor belongs.
+func (m *Model) CursorXY() (x, y int, ok bool) {
+	s, ok := m.selected()
+	if !ok {
+		return 0, 0, m.p != nil
+	}
+	return s.x, s.y - m.offset + m.headHeight(), true
+}
