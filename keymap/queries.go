@@ -78,10 +78,6 @@ func queryActions() []Action {
 
 func listActions() []Action {
 	return []Action{
-		{ID: AppView4, Scope: Global, Group: "Views and panes", Keys: []string{"4"},
-			Title: "Go to Queries", Short: "queries", Help: "Shows the saved queries and the builder of filters."},
-		{ID: AppView5, Scope: Global, Group: "Views and panes", Keys: []string{"5"},
-			Title: "Go to Alerts", Short: "alerts", Help: "Shows the alerts and what they have fired."},
 		{ID: EventsBuild, Scope: Events, Group: "Filter", Keys: []string{"b"},
 			Title: "Open the filter as a form", Short: "builder", Help: "Opens the present filter in the builder, to change, save or share it."},
 
