@@ -129,6 +129,13 @@ type RevertResult struct {
 	UndoBookmark    string `json:"undoBookmark"`
 }
 
+// DatasetRevert is one of several datasets that go back together (ours: POST
+// /events/revert-do).
+type DatasetRevert struct {
+	DatasetID string `json:"datasetId"`
+	Revert
+}
+
 // RevertPreview tells what a revert would change, without changing it (ours):
 // GET /events/dataset/{dataset_id}/revert-preview, the fields of Revert being
 // the keys of the query.

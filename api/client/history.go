@@ -23,6 +23,24 @@ func (c *Client) Revert(ctx context.Context, dataset string, r api.Revert) (api.
 	return res, nil
 }
 
+// RevertTogether puts several datasets back in one change (ours: POST
+// /events/revert-do), so that events that were moved among them are where they
+// were. It is sent once, like Create. A server without it finds nothing there:
+// a 404 *api.Error.
+func (c *Client) RevertTogether(ctx context.Context, list []api.DatasetRevert) ([]api.RevertResult, error) {
+	body := struct {
+		Reverts []api.DatasetRevert `json:"reverts"`
+	}{list}
+	var res []api.RevertResult
+	if err := c.write(ctx, request{method: http.MethodPost, path: "/events/revert-do", body: body}, &res); err != nil {
+		return nil, fmt.Errorf("reverting %d datasets: %w", len(list), err)
+	}
+	for i := range res {
+		cleanRevert(&res[i])
+	}
+	return res, nil
+}
+
 // RevertPreview tells what a revert would change (ours: GET
 // /events/dataset/{dataset_id}/revert-preview). A server without it is
 // api.ErrUnsupported.

@@ -54,6 +54,10 @@ func TestOperations(t *testing.T) {
 		"revert": {func(c *Client) (any, error) { return c.Revert(ctx, "d", api.Revert{MinutesAgo: ptr(5)}) },
 			"POST /events/d/revert-do", `{"minutesAgo":5}`, `{"datasetId":"d","undoBookmark":"u"}`,
 			api.RevertResult{DatasetID: "d", UndoBookmark: "u"}},
+		"revert together": {func(c *Client) (any, error) {
+			return c.RevertTogether(ctx, []api.DatasetRevert{{DatasetID: "d", Revert: api.Revert{Bookmark: "b"}}})
+		}, "POST /events/revert-do", `{"reverts":[{"datasetId":"d","bookmark":"b"}]}`, `[{"datasetId":"d","undoBookmark":"u"}]`,
+			[]api.RevertResult{{DatasetID: "d", UndoBookmark: "u"}}},
 		"preview": {func(c *Client) (any, error) { return c.RevertPreview(ctx, "d", api.Revert{Bookmark: "b"}) },
 			"GET /events/dataset/d/revert-preview?bookmark=b", "", `{"datasetId":"d","created":3}`, api.RevertPreview{DatasetID: "d", Created: 3}},
 		"history": {func(c *Client) (any, error) {

@@ -33,6 +33,7 @@ func contract() []struct{ operation, method, client, older string } {
 		{"move", "POST /events/dataset/{dataset_id}/move", "Move", ""},
 		{"copy", "POST /events/dataset/{dataset_id}/copy", "Copy", ""},
 		{"revert", "POST /events/{dataset_id}/revert-do", "Revert", ""},
+		{"revert of several", "POST /events/revert-do", "RevertTogether", ""},
 		{"preview of a revert", "GET /events/dataset/{dataset_id}/revert-preview", "RevertPreview", ""},
 		{"history", "GET /events/dataset/{dataset_id}/history", "History", ""},
 		{"add tags", "POST /events/event_tag/{event_id}/create", "AddTags", ""},

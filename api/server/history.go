@@ -20,6 +20,21 @@ func (c *call) revert() error {
 	return c.ok(res)
 }
 
+// revertTogether puts several datasets back in one change (ours).
+func (c *call) revertTogether() error {
+	var in struct {
+		Reverts []api.DatasetRevert `json:"reverts"`
+	}
+	if err := c.decode(&in); err != nil {
+		return err
+	}
+	res, err := c.s.db.RevertTogether(c.ctx(), c.who, c.account, in.Reverts)
+	if err != nil {
+		return err
+	}
+	return c.ok(res)
+}
+
 // previewRevert counts what a revert would change (ours).
 func (c *call) previewRevert() error {
 	p, err := c.query()

@@ -26,6 +26,7 @@ func (s *server) routes() []route {
 		{"POST", "/events/dataset/{dataset_id}/move", PermWrite, (*call).moveEvents},
 		{"POST", "/events/dataset/{dataset_id}/copy", PermWrite, (*call).copyEvents},
 		{"POST", "/events/{dataset_id}/revert-do", PermWrite, (*call).revert},
+		{"POST", "/events/revert-do", PermWrite, (*call).revertTogether},
 		{"GET", "/events/dataset/{dataset_id}/revert-preview", PermRead, (*call).previewRevert},
 		{"GET", "/events/dataset/{dataset_id}/history", PermRead, (*call).listHistory},
 

@@ -117,7 +117,13 @@ func TestRevertAndHistory(t *testing.T) {
 	if p := read[api.RevertPreview](r, path+"/revert-preview?bookmark="+res.UndoBookmark); p.Created != 0 || p.Updated != 1 || p.Deleted != 1 {
 		t.Errorf("got %+v", p)
 	}
-	send[api.RevertResult](r, "POST", revert, `{"bookmark":"`+res.UndoBookmark+`"}`)
+	together := fmt.Sprintf(`{"reverts":[{"datasetId":%q,"bookmark":%q}]}`, dataset, res.UndoBookmark)
+	if list := send[[]api.RevertResult](r, "POST", "/events/revert-do", together); len(list) != 1 || list[0].DatasetID != dataset || list[0].UndoBookmark == "" {
+		t.Errorf("got %+v", list)
+	}
+	if rep := r.do("POST", "/events/revert-do", `{"reverts":[]}`); rep.status != http.StatusBadRequest || !strings.Contains(string(rep.body), "reverts: want 1..50") {
+		t.Errorf("reverting nothing: %s", rep.body)
+	}
 	if after := string(r.do("GET", "/events", "").body); after != before {
 		t.Errorf("after undoing: %s, want %s", after, before)
 	}

@@ -380,10 +380,6 @@ func (p *past) readEvent(r *byteReader) error {
 	if r.byte() == 1 {
 		was.dataset = uint32(r.uvarint())
 		was.packed = slices.Clone(r.take(int(r.uvarint())))
-		var err error
-		if was.doc, err = decodeDoc(was.packed); err != nil {
-			return err
-		}
 	} else {
 		was = nil
 	}

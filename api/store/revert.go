@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 
 	"threatbench/api"
 )
@@ -22,35 +23,95 @@ func (d *DB) Revert(ctx context.Context, who Actor, account, dataset string, r a
 	if err := limitOf(ctx).journals(); err != nil {
 		return api.RevertResult{}, err
 	}
-	res := api.RevertResult{MinutesAgo: r.MinutesAgo}
-	err := d.edit(ctx, who, account, opRevert, func(e *edit) error {
-		ds, err := e.c.dataset(dataset)
-		if err != nil {
-			return err
-		}
-		m, err := e.c.moment(ctx, account, e.c.account, ds, r, e.c.now)
-		if err != nil {
-			return err
-		}
-		plan, err := e.c.plan(ctx, e.c.account, ds.id, m)
-		if err != nil {
-			return err
-		}
-		if _, err := e.j.log(ds.id); err != nil {
-			return err
-		}
-		res.DatasetID = ds.UUID
-		if r.TargetTimestamp != "" {
-			res.TargetTimestamp = timeOf(m.at).String()
-		}
-		res.UndoBookmark = d.bookmark(account, ds.UUID, e.c.state.change-1)
-		res.RevertBookmark = d.bookmark(account, ds.UUID, e.c.state.change)
-		return e.revert(plan)
-	})
+	res, err := d.RevertTogether(ctx, who, account, []api.DatasetRevert{{DatasetID: dataset, Revert: r}})
 	if err != nil {
 		return api.RevertResult{}, err
 	}
-	return res, nil
+	return res[0], nil
+}
+
+// maxTogether is how many datasets go back in one change.
+const maxTogether = 50
+
+// RevertTogether puts several datasets back in one change, like Revert. Events
+// that were moved among them are then where they were at those moments, which
+// one dataset after the other doesn't reach: what goes back to another dataset
+// arrives there as it was when it was moved, and may not have been there then.
+// Going back to all the undo bookmarks together takes it back.
+func (d *DB) RevertTogether(ctx context.Context, who Actor, account string, list []api.DatasetRevert) ([]api.RevertResult, error) {
+	if err := limitOf(ctx).journals(); err != nil {
+		return nil, err
+	}
+	if len(list) == 0 || len(list) > maxTogether {
+		return nil, api.Errorf(http.StatusBadRequest, "reverts: want 1..%d, got %d", maxTogether, len(list))
+	}
+	var out []api.RevertResult
+	err := d.edit(ctx, who, account, opRevert, func(e *edit) error {
+		out = make([]api.RevertResult, len(list))
+		t := together{edit: e}
+		for i, r := range list {
+			if err := t.aim(r, &out[i]); err != nil {
+				return err
+			}
+		}
+		return t.run()
+	})
+	return out, err
+}
+
+// together is a revert of some datasets.
+type together struct {
+	*edit
+	datasets []uint32
+	moments  []moment
+}
+
+// aim finds out where one of the datasets goes back to.
+func (t *together) aim(r api.DatasetRevert, res *api.RevertResult) error {
+	c := t.c
+	ds, err := c.dataset(r.DatasetID)
+	if err != nil {
+		return err
+	}
+	if slices.Contains(t.datasets, ds.id) {
+		return api.Errorf(http.StatusBadRequest, "reverts: dataset %s is there twice", ds.UUID)
+	}
+	m, err := c.moment(c.ctx, c.name, c.account, ds, r.Revert, c.now)
+	if err != nil {
+		return err
+	}
+	if _, err := t.j.log(ds.id); err != nil {
+		return err
+	}
+	t.datasets, t.moments = append(t.datasets, ds.id), append(t.moments, m)
+	res.DatasetID, res.MinutesAgo = ds.UUID, r.MinutesAgo
+	if r.TargetTimestamp != "" {
+		res.TargetTimestamp = timeOf(m.at).String()
+	}
+	res.UndoBookmark = c.d.bookmark(c.name, ds.UUID, c.state.change-1)
+	res.RevertBookmark = c.d.bookmark(c.name, ds.UUID, c.state.change)
+	return nil
+}
+
+// run reverts the datasets in turn. What one gives back to another changes
+// that one, so that several take a second turn.
+func (t *together) run() error {
+	turns := 1
+	if len(t.datasets) > 1 {
+		turns = 2
+	}
+	for range turns {
+		for i, ds := range t.datasets {
+			plan, err := t.c.plan(t.c.ctx, t.c.account, ds, t.moments[i])
+			if err != nil {
+				return err
+			}
+			if err := t.revert(plan); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 // RevertPreview counts what a revert would change.
@@ -128,6 +189,14 @@ func (p *plan) planEvents() error {
 		}
 		if !p.concerns(now, want) {
 			delete(p.events, id)
+			delete(p.rows, id) // most of what changed has changed back, or is elsewhere
+			continue
+		}
+		if want == nil {
+			continue
+		}
+		if want.doc, err = decodeDoc(want.packed); err != nil {
+			return fmt.Errorf("event %d in the journal: %w", id, err)
 		}
 	}
 	return nil

@@ -79,10 +79,13 @@ func goBack(t *rapid.T, d *DB, to kept, m *model, other string) *model {
 	if rapid.Bool().Draw(t, "other first") {
 		slices.Reverse(datasets)
 	}
+	later := m.clone()
+	if rapid.Bool().Draw(t, "together") {
+		return goBackTogether(t, d, to, m, datasets)
+	}
 	// What was moved from one to the other since then first goes back to the
 	// one, and then to how that was.
 	datasets = slices.Repeat(datasets, 2)
-	later := m.clone()
 	var undo []string
 	for _, ds := range datasets {
 		r := api.Revert{TargetTimestamp: to.at.Format(time.RFC3339Nano)}
@@ -114,6 +117,56 @@ func goBack(t *rapid.T, d *DB, to kept, m *model, other string) *model {
 	}
 	compareEvents(t, d, later)
 	return later
+}
+
+// goBackTogether is goBack in one change.
+func goBackTogether(t *rapid.T, d *DB, to kept, m *model, datasets []string) *model {
+	ctx, who := context.Background(), Actor{"tester"}
+	var there, back []api.DatasetRevert
+	for _, ds := range datasets {
+		there = append(there, api.DatasetRevert{DatasetID: ds, Revert: api.Revert{TargetTimestamp: to.at.Format(time.RFC3339Nano)}})
+	}
+	res, err := d.RevertTogether(ctx, who, testAccount, there)
+	if err != nil {
+		t.Fatalf("going back to %v together: %v", to.at, err)
+	}
+	compareEvents(t, d, to.m)
+	if rapid.Bool().Draw(t, "stay") {
+		out := to.m.clone()
+		out.cats = m.cats
+		return out
+	}
+	for _, r := range res {
+		back = append(back, api.DatasetRevert{DatasetID: r.DatasetID, Revert: api.Revert{Bookmark: r.UndoBookmark}})
+	}
+	if _, err := d.RevertTogether(ctx, who, testAccount, back); err != nil {
+		t.Fatalf("taking it back together: %v", err)
+	}
+	compareEvents(t, d, m)
+	return m.clone()
+}
+
+func TestRevertTogetherRefuses(t *testing.T) {
+	d := openNew(t)
+	create(t, d, numbered(1))
+	zero := 0
+	one := api.DatasetRevert{DatasetID: defaultDataset(testAccount).UUID, Revert: api.Revert{MinutesAgo: &zero}}
+	unknown := one
+	unknown.DatasetID = "00000000-0000-4000-8000-000000000000"
+	for name, c := range map[string]struct {
+		list   []api.DatasetRevert
+		status int
+	}{
+		"none": {nil, 400}, "twice": {[]api.DatasetRevert{one, one}, 400}, "too many": {slices.Repeat([]api.DatasetRevert{one}, 51), 400},
+		"no moment": {[]api.DatasetRevert{{DatasetID: one.DatasetID}}, 400}, "unknown": {[]api.DatasetRevert{one, unknown}, 404},
+	} {
+		if _, err := d.RevertTogether(t.Context(), Actor{}, testAccount, c.list); api.StatusOf(err) != c.status {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	if h, err := d.History(t.Context(), testAccount, api.HistoryQuery{Dataset: one.DatasetID}); err != nil || len(h.Entries) != 1 {
+		t.Errorf("a refused revert left something: %+v, %v", h.Entries, err)
+	}
 }
 
 func listIn(t *rapid.T, d *DB, dataset string) []string {

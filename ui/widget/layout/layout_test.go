@@ -247,6 +247,7 @@ func TestSteady(t *testing.T) {
 		{"🇺🇦", "🇺🇦"},
 		{"🇺x", "?x"},
 		{"नमस्ते", "नमस्…"},
+		{"\u0601A b", "? b"},
 	} {
 		if got := Steady(c.in); got != c.want {
 			t.Errorf("Steady(%q) = %q, want %q", c.in, got, c.want)

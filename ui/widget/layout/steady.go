@@ -17,6 +17,18 @@ func Steady(s string) string {
 	if plain(s) || steady(s) && !regional(s) {
 		return s
 	}
+	const most = 8
+	for range most {
+		out := steadyOnce(s)
+		if out == s {
+			break
+		}
+		s = out // what was taken out may have kept its neighbours apart
+	}
+	return s
+}
+
+func steadyOnce(s string) string {
 	var b strings.Builder
 	b.Grow(len(s))
 	for rest := s; len(rest) > 0; {
@@ -48,7 +60,7 @@ func steadyCluster(s string) string {
 		}
 		keep = end
 	}
-	if keep == 0 {
+	if keep == 0 || !steady(s[:keep]+"…") { // some signs join what follows them
 		return "?"
 	}
 	if strings.IndexFunc(s[keep:], unicode.IsLetter) >= 0 {
