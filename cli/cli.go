@@ -28,7 +28,8 @@ type Job func(ctx context.Context, arg string, report func(done, total int64, no
 
 // Session is everything the workbench is started with.
 type Session struct {
-	Client   *client.Client
+	API      async.Client
+	Stats    func() client.Stats
 	Profile  string // its name, for the header
 	Version  string
 	ReadOnly bool

@@ -98,7 +98,7 @@ func TestDemoIsReadyWhenTheWorkbenchStarts(t *testing.T) {
 	shown := false
 	a, said := program(t, func(ctx context.Context, s Session) error {
 		shown = true
-		page, err := s.Client.List(ctx, api.ListQuery{Datasets: []string{api.ScopeAll}})
+		page, err := s.API.List(ctx, api.ListQuery{Datasets: []string{api.ScopeAll}})
 		if err != nil || page.Info.TotalCount != 500 {
 			t.Errorf("%d events, %v", page.Info.TotalCount, err)
 		}

@@ -69,7 +69,7 @@ func (a *app) eachEvent(ctx context.Context, pl *place, q api.ListQuery, f event
 		if f.limit > 0 {
 			q.PageSize = min(listPage, f.limit-listed)
 		}
-		page, err := pl.List(ctx, q)
+		page, err := pl.client().List(ctx, q)
 		if err != nil {
 			return err
 		}

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"threatbench/api"
+	"threatbench/api/async"
 	"threatbench/api/client"
 	"threatbench/api/interchange"
 	"threatbench/api/server"
@@ -35,6 +36,8 @@ type place struct {
 	handler http.Handler // of the embedded server
 	stop    func()       // ends the evaluation of alerts
 	limit   store.Limit  // what of db may be seen
+	stats   func() client.Stats
+	api     async.Client // what is used in the client's place; nil means the client
 	lent    bool         // somebody else closes it
 }
 
@@ -147,6 +150,15 @@ func (p *place) close() error {
 	return nil
 }
 
+// client is what the workbench and the commands use. A place that lends less
+// than its account has no client but this.
+func (p *place) client() async.Client {
+	if p.api != nil {
+		return p.api
+	}
+	return p.Client
+}
+
 // local is the embedded database as an export sees it: with the original
 // bytes, which the client would neutralise.
 type local struct {
@@ -177,7 +189,7 @@ func (l local) Datasets(ctx context.Context) ([]api.Dataset, error) {
 // source is where an export from the place comes from.
 func (p *place) source() interchange.Source {
 	if p.db == nil {
-		return p.Client
+		return p.client()
 	}
 	return local{p.db, p.limit}
 }

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net"
 	"path/filepath"
+	"slices"
 	"sync"
 	"time"
 
@@ -20,7 +21,9 @@ import (
 	"threatbench/api/demo"
 	"threatbench/api/server"
 	"threatbench/api/store"
+	"threatbench/cli/guard"
 	"threatbench/cli/profile"
+	"threatbench/cli/share"
 	"threatbench/cli/sshd"
 	"threatbench/cli/team"
 )
@@ -139,10 +142,14 @@ type shared struct {
 	*place
 	end  func() error
 	team *team.Hub
+
+	mu     sync.Mutex
+	pools  map[string]*share.Pool // what those who see the same ask once
+	guards map[string]*guard.API  // of a server elsewhere, by role
 }
 
 func (h *hosting) share(pl *place, end func() error) *shared {
-	return &shared{place: pl, end: end, team: team.New(h.app.now)}
+	return &shared{place: pl, end: end, team: team.New(h.app.now), pools: map[string]*share.Pool{}, guards: map[string]*guard.API{}}
 }
 
 // newHosting opens the server's own profile, so that what is wrong with it is
@@ -241,26 +248,99 @@ func (h *hosting) enter(ctx context.Context, one *sshd.Session) (*place, error) 
 	if s.db == nil {
 		return h.enterRemote(s, p, who)
 	}
-	cl, err := client.New(client.Config{
-		BaseURL: mountedURL, Account: LocalAccount, Retries: -1,
-		Transport: server.Mount(server.As(s.handler, grantFor(who, p))),
+	cl, err := mounted(s, grantFor(who, p))
+	if err != nil {
+		return nil, err
+	}
+	pool, err := s.pool(limitKey(who), h.app.now, func() (async.Client, error) { return mounted(s, readOnly(who, p)) })
+	if err != nil {
+		return nil, err
+	}
+	return &place{Client: cl, stats: cl.Stats, api: share.New(cl, pool), profile: p, db: s.db, limit: *grantFor(who, p).Limit, lent: true}, nil
+}
+
+// mounted is a client of the profile's server under a grant.
+func mounted(s *shared, g server.Grant) (*client.Client, error) {
+	return client.New(client.Config{BaseURL: mountedURL, Account: LocalAccount, Retries: -1, Transport: server.Mount(server.As(s.handler, g))})
+}
+
+// readOnly is the grant under which is read what all of a limit share.
+func readOnly(who sshd.Role, p profile.Profile) server.Grant {
+	g := grantFor(who, p)
+	g.Permission, g.Name = server.PermRead, "shared"
+	return g
+}
+
+// enterRemote keeps the role on this side: a server elsewhere knows nothing of
+// our roles. The place has no client of its own, so that none can be used
+// around the guard.
+func (h *hosting) enterRemote(s *shared, p profile.Profile, who sshd.Role) (*place, error) {
+	rights := guard.Rights{Kind: guard.Triage, Datasets: who.Datasets, MaxTLP: who.MaxTLP}
+	switch {
+	case p.ReadOnly:
+		rights.Kind = guard.Read
+	case who.Kind == sshd.Admin:
+		rights.Kind = guard.Admin
+	}
+	own := s.guarded(rights, h.app.now)
+	pool, err := s.pool(limitKey(who), h.app.now, func() (async.Client, error) {
+		rights.Kind = guard.Read
+		return s.guarded(rights, h.app.now), nil
 	})
 	if err != nil {
 		return nil, err
 	}
-	return &place{Client: cl, profile: p, db: s.db, limit: *grantFor(who, p).Limit, lent: true}, nil
+	return &place{stats: s.Client.Stats, api: share.New(own, pool), profile: p, lent: true}, nil
 }
 
-// enterRemote refuses what can't be kept: a server elsewhere knows nothing of
-// our roles.
-func (h *hosting) enterRemote(s *shared, p profile.Profile, who sshd.Role) (*place, error) {
-	if who.Limited() {
-		return nil, fmt.Errorf("the role of %s limits what is seen, which a remote account cannot keep", who.Name)
+// guarded is the profile's client under rights, the same for all who have
+// them: what it has learnt of the account it need not ask again.
+func (s *shared) guarded(r guard.Rights, now func() time.Time) *guard.API {
+	key := fmt.Sprintf("%d %d %q", r.Kind, r.MaxTLP, r.Datasets)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.guards[key] == nil {
+		s.guards[key] = guard.New(s.Client, r, now)
 	}
-	if who.Kind == sshd.Read {
-		return nil, fmt.Errorf("the role of %s only reads, which a remote account cannot keep", who.Name)
+	return s.guards[key]
+}
+
+// limitKey is the same for roles that see the same of a profile, and for no
+// others.
+func limitKey(who sshd.Role) string {
+	names := slices.Clone(who.Datasets)
+	slices.Sort(names)
+	return fmt.Sprintf("%d %q", who.MaxTLP, names)
+}
+
+// pool is what those of a limit share. Counts are shared where they cost an
+// account's quota.
+func (s *shared) pool(key string, now func() time.Time, reader func() (async.Client, error)) (*share.Pool, error) {
+	s.mu.Lock()
+	p := s.pools[key]
+	s.mu.Unlock()
+	if p != nil {
+		return p, nil
 	}
-	return &place{Client: s.Client, profile: p, lent: true}, nil
+	c, err := reader()
+	if err != nil {
+		return nil, err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.pools[key] == nil {
+		s.pools[key] = share.NewPool(c, s.db == nil, now)
+	}
+	return s.pools[key], nil
+}
+
+// changed has everything that is shared asked anew: it may be wrong now.
+func (s *shared) changed() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, p := range s.pools {
+		p.Drop()
+	}
 }
 
 // grantFor is a role in the server's terms.
@@ -286,7 +366,7 @@ func (h *hosting) show(ctx context.Context, one *sshd.Session) error {
 	}
 	a := h.app
 	s := Session{
-		Client: pl.Client, Profile: pl.profile.Name, Version: version(), ReadOnly: pl.profile.ReadOnly,
+		API: pl.client(), Stats: pl.stats, Profile: pl.profile.Name, Version: version(), ReadOnly: pl.profile.ReadOnly,
 		UI: h.config.UI, Keys: h.config.Keys, Warnings: h.warnings, StateDir: stateDir(), Now: a.now,
 		Connect: "Accounts are named by whoever runs this server.", Hosted: one,
 	}
@@ -301,6 +381,7 @@ func (h *hosting) show(ctx context.Context, one *sshd.Session) error {
 	defer s.Team.Leave()
 	s.Audit = func(r async.AuditRecord) {
 		one.Note(audited(r))
+		sh.changed()
 		s.Team.Changed(r.Result)
 	}
 	return a.bench(ctx, s)
@@ -311,7 +392,7 @@ func (h *hosting) show(ctx context.Context, one *sshd.Session) error {
 func mate(one *sshd.Session, pl *place) team.Person {
 	p := team.Person{Name: one.Who.Name, Active: one.Active}
 	if one.Who.Limited() {
-		p.Event = pl.Event
+		p.Event = pl.client().Event
 	}
 	return p
 }

@@ -74,6 +74,18 @@ type Changer interface {
 	Dataset(ctx context.Context, id string) (api.Dataset, error)
 }
 
+// Client is a client with every ability.
+type Client interface {
+	API
+	Grapher
+	Counter
+	Historian
+	Saver
+	Rehearser
+	Changer
+	Grouper
+}
+
 // able is the client as one that has an ability, or why it hasn't.
 func able[A any](a API, what string) (A, error) {
 	if has, can := a.(A); can {

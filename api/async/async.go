@@ -50,12 +50,26 @@ func (t Tag) About() Tag { return t }
 // about the request that asked for it. Ask Layer.Current before believing it.
 type Fact interface{ About() Tag }
 
-// Option changes one request.
-type Option int
+// Option says how old the answer to one request may be; without one, what is
+// known will do.
+type Option time.Duration
 
 // Refresh asks the server even where the answer is known; the new answer takes
 // the old one's place in the cache.
 const Refresh Option = 1
+
+// Within is Refresh where nobody who works on the same account in this process
+// has asked the same within d. It is for what is looked at again and again.
+func Within(d time.Duration) Option { return Option(max(d, 1)) }
+
+type ageKey struct{}
+
+// MaxAge is how old the answer to a call may be, in the eyes of a client that
+// keeps answers for several layers; ok is false where that is up to it.
+func MaxAge(ctx context.Context) (d time.Duration, ok bool) {
+	d, ok = ctx.Value(ageKey{}).(time.Duration)
+	return d, ok
+}
 
 // Options sets a Layer's bounds. Zero means the default of each.
 type Options struct {
@@ -171,9 +185,13 @@ func (l *Layer) Cancel(s Slot) {
 // once without a message.
 func (l *Layer) Close() { l.end() }
 
-// Forget drops what is cached, catalogues included. Requests under way still
-// answer, but their answers are not kept.
+// Forget drops what is cached, catalogues included, here and in a client that
+// keeps answers. Requests under way still answer, but their answers are not
+// kept.
 func (l *Layer) Forget() {
+	if f, ok := l.api.(interface{ Forget() }); ok {
+		f.Forget()
+	}
 	l.forgetData()
 	l.schemas.forget()
 	l.datasets.forget()

@@ -147,7 +147,9 @@ type outcome[T any] struct {
 // asked already is neither debounced nor asked again. It is a function because
 // methods take no type parameters.
 func demand[T any](l *Layer, s Slot, wait time.Duration, opts []Option, sh *shelf[T], q question[T], tell func(Tag, outcome[T]) tea.Msg) tea.Cmd {
-	q.fresh = slices.Contains(opts, Refresh)
+	for _, o := range opts {
+		q.fresh, q.age = true, time.Duration(o)
+	}
 	var f *flight[T]
 	if !q.fresh {
 		f = sh.join(q.key) // before the older request of the slot lets go of it

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"runtime/debug"
 	"sync"
+	"time"
 
 	lru "github.com/hashicorp/golang-lru/v2"
 )
@@ -72,7 +73,8 @@ func (s *shelf[T]) forget() {
 // answer is worth keeping.
 type question[T any] struct {
 	key   string
-	fresh bool // don't join a call that began earlier
+	fresh bool          // don't join a call that began earlier
+	age   time.Duration // how old an answer of the client may be, where fresh
 	ask   func(context.Context) (T, error)
 	keep  func(T) bool // nil keeps everything
 }
@@ -103,6 +105,9 @@ func (s *shelf[T]) board(q question[T]) *flight[T] {
 		}
 	}
 	ctx, cancel := context.WithCancel(s.root)
+	if q.fresh {
+		ctx = context.WithValue(ctx, ageKey{}, q.age)
+	}
 	f := &flight[T]{cancel: cancel, done: make(chan struct{}), waiting: 1}
 	s.flights[q.key] = f
 	go s.fly(ctx, f, q, s.epoch)

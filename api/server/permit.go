@@ -63,5 +63,6 @@ func limitedMay() []string {
 		"GET /events/categories", "GET /events/attackers", "GET /events/indicator-types", "GET /events/indicatorTypes",
 		"GET /events/targetIndustries", "GET /events/countries", "GET /events/tags",
 		"POST /v2/events/graphql", "POST /events/graphql",
+		"GET /events/queries", "GET /events/queries/{query_id}",
 	)
 }

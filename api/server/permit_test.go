@@ -57,6 +57,14 @@ func newLimitedRig(t *testing.T) *limitedRig {
 	if err != nil || len(res.Errors) > 0 {
 		t.Fatal(err, res.Errors)
 	}
+	for _, q := range []api.SavedQuery{
+		{Name: "everywhere", QueryJSON: `{"datasetId":["all"]}`}, {Name: "without a dataset", QueryJSON: `{}`},
+		{Name: "in the Secret one", QueryJSON: `{"datasetId":["` + r.dataset + `"],"search":[{"field":"attacker","op":"equals","value":"BYHAND"}]}`},
+	} {
+		if _, err := db.CreateSavedQuery(context.Background(), "acc", q); err != nil {
+			t.Fatal(err)
+		}
+	}
 	return r
 }
 
@@ -126,7 +134,7 @@ func TestLimitedAnswersNameNothingHidden(t *testing.T) {
 				continue
 			}
 			reads++
-			path = strings.NewReplacer("{event_id}", r.hidden, "{dataset_id}", r.dataset, "{raw_id}", "2").Replace(path)
+			path = strings.NewReplacer("{event_id}", r.hidden, "{dataset_id}", r.dataset, "{raw_id}", "2", "{query_id}", "3").Replace(path)
 			body := `{"datasetId":["all"]}`
 			if strings.HasSuffix(path, "/graphql") {
 				body = graphql
@@ -161,6 +169,53 @@ func TestListedOperationsExist(t *testing.T) {
 	for _, key := range append(triages(), limitedMay()...) {
 		if !slices.Contains(all, key) {
 			t.Errorf("%s is no operation", key)
+		}
+	}
+}
+
+// TestLimitedRunsTheAccountsQueries lists the saved queries to a role that
+// sees a part, without those that name what isn't there for it, and runs one:
+// its events and its count are the role's.
+func TestLimitedRunsTheAccountsQueries(t *testing.T) {
+	r := newLimitedRig(t)
+	for _, c := range []struct {
+		name  string
+		limit *store.Limit
+		names []string
+		third int // status of the query that names the other dataset
+	}{
+		{"no limit", nil, []string{"everywhere", "without a dataset", "in the Secret one"}, 200},
+		{"by TLP", &store.Limit{MaxTLP: api.TLPAmber}, []string{"everywhere", "without a dataset", "in the Secret one"}, 200},
+		{"by dataset", &store.Limit{Datasets: []string{api.DefaultDataset}}, []string{"everywhere", "without a dataset"}, 404},
+	} {
+		g := Grant{Permission: PermTriage, Limit: c.limit}
+		var list struct{ Result []api.SavedQuery }
+		status, text := r.ask(g, "GET", "/events/queries", "")
+		if err := json.Unmarshal([]byte(text), &list); err != nil || status != 200 {
+			t.Fatalf("%s: %d %s", c.name, status, text)
+		}
+		var names []string
+		for _, q := range list.Result {
+			names = append(names, q.Name)
+		}
+		if !slices.Equal(names, c.names) {
+			t.Errorf("%s: lists %q, want %q", c.name, names, c.names)
+		}
+		if status, text := r.ask(g, "GET", "/events/queries/3", ""); status != c.third {
+			t.Errorf("%s: %d %s", c.name, status, text)
+		}
+		want := map[bool]string{true: `"total_count":2`, false: `"total_count":1`}[c.limit == nil]
+		if status, text := r.ask(g, "POST", "/events", list.Result[0].QueryJSON); status != 200 || !strings.Contains(text, want) || c.limit != nil && strings.Contains(text, r.hidden) {
+			t.Errorf("%s: running it: %d %s", c.name, status, text)
+		}
+		if c.limit == nil {
+			continue
+		}
+		for _, op := range []string{"POST /events/queries/create", "PATCH /events/queries/1", "DELETE /events/queries/1", "GET /events/queries/alerts", "GET /events/queries/alerts/inbox"} {
+			method, path, _ := strings.Cut(op, " ")
+			if status, text := r.ask(g, method, path, `{"name":"x","query_json":"{}"}`); status != 403 {
+				t.Errorf("%s, %s: %d %s", c.name, op, status, text)
+			}
 		}
 	}
 }

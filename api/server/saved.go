@@ -55,7 +55,30 @@ func (c *call) listQueries() error {
 	if err != nil {
 		return err
 	}
-	return c.ok(list)
+	mine := list[:0]
+	for _, q := range list {
+		is, err := c.mayKnow(q)
+		if err != nil {
+			return err
+		}
+		if is {
+			mine = append(mine, q)
+		}
+	}
+	return c.ok(mine)
+}
+
+// mayKnow tells whether a caller may know of a saved query: a limited one not
+// of those that name a dataset they don't see, which isn't there for them.
+func (c *call) mayKnow(q api.SavedQuery) (bool, error) {
+	if !c.grant.limited() {
+		return true, nil
+	}
+	err := c.checkQuery(c.ctx(), q.QueryJSON)
+	if err != nil && api.StatusOf(err) == http.StatusInternalServerError {
+		return false, err
+	}
+	return err == nil, nil
 }
 
 func (c *call) readQuery() error {
@@ -66,6 +89,13 @@ func (c *call) readQuery() error {
 	q, err := c.s.db.SavedQuery(c.ctx(), c.account, id)
 	if err != nil {
 		return err
+	}
+	is, err := c.mayKnow(q)
+	if err != nil {
+		return err
+	}
+	if !is {
+		return api.Errorf(http.StatusNotFound, "no saved query %d", id)
 	}
 	return c.ok(q)
 }

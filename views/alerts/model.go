@@ -172,8 +172,9 @@ func (m *Model) learnQueries(f async.QueriesLoaded) tea.Cmd {
 	m.queries, m.queryOK = f.Value, true
 	m.showWanted()
 	if m.lacking && (m.forced || !m.watch.Off) {
+		cmd := m.countNew()
 		m.forced = false
-		return m.countNew()
+		return cmd
 	}
 	return nil
 }

@@ -62,7 +62,16 @@ func (m *Model) look() tea.Cmd {
 	case m.lacking:
 		return tea.Batch(m.countNew(), m.tick())
 	}
-	return tea.Batch(m.askInbox(async.Refresh), m.tick())
+	return tea.Batch(m.askInbox(m.often()), m.tick())
+}
+
+// often has one look serve everybody who watches the same account at the same
+// pace, unless a person has asked for it.
+func (m *Model) often() async.Option {
+	if m.forced {
+		return async.Refresh
+	}
+	return async.Within(time.Duration(m.watch.Minutes) * time.Minute * 9 / 10)
 }
 
 // tick waits until the next look.
@@ -94,7 +103,7 @@ func (m *Model) countNew() tea.Cmd {
 			m.watch.news[q.ID] = -1
 			continue
 		}
-		cmds = append(cmds, m.env.Async.Page(m.slot(newsSlot+strconv.FormatInt(q.ID, 10)), ask, 0, async.Refresh))
+		cmds = append(cmds, m.env.Async.Page(m.slot(newsSlot+strconv.FormatInt(q.ID, 10)), ask, 0, m.often()))
 	}
 	return tea.Batch(cmds...)
 }
