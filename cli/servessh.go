@@ -290,7 +290,7 @@ func (h *hosting) enterRemote(s *shared, p profile.Profile, who sshd.Role) (*pla
 	if err != nil {
 		return nil, err
 	}
-	return &place{stats: s.Client.Stats, api: share.New(own, pool), profile: p, lent: true}, nil
+	return &place{stats: s.Stats, api: share.New(own, pool), profile: p, lent: true}, nil
 }
 
 // guarded is the profile's client under rights, the same for all who have

@@ -295,3 +295,67 @@ func TestTeamOverSSH(t *testing.T) {
 		t.Errorf("%v %s", err, text)
 	}
 }
+
+// TestRemoteProfileOverSSH serves an account on another server, which knows
+// nothing of roles: what a role may see and do is kept on this side, what it
+// changes is audited here, and catalogues are fetched once.
+func TestRemoteProfileOverSSH(t *testing.T) {
+	dir := t.TempDir()
+	there := serve(t, dir, "--demo", "300")
+	config := fmt.Sprintf("[profiles.there]\nbase_url = %q\naccount = %q\ntoken = %q\n", there.url, LocalAccount, there.token)
+	if err := os.WriteFile(filepath.Join(dir, "c.toml"), []byte(config), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	s := serveSSH(t, "--config", filepath.Join(dir, "c.toml"), "--profile", "there")
+	whole, said, err := s.runs("ana", "events --json --limit 0")
+	all := eventsOf(t, whole)
+	if err != nil || len(all) != 300 {
+		t.Fatalf("%d events: %v %s", len(all), err, said)
+	}
+	want := 0
+	for _, e := range all {
+		if tlp, _ := api.ParseTLP(e.TLP); tlp <= api.TLPGreen {
+			want++
+		}
+	}
+	for _, command := range []string{"events --json --limit 0", "export", "export --no-raw --format csv", "export --format stix"} {
+		text, said, err := s.runs("bo", command)
+		if err != nil || strings.Contains(text, `"tlp":"amber`) || strings.Contains(text, `"tlp":"red"`) || strings.Contains(text, ",red,") {
+			t.Errorf("%s: %v %s", command, err, said)
+		}
+		if n := strings.Count(text, "\n"); strings.HasSuffix(command, "limit 0") && n != want || want == 0 {
+			t.Errorf("%s: %d events, want %d", command, n, want)
+		}
+	}
+	if text, said, err := s.runs("cy", "events --json"); err != nil || text != "" {
+		t.Errorf("a role of a dataset that isn't there sees %q: %v %s", text, err, said)
+	}
+
+	var seats []*watched
+	for _, who := range []string{"ana", "ana", "bo"} {
+		w := s.watch(s.dial(who))
+		w.sees("ATTACKER")
+		w.types("/category:")
+		w.sees("complete")
+		w.types("\x15\r")
+		seats = append(seats, w)
+	}
+	seats[2].types("t") // bo only reads
+	seats[2].sees("read-only")
+	seats[0].types("atnoted\r")
+	seats[0].sees("takes it back")
+	for _, w := range seats {
+		w.types("q")
+		if err := w.sess.Wait(); err != nil {
+			t.Error(err)
+		}
+	}
+	text, err := os.ReadFile(filepath.Join(s.dir, "audit"))
+	if err != nil || !strings.Contains(string(text), `"what":"change","who":"ana","from":"127.0.0.1:`) || strings.Contains(string(text), "noted") {
+		t.Errorf("%v %s", err, text)
+	}
+	there.end(t, syscall.SIGTERM)
+	if n := strings.Count(there.said.String(), "/events/attackers"); n != 1 {
+		t.Errorf("the attackers were fetched %d times by three sessions", n)
+	}
+}

@@ -81,7 +81,7 @@ func refused(format string, args ...any) error {
 	return api.Errorf(http.StatusForbidden, format, args...)
 }
 
-// whole refuses, to a role that sees a part, what can't be narrowed.
+// wholeOnly refuses, to a role that sees a part, what can't be narrowed.
 func (g *API) wholeOnly(what string) error {
 	if g.rights.limited() {
 		return refused("%s: not for a role that sees a part of the events: this server can't narrow it", what)

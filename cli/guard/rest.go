@@ -102,7 +102,7 @@ func (g *API) SavedQuery(ctx context.Context, id int64) (api.SavedQuery, error) 
 // mayKnow tells whether a saved query names only datasets that may be seen.
 func (g *API) mayKnow(ctx context.Context, q api.SavedQuery) (bool, error) {
 	var in api.ListQuery
-	if json.Unmarshal([]byte(q.QueryJSON), &in) != nil {
+	if readable := json.Unmarshal([]byte(q.QueryJSON), &in) == nil; !readable {
 		return false, nil
 	}
 	_, err := g.within(ctx, in.Datasets)
@@ -114,8 +114,8 @@ func (g *API) mayKnow(ctx context.Context, q api.SavedQuery) (bool, error) {
 
 // own lets through changes of queries and alerts, and what alerts tell: they
 // are the whole account's.
-func (g *API) own(what string, least Kind) error {
-	if err := g.mayWrite(least); err != nil {
+func (g *API) own(what string) error {
+	if err := g.mayWrite(Triage); err != nil {
 		return err
 	}
 	return g.wholeOnly(what)
@@ -123,7 +123,7 @@ func (g *API) own(what string, least Kind) error {
 
 // CreateSavedQuery saves a query.
 func (g *API) CreateSavedQuery(ctx context.Context, in api.NewSavedQuery) (api.SavedQuery, error) {
-	if err := g.own("saving queries", Triage); err != nil {
+	if err := g.own("saving queries"); err != nil {
 		return api.SavedQuery{}, err
 	}
 	return g.inner.CreateSavedQuery(ctx, in)
@@ -131,7 +131,7 @@ func (g *API) CreateSavedQuery(ctx context.Context, in api.NewSavedQuery) (api.S
 
 // UpdateSavedQuery changes a saved query.
 func (g *API) UpdateSavedQuery(ctx context.Context, id int64, p api.SavedQueryPatch) (api.SavedQuery, error) {
-	if err := g.own("saving queries", Triage); err != nil {
+	if err := g.own("saving queries"); err != nil {
 		return api.SavedQuery{}, err
 	}
 	return g.inner.UpdateSavedQuery(ctx, id, p)
@@ -139,7 +139,7 @@ func (g *API) UpdateSavedQuery(ctx context.Context, id int64, p api.SavedQueryPa
 
 // DeleteSavedQuery deletes a saved query.
 func (g *API) DeleteSavedQuery(ctx context.Context, id int64) error {
-	if err := g.own("saving queries", Triage); err != nil {
+	if err := g.own("saving queries"); err != nil {
 		return err
 	}
 	return g.inner.DeleteSavedQuery(ctx, id)
@@ -163,7 +163,7 @@ func (g *API) Alert(ctx context.Context, id int64) (api.Alert, error) {
 
 // CreateAlert makes an alert.
 func (g *API) CreateAlert(ctx context.Context, in api.NewAlert) (api.Alert, error) {
-	if err := g.own("alerts", Triage); err != nil {
+	if err := g.own("alerts"); err != nil {
 		return api.Alert{}, err
 	}
 	return g.inner.CreateAlert(ctx, in)
@@ -171,7 +171,7 @@ func (g *API) CreateAlert(ctx context.Context, in api.NewAlert) (api.Alert, erro
 
 // UpdateAlert changes an alert.
 func (g *API) UpdateAlert(ctx context.Context, id int64, p api.AlertPatch) (api.Alert, error) {
-	if err := g.own("alerts", Triage); err != nil {
+	if err := g.own("alerts"); err != nil {
 		return api.Alert{}, err
 	}
 	return g.inner.UpdateAlert(ctx, id, p)
@@ -179,7 +179,7 @@ func (g *API) UpdateAlert(ctx context.Context, id int64, p api.AlertPatch) (api.
 
 // DeleteAlert deletes an alert.
 func (g *API) DeleteAlert(ctx context.Context, id int64) error {
-	if err := g.own("alerts", Triage); err != nil {
+	if err := g.own("alerts"); err != nil {
 		return err
 	}
 	return g.inner.DeleteAlert(ctx, id)
@@ -203,7 +203,7 @@ func (g *API) Inbox(ctx context.Context, q api.InboxQuery) (api.Inbox, error) {
 
 // MarkRead marks notifications.
 func (g *API) MarkRead(ctx context.Context, ids []int64, read bool) error {
-	if err := g.own("the inbox", Triage); err != nil {
+	if err := g.own("the inbox"); err != nil {
 		return err
 	}
 	return g.inner.MarkRead(ctx, ids, read)
@@ -317,7 +317,7 @@ func (g *API) tag(ctx context.Context, id string, do func() error) error {
 	return do()
 }
 
-// whole lets through changes that reach from event to event, or a record that
+// across lets through changes that reach from event to event, or a record that
 // hangs on one.
 func (g *API) across(what string, least Kind) error {
 	if err := g.mayWrite(least); err != nil {
