@@ -335,9 +335,9 @@ func TestRemoteProfileOverSSH(t *testing.T) {
 	for _, who := range []string{"ana", "ana", "bo"} {
 		w := s.watch(s.dial(who))
 		w.sees("ATTACKER")
-		w.types("/category:")
+		w.types("/") // which wants the catalogues
 		w.sees("complete")
-		w.types("\x15\r")
+		w.types("\r")
 		seats = append(seats, w)
 	}
 	seats[2].types("t") // bo only reads

@@ -47,25 +47,42 @@ func ShowWorkbench(ctx context.Context, s Session) error {
 func hosted(o *ui.Options, h *sshd.Session, mates *team.Member) {
 	o.Hosted, o.In, o.Out, o.Width, o.Height = true, h.In, h.Out, h.Width, h.Height
 	o.WriteFile, o.Edit = nil, nil // files and programs here aren't the person's
-	o.Env = append([]string{"SSH_CONNECTION=" + h.From}, h.Env...)
-	if o.Profiles == nil {
-		p := colorprofile.Env(o.Env)
-		o.Profiles = &p
-	}
 	if mates != nil {
 		o.Team = mates
+	}
+	chosen := o.Profiles
+	o.Env, o.Profiles = terminal(h, h.Env, chosen)
+	o.Back = func(ctx context.Context) (ui.Terminal, bool) {
+		env, width, height, ok := h.Back(ctx)
+		t := ui.Terminal{Width: width, Height: height}
+		t.Env, t.Profile = terminal(h, env, chosen)
+		return t, ok
 	}
 	o.Started = func(send func(tea.Msg)) {
 		if mates != nil {
 			mates.Tell(send)
 		}
 		h.Started(func(msg tea.Msg) {
-			if n, ok := msg.(sshd.Notice); ok {
-				msg = ui.Notice{Text: n.Text}
+			switch m := msg.(type) {
+			case sshd.Notice:
+				msg = ui.Notice{Text: m.Text}
+			case sshd.Away:
+				msg = ui.Away{}
 			}
 			send(msg)
 		})
 	}
+}
+
+// terminal is the environment and the colours of a client's terminal, where
+// none were chosen.
+func terminal(h *sshd.Session, env []string, chosen *colorprofile.Profile) ([]string, *colorprofile.Profile) {
+	env = append([]string{"SSH_CONNECTION=" + h.From}, env...)
+	if chosen != nil {
+		return env, chosen
+	}
+	p := colorprofile.Env(env)
+	return env, &p
 }
 
 // colorProfile is the profile that a colour setting names, nil for auto.

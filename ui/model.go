@@ -67,6 +67,7 @@ type Model struct {
 	press   press
 	mates   []views.Mate // who else is on
 	sight   views.Sight  // what the others were told is looked at
+	away    bool         // the terminal is gone: another one may come
 
 	kill     context.CancelFunc
 	gate     *gate                                           // nil in a program that has its process to itself
@@ -162,6 +163,11 @@ func (m *Model) update(msg tea.Msg) tea.Cmd {
 		return m.learnEdited(msg)
 	case views.TeamNews:
 		return m.learnTeam(msg)
+	case failed:
+		panic(msg.value)
+	case Away:
+		m.away = true
+		return tea.Quit
 	case Notice:
 		return m.say(toast.Warn, msg.Text)
 	case toast.Expired:

@@ -68,7 +68,21 @@ type Options struct {
 	// Started is called once with the way to send the session messages, such
 	// as a window's new size or a Notice. Sending may wait until it is taken.
 	Started func(send func(tea.Msg))
+	// Back gives a hosted session, after it was sent Away, the terminal on which
+	// it goes on; ok is false where it is over. In and Out lead to that one then.
+	Back func(ctx context.Context) (t Terminal, ok bool)
 }
+
+// Terminal is what a hosted session is shown on.
+type Terminal struct {
+	Env           []string
+	Profile       *colorprofile.Profile
+	Width, Height int
+}
+
+// Away tells a hosted session that its terminal is gone. Nothing is lost: what
+// is under way goes on, and its results wait.
+type Away struct{}
 
 // Notice is a message from outside for the person at the workbench.
 type Notice struct{ Text string }

@@ -28,15 +28,7 @@ func Run(ctx context.Context, o Options) error {
 	m := New(ctx, o)
 	defer m.env.Async.Close()
 	m.kill = cancel
-	if o.Hosted && o.In != nil {
-		m.gate = newGate(o.In)
-		defer m.gate.close()
-	}
-	p := tea.NewProgram(m, m.programOptions(ctx)...)
-	if o.Started != nil {
-		o.Started(p.Send)
-	}
-	_, err := p.Run()
+	err := m.onTerminals(ctx)
 	if m.crash == nil {
 		m.keep() // the command isn't needed: what is kept is written down now
 	}
@@ -53,6 +45,55 @@ func Run(ctx context.Context, o Options) error {
 		return fmt.Errorf("running the workbench: %w", err)
 	}
 	return nil
+}
+
+// onTerminals shows the workbench on its terminal, and on the next one each time that
+// is gone.
+func (m *Model) onTerminals(ctx context.Context) error {
+	if m.options.Back == nil {
+		defer m.shutGate()
+		m.newGate()
+		p := tea.NewProgram(m, m.programOptions(ctx)...)
+		if m.options.Started != nil {
+			m.options.Started(p.Send)
+		}
+		_, err := p.Run()
+		return err
+	}
+	c := &carrier{Model: m, mail: newMailbox()}
+	if m.options.Started != nil {
+		m.options.Started(c.mail.deliver)
+	}
+	for {
+		m.away = false
+		m.newGate()
+		p := tea.NewProgram(c, m.programOptions(ctx)...)
+		c.mail.open(p.Send)
+		_, err := p.Run()
+		c.mail.close()
+		m.shutGate()
+		if err != nil || !m.away {
+			return err
+		}
+		t, ok := m.options.Back(ctx)
+		if !ok {
+			return nil
+		}
+		m.options.Env, m.options.Profiles, m.options.Width, m.options.Height = t.Env, t.Profile, t.Width, t.Height
+	}
+}
+
+// newGate makes the gate that a hosted program is typed at through.
+func (m *Model) newGate() {
+	if m.options.Hosted && m.options.In != nil {
+		m.gate = newGate(m.options.In)
+	}
+}
+
+func (m *Model) shutGate() {
+	if m.gate != nil {
+		m.gate.close()
+	}
 }
 
 func (m *Model) programOptions(ctx context.Context) []tea.ProgramOption {

@@ -50,10 +50,12 @@ func (s *server) Categories(context.Context) ([]api.Category, error) {
 func (s *server) Attackers(context.Context) ([]string, error) {
 	return []string{s.name}, s.count("attackers")
 }
-func (s *server) IndicatorTypes(context.Context) ([]string, error)   { return nil, s.count("types") }
-func (s *server) TargetIndustries(context.Context) ([]string, error) { return nil, s.count("industries") }
-func (s *server) Countries(context.Context) ([]api.Country, error)   { return nil, s.count("countries") }
-func (s *server) Tags(context.Context) ([]api.Tag, error)            { return nil, s.count("tags") }
+func (s *server) IndicatorTypes(context.Context) ([]string, error) { return nil, s.count("types") }
+func (s *server) TargetIndustries(context.Context) ([]string, error) {
+	return nil, s.count("industries")
+}
+func (s *server) Countries(context.Context) ([]api.Country, error) { return nil, s.count("countries") }
+func (s *server) Tags(context.Context) ([]api.Tag, error)          { return nil, s.count("tags") }
 func (s *server) Inbox(context.Context, api.InboxQuery) (api.Inbox, error) {
 	return api.Inbox{}, s.count("inbox")
 }

@@ -28,6 +28,9 @@ var (
 // Notice is sent to a workbench to be shown to the person at it.
 type Notice struct{ Text string }
 
+// Away is sent to a workbench whose terminal is gone; see Session.Back.
+type Away struct{}
+
 // life is one workbench, or one command, from its beginning to its end. A
 // workbench may live on while its link is cut.
 type life struct {
@@ -37,7 +40,6 @@ type life struct {
 	ctx     context.Context
 	cancel  context.CancelCauseFunc
 	link    *link
-	term    string
 	done    chan struct{} // closed when it has ended
 	err     error         // why; set before done
 	typedAt atomic.Int64  // when a key was last pressed, in nanoseconds of Unix time
@@ -47,13 +49,15 @@ type life struct {
 	send  func(tea.Msg) // nil until the program runs
 	idle  *time.Timer
 	close func()        // breaks the connection of the terminal, nil while cut
+	visit *visit        // the terminal it has, or had
 	back  chan struct{} // closed when a terminal comes back; nil while there is one
+	rest  chan struct{} // closed when the workbench has let go of the terminal that is gone
 	since time.Time     // when the link was cut
 	ended bool
 }
 
-func (s *Server) newLife(who Role, from, term string) *life {
-	l := &life{server: s, who: who, at: from, begun: s.conf.Now(), term: term, done: make(chan struct{})}
+func (s *Server) newLife(who Role, from string) *life {
+	l := &life{server: s, who: who, at: from, begun: s.conf.Now(), done: make(chan struct{})}
 	l.ctx, l.cancel = context.WithCancelCause(context.Background())
 	l.link = &link{wait: s.conf.Stall, stall: func() { l.hangUp(errStalled) }, input: l.typed}
 	l.idle = time.AfterFunc(s.conf.Idle, l.overdue)
@@ -250,7 +254,7 @@ func (s *Server) receive(v *visit) int {
 	if _, _, pty := v.Pty(); !pty {
 		return s.sorry(v, "the workbench needs a terminal: ssh -t, or a command such as: events --query TEXT --json")
 	}
-	if l := s.leftBy(who, v); l != nil {
+	if l := s.leftBy(who); l != nil {
 		return s.resume(v, l)
 	}
 	return s.begin(v, who)
@@ -288,7 +292,7 @@ func (s *Server) stayAwake(v *visit) (stop func()) {
 
 // begin starts a workbench on a terminal.
 func (s *Server) begin(v *visit, who Role) int {
-	l := s.newLife(who, v.RemoteAddr().String(), v.channel.environ()[0])
+	l := s.newLife(who, v.RemoteAddr().String())
 	if err := s.admit(l); err != nil {
 		l.idle.Stop()
 		s.audit(Entry{What: "session", Who: who.Name, From: l.from(), Outcome: "refused", Note: err.Error()})
@@ -299,7 +303,7 @@ func (s *Server) begin(v *visit, who Role) int {
 	l.attach(v)
 	one := &Session{
 		Who: who, From: l.from(), Env: v.channel.environ(), Width: w, Height: h,
-		In: l.link, Out: l.link, Err: l.link, Started: l.started, Note: l.note, Active: l.active,
+		In: l.link, Out: l.link, Err: l.link, Started: l.started, Note: l.note, Active: l.active, Back: l.comeBack,
 	}
 	go s.live(l, one)
 	return s.accompany(v, l)
@@ -335,7 +339,7 @@ func (s *Server) guarded(l *life, one *Session) (err error) {
 func (l *life) attach(v *visit) {
 	l.mu.Lock()
 	l.close = func() { _ = v.conn.Close() } // nothing is left to say to it
-	l.at = v.RemoteAddr().String()
+	l.at, l.visit = v.RemoteAddr().String(), v
 	l.mu.Unlock()
 	l.link.join(v)
 	l.typed()
@@ -377,9 +381,9 @@ func (s *Server) farewell(v *visit, l *life) int {
 // leave keeps a workbench whose terminal is gone.
 func (s *Server) leave(l *life) {
 	l.link.cut()
-	back := make(chan struct{})
 	l.mu.Lock()
-	l.close, l.back, l.since = nil, back, s.conf.Now()
+	l.close, l.since = nil, s.conf.Now()
+	l.back, l.rest = make(chan struct{}), make(chan struct{})
 	l.mu.Unlock()
 	s.mu.Lock()
 	old := s.left[l.who.Fingerprint]
@@ -397,5 +401,5 @@ func (s *Server) leave(l *life) {
 	}
 	l.idle.Reset(s.conf.Keep)
 	s.audit(Entry{What: "session", Who: l.who.Name, From: l.from(), Outcome: "link dropped"})
-	l.tell(tea.Exec(&pause{ctx: l.ctx, back: back}, nil)())
+	l.tell(Away{})
 }

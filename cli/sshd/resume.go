@@ -8,46 +8,60 @@ import (
 	"io"
 	"log/slog"
 	"time"
-
-	tea "charm.land/bubbletea/v2"
-	"github.com/charmbracelet/colorprofile"
 )
 
-// pause is what a program does while it has no terminal: it waits. Results of
-// its requests wait with it.
-type pause struct {
-	ctx  context.Context
-	back <-chan struct{}
-}
-
-// Run waits for a terminal, or for the end.
-func (p *pause) Run() error {
-	select {
-	case <-p.back:
-	case <-p.ctx.Done():
+// comeBack is Session.Back.
+func (l *life) comeBack(ctx context.Context) (env []string, width, height int, ok bool) {
+	l.mu.Lock()
+	back := l.back
+	if l.rest != nil {
+		close(l.rest)
+		l.rest = nil
 	}
-	return nil
+	l.mu.Unlock()
+	if back != nil {
+		select {
+		case <-back:
+		case <-ctx.Done():
+			return nil, 0, 0, false
+		}
+	}
+	l.mu.Lock()
+	v := l.visit
+	l.mu.Unlock()
+	width, height = v.channel.size()
+	return v.channel.environ(), width, height, true
 }
 
-// SetStdin does nothing: a pause reads nothing.
-func (*pause) SetStdin(io.Reader) {}
+// atRest is closed when the workbench has let go of the terminal that is gone,
+// nil where it has.
+func (l *life) atRest() <-chan struct{} {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.rest
+}
 
-// SetStdout does nothing: a pause writes nothing.
-func (*pause) SetStdout(io.Writer) {}
+// rested waits until the workbench has let go of the terminal that is gone:
+// what it does to that must not reach the next one.
+func (l *life) rested(ctx context.Context) bool {
+	rest := l.atRest()
+	if rest == nil {
+		return true
+	}
+	select {
+	case <-rest:
+		return true
+	case <-l.done:
+	case <-ctx.Done():
+	}
+	return false
+}
 
-// SetStderr does nothing.
-func (*pause) SetStderr(io.Writer) {}
-
-// leftBy finds the workbench a person left behind, nil where there is none
-// that their terminal could show.
-func (s *Server) leftBy(who Role, v *visit) *life {
+// leftBy finds the workbench a person left behind, nil where there is none.
+func (s *Server) leftBy(who Role) *life {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	l := s.left[who.Fingerprint]
-	if l == nil || l.term != v.channel.environ()[0] {
-		return nil
-	}
-	return l
+	return s.left[who.Fingerprint]
 }
 
 // resume offers a workbench that was left behind, and goes on with it or
@@ -62,6 +76,9 @@ func (s *Server) resume(v *visit, l *life) int {
 		}
 		return s.begin(v, l.who)
 	}
+	if !l.rested(v.channel.ctx) && v.channel.ctx.Err() != nil {
+		return 1 // gone again, and the workbench still there for the next time
+	}
 	if !s.takeBack(l) { // its time was over, or another terminal took it
 		return s.begin(v, l.who)
 	}
@@ -72,9 +89,7 @@ func (s *Server) resume(v *visit, l *life) int {
 	l.attach(v)
 	close(back)
 	s.audit(Entry{What: "session", Who: l.who.Name, From: l.from(), Key: l.who.Fingerprint, Outcome: "resumed", Note: "as " + short(v.User())})
-	w, h := v.channel.size()
-	colors := tea.ColorProfileMsg{Profile: colorprofile.Env(v.channel.environ())}
-	l.tell(tea.WindowSizeMsg{Width: w, Height: h}, colors, tea.ClearScreen(), Notice{"back where you left"})
+	l.say("back where you left")
 	return s.accompany(v, l)
 }
 
@@ -127,7 +142,7 @@ func (s *Server) offer(v *visit, l *life) (answer, error) {
 
 // command runs one command and returns its exit status.
 func (s *Server) command(v *visit, who Role) int {
-	l := s.newLife(who, v.RemoteAddr().String(), "")
+	l := s.newLife(who, v.RemoteAddr().String())
 	if err := s.admit(l); err != nil {
 		l.idle.Stop()
 		return s.sorry(v, err.Error())

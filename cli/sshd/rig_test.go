@@ -303,6 +303,13 @@ func toy(ctx context.Context, s *sshd.Session) error {
 				if keys == nil {
 					keys = reading(ctx, s.In)
 				}
+			case sshd.Away:
+				env, w, h, ok := s.Back(ctx)
+				if !ok {
+					return nil
+				}
+				fmt.Fprintf(s.Out, "back %dx%d %q\n", w, h, env)
+				keys = reading(ctx, s.In)
 			case sshd.Notice:
 				fmt.Fprintf(s.Out, "notice: %s\n", m.Text)
 			case tea.QuitMsg:

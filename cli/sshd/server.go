@@ -74,8 +74,14 @@ type Session struct {
 	Active func() time.Time
 
 	// Started is to be called once with the way to send messages to the
-	// program that Show runs.
+	// workbench. An Away among them asks it to leave its terminal alone and to
+	// call Back.
 	Started func(send func(tea.Msg))
+
+	// Back waits for the person to come back, and tells what terminal they come
+	// with: its environment and its size. ok is false where the session is over.
+	// In and Out are that terminal's from then on.
+	Back func(ctx context.Context) (env []string, width, height int, ok bool)
 }
 
 func (c Config) withDefaults() Config {

@@ -177,10 +177,10 @@ func TestDroppedLinkIsResumed(t *testing.T) {
 	_ = first.Close()
 	r.noted("dropped link", func(e sshd.Entry) bool { return e.Outcome == "link dropped" })
 
-	y := r.terminalOf(r.dial(key), "xterm-256color", 100, 30)
+	y := r.terminalOf(r.dial(key), "screen", 100, 30, [2]string{"COLORTERM", "truecolor"}) // another kind of terminal
 	y.sees("Your workbench is still open")
 	y.types("\r")
-	y.sees("size 100x30")
+	y.sees(`back 100x30 ["TERM=screen" "COLORTERM=truecolor"]`)
 	y.sees("notice: back where you left")
 	if strings.Contains(y.text(), "hello") {
 		t.Error("a new workbench was begun")
