@@ -27,6 +27,26 @@ func TestMoving(t *testing.T) {
 	})
 }
 
+// A message in the corner doesn't take esc from what has the focus: only where
+// esc means nothing there does it send the message away.
+func TestEscGoesToTheFocusBeforeTheMessages(t *testing.T) {
+	bench(t, newFake(300), usual(), func(p *uitest.Program) {
+		press(p, "/")
+		enter(p, "tlp:amber")
+		press(p, "enter", "M", "esc")
+		p.Want("1 of 300", "mouse off")
+		press(p, "esc")
+		p.WantNot("mouse off")
+		press(p, "enter", "M", "esc") // out of the detail
+		p.Want("mouse on")
+		press(p, "M", "/", "esc") // and out of the filter line
+		p.Want("mouse off")
+		press(p, "esc")
+		p.WantNot("mouse off")
+		p.Check()
+	})
+}
+
 // A list of which only ends and neighbourhoods can be asked for by number.
 func TestFarIntoALongList(t *testing.T) {
 	f := longFake(250_000)

@@ -1,6 +1,8 @@
 package ui
 
 import (
+	"slices"
+
 	tea "charm.land/bubbletea/v2"
 
 	"threatbench/keymap"
@@ -40,12 +42,16 @@ func (l *entryLayer) suggest() {
 	}
 	text := l.input.Value()
 	if l.entry.Suggest != nil {
-		l.input.SetSuggestions(l.entry.Suggest(text, l.input.Pos()))
+		list := slices.Clone(l.entry.Suggest(text, l.input.Pos()))
+		for i := range list {
+			list[i].Label = harmless(list[i].Label)
+		}
+		l.input.SetSuggestions(list)
 		return
 	}
 	var list []prompt.Suggestion
 	for _, s := range l.entry.Complete(text) {
-		list = append(list, prompt.Suggestion{Text: s, Label: s, To: len(text)})
+		list = append(list, prompt.Suggestion{Text: s, Label: harmless(s), To: len(text)})
 	}
 	l.input.SetSuggestions(list)
 }
@@ -123,9 +129,9 @@ func (l *entryLayer) box(w, h int) []string {
 		}
 	}
 	if msg := l.input.Message(); msg != "" {
-		foot = l.m.env.Styles.Error.Paint(msg)
+		foot = l.m.env.Styles.Error.Paint(harmless(msg))
 	}
-	return overlay.Box(l.m.env.Styles, l.entry.Title, body, foot, w, len(body)+overlay.FrameH)
+	return overlay.Box(l.m.env.Styles, harmless(l.entry.Title), body, foot, w, len(body)+overlay.FrameH)
 }
 
 func (l *entryLayer) at(w, _ int) (x, y int) {

@@ -4,6 +4,8 @@ import (
 	"fmt"
 
 	tea "charm.land/bubbletea/v2"
+
+	"threatbench/views"
 )
 
 // Crash is the first panic the model has caught, with its stack; "" where there
@@ -29,3 +31,8 @@ func WithoutTerminal(m *Model) *Model {
 	}
 	return m
 }
+
+// MenuBox draws a list to choose from, EntryBox a text field.
+func MenuBox(m *Model, p views.Pick, w, h int) []string { return newMenu(m, p).box(w, h) }
+
+func EntryBox(m *Model, e views.Entry, w, h int) []string { return newEntryOf(m, e).box(w, h) }

@@ -16,8 +16,10 @@ import (
 	"github.com/charmbracelet/x/ansi"
 
 	"threatbench/api"
+	"threatbench/api/clean"
 	"threatbench/ui"
 	"threatbench/ui/widget/uitest"
+	"threatbench/views"
 )
 
 // corpus is the text of every hostile file, by its name.
@@ -196,4 +198,25 @@ func TestEndlessNames(t *testing.T) {
 		p.Settle()
 		p.Check()
 	})
+}
+
+// Whatever a view offers to choose from or asks for, the box that shows it
+// makes it harmless.
+func TestBoxesShowNothingHostile(t *testing.T) {
+	m := model(ui.Options{API: newFake(1)})
+	for name, text := range corpus(t) {
+		long := strings.Repeat(text, 200)
+		boxes := map[string][]string{
+			"menu":  ui.MenuBox(m, views.Pick{Title: text, Items: []views.PickItem{{Title: text, Detail: long}, {Title: long, On: true}}}, 80, 24),
+			"entry": ui.EntryBox(m, views.Entry{Title: text, Complete: func(string) []string { return []string{text, long} }}, 80, 24),
+		}
+		for box, lines := range boxes {
+			for _, l := range lines {
+				plain := ansi.Strip(l)
+				if clean.Line(plain) != plain || ansi.StringWidth(l) > 80 || ansi.StringWidth(l) != ansi.StringWidthWc(l) {
+					t.Errorf("%s in a %s: %q", name, box, l)
+				}
+			}
+		}
+	}
 }

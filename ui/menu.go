@@ -7,6 +7,7 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"threatbench/api"
+	"threatbench/api/clean"
 	"threatbench/keymap"
 	"threatbench/theme"
 	"threatbench/ui/widget/layout"
@@ -236,7 +237,7 @@ func (l *menuLayer) box(w, h int) []string {
 	for len(body) < rows+above {
 		body = append(body, "")
 	}
-	return overlay.Box(l.m.env.Styles, l.pick.Title, body, l.foot(w), w, rows+above+overlay.FrameH)
+	return overlay.Box(l.m.env.Styles, harmless(l.pick.Title), body, l.foot(w), w, rows+above+overlay.FrameH)
 }
 
 // entry is the line of the filter, with the count of what matches.
@@ -291,11 +292,25 @@ func (l *menuLayer) line(i int) string {
 			check = st.Good.Paint(st.Glyphs.Check) + " "
 		}
 	}
-	line := gutter + check + pen.Paint(views.Shown(it.Title))
+	line := gutter + check + pen.Paint(harmless(it.Title))
 	if it.Detail != "" {
-		line += "  " + st.Faint.Paint(views.Shown(it.Detail))
+		line += "  " + st.Faint.Paint(harmless(it.Detail))
 	}
 	return line
+}
+
+// mostSeen is how many bytes of a text a box looks at: more than any line has
+// room for, and less than a raw record may have.
+const mostSeen = 4 * menuWidth
+
+// harmless is the beginning of a text as it can be drawn on a line. What a
+// view offers to choose from may come from anywhere, so it is neutralised here
+// and not by each of them.
+func harmless(s string) string {
+	if len(s) > mostSeen {
+		s = strings.ToValidUTF8(s[:mostSeen], "")
+	}
+	return views.Shown(clean.Line(s))
 }
 
 // at is where the cursor stands: in the filter while it is typed into, else on

@@ -229,7 +229,7 @@ func (m *Model) key(k tea.KeyPressMsg) tea.Cmd {
 		m.env.Async.Cancel(m.job.slot)
 		return nil
 	}
-	if name == "esc" && m.toasts.Dismiss() {
+	if name == "esc" && !m.leaves() && m.toasts.Dismiss() {
 		return nil
 	}
 	if t, ok := m.view().(views.Typist); ok && t.Typing() {
@@ -245,6 +245,16 @@ func (m *Model) key(k tea.KeyPressMsg) tea.Cmd {
 		return nil
 	}
 	return m.resolve(m.scopes(), name)
+}
+
+// leaves tells whether esc means something to the part with the focus: a
+// message in the corner takes it only where it doesn't.
+func (m *Model) leaves() bool {
+	if t, ok := m.view().(views.Typist); ok && t.Typing() || len(m.pending) > 0 {
+		return true
+	}
+	a, match := m.env.Keys.Resolve(m.scopes(), nil, "esc")
+	return match == keymap.Full && m.why(a.ID) == ""
 }
 
 // resolve finds the action of a key, or of the sequence it completes.

@@ -121,6 +121,7 @@ type Result struct {
 	Took time.Duration
 
 	rest, again []step
+	renumbered  []renumbering
 }
 
 // Rest is a Change that does what this one didn't get to, once: what wasn't

@@ -3,6 +3,7 @@ package async
 import (
 	"context"
 	"errors"
+	"fmt"
 	"maps"
 	"net/http"
 	"reflect"
@@ -427,6 +428,66 @@ func TestQueriesAndAlertsAreTakenBack(t *testing.T) {
 		whole(t, carryOut(t, l, *gone.Undo))
 		if len(w.alerts) != 1 {
 			t.Errorf("%v", w.alerts)
+		}
+	})
+}
+
+// A query or alert that comes back has another number: what was done to it
+// before can be taken back all the same, and done again.
+func TestUndoFollowsWhatComesBackUnderAnotherNumber(t *testing.T) {
+	w := newWorld(0)
+	inWorld(t, w, Options{}, func(t *testing.T, l *Layer) {
+		var u UndoStack
+		do := func(c Change) {
+			t.Helper()
+			res := carryOut(t, l, c)
+			whole(t, res)
+			u.Add(res)
+		}
+		query := func() api.SavedQuery { return slices.Collect(maps.Values(w.saved))[0] }
+		alert := func() api.Alert { return slices.Collect(maps.Values(w.alerts))[0] }
+		state := func() string {
+			if len(w.saved) != 1 {
+				return fmt.Sprint(len(w.saved), " queries")
+			}
+			s := query().Name
+			for _, a := range w.alerts {
+				s += fmt.Sprintf(" %s %v", a.Frequency, a.Enabled)
+				if a.QueryID != query().ID {
+					s += " of another query"
+				}
+			}
+			return s
+		}
+		states := []string{state()}
+		for _, c := range []func() Change{
+			func() Change { return SaveQuery(api.NewSavedQuery{Name: "mine", QueryJSON: "{}"}) },
+			func() Change { return ChangeQuery(query(), api.SavedQueryPatch{Name: ptr("yours")}) },
+			func() Change { return AddAlert("yours", api.NewAlert{QueryID: query().ID, Frequency: api.Daily}) },
+			func() Change { return ChangeAlert("yours", alert(), api.AlertPatch{Enabled: ptr(false)}) },
+			func() Change { return DropAlert("yours", alert()) },
+			func() Change { return AddAlert("yours", api.NewAlert{QueryID: query().ID, Frequency: api.Immediate}) },
+			func() Change { return ChangeAlert("yours", alert(), api.AlertPatch{Enabled: ptr(false)}) },
+			func() Change { return DropQuery(query()) },
+		} {
+			do(c())
+			states = append(states, state())
+		}
+		for round := range 2 {
+			for i := len(states) - 2; i >= 0; i-- {
+				c, _ := u.Undo()
+				do(c)
+				if now := state(); now != states[i] {
+					t.Fatalf("round %d: with %q taken back: %s, want %s", round, c.Label, now, states[i])
+				}
+			}
+			for i := 1; i < len(states); i++ {
+				c, _ := u.Redo()
+				do(c)
+				if now := state(); now != states[i] {
+					t.Fatalf("round %d: with %q done again: %s, want %s", round, c.Label, now, states[i])
+				}
+			}
 		}
 	})
 }

@@ -2,6 +2,7 @@ package async
 
 import (
 	"context"
+	"slices"
 	"strconv"
 
 	"threatbench/api"
@@ -36,6 +37,46 @@ func exchange[T any](w *work, on []Target, read func(Saver) (T, error), write fu
 	return was, true
 }
 
+// renumbering is a saved query or an alert that was made anew under another
+// number.
+type renumbering struct {
+	kind     Kind // KindQuery or KindAlert
+	was, now int64
+}
+
+// byNumber is an action that names a saved query or an alert by its number:
+// renumbered is the same one after a renumbering.
+type byNumber interface{ renumbered(n renumbering) action }
+
+// renumber notes that what was deleted is back under another number; was is 0
+// for what is new.
+func (w *work) renumber(k Kind, was, now int64) {
+	if was == 0 || was == now {
+		return
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.renumbered = append(w.renumbered, renumbering{k, was, now})
+}
+
+// renumber makes a change mean what it meant before something got another
+// number. The change it is given stays as it is.
+func (c Change) renumber(n renumbering) Change {
+	steps := slices.Clone(c.steps)
+	for i, s := range steps {
+		do, is := s.do.(byNumber)
+		if !is {
+			continue
+		}
+		steps[i].do = do.renumbered(n)
+		if n.kind == c.Kind && len(s.on) == 1 && s.on[0] == numbered(n.was) {
+			steps[i].on = []Target{numbered(n.now)}
+		}
+	}
+	c.steps = steps
+	return c
+}
+
 func numbered(id int64) Target { return Target{ID: strconv.FormatInt(id, 10)} }
 
 // SaveQuery saves a query under a name.
@@ -49,14 +90,14 @@ func ChangeQuery(q api.SavedQuery, p api.SavedQueryPatch) Change {
 }
 
 // DropQuery deletes a saved query, and its alerts with it. Taking it back
-// makes both anew, under other numbers.
+// makes both anew, under other numbers, which an UndoStack then follows.
 func DropQuery(q api.SavedQuery) Change {
 	return changeOf(KindQuery, "delete query "+q.Name, queryDropped{q.ID}, []Target{numbered(q.ID)})
 }
 
 // AddAlert makes an alert for a saved query; name is the query's.
 func AddAlert(name string, in api.NewAlert) Change {
-	return changeOf(KindAlert, "create an alert for "+name, alertAdded{in}, []Target{{}})
+	return changeOf(KindAlert, "create an alert for "+name, alertAdded{in: in}, []Target{{}})
 }
 
 // ChangeAlert changes an alert; name is its query's.
@@ -70,9 +111,11 @@ func DropAlert(name string, a api.Alert) Change {
 }
 
 // querySaved saves a query, and makes the alerts it had before it was deleted.
+// was is the number it had then; 0 where it is new.
 type querySaved struct {
 	in     api.NewSavedQuery
-	alerts []api.NewAlert
+	was    int64
+	alerts []alertAdded
 }
 
 func (querySaved) unrepeatable() {}
@@ -87,14 +130,30 @@ func (a querySaved) run(ctx context.Context, w *work, on []Target) {
 		return
 	}
 	w.create(numbered(q.ID))
+	w.renumber(KindQuery, a.was, q.ID)
 	w.back("", queryDropped{q.ID}, numbered(q.ID))
 	w.trust(1)
-	for _, in := range a.alerts {
-		in.QueryID = q.ID
-		if _, err := s.CreateAlert(ctx, in); err != nil {
+	for _, alert := range a.alerts {
+		alert.in.QueryID = q.ID
+		made, err := s.CreateAlert(ctx, alert.in)
+		if err != nil {
 			w.set(refused, "the query is back, but an alert of it is not: "+err.Error(), on...)
+			continue
 		}
+		w.renumber(KindAlert, alert.was, made.ID)
 	}
+}
+
+func (a querySaved) renumbered(n renumbering) action {
+	if n.kind == KindQuery && a.was == n.was {
+		a.was = n.now
+	}
+	alerts := make([]alertAdded, len(a.alerts))
+	for i, alert := range a.alerts {
+		alerts[i], _ = alert.renumbered(n).(alertAdded)
+	}
+	a.alerts = alerts
+	return a
 }
 
 type queryChanged struct {
@@ -122,6 +181,13 @@ func (a queryChanged) run(ctx context.Context, w *work, on []Target) {
 	w.back("", queryChanged{a.id, old}, on[0])
 }
 
+func (a queryChanged) renumbered(n renumbering) action {
+	if n.kind == KindQuery && a.id == n.was {
+		a.id = n.now
+	}
+	return a
+}
+
 // restore sets a field of an inverse patch where the patch set it.
 func restore[T any](old **T, set *T, was T) {
 	if set != nil {
@@ -143,7 +209,7 @@ func (a queryDropped) run(ctx context.Context, w *work, on []Target) {
 	if !ok {
 		return
 	}
-	again := querySaved{in: api.NewSavedQuery{
+	again := querySaved{was: a.id, in: api.NewSavedQuery{
 		Name: was.Name, QueryJSON: was.QueryJSON, AlertEnabled: was.AlertEnabled, AlertRollupEnabled: was.AlertRollupEnabled,
 		RuleEnabled: was.RuleEnabled, RuleScope: was.RuleScope, CustomThreatFeedID: was.CustomThreatFeedID,
 	}}
@@ -153,10 +219,17 @@ func (a queryDropped) run(ctx context.Context, w *work, on []Target) {
 	w.back("", again, Target{})
 }
 
-func alertsOf(query int64, all []api.Alert) (out []api.NewAlert) {
+func (a queryDropped) renumbered(n renumbering) action {
+	if n.kind == KindQuery && a.id == n.was {
+		a.id = n.now
+	}
+	return a
+}
+
+func alertsOf(query int64, all []api.Alert) (out []alertAdded) {
 	for _, a := range all {
 		if a.QueryID == query {
-			out = append(out, newAlert(a))
+			out = append(out, alertAdded{newAlert(a), a.ID})
 		}
 	}
 	return out
@@ -166,7 +239,12 @@ func newAlert(a api.Alert) api.NewAlert {
 	return api.NewAlert{QueryID: a.QueryID, Enabled: &a.Enabled, Frequency: a.Frequency, NotificationType: a.NotificationType}
 }
 
-type alertAdded struct{ in api.NewAlert }
+// alertAdded makes an alert. was is the number it had before it was deleted; 0
+// where it is new.
+type alertAdded struct {
+	in  api.NewAlert
+	was int64
+}
 
 func (alertAdded) unrepeatable() {}
 
@@ -180,8 +258,19 @@ func (a alertAdded) run(ctx context.Context, w *work, on []Target) {
 		return
 	}
 	w.create(numbered(made.ID))
+	w.renumber(KindAlert, a.was, made.ID)
 	w.back("", alertDropped{made.ID}, numbered(made.ID))
 	w.trust(1)
+}
+
+func (a alertAdded) renumbered(n renumbering) action {
+	if n.kind == KindAlert && a.was == n.was {
+		a.was = n.now
+	}
+	if n.kind == KindQuery && a.in.QueryID == n.was {
+		a.in.QueryID = n.now
+	}
+	return a
 }
 
 type alertChanged struct {
@@ -203,6 +292,13 @@ func (a alertChanged) run(ctx context.Context, w *work, on []Target) {
 	w.back("", alertChanged{a.id, old}, on[0])
 }
 
+func (a alertChanged) renumbered(n renumbering) action {
+	if n.kind == KindAlert && a.id == n.was {
+		a.id = n.now
+	}
+	return a
+}
+
 type alertDropped struct{ id int64 }
 
 func (a alertDropped) run(ctx context.Context, w *work, on []Target) {
@@ -212,5 +308,12 @@ func (a alertDropped) run(ctx context.Context, w *work, on []Target) {
 	if !ok {
 		return
 	}
-	w.back("", alertAdded{newAlert(was)}, Target{})
+	w.back("", alertAdded{newAlert(was), a.id}, Target{})
+}
+
+func (a alertDropped) renumbered(n renumbering) action {
+	if n.kind == KindAlert && a.id == n.was {
+		a.id = n.now
+	}
+	return a
 }

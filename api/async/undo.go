@@ -47,8 +47,10 @@ func (u *UndoStack) RedoLabel() string {
 // Add takes what became of a change. A new one can be taken back, and what
 // was taken back before it can no longer be done again. What Undo or Redo
 // handed out goes to the other side, as far as it came; what it left undone
-// stays where it was.
+// stays where it was. Where a saved query or an alert has come back under
+// another number, what was done to it before follows.
 func (u *UndoStack) Add(r Result) {
+	defer u.follow(r.renumbered)
 	switch r.Change.Way {
 	case Undoing:
 		u.cross(r, &u.past, &u.future)
@@ -62,6 +64,16 @@ func (u *UndoStack) Add(r Result) {
 			// It stays in the way: undo must not take back another change than
 			// the one a person has in mind.
 			u.past, u.future = u.push(u.past, Change{Label: r.Change.Label, blocked: r.NoUndo}), nil
+		}
+	}
+}
+
+func (u *UndoStack) follow(list []renumbering) {
+	for _, n := range list {
+		for _, changes := range [][]Change{u.past, u.future} {
+			for i, c := range changes {
+				changes[i] = c.renumber(n)
+			}
 		}
 	}
 }

@@ -70,6 +70,8 @@ type work struct {
 	noUndo   string
 	ends     []func(context.Context) // run when all steps are over
 	bookmark map[string]*bookmark    // of datasets, from before the change
+
+	renumbered []renumbering
 }
 
 func newWork(user context.Context, a API, c Change, report Report) *work {
@@ -401,6 +403,7 @@ func (w *work) result() Result {
 	defer w.mu.Unlock()
 	r := Result{
 		Change: w.change, Made: w.made, Confirmed: w.right, Doubtful: w.doubtful, Err: w.halt, NoUndo: w.noUndo,
+		renumbered: w.renumbered,
 	}
 	if w.unlooked {
 		r.Confirmed = -1

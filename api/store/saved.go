@@ -241,7 +241,7 @@ func (d *DB) UpdateSavedQuery(ctx context.Context, account string, id int64, alt
 // followQuery makes the alerts of a query follow a change of it.
 func (n *note) followQuery(before, q api.SavedQuery) error {
 	if q.AlertEnabled && !before.AlertEnabled {
-		if _, err := n.s.exec(n.ctx, "UPDATE alert SET seen = (SELECT next_id - 1 FROM state) WHERE query = ?", q.ID); err != nil {
+		if _, err := n.s.exec(n.ctx, "UPDATE alert SET seen = (SELECT next_id - 1 FROM state), updated = ? WHERE query = ?", n.now, q.ID); err != nil {
 			return fmt.Errorf("switching alerts on: %w", err)
 		}
 		if err := n.implyAlert(q); err != nil {

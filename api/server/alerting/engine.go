@@ -180,14 +180,19 @@ func (e *Engine) lookAt(ctx context.Context, account string) error {
 	return errors.Join(errs...)
 }
 
-// due tells whether it is time: always for an immediate alert, a day after
-// the last time for a daily one.
+// due tells whether it is time: always for an immediate alert; for a daily one
+// a day after it last told something, or was made or changed. Being switched on
+// again is a change: else one that was off for a week would tell the first
+// event after it at once, and not the day's.
 func (e *Engine) due(a api.Alert) bool {
 	if a.Frequency != api.Daily {
 		return true
 	}
 	since := a.CreatedAt.Time
-	if a.LastSentAt != nil {
+	if a.UpdatedAt.After(since) {
+		since = a.UpdatedAt.Time
+	}
+	if a.LastSentAt != nil && a.LastSentAt.After(since) {
 		since = a.LastSentAt.Time
 	}
 	return e.config.Now().Sub(since) >= 24*time.Hour

@@ -43,6 +43,20 @@ func (f *fake) alert(id int64, word, frequency string) {
 	f.seen[id] = int64(len(f.rows))
 }
 
+func (f *fake) pause(id int64) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.alerts[id].Enabled = false
+}
+
+// resume switches an alert on as the store does: it has seen what is there.
+func (f *fake) resume(id int64) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.alerts[id].Enabled, f.alerts[id].UpdatedAt = true, api.TimeOf(time.Now())
+	f.seen[id] = int64(len(f.rows))
+}
+
 func (f *fake) arrive(words ...string) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -274,6 +288,35 @@ func TestDailyAlerts(t *testing.T) {
 			settle(time.Hour)
 		}
 		if len(f.inbox) != 1 || f.inbox[0].Count < 23 || f.inbox[0].Count > 25 {
+			t.Errorf("told %s", f.inboxText())
+		}
+	})
+}
+
+// A daily alert that was off for days tells a whole day after it is on again,
+// and nothing of the time before.
+func TestADailyAlertSwitchedOnAgainWaitsForItsDay(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := newFake()
+		f.alert(1, "x", api.Daily)
+		e := running(t, f, Config{})
+		hours := func(n int) {
+			for range n {
+				f.arrive("x")
+				e.Kick("a")
+				settle(time.Hour)
+			}
+		}
+		hours(26)
+		f.pause(1)
+		hours(72)
+		f.resume(1)
+		hours(23)
+		if len(f.inbox) != 1 {
+			t.Fatalf("told %s within the first day", f.inboxText())
+		}
+		hours(3)
+		if len(f.inbox) != 2 || f.inbox[1].Count < 23 || f.inbox[1].Count > 25 {
 			t.Errorf("told %s", f.inboxText())
 		}
 	})

@@ -4,6 +4,7 @@ package toast
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -57,7 +58,6 @@ type Entry struct {
 // What is shown at most, for how long, and how much is kept.
 const (
 	maxShown = 3
-	maxRows  = 3 // of one toast
 	maxLog   = 500
 
 	ttl       = 4 * time.Second
@@ -201,18 +201,18 @@ func (m *Model) entry(id ID) (Entry, bool) {
 func (m *Model) Log() []Entry { return append([]Entry(nil), m.log...) }
 
 // Lines draws the toasts for the lower right corner, the newest last: at most h
-// lines, all exactly as wide as the widest needs, at most w cells. Without
-// toasts there are none.
+// lines, all exactly as wide as the widest needs, at most w cells. What is said
+// is wrapped, and cut only where one toast alone is too long; older ones give
+// way to newer ones. Without toasts there are none.
 func (m *Model) Lines(w, h int) []string {
 	if w < 4 || h < 1 {
 		return nil
 	}
 	var rows []string
-	for _, e := range m.Shown() {
-		rows = append(rows, m.draw(e, w)...)
-	}
-	if len(rows) > h {
-		rows = rows[len(rows)-h:]
+	for _, e := range slices.Backward(m.Shown()) {
+		if one := m.draw(e, w, h); len(rows)+len(one) <= h {
+			rows = append(one, rows...)
+		}
 	}
 	widest := 0
 	for _, r := range rows {
@@ -224,17 +224,24 @@ func (m *Model) Lines(w, h int) []string {
 	return rows
 }
 
-// draw is a toast in at most maxRows rows of at most w cells.
-func (m *Model) draw(e Entry, w int) []string {
+// draw is a toast in at most h rows of at most w cells. Its last row tells what
+// can be done about it.
+func (m *Model) draw(e Entry, w, h int) []string {
 	g := &m.st.Glyphs
 	said := e.Text
 	if e.Times > 1 {
 		said = fmt.Sprintf("%s (%d times)", said, e.Times)
 	}
 	rows := text.Wrap(oneLine(said), w-4)
-	if len(rows) > maxRows {
-		rows[maxRows-1] += rows[maxRows] // too wide together, so that it is cut
-		rows = rows[:maxRows]
+	if h < 2 {
+		e.Action = ""
+	}
+	if e.Action != "" {
+		h--
+	}
+	if len(rows) > h {
+		rows[h-1] += rows[h] // too wide together, so that it is cut
+		rows = rows[:h]
 	}
 	pen, sign := m.sign(e.Kind)
 	out := make([]string, 0, len(rows)+1)

@@ -2,6 +2,7 @@ package toast
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -160,19 +161,31 @@ func TestLogIsBounded(t *testing.T) {
 func TestDrawing(t *testing.T) {
 	m := model(t)
 	m.PushAction(Good, "Deleted 12 events", "u undo")
-	m.Push(Error, "The server can't be reached:\nconnection refused "+strings.Repeat("again and ", 20))
+	m.Push(Error, "The server can't be reached:\nconnection refused "+strings.Repeat("again and ", 5))
 	want := []string{
 		"│ ✓ Deleted 12 events",
 		"│   u undo",
 		"│ ✗ The server can't be",
 		"│   reached: connection",
-		"│   refused again and aga…",
+		"│   refused again and",
+		"│   again and again and",
+		"│   again and again and",
 	}
-	for i, l := range m.Lines(26, 9) {
-		if got := strings.TrimRight(ansi.Strip(l), " "); i >= len(want) || got != want[i] {
-			t.Errorf("line %d is %q", i, got)
+	look := func(h int, want []string) {
+		t.Helper()
+		lines := m.Lines(26, h)
+		for i, l := range lines {
+			if got := strings.TrimRight(ansi.Strip(l), " "); i >= len(want) || got != want[i] {
+				t.Errorf("line %d of %d is %q", i, h, got)
+			}
+		}
+		if len(lines) != len(want) {
+			t.Errorf("%d lines of at most %d, want %d", len(lines), h, len(want))
 		}
 	}
+	look(9, want)
+	look(6, want[2:]) // the older one gives way whole
+	look(3, append(slices.Clone(want[2:4]), "│   refused again and aga…"))
 	if got := plain(m.Lines(26, 2)); strings.Contains(got, "Deleted") || len(m.Lines(26, 2)) != 2 {
 		t.Errorf("with little room the newest counts:\n%s", got)
 	}
