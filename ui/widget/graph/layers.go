@@ -30,7 +30,7 @@ func (s *sight) parts() []*part {
 // sort orders the items so that as many links as a walk from the root can tell
 // point forward: first what leads to the root, then what hangs on that, then
 // the root and all that follows from it. Edges against this order are what
-// closes the cycles.
+// closes the cycles, which gather keeps close together.
 func (p *part) sort(root int, done []bool) {
 	after := p.walk(root, done, true)
 	slices.Reverse(after) // the root comes first, what follows from it later
@@ -42,7 +42,8 @@ func (p *part) sort(root int, done []bool) {
 		}
 	}
 	slices.Reverse(aside)
-	p.items = append(before[:max(len(before)-1, 0)], append(aside, after...)...)
+	before = p.gather(before[:max(len(before)-1, 0)], true)
+	p.items = append(before, append(p.gather(aside, false), p.gather(after, false)...)...)
 }
 
 // walk goes depth first along the edges, or against them, and gives the items
