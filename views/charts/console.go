@@ -329,7 +329,11 @@ func plain(v any) string {
 		}
 		return strings.Join(parts, ", ")
 	}
-	return clean.Line(fmt.Sprint(v))
+	text, err := json.Marshal(v)
+	if err != nil {
+		return ""
+	}
+	return clean.Line(string(text))
 }
 
 // barsOf is a table as bars: the last column of whole numbers counts, the
