@@ -73,6 +73,8 @@ const (
 	AnswerRun       ID = "answer.run"
 	AnswerUp        ID = "answer.up"
 	AnswerDown      ID = "answer.down"
+	AnswerLeft      ID = "answer.left"
+	AnswerRight     ID = "answer.right"
 	AnswerPageUp    ID = "answer.page_up"
 	AnswerPageDown  ID = "answer.page_down"
 	AnswerToggle    ID = "answer.toggle"
@@ -194,6 +196,10 @@ func chartActions() []Action {
 			Title: "Up", Short: "up", Help: "Moves up by a line."},
 		{ID: AnswerDown, Scope: Answer, Group: "GraphQL answer", Keys: []string{"j", "down"},
 			Title: "Down", Short: "down", Help: "Moves down by a line."},
+		{ID: AnswerLeft, Scope: Answer, Group: "GraphQL answer", Keys: []string{"h", "left"},
+			Title: "To the left", Short: "left", Help: "Shows the columns to the left; in the tree folds the part under the cursor."},
+		{ID: AnswerRight, Scope: Answer, Group: "GraphQL answer", Keys: []string{"l", "right"},
+			Title: "To the right", Short: "right", Help: "Shows the columns to the right; in the tree unfolds the part under the cursor."},
 		{ID: AnswerPageUp, Scope: Answer, Group: "GraphQL answer", Keys: []string{"pgup", "ctrl+b"},
 			Title: "Page up", Short: "page up", Help: "Moves up by ten lines."},
 		{ID: AnswerPageDown, Scope: Answer, Group: "GraphQL answer", Keys: []string{"pgdown", "ctrl+f"},

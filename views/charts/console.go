@@ -46,6 +46,8 @@ type console struct {
 	rows  [][]string
 	bars  *chart.Bars
 	row   int // the first row of the table shown
+	col   int // its first column shown
+	all   int // rows the answer has, of which the table may hold fewer
 	have  bool
 	slow  bool
 	took  time.Duration
@@ -165,6 +167,9 @@ func (c *console) move(id keymap.ID) bool {
 	case id == keymap.AnswerToggle:
 		c.tree.Toggle()
 		return true
+	case id == keymap.AnswerLeft, id == keymap.AnswerRight:
+		c.sideways(id == keymap.AnswerRight)
+		return true
 	case !ok:
 		return false
 	case c.form == asTree:
@@ -175,6 +180,20 @@ func (c *console) move(id keymap.ID) bool {
 		c.row = min(max(c.row+by, 0), max(len(c.rows)-2, 0))
 	}
 	return true
+}
+
+// sideways goes to the columns beside, or folds and unfolds the tree.
+func (c *console) sideways(right bool) {
+	switch {
+	case c.form == asTree && right:
+		c.tree.Expand()
+	case c.form == asTree:
+		c.tree.Collapse()
+	case c.form == asTable && right && len(c.rows) > 0:
+		c.col = min(c.col+1, max(len(c.rows[0])-1, 0))
+	case c.form == asTable:
+		c.col = max(c.col-1, 0)
+	}
 }
 
 // runQuery sends the query and remembers it.
@@ -247,17 +266,19 @@ func (m *Model) learnQuery(f async.QueryAnswered) {
 	}
 	c.have = true
 	c.tree.SetJSON(f.Data)
-	c.rows, c.row = tableOf(f.Data), 0
+	c.rows, c.all = tableOf(f.Data)
+	c.row, c.col = 0, 0
 	bars, total := barsOf(c.rows)
 	c.bars.SetBars(bars, nil, total, false)
 	c.edit(false)
 }
 
-// tableOf is the longest list of objects in an answer, a header first.
-func tableOf(data json.RawMessage) [][]string {
+// tableOf is the longest list of objects in an answer, a header first, and how
+// many rows it would have if it were whole.
+func tableOf(data json.RawMessage) (table [][]string, all int) {
 	var v any
 	if json.Unmarshal(data, &v) != nil {
-		return nil
+		return nil, 0
 	}
 	list := longest(v)
 	seen := map[string]bool{}
@@ -284,7 +305,7 @@ func tableOf(data json.RawMessage) [][]string {
 		}
 		out = append(out, row)
 	}
-	return out
+	return out, len(list)
 }
 
 // longest finds the longest list of objects.
@@ -403,15 +424,36 @@ func (m *Model) consoleStatus(w int) string {
 		return layout.Line(rule+st.Accent.Paint(m.card.shown(strings.Join(c.choices, "  "))), w)
 	case c.slow:
 		return layout.Line(rule+st.Faint.Paint("asking"+m.env.Dots()), w)
+	case c.err != nil:
+		return layout.Line(rule+st.Error.Paint("No answer"), w)
 	case c.have:
 		pen := st.Title
 		if !c.editing {
 			pen = st.TitleFocus
 		}
 		name := [forms]string{"Answer", "Answer as a table", "Answer as a chart"}[c.form]
-		return layout.Line(rule+pen.Paint(name)+" "+st.Faint.Paint(fmt.Sprintf("%d rows, %s", max(len(c.rows)-1, 0), c.took.Round(time.Millisecond))), w)
+		return layout.Line(rule+pen.Paint(name)+" "+st.Faint.Paint(c.extent()+", "+c.took.Round(time.Millisecond).String()), w)
 	}
 	return layout.Line(rule+st.Faint.Paint("ctrl+r runs the query, tab completes"), w)
+}
+
+// extent says how many rows the answer has, and what of them is shown.
+func (c *console) extent() string {
+	n := max(len(c.rows)-1, 0)
+	text := views.Count(c.all) + " rows"
+	switch {
+	case c.all == 1:
+		text = "1 row"
+	case n < c.all:
+		text = "the first " + views.Count(n) + " of " + text
+	}
+	if c.form == asTable && c.row > 0 {
+		text += ", from row " + views.Count(c.row+1)
+	}
+	if c.form == asTable && c.col > 0 {
+		text += fmt.Sprintf(", from column %d of %d", c.col+1, len(c.rows[0]))
+	}
+	return text
 }
 
 func (m *Model) answer(w, h int) []string {
@@ -448,8 +490,8 @@ func (m *Model) answerTable(w, h int) []string {
 	var out []string
 	for i, r := range rows {
 		var b strings.Builder
-		for j, s := range r {
-			b.WriteString("  " + layout.Line(m.card.shown(s), widths[j]))
+		for j := c.col; j < len(r); j++ {
+			b.WriteString("  " + layout.Line(m.card.shown(r[j]), widths[j]))
 		}
 		line := b.String()
 		if i == 0 {

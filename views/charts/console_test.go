@@ -18,7 +18,8 @@ func TestAnswersAsTables(t *testing.T) {
 		{"a list of lists", `[[{"x":1.5}],[{"x":true},{"x":"a\u001b[31m"}]]`, "x|true|a␛[31m|"},
 		{"an object in a cell", `[{"x":{"y":[1,2]}},{"x":1e21}]`, `x|"{""y"":[1,2]}"|1000000000000000000000|`},
 	} {
-		if got := strings.ReplaceAll(csvText(tableOf(json.RawMessage(c.answer))), "\n", "|"); got != c.want {
+		table, _ := tableOf(json.RawMessage(c.answer))
+		if got := strings.ReplaceAll(csvText(table), "\n", "|"); got != c.want {
 			t.Errorf("%s: %q, want %q", c.name, got, c.want)
 		}
 	}
@@ -29,9 +30,12 @@ func TestHugeAnswersAreCut(t *testing.T) {
 	for i := range 3 * mostRows {
 		fmt.Fprintf(&b, `,{"keys":["k%d"],"count":%d}`, i, huge-i)
 	}
-	rows := tableOf(json.RawMessage("[" + b.String()[1:] + "]"))
-	if len(rows) != mostRows+1 {
-		t.Errorf("%d rows", len(rows))
+	rows, all := tableOf(json.RawMessage("[" + b.String()[1:] + "]"))
+	if len(rows) != mostRows+1 || all != 3*mostRows {
+		t.Errorf("%d rows of %d", len(rows), all)
+	}
+	if got, want := (&console{rows: rows, all: all, form: asTable, row: 9}).extent(), "the first 2,000 of 6,000 rows, from row 10"; got != want {
+		t.Errorf("%q, want %q", got, want)
 	}
 	bars, total := barsOf(rows)
 	if len(bars) != mostRows || bars[0].Label != "k0" || bars[0].Count != huge || total <= huge {
