@@ -21,7 +21,7 @@ import (
 
 func main() {
 	sizes := flag.String("events", "10000,100000", "sizes of the databases, comma-separated; 1000000 takes about three minutes to make")
-	only := flag.String("only", "", "terminal, api, readers, ssh, peers or soak; all without it")
+	only := flag.String("only", "", "terminal, api, charts, readers, ssh, peers or soak; all without it")
 	length := flag.Duration("soak", 30*time.Minute, "how long the server over SSH is soaked, 0 for not at all; a leak or a missed budget ends the bench with exit code 1")
 	p95 := flag.Duration("p95", 50*time.Millisecond, "most that 95 of 100 keys may take to be painted in the soak; more on a machine that is not your own")
 	keep := flag.Bool("keep", true, "keep the databases for the next run")
@@ -77,7 +77,7 @@ func measure(ctx context.Context, dir string, n int, only string) error {
 	parts := []struct {
 		name string
 		run  func(context.Context, string, int, *table) error
-	}{{"api", measureAPI}, {"terminal", measureTerminal}, {"readers", measureReaders}, {"ssh", measureSSH}, {"peers", measurePeers}}
+	}{{"api", measureAPI}, {"charts", measureCharts}, {"terminal", measureTerminal}, {"readers", measureReaders}, {"ssh", measureSSH}, {"peers", measurePeers}}
 	for _, p := range parts {
 		if only != "" && only != p.name {
 			continue

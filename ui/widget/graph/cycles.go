@@ -22,7 +22,7 @@ func (p *part) gather(order []int, against bool) []int {
 	if against {
 		slices.Reverse(order)
 	}
-	done, at := map[int]bool{}, map[int]int{}
+	done, at := make([]bool, len(p.s.items)), make([]int, len(p.s.items))
 	for k, i := range order {
 		at[i] = k
 	}
@@ -43,7 +43,7 @@ func (p *part) gather(order []int, against bool) []int {
 
 // shorter is the shorter of two orders of a group: that of the places given,
 // and spread's.
-func (p *part) shorter(at map[int]int, group []int, forward bool) []int {
+func (p *part) shorter(at []int, group []int, forward bool) []int {
 	if len(group) < 2 {
 		return group
 	}
@@ -105,42 +105,54 @@ func (p *part) spread(entry int, group []int, forward bool) []int {
 }
 
 // cycles are the groups of items that lead to one another (after Tarjan), for
-// each item the group it is in.
-func (p *part) cycles(items []int) map[int][]int {
-	t := tarjan{p: p, within: map[int]bool{}, index: map[int]int{}, low: map[int]int{}, on: map[int]bool{}, of: map[int][]int{}}
+// each of the items given the group it is in.
+func (p *part) cycles(items []int) [][]int {
+	n := len(p.s.items)
+	t := tarjan{p: p, index: make([]int, n), low: make([]int, n), state: make([]uint8, n), of: make([][]int, n)}
 	for _, i := range items {
-		t.within[i] = true
+		t.state[i] = fresh
 	}
 	for _, i := range items {
-		if _, seen := t.index[i]; !seen {
+		if t.state[i] == fresh {
 			t.visit(i)
 		}
 	}
 	return t.of
 }
 
+// What the walk knows of an item: whether it is one of those given, has been
+// reached, and has got its group.
+const (
+	foreign uint8 = iota
+	fresh
+	open
+	closed
+)
+
 type tarjan struct {
 	p          *part
-	within     map[int]bool
-	index, low map[int]int
+	index, low []int
+	state      []uint8
+	count      int
 	stack      []int
-	on         map[int]bool
-	of         map[int][]int
+	of         [][]int
 }
 
 func (t *tarjan) visit(i int) {
-	t.index[i], t.low[i] = len(t.index), len(t.index)
+	t.index[i], t.low[i] = t.count, t.count
+	t.count++
 	t.stack = append(t.stack, i)
-	t.on[i] = true
+	t.state[i] = open
 	for _, l := range t.p.s.adj[i] {
 		j := t.p.s.far(l, i)
-		if !t.within[j] || !t.p.leads(l, i, true) {
+		if !t.p.leads(l, i, true) {
 			continue
 		}
-		if _, seen := t.index[j]; !seen {
+		switch t.state[j] {
+		case fresh:
 			t.visit(j)
 			t.low[i] = min(t.low[i], t.low[j])
-		} else if t.on[j] {
+		case open:
 			t.low[i] = min(t.low[i], t.index[j])
 		}
 	}
@@ -151,7 +163,6 @@ func (t *tarjan) visit(i int) {
 	group := slices.Clone(t.stack[k:])
 	t.stack = t.stack[:k]
 	for _, j := range group {
-		t.on[j] = false
-		t.of[j] = group
+		t.state[j], t.of[j] = closed, group
 	}
 }
