@@ -143,7 +143,7 @@ func (m *Model) kindsSeen() (kinds []int, weak bool) {
 			continue
 		}
 		for _, k := range m.kinds(&s.links[l]) {
-			if k >= 0 && k < len(m.g.Kinds) {
+			if k >= 0 && k < len(m.g.Kinds) && m.kindText(k) != "" {
 				kinds = append(kinds, k)
 			}
 		}
