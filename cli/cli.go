@@ -9,6 +9,7 @@ import (
 
 	"threatbench/api/async"
 	"threatbench/api/client"
+	"threatbench/api/interchange"
 	"threatbench/cli/profile"
 	"threatbench/cli/sshd"
 	"threatbench/cli/team"
@@ -29,6 +30,7 @@ type Job func(ctx context.Context, arg string, report func(done, total int64, no
 // Session is everything the workbench is started with.
 type Session struct {
 	API      async.Client
+	Source   interchange.Source // where an export takes events from; nil means API
 	Stats    func() client.Stats
 	Profile  string // its name, for the header
 	Version  string

@@ -366,7 +366,7 @@ func (h *hosting) show(ctx context.Context, one *sshd.Session) error {
 	}
 	a := h.app
 	s := Session{
-		API: pl.client(), Stats: pl.stats, Profile: pl.profile.Name, Version: version(), ReadOnly: pl.profile.ReadOnly,
+		API: pl.client(), Source: pl.source(), Stats: pl.stats, Profile: pl.profile.Name, Version: version(), ReadOnly: pl.profile.ReadOnly,
 		UI: h.config.UI, Keys: h.config.Keys, Warnings: h.warnings, StateDir: stateDir(), Now: a.now,
 		Connect: "Accounts are named by whoever runs this server.", Hosted: one,
 	}

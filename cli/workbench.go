@@ -56,7 +56,7 @@ func (a *app) readyForWorkbench(text string) error {
 
 func (a *app) session(c profile.Config, pl *place, text string, warnings []string) Session {
 	s := Session{
-		API: pl.client(), Stats: pl.Stats, Profile: pl.profile.Name, Version: version(), ReadOnly: pl.profile.ReadOnly, Query: text,
+		API: pl.client(), Source: pl.source(), Stats: pl.Stats, Profile: pl.profile.Name, Version: version(), ReadOnly: pl.profile.ReadOnly, Query: text,
 		UI: c.UI, Themes: c.Themes, Keys: c.Keys, Warnings: warnings, StateDir: stateDir(), Now: a.now, Connect: a.connectText(), Edit: a.edit,
 	}
 	if pl.db != nil {

@@ -39,6 +39,8 @@ const (
 	AppView7    ID = "app.view.7"
 	AppView8    ID = "app.view.8"
 	AppActor    ID = "app.actor"
+	ActExport   ID = "app.export"
+	ActReport   ID = "app.report"
 	AppNextPane ID = "app.next_pane"
 	AppPrevPane ID = "app.prev_pane"
 	AppZoom     ID = "app.zoom"

@@ -4,6 +4,7 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"threatbench/api/async"
+	"threatbench/api/interchange"
 	"threatbench/keymap"
 	"threatbench/views"
 )
@@ -49,6 +50,11 @@ func (m *Model) whyNotAct(id keymap.ID) (why string, is bool) {
 		if m.acting() > 1 {
 			return "several events are marked: this takes one at a time", true
 		}
+	case keymap.ActExport, keymap.ActReport:
+		if m.acting() == 0 {
+			return "no event is selected", true
+		}
+		return "", true
 	case keymap.ActTag, keymap.ActUntag, keymap.ActEdit, keymap.ActEditField, keymap.ActRelate, keymap.ActRefer, keymap.ActUnrefer,
 		keymap.ActMove, keymap.ActCopy, keymap.ActDelete:
 	default:
@@ -115,6 +121,8 @@ func (m *Model) actOnEvents(id keymap.ID) (cmd tea.Cmd, is bool) {
 		keymap.ActUnrefer:   func(t views.Targets) tea.Cmd { return m.askReference(t, true) },
 		keymap.ActMove:      func(t views.Targets) tea.Cmd { return m.askDataset(t, false) },
 		keymap.ActCopy:      func(t views.Targets) tea.Cmd { return m.askDataset(t, true) },
+		keymap.ActExport:    m.askExport,
+		keymap.ActReport:    func(t views.Targets) tea.Cmd { return m.askCeiling(t, interchange.Markdown) },
 		keymap.ActDelete:    func(t views.Targets) tea.Cmd { return m.change(async.DeleteEvents(t.On), t.Known) },
 	}[id]
 	if do == nil {

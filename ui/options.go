@@ -10,6 +10,7 @@ import (
 
 	"threatbench/api/async"
 	"threatbench/api/client"
+	"threatbench/api/interchange"
 	"threatbench/keymap"
 	"threatbench/theme"
 	"threatbench/views"
@@ -44,6 +45,10 @@ type Options struct {
 	// WriteFile writes a file for its owner alone, whole or not at all. Nil where
 	// the session may write none.
 	WriteFile func(path string, data []byte) error
+	// Stream does so with what write writes.
+	Stream func(path string, write func(w io.Writer) error) error
+	// Source is where an export takes events from; nil means API.
+	Source interchange.Source
 	// Connect tells in a few lines how to reach a remote account.
 	Connect string
 

@@ -106,6 +106,8 @@ func (m *Model) learnJob(f async.Fact) tea.Cmd {
 		switch f.Slot.Name {
 		case saveSlot:
 			return m.learnWritten(f)
+		case exportSlot:
+			return m.learnExport(f)
 		case lookupSlot:
 			return m.learnLookup(f)
 		}

@@ -214,3 +214,42 @@ func TestUnknownForms(t *testing.T) {
 		}
 	}
 }
+
+// Chosen events are exported by date, page by page, whatever else is there,
+// with what they hang under; those that are gone are not missed.
+func TestChosenEvents(t *testing.T) {
+	m := newMemory()
+	var lines []string
+	for i := range 250 {
+		lines = append(lines, row(i, ""))
+	}
+	lines = append(lines, fullRow(300, "green"))
+	doImport(t, rows(lines...), m, ImportOptions{})
+	var ids []string
+	for uuid := range m.events { // in any order
+		if uuid != id(7) {
+			ids = append(ids, uuid)
+		}
+	}
+	var b bytes.Buffer
+	report, err := Export(t.Context(), Chosen(m, append(ids, id(9999))), api.ListQuery{Search: []api.Condition{{Field: api.FieldAttacker, Op: api.OpEquals, Values: []string{"nobody"}}}}, &b, ExportOptions{}, nil)
+	if err != nil || report.Written != 250 || strings.Count(b.String(), "\n") != 250 {
+		t.Fatalf("%+v, %v", report, err)
+	}
+	if strings.Contains(b.String(), id(7)) || !strings.Contains(b.String(), `"relationshipType":"caused_by"`) {
+		t.Errorf("not what was chosen: %.300s", b.String())
+	}
+	dates := func(s string) (out []string) {
+		for line := range strings.Lines(s) {
+			_, rest, _ := strings.Cut(line, `"date":"`)
+			out = append(out, rest[:20])
+		}
+		return out
+	}
+	if got := dates(b.String()); !slices.IsSorted(got) {
+		t.Errorf("not by date: %v", got)
+	}
+	if _, err := Export(t.Context(), Chosen(m, nil), api.ListQuery{}, &b, ExportOptions{}, nil); err != nil {
+		t.Errorf("nothing chosen: %v", err)
+	}
+}

@@ -124,7 +124,9 @@ func (m *memory) List(_ context.Context, q api.ListQuery) (api.Page, error) {
 	defer m.mu.Unlock()
 	var all []api.Event
 	for _, e := range m.events {
-		all = append(all, e)
+		if len(q.Search) == 0 || slices.Contains(q.Search[0].Values, e.UUID) { // of all conditions, only this one is asked here
+			all = append(all, e)
+		}
 	}
 	slices.SortFunc(all, func(a, b api.Event) int {
 		return cmp.Or(a.Date.Compare(b.Date.Time), cmp.Compare(a.UUID, b.UUID))

@@ -1,0 +1,103 @@
+package interchange
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+	"strconv"
+
+	"threatbench/api"
+)
+
+// Chosen is a source of exactly these events of another, whatever matches a
+// filter: an export of it ignores the filter it is given. Events that are gone
+// are left out. They come by date.
+func Chosen(src Source, ids []string) Source {
+	c := &chosen{Source: src, ids: ids}
+	if p, ok := src.(ParentSource); ok {
+		return struct {
+			*chosen
+			ParentSource
+		}{c, p}
+	}
+	return c
+}
+
+// chosen hands out the events of ids, a page of them for a call; its cursors
+// are places in that list.
+type chosen struct {
+	Source
+	ids    []string
+	sorted bool
+}
+
+// List gives the next of the events. Only the cursor of q counts.
+func (c *chosen) List(ctx context.Context, q api.ListQuery) (api.Page, error) {
+	at := 0
+	if q.Cursor != "" {
+		n, err := strconv.Atoi(q.Cursor)
+		if err != nil {
+			return api.Page{}, fmt.Errorf("cursor %q is no place in the list: %w", q.Cursor, err)
+		}
+		at = n
+	}
+	if err := c.sort(ctx); err != nil {
+		return api.Page{}, err
+	}
+	end := min(at+api.MaxInValues, len(c.ids))
+	page := api.Page{Info: api.ResultInfo{TotalCount: len(c.ids)}}
+	var err error
+	if page.Events, err = c.read(ctx, c.ids[min(at, end):end]); err != nil {
+		return api.Page{}, err
+	}
+	if end < len(c.ids) {
+		page.Info.Cursor = strconv.Itoa(end)
+	}
+	return page, nil
+}
+
+// sort puts the ids in the order of their events' dates, and drops those that
+// are gone.
+func (c *chosen) sort(ctx context.Context) error {
+	if c.sorted {
+		return nil
+	}
+	type dated struct {
+		id string
+		at int64
+	}
+	var all []dated
+	for part := range slices.Chunk(c.ids, api.MaxInValues) {
+		events, err := c.read(ctx, part)
+		if err != nil {
+			return err
+		}
+		for i := range events {
+			all = append(all, dated{events[i].UUID, events[i].Date.UnixMilli()})
+		}
+	}
+	slices.SortFunc(all, func(a, b dated) int { return cmp.Or(cmp.Compare(a.at, b.at), cmp.Compare(a.id, b.id)) })
+	c.ids, c.sorted = make([]string, len(all)), true
+	for i, d := range all {
+		c.ids[i] = d.id
+	}
+	return nil
+}
+
+// read reads some of the events, by date and id.
+func (c *chosen) read(ctx context.Context, ids []string) ([]api.Event, error) {
+	if len(ids) == 0 {
+		return nil, nil
+	}
+	page, err := c.Source.List(ctx, api.ListQuery{
+		Search:   []api.Condition{{Field: api.FieldUUID, Op: api.OpIn, Values: ids}},
+		Datasets: []string{api.ScopeAll}, PageSize: api.MaxInValues, OrderBy: "date", Order: "asc",
+	})
+	if err != nil {
+		return nil, fmt.Errorf("reading the chosen events: %w", err)
+	}
+	events := slices.Clone(page.Events)
+	slices.SortFunc(events, func(a, b api.Event) int { return cmp.Or(a.Date.Compare(b.Date.Time), cmp.Compare(a.UUID, b.UUID)) })
+	return events, nil
+}

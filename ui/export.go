@@ -1,0 +1,196 @@
+package ui
+
+import (
+	"bytes"
+	"context"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"io"
+	"path/filepath"
+	"strings"
+
+	tea "charm.land/bubbletea/v2"
+
+	"threatbench/api"
+	"threatbench/api/async"
+	"threatbench/api/interchange"
+	"threatbench/ui/widget/progress"
+	"threatbench/ui/widget/toast"
+	"threatbench/views"
+)
+
+// exportSlot is where exports run.
+const exportSlot = "export"
+
+// export is what is to be written of the events in hand.
+type export struct {
+	targets views.Targets
+	options interchange.ExportOptions
+}
+
+// exportForms are the forms offered, each with how a file of it is called.
+var exportForms = [...]struct {
+	format        interchange.Format
+	title, detail string
+	extension     string
+}{
+	{interchange.JSONL, "JSON Lines", "everything of every event, to be imported again", ".jsonl"},
+	{interchange.CSV, "CSV", "a table for a spreadsheet", ".csv"},
+	{interchange.STIX, "STIX 2.1", "a bundle for other platforms", ".json"},
+	{interchange.Markdown, "Report", "Markdown to read and send on, indicators defanged", ".md"},
+}
+
+func extension(f interchange.Format) string {
+	for _, x := range exportForms {
+		if x.format == f {
+			return x.extension
+		}
+	}
+	return ""
+}
+
+// askExport asks in which form the events in hand are to be written.
+func (m *Model) askExport(t views.Targets) tea.Cmd {
+	p := views.Pick{Title: "write " + count(t) + " as", Chosen: func(i int) tea.Cmd { return m.askCeiling(t, exportForms[i].format) }}
+	for _, x := range exportForms {
+		p.Items = append(p.Items, views.PickItem{Title: x.title, Detail: x.detail})
+	}
+	m.overlay.Open(newMenu(m, p))
+	return nil
+}
+
+// askCeiling asks up to which marking events may be written.
+func (m *Model) askCeiling(t views.Targets, f interchange.Format) tea.Cmd {
+	ceilings := []api.TLP{api.TLPNone, api.TLPClear, api.TLPGreen, api.TLPAmber, api.TLPAmberStrict}
+	p := views.Pick{Title: "which of them, by their TLP?", Chosen: func(i int) tea.Cmd {
+		o := interchange.ExportOptions{Format: f, MaxTLP: ceilings[i], Now: m.env.Now()}
+		return m.askWhere(export{targets: t, options: o})
+	}}
+	for _, c := range ceilings {
+		it := views.PickItem{Title: "all of them"}
+		if c != api.TLPNone {
+			it.Title = "up to " + c.String()
+		}
+		if len(t.Known) == len(t.On) {
+			it.Detail = views.Count(within(t.Known, c)) + " of " + views.Count(len(t.On))
+		}
+		p.Items = append(p.Items, it)
+	}
+	m.overlay.Open(newMenu(m, p))
+	return nil
+}
+
+// within counts the events that may be written up to a marking.
+func within(events []api.Event, most api.TLP) int {
+	n := 0
+	for i := range events {
+		if tlp, ok := api.ParseTLP(events[i].TLP); most == api.TLPNone || ok && tlp <= most {
+			n++
+		}
+	}
+	return n
+}
+
+// askWhere asks for the file to write. A session that may write none copies.
+func (m *Model) askWhere(x export) tea.Cmd {
+	if m.options.Stream == nil {
+		return m.beginExport(x, "")
+	}
+	name := "events-" + m.env.Now().In(m.env.Zone).Format("20060102-1504") + extension(x.options.Format)
+	m.overlay.Open(newEntry(m, "write "+count(x.targets)+" to which file?  (none: to the clipboard)", name, func(path string) tea.Cmd {
+		return m.beginExport(x, strings.TrimSpace(path))
+	}))
+	return nil
+}
+
+// exported is what became of an export.
+type exported struct {
+	path   string
+	report interchange.ExportReport
+	gone   int    // of those chosen
+	text   string // for the clipboard, where path is ""
+	most   api.TLP
+}
+
+// errTooLong is the end of a text that the clipboard wouldn't take.
+var errTooLong = errors.New("that is too long for the terminal's clipboard")
+
+// beginExport writes the events to a file, or for the clipboard.
+func (m *Model) beginExport(x export, path string) tea.Cmd {
+	if m.job != nil {
+		return m.say(toast.Info, "something is under way: esc cancels it")
+	}
+	src, stream := m.options.Source, m.options.Stream
+	if src == nil {
+		src = m.options.API
+	}
+	ids := make([]string, len(x.targets.On))
+	for i, t := range x.targets.On {
+		ids[i] = t.ID
+	}
+	slot := async.Slot{View: jobView, Name: exportSlot}
+	m.job = &job{slot: slot, state: progress.State{Label: "writing " + count(x.targets), Total: int64(len(ids)), Cancel: "esc cancels"}}
+	return m.env.Async.Run(slot, func(ctx context.Context, report async.Report) (any, error) {
+		out := exported{path: path, most: x.options.MaxTLP}
+		write := func(w io.Writer) (err error) {
+			out.report, err = interchange.Export(ctx, interchange.Chosen(src, ids), api.ListQuery{}, w, x.options, func(p interchange.Progress) {
+				report(int64(p.Events), int64(len(ids)), "")
+			})
+			out.gone = len(ids) - out.report.Written - out.report.LeftOut
+			return err
+		}
+		if path != "" {
+			out.path = filepath.Clean(path)
+			return out, stream(path, write)
+		}
+		text := &short{most: base64.StdEncoding.DecodedLen(copyLimit)}
+		err := write(text)
+		out.text = text.String()
+		return out, err
+	})
+}
+
+// short is a text that may not grow long.
+type short struct {
+	bytes.Buffer
+	most int
+}
+
+func (s *short) Write(p []byte) (int, error) {
+	if s.Len()+len(p) > s.most {
+		return 0, errTooLong
+	}
+	return s.Buffer.Write(p)
+}
+
+// learnExport tells what became of an export.
+func (m *Model) learnExport(f async.JobDone) tea.Cmd {
+	m.job = nil
+	x, _ := f.Value.(exported)
+	switch {
+	case errors.Is(f.Err, errTooLong):
+		return m.say(toast.Warn, errTooLong.Error()+": name a file, or use a command (threatbench export --help)")
+	case errors.Is(f.Err, context.Canceled):
+		return m.say(toast.Info, "cancelled: nothing was written")
+	case f.Err != nil:
+		return m.say(toast.Error, f.Err.Error())
+	}
+	kind, where := toast.Good, "written: "+views.Shown(x.path)
+	if x.path == "" {
+		where = "copied"
+	}
+	parts := []string{views.Count(x.report.Written) + " written"}
+	if n := x.report.LeftOut; n > 0 {
+		parts = append(parts, fmt.Sprintf("%s left out above %s", views.Count(n), x.most))
+	}
+	if x.gone > 0 {
+		kind = toast.Warn
+		parts = append(parts, views.Count(x.gone)+" are gone")
+	}
+	said := m.say(kind, where+" ("+strings.Join(parts, ", ")+")")
+	if x.path == "" {
+		return tea.Batch(tea.SetClipboard(x.text), said)
+	}
+	return said
+}
