@@ -64,7 +64,7 @@ func (m *Model) askExport(t views.Targets) tea.Cmd {
 func (m *Model) askCeiling(t views.Targets, f interchange.Format) tea.Cmd {
 	ceilings := []api.TLP{api.TLPNone, api.TLPClear, api.TLPGreen, api.TLPAmber, api.TLPAmberStrict}
 	p := views.Pick{Title: "which of them, by their TLP?", Chosen: func(i int) tea.Cmd {
-		o := interchange.ExportOptions{Format: f, MaxTLP: ceilings[i], Now: m.env.Now()}
+		o := interchange.ExportOptions{Format: f, MaxTLP: ceilings[i], Now: m.env.Now(), Filter: count(t) + ", chosen by hand"}
 		return m.askWhere(export{targets: t, options: o})
 	}}
 	for _, c := range ceilings {
