@@ -8,6 +8,8 @@ import (
 	"encoding/hex"
 	"fmt"
 	"math"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -322,4 +324,43 @@ func (s *session) lookup(ctx context.Context, account int64, u [16]byte) (id int
 		return 0, 0, fmt.Errorf("looking up an event: %w", err)
 	}
 	return id, dataset, nil
+}
+
+// keysPerQuery is how many UUIDs one query looks up.
+const keysPerQuery = 64
+
+// lookupAll finds the events of an account that have one of many UUIDs. A
+// query for each is a quarter of the time that creating events takes.
+func (s *session) lookupAll(ctx context.Context, account int64, keys [][16]byte) (map[[16]byte]int64, error) {
+	query := "WITH want (k, half) AS (VALUES (?,?)" + strings.Repeat(",(?,?)", keysPerQuery-1) + `)
+		SELECT e.id, substr(e.doc, 2, 16) FROM want CROSS JOIN event e ON e.ukey = want.k AND substr(e.doc, 10, 8) = want.half
+		JOIN dataset d ON d.id = e.dataset WHERE d.account = ?`
+	wanted := make(map[[16]byte]bool, len(keys))
+	for _, u := range keys {
+		wanted[u] = true
+	}
+	found := map[[16]byte]int64{}
+	args := make([]any, 2*keysPerQuery+1)
+	args[2*keysPerQuery] = account
+	for chunk := range slices.Chunk(keys, keysPerQuery) {
+		for i := range keysPerQuery {
+			u := chunk[min(i, len(chunk)-1)]
+			args[2*i], args[2*i+1] = ukey(account, u), u[8:]
+		}
+		err := s.each(ctx, query, args, func(r *sql.Rows) error {
+			var id int64
+			var key sql.RawBytes
+			if err := r.Scan(&id, &key); err != nil {
+				return err
+			}
+			if u := [16]byte(key); wanted[u] {
+				found[u] = id
+			}
+			return nil
+		})
+		if err != nil {
+			return nil, fmt.Errorf("looking up events: %w", err)
+		}
+	}
+	return found, nil
 }

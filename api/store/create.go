@@ -98,6 +98,10 @@ func (t *batch) run(c *change) error {
 // identify gives every event its dataset, its UUID and its id, and finds those
 // that exist.
 func (t *batch) identify(c *change) error {
+	there, err := c.s.lookupAll(c.ctx, c.account, t.named())
+	if err != nil {
+		return err
+	}
 	for i, it := range t.items {
 		if it == nil {
 			continue
@@ -106,19 +110,29 @@ func (t *batch) identify(c *change) error {
 		if id == "" {
 			id = t.req.DatasetID
 		}
-		var err error
 		if it.dataset, err = c.dataset(id); err != nil {
 			t.refuse(i, err)
 			continue
 		}
-		if err := t.identifyOne(c, it); err != nil {
+		if err := t.identifyOne(c, it, there); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (t *batch) identifyOne(c *change, it *item) (err error) {
+// named are the UUIDs that events of the request come with.
+func (t *batch) named() [][16]byte {
+	var out [][16]byte
+	for _, it := range t.items {
+		if it != nil && it.uuid != ([16]byte{}) {
+			out = append(out, it.uuid)
+		}
+	}
+	return out
+}
+
+func (t *batch) identifyOne(c *change, it *item, there map[[16]byte]int64) (err error) {
 	if it.uuid == ([16]byte{}) {
 		if it.uuid, err = newUUID(); err != nil {
 			return err
@@ -129,11 +143,7 @@ func (t *batch) identifyOne(c *change, it *item) (err error) {
 			t.res.SkippedEventsCount++
 			return nil
 		}
-		at, _, err := c.s.lookup(c.ctx, c.account, it.uuid)
-		if err != nil {
-			return err
-		}
-		if at != 0 {
+		if at, ok := there[it.uuid]; ok {
 			it.id, it.exists = at, true
 			t.res.SkippedEventsCount++
 			return nil

@@ -192,7 +192,7 @@ func (d *DB) dsn(read bool) string {
 		add("journal_mode(WAL)")
 		add("synchronous(FULL)")
 		add("cache_size(-16384)")
-		add("wal_autocheckpoint(4000)")
+		add("wal_autocheckpoint(16000)")
 		add("journal_size_limit(67108864)")
 		q.Set("mode", "rw")
 	}
