@@ -3,6 +3,8 @@ package cli
 import (
 	"context"
 	"io"
+	"os"
+	"strings"
 
 	tea "charm.land/bubbletea/v2"
 	"github.com/charmbracelet/colorprofile"
@@ -39,6 +41,8 @@ func ShowWorkbench(ctx context.Context, s Session) error {
 	}
 	if h := s.Hosted; h != nil {
 		hosted(&o, h, s.Team)
+	} else if o.Profiles == nil {
+		o.Profiles = tmuxColors(os.Environ())
 	}
 	return ui.Run(ctx, o)
 }
@@ -84,6 +88,27 @@ func terminal(h *sshd.Session, env []string, chosen *colorprofile.Profile) ([]st
 	}
 	p := colorprofile.Env(env)
 	return env, &p
+}
+
+// tmuxColors are the colours to use inside tmux, nil elsewhere: what the
+// terminal said of itself where tmux began. The library would run tmux to ask,
+// and wait for it. Too many colours do no harm, since tmux turns them into what
+// each of its terminals has.
+func tmuxColors(env []string) *colorprofile.Profile {
+	inside, many := false, false
+	for _, kv := range env {
+		name, value, _ := strings.Cut(kv, "=")
+		inside = inside || name == "TMUX" && value != ""
+		many = many || name == "COLORTERM" && (value == "truecolor" || value == "24bit")
+	}
+	if !inside {
+		return nil
+	}
+	p := colorprofile.Env(env)
+	if p == colorprofile.ANSI256 && many {
+		p = colorprofile.TrueColor
+	}
+	return &p
 }
 
 // colorProfile is the profile that a colour setting names, nil for auto.

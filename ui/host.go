@@ -62,7 +62,7 @@ func (h host) Copy(what, text string) {
 			warn := h.m.say(toast.Warn, "too long for the terminal's clipboard: "+what+" has "+views.Count(len(text))+" bytes")
 			return tea.Batch(warn, h.m.saveAs(what, "threatbench.txt", []byte(text)))
 		}
-		return tea.Batch(tea.SetClipboard(text), h.m.say(toast.Good, "copied "+what))
+		return tea.Batch(h.m.terminal.copyOut(text), h.m.say(toast.Good, "copied "+what))
 	})
 }
 

@@ -70,6 +70,7 @@ type Model struct {
 	away    bool         // the terminal is gone: another one may come
 
 	kill     context.CancelFunc
+	terminal terminal
 	gate     *gate                                           // nil in a program that has its process to itself
 	exec     func(tea.ExecCommand, tea.ExecCallback) tea.Cmd // tea.Exec but in tests
 	crash    *crash
@@ -155,8 +156,7 @@ func (m *Model) update(msg tea.Msg) tea.Cmd {
 	case tea.BackgroundColorMsg:
 		return m.background(msg.IsDark())
 	case tea.EnvMsg:
-		m.split.remote = msg.Getenv("SSH_TTY") != "" || msg.Getenv("SSH_CONNECTION") != ""
-		return m.relayout()
+		return m.learnTerminal(msg)
 	case leaving:
 		return tea.Tick(patience, func(time.Time) tea.Msg { return left{} })
 	case edited:
