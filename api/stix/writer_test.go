@@ -84,12 +84,38 @@ func TestWriterAgreesWithABundle(t *testing.T) {
 		if a, b := slices.Sorted(maps.Keys(got)), slices.Sorted(maps.Keys(want)); !slices.Equal(a, b) {
 			t.Fatalf("wrote\n%s\nwant\n%s", strings.Join(a, "\n"), strings.Join(b, "\n"))
 		}
+		for id, o := range got {
+			for _, ref := range refsOf(o) {
+				if got[ref] == nil && !strings.HasPrefix(ref, "incident--") {
+					t.Fatalf("%s refers to %s, which isn't there", id, ref)
+				}
+			}
+		}
 		for id, o := range want {
 			if !reflect.DeepEqual(got[id], o) {
 				t.Fatalf("wrote %v\nwant %v", got[id], o)
 			}
 		}
 	})
+}
+
+// refsOf are the ids that an object refers to.
+func refsOf(o anyObject) (out []string) {
+	for key, v := range o {
+		switch v := v.(type) {
+		case string:
+			if strings.HasSuffix(key, "_ref") {
+				out = append(out, v)
+			}
+		case []any:
+			for _, ref := range v {
+				if s, ok := ref.(string); ok && strings.HasSuffix(key, "_refs") {
+					out = append(out, s)
+				}
+			}
+		}
+	}
+	return out
 }
 
 // TestWriterMarksStrictlyInAnyOrder holds that a green event doesn't open what
