@@ -2,6 +2,7 @@ package ui_test
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"os"
@@ -218,5 +219,23 @@ func TestBoxesShowNothingHostile(t *testing.T) {
 				}
 			}
 		}
+	}
+}
+
+// What a server says of a failure is text in every view: the lines stay exact,
+// and as wide for the terminal as for us.
+func TestHostileFailures(t *testing.T) {
+	texts := corpus(t)
+	for _, name := range slices.Sorted(maps.Keys(texts)) {
+		t.Run(name, func(t *testing.T) {
+			f := linked(20)
+			bench(t, f, uitest.Options{Width: 100, Height: 30, FPS: 20}, func(p *uitest.Program) {
+				f.fail(errors.New(clean.Line(texts[name])))
+				for _, k := range []string{"r", "s", "enter", "R", "e", "esc", "ctrl+r", "r", "1", "2", "3", "4", "r", "5", "r", "6", "r", "7", "r", "1", "a", "l", "esc", "L"} {
+					press(p, k)
+					p.Check()
+				}
+			})
+		})
 	}
 }

@@ -506,7 +506,7 @@ func (m *Model) switchZone() {
 }
 
 func (m *Model) say(kind toast.Kind, text string) tea.Cmd {
-	_, cmd := m.toasts.Push(kind, strings.TrimSpace(text))
+	_, cmd := m.toasts.Push(kind, views.Shown(strings.TrimSpace(text)))
 	return cmd
 }
 

@@ -3,8 +3,10 @@ package ui_test
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -134,14 +136,15 @@ func walk(t *testing.T, seed uint64, steps int) {
 	r := rand.New(rand.NewPCG(seed, 1))
 	f := linked(250)
 	if seed%2 == 1 {
-		for _, text := range corpus(t) {
-			f.hostile(text)
+		texts := corpus(t)
+		for _, name := range slices.Sorted(maps.Keys(texts)) {
+			f.hostile(texts[name])
 		}
 	}
 	if seed%4 == 3 {
 		f.delay = 200 * time.Millisecond
 	}
-	o := uitest.Options{Width: 120, Height: 40, FPS: 20, Profile: profiles[seed%2].profile}
+	o := uitest.Options{Width: 120, Height: 40, FPS: 20, Profile: profiles[seed%2].profile, InTurn: true}
 	benchWith(t, ui.Options{API: f}, o, func(p *uitest.Program) {
 		m := &monkey{r: r, p: p, f: f, w: o.Width, h: o.Height}
 		for range steps {

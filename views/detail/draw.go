@@ -58,7 +58,7 @@ func (m *Model) body(w, h int, focused bool) []string {
 
 func (m *Model) say(w, h int, pen theme.Pen, text string) []string {
 	lines := []string{}
-	for _, l := range strings.Split(ansi.Wrap(text, max(w-4, 8), " "), "\n") {
+	for _, l := range strings.Split(ansi.Wrap(views.Shown(text), max(w-4, 8), " "), "\n") {
 		lines = append(lines, "  "+pen.Paint(l))
 	}
 	return layout.Fit(lines, w, h)

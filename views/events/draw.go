@@ -95,7 +95,7 @@ func (m *Model) empty(w, h int) []string {
 	switch {
 	case m.err != nil:
 		text = append(text, st.Error.Paint("The events could not be loaded."))
-		text = append(text, strings.Split(ansi.Wrap(m.err.Error(), max(w-4, 10), " "), "\n")...)
+		text = append(text, strings.Split(ansi.Wrap(views.Shown(m.err.Error()), max(w-4, 10), " "), "\n")...)
 		text = append(text, "", st.Faint.Paint("r tries again"))
 	case m.stale && m.slow:
 		text = append(text, st.Faint.Paint("loading events"+m.env.Dots()))
@@ -151,7 +151,7 @@ func (m *Model) counts() string {
 	}
 	switch {
 	case m.err != nil:
-		parts = append(parts, st.Error.Paint(ansi.Truncate(m.err.Error(), 50, st.Glyphs.Ellipsis)))
+		parts = append(parts, st.Error.Paint(ansi.Truncate(views.Shown(m.err.Error()), 50, st.Glyphs.Ellipsis)))
 	case !m.loadedOnce:
 	case m.rows.total < 0:
 		parts = append(parts, st.Faint.Paint(views.Count(m.rows.loaded())+" loaded, total unknown"))

@@ -35,6 +35,10 @@ type Options struct {
 	// Answers makes the terminal answer queries. Without it the terminal is one
 	// of those that never do, and byte counts hold no surprises.
 	Answers bool
+	// InTurn starts each command at an instant of its own, within a millisecond
+	// after it was given. Commands that are given together otherwise answer in
+	// the order that the machine's load happens to give.
+	InTurn bool
 }
 
 func (o Options) filled() Options {
@@ -93,7 +97,7 @@ func Start(t testing.TB, model tea.Model, o Options) *Program {
 	in, out := io.Pipe()
 	p := &Program{
 		t: t, opts: o,
-		model: &recorder{model: model}, term: newTerminal(o.Width, o.Height),
+		model: &recorder{model: model, inTurn: o.InTurn}, term: newTerminal(o.Width, o.Height),
 		input: out, cancel: cancel, done: make(chan struct{}),
 	}
 	env := append([]string{"TERM=" + o.Term, "COLORTERM=truecolor"}, o.Env...)
@@ -234,9 +238,16 @@ type recorder struct {
 	model tea.Model
 	view  tea.View
 	count int
+
+	inTurn bool
+	given  int // commands so far
 }
 
-func (r *recorder) Init() tea.Cmd { return r.current().Init() }
+func (r *recorder) Init() tea.Cmd {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.turn(r.model.Init())
+}
 
 func (r *recorder) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	r.mu.Lock()
@@ -244,7 +255,37 @@ func (r *recorder) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	next, cmd := r.model.Update(msg)
 	r.model = next
 	r.count++
-	return r, cmd
+	return r, r.turn(cmd)
+}
+
+// turn gives a command, and later those of a batch that it answers with, an
+// instant of its own. The lock is held.
+func (r *recorder) turn(cmd tea.Cmd) tea.Cmd {
+	if !r.inTurn || cmd == nil {
+		return cmd
+	}
+	r.given++
+	// Steps between primes leave few chances that a command and the answer to
+	// another one fall on the same nanosecond.
+	wait := time.Duration(r.given * 7919 % 999983)
+	return func() tea.Msg {
+		time.Sleep(wait)
+		msg := cmd()
+		if batch, ok := msg.(tea.BatchMsg); ok {
+			return r.turns(batch)
+		}
+		return msg
+	}
+}
+
+func (r *recorder) turns(batch tea.BatchMsg) tea.BatchMsg {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	out := make(tea.BatchMsg, len(batch))
+	for i, cmd := range batch {
+		out[i] = r.turn(cmd)
+	}
+	return out
 }
 
 func (r *recorder) View() tea.View {

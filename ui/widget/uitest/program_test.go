@@ -46,7 +46,7 @@ func (m *toy) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	case tea.MouseWheelMsg:
 		m.log = append(m.log, fmt.Sprintf("wheel %s", msg.Button))
 	case answered:
-		m.answer = string(msg)
+		m.answer += string(msg)
 	case ticked:
 		m.ticks++
 		return m, tick()
@@ -57,6 +57,8 @@ func (m *toy) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 func tick() tea.Cmd {
 	return tea.Tick(100*time.Millisecond, func(time.Time) tea.Msg { return ticked{} })
 }
+
+func say(s string) tea.Cmd { return func() tea.Msg { return answered(s) } }
 
 func (m *toy) key(k string) tea.Cmd {
 	m.log = append(m.log, k)
@@ -71,6 +73,8 @@ func (m *toy) key(k string) tea.Cmd {
 		return tea.SetClipboard("192.0.2.1")
 	case "q":
 		return tea.Quit
+	case "m":
+		return tea.Batch(say("1"), tea.Batch(say("2"), say("3")), say("4"), say("5"), say("6"), say("7"), say("8"))
 	case "!":
 		panic("on purpose")
 	}
@@ -357,5 +361,18 @@ func TestPanicIsReported(t *testing.T) {
 	})
 	if len(said) != 1 || !strings.Contains(said[0], "panicked") {
 		t.Errorf("said %q", said)
+	}
+}
+
+// What is asked at once is answered in the same order every time.
+func TestCommandsInTurn(t *testing.T) {
+	for range 20 {
+		Run(t, Options{InTurn: true}, func() tea.Model { return &toy{} }, func(p *Program) {
+			p.Press("m", "m")
+			p.Settle()
+			if got, want := p.Model().(*toy).answer, "1456781456782323"; got != want {
+				t.Fatalf("answers came as %s, want %s", got, want)
+			}
+		})
 	}
 }
