@@ -16,6 +16,8 @@ func frameActions() []Action {
 			Title: "Show help", Short: "help", Help: "Lists the keys that work here and now."},
 		{ID: AppPalette, Scope: Global, Group: "Program", Keys: []string{":", "ctrl+p"},
 			Title: "Open the palette", Short: "commands", Help: "Finds any action by its name and runs it."},
+		{ID: AppJump, Scope: Global, Group: "Program", Keys: []string{"'", "alt+j"},
+			Title: "Jump to a label", Short: "jump", Help: "Puts a letter on everything in sight that can be clicked; typing it clicks, with shift it opens."},
 		{ID: AppCopy, Scope: Global, Group: "Program", Keys: []string{"y"},
 			Title: "Copy", Short: "copy", Help: "Copies what is selected to the clipboard."},
 		{ID: AppCopyMenu, Scope: Global, Group: "Program", Keys: []string{"Y"},

@@ -28,6 +28,7 @@ const (
 	AppSuspend  ID = "app.suspend"
 	AppHelp     ID = "app.help"
 	AppPalette  ID = "app.palette"
+	AppJump     ID = "app.jump"
 	AppBack     ID = "app.back"
 	AppForward  ID = "app.forward"
 	AppView1    ID = "app.view.1"

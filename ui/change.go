@@ -11,6 +11,7 @@ import (
 	"threatbench/api"
 	"threatbench/api/async"
 	"threatbench/keymap"
+	"threatbench/ui/widget/layout"
 	"threatbench/ui/widget/overlay"
 	"threatbench/ui/widget/progress"
 	"threatbench/ui/widget/toast"
@@ -316,4 +317,10 @@ func (l *confirmLayer) wheel(by int) { l.ask.Scroll(by) }
 func (l *confirmLayer) box(w, h int) []string {
 	w, h = l.ask.Size(w, h)
 	return l.ask.Lines(w, h)
+}
+
+// spots are the answers.
+func (l *confirmLayer) spots(w, h int) []layout.Spot {
+	l.box(w, h) // the answers stand where they are drawn
+	return l.ask.Spots()
 }

@@ -6,6 +6,7 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"threatbench/keymap"
+	"threatbench/ui/widget/layout"
 	"threatbench/ui/widget/overlay"
 	"threatbench/ui/widget/palette"
 	"threatbench/ui/widget/toast"
@@ -159,4 +160,15 @@ func (l *paletteLayer) wheel(by int) {
 		return
 	}
 	l.list.Up()
+}
+
+// spots are the actions in sight.
+func (l *paletteLayer) spots(w, h int) []layout.Spot {
+	_, h = l.size(w, h)
+	matching, _ := l.list.Len()
+	var out []layout.Spot
+	for y := range min(matching, h-overlay.FrameH-1) {
+		out = append(out, layout.Spot{X: 1, Y: 2 + y})
+	}
+	return out
 }

@@ -96,7 +96,7 @@ func (m *Model) over(lines []string, p panes, cursor *tea.Cursor) ([]string, *te
 			cursor = tea.NewCursor(place.X+x, place.Y+y)
 		}
 	}
-	return lines, cursor
+	return m.label(lines), cursor
 }
 
 // boxRoom is how large a box may be.
@@ -147,7 +147,7 @@ func (m *Model) tooSmall() []string {
 func (m *Model) header(w int) string {
 	st := m.env.Styles
 	var b strings.Builder
-	name, tabs := m.tabs(w - ansi.StringWidth(m.options.Profile) - 3)
+	name, tabs := m.tabs(m.tabRoom())
 	b.WriteString(st.AccentStrong.Paint(name))
 	at := ansi.StringWidth(name)
 	for _, t := range tabs {
@@ -161,6 +161,15 @@ func (m *Model) header(w int) string {
 	right := m.status(w - ansi.StringWidth(b.String()) - 2)
 	gap := w - ansi.StringWidth(b.String()) - ansi.StringWidth(right) - 1
 	return layout.Line(b.String()+layout.Blank(max(gap, 0))+right, w)
+}
+
+// tabRoom is how many cells the tabs may take: the profile's name stays.
+func (m *Model) tabRoom() int { return m.w - ansi.StringWidth(m.options.Profile) - 3 }
+
+// jumpHint is the bottom line while labels are shown.
+func (m *Model) jumpHint() string {
+	st := m.env.Styles
+	return st.AccentStrong.Paint("type a label") + "   " + st.Key.Paint("shift") + " " + st.Hint.Paint("opens it") + "   " + st.Key.Paint("esc") + " " + st.Hint.Paint("cancel")
 }
 
 // status is profile, time zone, requests made and how fast the last one was,
@@ -211,6 +220,9 @@ func (m *Model) footer(w int) string {
 	st := m.env.Styles
 	if m.job != nil {
 		return layout.Line(" "+progress.Bar(st, m.job.state, w-2), w)
+	}
+	if m.jump != nil {
+		return layout.Line(" "+m.jumpHint(), w)
 	}
 	scopes := m.scopes()
 	if len(m.pending) > 0 {

@@ -36,3 +36,6 @@ func WithoutTerminal(m *Model) *Model {
 func MenuBox(m *Model, p views.Pick, w, h int) []string { return newMenu(m, p).box(w, h) }
 
 func EntryBox(m *Model, e views.Entry, w, h int) []string { return newEntryOf(m, e).box(w, h) }
+
+// Labels are the jump labels for n places.
+func Labels(n int) []string { return labelsFor(n) }

@@ -10,6 +10,7 @@ import (
 	"threatbench/api"
 	"threatbench/api/async"
 	"threatbench/keymap"
+	"threatbench/ui/widget/layout"
 	"threatbench/ui/widget/overlay"
 	"threatbench/ui/widget/text"
 	"threatbench/ui/widget/toast"
@@ -379,4 +380,10 @@ func (m *Model) formDone(r async.Result) tea.Cmd {
 		cmd = tea.Batch(cmd, m.detail.Fetch(r.Made[0].Dataset, r.Made[0].ID), m.openDetail())
 	}
 	return cmd
+}
+
+// spots are the fields in sight and the values offered.
+func (l *formLayer) spots(w, h int) []layout.Spot {
+	w, h = l.size(w, h)
+	return layout.Rect{X: 2, Y: 1}.In(l.form.Spots(w-overlay.FrameW, h-overlay.FrameH))
 }

@@ -339,3 +339,13 @@ func (l *menuLayer) click(_, y, w, h int, _ bool) tea.Cmd {
 }
 
 func (l *menuLayer) wheel(by int) { l.move(by) }
+
+// spots are the items in sight.
+func (l *menuLayer) spots(w, h int) []layout.Spot {
+	_, above, rows := l.layout(w, h)
+	var out []layout.Spot
+	for y := range min(rows, len(l.shown)-l.top) {
+		out = append(out, layout.Spot{X: 1, Y: 1 + above + y})
+	}
+	return out
+}

@@ -55,6 +55,7 @@ type Model struct {
 
 	toasts  *toast.Model
 	overlay *overlay.Stack[layer]
+	jump    *jump    // nil but while labels are shown
 	pending []string // keys of a sequence not yet complete
 	past    []place  // where back goes, the newest last
 	future  []place
@@ -148,6 +149,7 @@ func (m *Model) update(msg tea.Msg) tea.Cmd {
 	case tea.MouseMsg:
 		return m.pointer(msg)
 	case tea.WindowSizeMsg:
+		m.jump = nil
 		m.w, m.h = msg.Width, msg.Height
 		return m.relayout()
 	case tea.ColorProfileMsg:
@@ -219,9 +221,15 @@ func (m *Model) view() views.View {
 // a global one. Text fields take what is text.
 func (m *Model) key(k tea.KeyPressMsg) tea.Cmd {
 	name := k.String()
+	if m.jump != nil {
+		return m.jumpKey(k)
+	}
 	if top, ok := m.overlay.Top(); ok {
 		if !m.overlay.Accepts() {
 			return nil // the box has just opened by itself: this key wasn't meant for it
+		}
+		if m.jumps(k, types(top)) {
+			return m.beginJump()
 		}
 		return m.keyInLayer(top, k)
 	}
@@ -233,6 +241,9 @@ func (m *Model) key(k tea.KeyPressMsg) tea.Cmd {
 		return nil
 	}
 	if t, ok := m.view().(views.Typist); ok && t.Typing() {
+		if m.jumps(k, true) {
+			return m.beginJump()
+		}
 		if cmd, handled := t.Key(k); handled {
 			return cmd
 		}
@@ -342,6 +353,8 @@ func (m *Model) doFrame(in keymap.Intent) tea.Cmd {
 		m.openHelp()
 	case keymap.AppPalette:
 		m.openPalette()
+	case keymap.AppJump:
+		return m.beginJump()
 	case keymap.AppLog:
 		m.openLog()
 	case keymap.AppTeam:

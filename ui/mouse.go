@@ -4,7 +4,6 @@ import (
 	"time"
 
 	tea "charm.land/bubbletea/v2"
-	"github.com/charmbracelet/x/ansi"
 
 	"threatbench/keymap"
 	"threatbench/ui/widget/layout"
@@ -47,6 +46,7 @@ func (m *Model) pointer(msg tea.MouseMsg) tea.Cmd {
 	if m.w < leastW || m.h < leastH {
 		return nil
 	}
+	m.jump = nil
 	mouse := msg.Mouse()
 	if top, ok := m.overlay.Top(); ok {
 		return m.pointAt(top, msg, mouse)
@@ -133,7 +133,7 @@ func (m *Model) click(p panes, at tea.Mouse) tea.Cmd {
 }
 
 func (m *Model) clickHeader(x int) tea.Cmd {
-	_, tabs := m.tabs(m.w - ansi.StringWidth(m.options.Profile) - 3)
+	_, tabs := m.tabs(m.tabRoom())
 	for _, t := range tabs {
 		if x < t.x-1 || x > t.x+t.w {
 			continue
@@ -201,6 +201,7 @@ func (m *Model) under(p panes, x, y int) (views.Clickable, layout.Rect) {
 // paste gives pasted text to the text field there is; without one the
 // indicators in it are looked up.
 func (m *Model) paste(text string) tea.Cmd {
+	m.jump = nil
 	if top, ok := m.overlay.Top(); ok {
 		if t, ok := top.(typing); ok {
 			t.paste(text)

@@ -90,7 +90,7 @@ func (m *monkey) key() string {
 		"/", ":", "ctrl+p", "?", "L", "tab", "shift+tab", "space", "V", "X", "ctrl+a", "s", "S", "C", "+", "-", "p", "c", "d", "[", "]", "=", "backspace",
 		"R", "i", "o", "e", "n", "N", "J", "K", "P", "z", `\`, ">", "<", "v", "f", "H", "T", "Z", "M", "1", "2", "alt+left", "alt+right", "r", "m",
 		"{", "}", "(", ")", "y", "Y", "ctrl+g", "ctrl+w", "ctrl+e", "delete", "f5",
-		"a n", "a n", "a e", "a E", "ctrl+s", "ctrl+n", "ctrl+o", "ctrl+r", "y", "8", "a",
+		"a n", "a n", "a e", "a E", "ctrl+s", "ctrl+n", "ctrl+o", "ctrl+r", "y", "8", "a", "'", "'", "alt+j", "' d", "' a", "' F",
 	})
 	m.p.Press(strings.Fields(k)...)
 	return k

@@ -6,6 +6,7 @@ import (
 	"threatbench/api"
 	"threatbench/api/async"
 	"threatbench/keymap"
+	"threatbench/ui/widget/layout"
 )
 
 // The abilities below are a view's to have or not: the frame asks for each by
@@ -146,4 +147,10 @@ type Selection struct {
 	Total   int      // events that match; -1 where unknown
 	Marked  []string // ids, rising
 	Current *api.Event
+}
+
+// Jumper is a view whose things can be gone to by a label. Spots are their
+// places in the view, drawn w by h large; a label does what a click there does.
+type Jumper interface {
+	Spots(w, h int) []layout.Spot
 }

@@ -186,3 +186,20 @@ func (m *Model) openSeveral() Want {
 	}
 	return Nothing
 }
+
+// Spots are the fields in sight, and the values offered for the one with the
+// cursor.
+func (m *Model) Spots(w, h int) []layout.Spot {
+	rows, help := m.split(h)
+	var out []layout.Spot
+	for y := range min(rows, len(m.fields)-m.top) {
+		out = append(out, layout.Spot{Y: y})
+	}
+	above := len(m.word(w, help))
+	for y := range help - above {
+		if _, ok := m.input().Under(y, help-above); ok {
+			out = append(out, layout.Spot{Y: rows + 1 + above + y})
+		}
+	}
+	return out
+}

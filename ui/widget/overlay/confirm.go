@@ -107,6 +107,11 @@ func (c *Confirm) Click(x, y int) Answer {
 	return c.answer
 }
 
+// Spots are the buttons of the box as it was drawn last.
+func (c *Confirm) Spots() []layout.Spot {
+	return []layout.Spot{{X: c.shown.cancel[0], Y: c.shown.buttons}, {X: c.shown.going[0], Y: c.shown.buttons}}
+}
+
 const (
 	confirmWidth  = 64
 	confirmFooter = "y/n"
