@@ -217,6 +217,42 @@ func (w *watched) sees(want string) {
 	w.seen.Reset()
 }
 
+// opens types keys that open something until a text is drawn in it, since what
+// is drawn into an open one is only what differs there.
+func (w *watched) opens(keys, want string) {
+	w.t.Helper()
+	for range 20 {
+		w.types(keys)
+		if w.shows(want, time.Second) {
+			return
+		}
+		w.types("\x1b")
+		w.shows("\x00", 100*time.Millisecond) // an escape alone takes a moment
+	}
+	w.t.Fatalf("want %q, got %q", want, w.seen.String())
+}
+
+// shows tells whether a text is drawn in time.
+func (w *watched) shows(want string, in time.Duration) bool {
+	deadline := time.Now().Add(in)
+	late := time.AfterFunc(in, func() {
+		w.mu.Lock() // whoever holds it waits by then, or looks at the clock again
+		defer w.mu.Unlock()
+		w.cond.Broadcast()
+	})
+	defer late.Stop()
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for !strings.Contains(w.seen.String(), want) {
+		if !time.Now().Before(deadline) {
+			return false
+		}
+		w.cond.Wait()
+	}
+	w.seen.Reset()
+	return true
+}
+
 func (w *watched) types(s string) {
 	w.t.Helper()
 	if _, err := io.WriteString(w.in, s); err != nil {
@@ -274,8 +310,7 @@ func TestTeamOverSSH(t *testing.T) {
 	ana.sees("2 on")
 	bo.sees("2 on")
 	ana.types("/tlp:red\r")
-	bo.types("W")
-	bo.sees("elsewhere")
+	bo.opens("W", "elsewhere")
 	ana.types("\x1b") // back to all events, of which the first is bo's, too
 	bo.sees("here too")
 	bo.types("\x1b")
