@@ -34,13 +34,14 @@ type app struct {
 
 // globalFlags are understood by every command.
 type globalFlags struct {
-	profile  string
-	readOnly bool
-	color    string
-	ascii    bool
-	theme    string
-	config   string
-	db       string
+	profile    string
+	readOnly   bool
+	color      string
+	ascii      bool
+	accessible bool
+	theme      string
+	config     string
+	db         string
 }
 
 // usageError is a command line that makes no sense: exit code 2.

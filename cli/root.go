@@ -64,6 +64,7 @@ func (a *app) globalFlags(root *cobra.Command) {
 	f.BoolVar(&a.flags.readOnly, "read-only", false, "refuse every change")
 	f.StringVar(&a.flags.color, "color", "", "colours: "+strings.Join(profile.Colors(), ", "))
 	f.BoolVar(&a.flags.ascii, "ascii", false, "draw with ASCII characters only")
+	f.BoolVar(&a.flags.accessible, "accessible", false, "for a screen reader: ASCII only, graphs as trees")
 	f.StringVar(&a.flags.theme, "theme", "", "theme: "+strings.Join(theme.Names(), ", ")+", or one of the configuration")
 	f.StringVar(&a.flags.config, "config", "", "configuration file to read instead of the usual one")
 	f.StringVar(&a.flags.db, "db", "", "database file of the embedded server")

@@ -91,7 +91,8 @@ func (a *app) settings() (profile.Config, []string, error) {
 	}
 	c.UI.Theme = cmp.Or(a.flags.theme, c.UI.Theme)
 	c.UI.Color = cmp.Or(a.flags.color, c.UI.Color)
-	c.UI.ASCII = c.UI.ASCII || a.flags.ascii
+	c.UI.Accessible = c.UI.Accessible || a.flags.accessible
+	c.UI.ASCII = c.UI.ASCII || a.flags.ascii || c.UI.Accessible
 	return c, warnings, nil
 }
 

@@ -381,3 +381,18 @@ func TestGraphOfHostileEvents(t *testing.T) {
 		})
 	}
 }
+
+// Where a screen reader reads, the graph is a tree from the start.
+func TestGraphIsATreeWhereItMustBeAccessible(t *testing.T) {
+	shown := func(accessible bool, keys ...string) (screen string) {
+		benchWith(t, ui.Options{API: newWeb(), ASCII: true, Accessible: accessible}, usual(), func(p *uitest.Program) {
+			press(p, append([]string{"ctrl+r"}, keys...)...)
+			screen = p.Screen().String()
+		})
+		return screen
+	}
+	drawing, tree := shown(false), shown(false, "v")
+	if drawing == tree || shown(true) != tree {
+		t.Errorf("the graph is shown as\n%s\nwant the tree\n%s", shown(true), tree)
+	}
+}

@@ -25,16 +25,17 @@ type Options struct {
 	Memory  views.Store         // what is remembered from session to session; nil forgets at the end
 	Version string
 
-	Query    string   // the filter to start with
-	Columns  []string // ids of the events table's columns; none means the usual ones
-	Datasets []string // ids or a scope to search; none means the server's default dataset
-	Theme    string   // a name of Themes; "" means auto
-	Themes   theme.Set
-	ASCII    bool
-	ReadOnly bool
-	NoMouse  bool
-	UTC      bool     // times in UTC rather than local time
-	Warnings []string // said at the start: what is wrong with the configuration
+	Query      string   // the filter to start with
+	Columns    []string // ids of the events table's columns; none means the usual ones
+	Datasets   []string // ids or a scope to search; none means the server's default dataset
+	Theme      string   // a name of Themes; "" means auto
+	Themes     theme.Set
+	ASCII      bool
+	Accessible bool // for a screen reader: what is drawn as a picture is a list instead, where it can be
+	ReadOnly   bool
+	NoMouse    bool
+	UTC        bool     // times in UTC rather than local time
+	Warnings   []string // said at the start: what is wrong with the configuration
 
 	// Import reads a file into the database and tells what became of it; Demo
 	// fills it with made-up events. Nil where the profile can't.

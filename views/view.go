@@ -137,16 +137,17 @@ type Host interface {
 
 // Env is what a view gets from its session.
 type Env struct {
-	Async    *async.Layer
-	Styles   *theme.Styles
-	Keys     *keymap.Map
-	Host     Host
-	Memory   *Memory // what the next session of this profile is to know
-	Now      func() time.Time
-	Zone     *time.Location
-	ASCII    bool
-	ReadOnly bool
-	Version  int // grows when styles, zone or now's day change: part of every memo key
+	Async      *async.Layer
+	Styles     *theme.Styles
+	Keys       *keymap.Map
+	Host       Host
+	Memory     *Memory // what the next session of this profile is to know
+	Now        func() time.Time
+	Zone       *time.Location
+	ASCII      bool
+	Accessible bool // pictures are lists, where they can be
+	ReadOnly   bool
+	Version    int // grows when styles, zone or now's day change: part of every memo key
 }
 
 // Date writes a moment in at most 12 cells: "today 14:03", "21 Nov 14:03" in

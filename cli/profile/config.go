@@ -30,11 +30,13 @@ type Config struct {
 
 // UI is how the workbench should look; empty values mean its defaults.
 type UI struct {
-	Theme   string   `toml:"theme"`
-	ASCII   bool     `toml:"ascii"`
-	Color   string   `toml:"color"` // one of Colors
-	UTC     bool     `toml:"utc"`
-	Columns []string `toml:"columns"` // of the events table, in order
+	Theme string `toml:"theme"`
+	ASCII bool   `toml:"ascii"`
+	Color string `toml:"color"` // one of Colors
+	// Accessible is for a screen reader: ASCII, and graphs as trees.
+	Accessible bool     `toml:"accessible"`
+	UTC        bool     `toml:"utc"`
+	Columns    []string `toml:"columns"` // of the events table, in order
 }
 
 // Profile is one server and how to reach it. Without any of the keys that
@@ -298,6 +300,7 @@ func template() string {
 #theme = "auto"
 #color = "auto"          # auto, truecolor, 256, 16 or never
 #ascii = false           # draw with ASCII characters only
+#accessible = false      # for a screen reader: ASCII only, graphs as trees
 #utc = false             # times in UTC rather than local time
 #columns = ["date", "tlp", "attacker", "category", "indicator", "target", "tags", "event"]
 

@@ -48,10 +48,14 @@ type memo struct {
 
 // New makes the view with nothing to show.
 func New(env *views.Env) *Model {
-	return &Model{
+	m := &Model{
 		env: env, depth: startDepth, zoom: graph.Compact,
 		types: append(api.RelationshipTypes(), reference),
 	}
+	if env.Accessible {
+		m.form = asTree
+	}
+	return m
 }
 
 func (m *Model) slot() async.Slot { return async.Slot{View: views.GraphView, Name: "walk"} }
