@@ -2,11 +2,13 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"threatbench/cli/profile"
 	"threatbench/theme"
@@ -34,12 +36,29 @@ func (a *app) root() *cobra.Command {
 	root.Flags().StringVarP(&query, "query", "q", "", "filter to begin with")
 	a.globalFlags(root)
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
-		a.fail(usagef("%w; see %s --help", err, cmd.CommandPath()))
+		a.fail(usagef("%w; see %s --help", flagMistake(err), cmd.CommandPath()))
 		return nil
 	})
 	root.AddCommand(a.demoCommand(), a.serveCommand(), a.importCommand(), a.exportCommand(), a.eventsCommand(),
 		a.configCommand(), a.doctorCommand(), a.versionCommand())
 	return root
+}
+
+// flagMistake says what a flag wants, where the library says how it parses.
+func flagMistake(err error) error {
+	var invalid *pflag.InvalidValueError
+	if !errors.As(err, &invalid) {
+		return err
+	}
+	wants := map[string]string{
+		"int": "a whole number", "int64": "a whole number", "uint64": "a whole number, not below 0",
+		"bool": "true or false", "duration": "a time such as 90s, 30m or 2h",
+	}
+	want, ok := wants[invalid.GetFlag().Value.Type()]
+	if !ok {
+		return err
+	}
+	return fmt.Errorf("--%s %s: want %s", invalid.GetFlag().Name, invalid.GetValue(), want)
 }
 
 // knownCommand refuses arguments of the bare program: they can only be a

@@ -414,7 +414,7 @@ func (h *hosting) exec(ctx context.Context, one *sshd.Session) int {
 		return a.exit()
 	}
 	root := &cobra.Command{Use: "ssh HOST --", SilenceErrors: true, SilenceUsage: true}
-	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
+	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{flagMistake(err)} })
 	root.AddCommand(a.eventsCommand(), a.exportCommand())
 	root.SetArgs(one.Command)
 	root.SetIn(one.In)

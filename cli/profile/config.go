@@ -170,9 +170,34 @@ func mistakesOf(path string, err error) error {
 		return all
 	case errors.As(err, &wrong):
 		line, _ := wrong.Position()
-		return Mistakes{{path, line, strings.Join(wrong.Key(), "."), strings.TrimPrefix(wrong.Error(), "toml: ")}}
+		return Mistakes{{path, line, strings.Join(wrong.Key(), "."), plainly(strings.TrimPrefix(wrong.Error(), "toml: "))}}
 	}
 	return Mistakes{{path, 0, "", strings.TrimPrefix(err.Error(), "toml: ")}}
+}
+
+// plainly says in words of the file, not of Go, that a value is of a wrong kind.
+func plainly(problem string) string {
+	_, kinds, ok := strings.Cut(problem, "cannot decode TOML ")
+	is, want, found := strings.Cut(kinds, " into ")
+	if !ok || !found {
+		return problem
+	}
+	if at := strings.LastIndex(want, "of type "); at >= 0 {
+		want = want[at+len("of type "):]
+	}
+	switch want {
+	case "string":
+		want = "a text in quotes"
+	case "[]string":
+		want = "a list of texts, as in [\"a\", \"b\"]"
+	case "bool":
+		want = "true or false"
+	case "int", "int64":
+		want = "a whole number"
+	default:
+		return problem
+	}
+	return "want " + want + ", not the " + is
 }
 
 // Mistake says what is wrong with a key of a table of the file, "" being the

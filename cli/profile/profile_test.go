@@ -69,7 +69,9 @@ func env(values map[string]string) func(string) string {
 
 func TestMistakesNameFileLineAndKey(t *testing.T) {
 	for _, c := range []struct{ text, want string }{
-		{"[ui]\ntheme = 5\n", ":2: ui.theme: "},
+		{"[ui]\ntheme = 5\n", ":2: ui.theme: want a text in quotes, not the integer"},
+		{"[keys]\nquit = 3\n", ":2: keys.quit: want a list of texts, as in [\"a\", \"b\"], not the integer"},
+		{"[profiles.a]\nread_only = \"yes\"\n", ":2: profiles.a.read_only: want true or false, not the string"},
 		{"[ui]\n\ncolour = \"never\"\n", ":3: ui.colour: no such key"},
 		{"[ui]\ncolor = \"pink\"\n", ":2: ui.color: \"pink\" is none of auto"},
 		{"x = \n", ":1: "},
