@@ -199,8 +199,9 @@ type Graph struct {
 	HasMore   bool   // there is a cursor
 	Truncated bool   // a limit cut edges or nodes off
 	// Derived is set where the server has no graph, so that this one was put
-	// together from related events: no tags, no indicators, and the type of a
-	// relationship only where the query asked for one type.
+	// together from related events and searches: indicators and tags are named
+	// by their values, and the type of a relationship between events is known
+	// only where the query asked for one type.
 	Derived bool
 }
 

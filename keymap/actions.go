@@ -114,6 +114,8 @@ func frameActions() []Action {
 			Title: "Write a report", Short: "report", Help: "Writes a report in Markdown on the marked events, or on the selected one."},
 		{ID: AppActor, Scope: Global, Group: "Events in hand", Keys: []string{"a a"},
 			Title: "Profile of the attacker", Short: "actor", Help: "Shows the profile of the attacker in hand: how active, with what, against whom."},
+		{ID: AppGraphOf, Scope: Global, Group: "Events in hand", Keys: []string{"a g"},
+			Title: "Graph of an indicator or tag", Short: "graph of", Help: "Draws what surrounds the indicator or a tag in hand: the events that have it, and what hangs on those."},
 		{ID: ActLastOutcome, Scope: Global, Group: "Events in hand", Keys: []string{"a o"},
 			Title: "Outcome of the last change", Short: "outcome", Help: "Lists what the last change did, what failed and why, and what is left to do."},
 
@@ -281,7 +283,7 @@ func frameActions() []Action {
 		{ID: DetailGraph, Scope: Detail, Group: "Moving", Keys: []string{"ctrl+r"},
 			Title: "Show the graph", Short: "graph", Help: "Draws what surrounds this event."},
 		{ID: DetailFollow, Scope: Detail, Group: "Parts", Keys: []string{"enter"},
-			Title: "Follow", Short: "follow", Help: "Opens what is selected: a related event or a reference."},
+			Title: "Follow", Short: "follow", Help: "Opens the related event; on the overview it offers where to go: the profile of the attacker, graphs, the events that share something."},
 
 		// detail: Search
 		{ID: DetailSearch, Scope: Detail, Group: "Search", Keys: []string{"/"},

@@ -45,7 +45,7 @@ func actorActions() []Action {
 		{ID: ActorEvents, Scope: Actor, Group: "Actor", Keys: []string{"o"},
 			Title: "Show all events of the actor", Short: "all events", Help: "Filters the events by the actor."},
 		{ID: ActorGraph, Scope: Actor, Group: "Actor", Keys: []string{"ctrl+r"},
-			Title: "Draw the relationships", Short: "graph", Help: "Draws what surrounds the actor's latest events, or the selected one."},
+			Title: "Draw the relationships", Short: "graph", Help: "Draws what surrounds the selected event or tag, or the actor's latest events."},
 		{ID: ActorChart, Scope: Actor, Group: "Actor", Keys: []string{"c"},
 			Title: "Chart the actor's events", Short: "chart", Help: "Goes to the charts with the actor's events."},
 		{ID: ActorBuild, Scope: Actor, Group: "Actor", Keys: []string{"b"},

@@ -42,6 +42,7 @@ const (
 	AppActor    ID = "app.actor"
 	ActExport   ID = "app.export"
 	ActReport   ID = "app.report"
+	AppGraphOf  ID = "app.graph_of"
 	AppNextPane ID = "app.next_pane"
 	AppPrevPane ID = "app.prev_pane"
 	AppZoom     ID = "app.zoom"

@@ -39,6 +39,8 @@ func (m *Model) whyNotAct(id keymap.ID) (why string, is bool) {
 			return "nothing has been changed in this session", true
 		}
 		return "", true
+	case keymap.AppGraphOf:
+		return m.whyNoGraphOf(), true
 	case keymap.ActNew:
 		return m.whyNoChange(), true
 	case keymap.ActNewJSON:
@@ -102,6 +104,9 @@ func (m *Model) act(id keymap.ID) (cmd tea.Cmd, is bool) {
 		return nil, true
 	case keymap.ActLookup:
 		m.askIndicators()
+		return nil, true
+	case keymap.AppGraphOf:
+		m.graphOf()
 		return nil, true
 	}
 	return m.actOnEvents(id)

@@ -48,11 +48,11 @@ func TestReferencesAreFollowedAndLeftAgain(t *testing.T) {
 	bench(t, f, usual(), func(p *uitest.Program) {
 		p.Want("3 references")
 		press(p, "enter", "z", "e")
-		p.Want("refers to", "referred by", "gone-for-good", "References 3")
+		p.Want("REFERS TO 2", "REFERRED BY 1", "gone-for-good", "Relations 3")
 		press(p, "enter", "o")
 		p.Want(list[2].UUID)
 		press(p, "alt+left")
-		p.Want("References 3", "gone-for-good") // the part that was left
+		p.Want("Relations 3", "gone-for-good") // the part that was left
 		press(p, "j", "y")
 		if got := p.Copied(); len(got) != 1 || got[0] != "gone-for-good" {
 			t.Errorf("copied %q, want the reference's id", got)
@@ -69,7 +69,7 @@ func TestAFailedReferenceSaysSo(t *testing.T) {
 		press(p, "enter")
 		f.fail(fmt.Errorf("the server answered 503"))
 		press(p, "e")
-		p.Want("refers to") // by their ids at least
+		p.Want("REFERS TO", "could not be loaded") // by their ids at least
 		p.Check()
 	})
 }

@@ -12,27 +12,27 @@ import (
 func TestTypingNarrowsALongList(t *testing.T) {
 	bench(t, newFake(400), usual(), func(p *uitest.Program) {
 		press(p, "p")
-		p.Want("10 of 10", "type to narrow")
+		p.Want("14 of 14", "type to narrow")
 		enter(p, "tag s")
-		p.Want("3 of 10", "same tag  iot")
+		p.Want("3 of 14", "same tag  iot")
 		p.WantNot("same day")
 		press(p, "down", "down")
 		enter(p, " IOT")
-		p.Want("1 of 10")
+		p.Want("1 of 14")
 		press(p, "esc")
-		p.Want("10 of 10", "same day") // back to the whole list, on the same item
+		p.Want("14 of 14", "same day") // back to the whole list, on the same item
 		if !strings.Contains(p.Screen().String(), "▌ same tag  iot") {
 			t.Errorf("the cursor has left its item:\n%s", p.Screen())
 		}
 		enter(p, "nothing has this")
-		p.Want("0 of 10", "nothing of it matches")
+		p.Want("0 of 14", "nothing of it matches")
 		press(p, "enter") // chooses nothing
-		p.Want("0 of 10")
+		p.Want("0 of 14")
 		press(p, "esc", "ctrl+n", "ctrl+n", "ctrl+p", "/") // as where / begins the filter
 		p.Want("▌ same category")
 		p.Paste("HEALTHCARE\n")
 		p.Settle()
-		p.Want("1 of 10")
+		p.Want("1 of 14")
 		press(p, "enter")
 		p.Want("/ targetIndustry:Healthcare")
 		p.Check()

@@ -120,19 +120,14 @@ func (m *Model) call(v views.Visit) tea.Cmd {
 // showActor goes to the profile of the attacker in hand; without one, the view
 // asks for a name.
 func (m *Model) showActor() tea.Cmd {
-	name := ""
-	if a, ok := m.view().(views.Attributed); ok {
-		name = a.Attacker()
-	} else if t := m.targets(); len(t.Known) > 0 {
-		name = t.Known[0].Attacker
-	}
+	h := m.held()
 	seat := m.seatNamed(views.ActorView)
-	if name == "" {
+	if h.Attacker == "" {
 		went := m.sit(seat)
 		cmd, _ := seat.view.Do(keymap.Intent{ID: keymap.ActorChoose})
 		return tea.Batch(went, cmd)
 	}
-	return m.call(views.VisitActor{Name: name, Datasets: m.events.Selection().Query.Datasets})
+	return m.call(views.VisitActor{Name: h.Attacker, Datasets: h.Datasets})
 }
 
 func (m *Model) visitEvents(to views.VisitEvents) tea.Cmd {

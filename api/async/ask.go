@@ -44,6 +44,9 @@ type (
 		Text string
 		Vars map[string]any
 	}
+	// NodesOf asks which nodes of the graph are meant: of an indicator or a tag
+	// the ID may be the value.
+	NodesOf struct{ Refs []api.NodeRef }
 	// Everything is the question after a whole list.
 	Everything struct{}
 )
@@ -51,6 +54,7 @@ type (
 // The facts of this file, to be told apart in a type switch.
 type (
 	GraphLoaded     = Answer[api.GraphQuery, api.Graph]
+	NodesFound      = Answer[NodesOf, []api.GraphNode]
 	RelatedLoaded   = Answer[RelatedTo, api.Page]
 	QueriesLoaded   = Answer[Everything, []api.SavedQuery]
 	AlertsLoaded    = Answer[Everything, []api.Alert]
@@ -67,6 +71,7 @@ type (
 // asked are the shelves of the questions of this file.
 type asked struct {
 	graphs     *shelf[api.Graph]
+	nodes      *shelf[[]api.GraphNode]
 	related    *shelf[api.Page]
 	queries    *shelf[[]api.SavedQuery]
 	alerts     *shelf[[]api.Alert]
@@ -83,6 +88,7 @@ type asked struct {
 func newAsked(ctx context.Context, o Options) asked {
 	return asked{
 		graphs:     newShelf[api.Graph](ctx, o.Details),
+		nodes:      newShelf[[]api.GraphNode](ctx, o.Details),
 		related:    newShelf[api.Page](ctx, o.Pages),
 		queries:    newShelf[[]api.SavedQuery](ctx, 1),
 		alerts:     newShelf[[]api.Alert](ctx, 1),
@@ -100,6 +106,7 @@ func newAsked(ctx context.Context, o Options) asked {
 // drop forgets what a change of data may have made wrong.
 func (a asked) drop() {
 	a.graphs.forget()
+	a.nodes.forget()
 	a.related.forget()
 	a.queries.forget()
 	a.alerts.forget()
@@ -127,7 +134,16 @@ func answerKept[Q, V any](l *Layer, s Slot, q Q, wait time.Duration, opts []Opti
 // event and direction; Value.Derived then says so.
 func (l *Layer) Graph(s Slot, q api.GraphQuery, wait time.Duration, opts ...Option) tea.Cmd {
 	return answer(l, s, q, wait, opts, l.graphs, func(ctx context.Context) (api.Graph, error) {
-		return through(l.api, "graph", func(g Grapher) (api.Graph, error) { return graphOf(ctx, g, q) })
+		return through(l.api, "graph", func(g Grapher) (api.Graph, error) { return graphOf(ctx, l.api, g, q) })
+	})
+}
+
+// Nodes asks which nodes the indicators and tags given by their values are;
+// NodesFound answers, in the order of refs. On a server without a graph they
+// are their values, which Graph then takes.
+func (l *Layer) Nodes(s Slot, refs []api.NodeRef, opts ...Option) tea.Cmd {
+	return answer(l, s, NodesOf{refs}, 0, opts, l.nodes, func(ctx context.Context) ([]api.GraphNode, error) {
+		return through(l.api, "graph", func(g Grapher) ([]api.GraphNode, error) { return nodesOf(ctx, l.api, g, refs) })
 	})
 }
 

@@ -3,37 +3,224 @@ package async
 import (
 	"context"
 	"errors"
+	"net/http"
+	"slices"
 
 	"threatbench/api"
 )
 
-// graphOf is the graph around some nodes, put together from related events
-// where the server has none.
-func graphOf(ctx context.Context, g Grapher, q api.GraphQuery) (api.Graph, error) {
-	graph, err := g.Graph(ctx, q)
-	if err == nil || !errors.Is(err, api.ErrUnsupported) {
-		return graph, err
+// graphOf is the graph around some nodes, put together from related events and
+// from searches where the server has none.
+func graphOf(ctx context.Context, a API, g Grapher, q api.GraphQuery) (api.Graph, error) {
+	if !slices.ContainsFunc(q.Seeds, byValue) {
+		graph, err := g.Graph(ctx, q)
+		if err == nil || !errors.Is(err, api.ErrUnsupported) {
+			return graph, err
+		}
 	}
-	return derive(ctx, g, q)
+	return derive(ctx, a, g, q)
 }
 
-// derive asks for the events one step above and below each seed.
-func derive(ctx context.Context, g Grapher, q api.GraphQuery) (api.Graph, error) {
-	d := derivation{graph: api.Graph{Derived: true}, seen: map[string]int{}, edges: map[string]bool{}}
-	for _, seed := range q.Seeds {
-		if seed.Type != api.NodeEvent {
-			d.node(seed.Type, seed.ID, seed.ID, nil)
+// byValue tells whether a node is called by its value, as those are that no
+// server has given an id.
+func byValue(r api.NodeRef) bool {
+	_, err := api.ParseNodeRef(r.String())
+	return r.Type != api.NodeEvent && err != nil
+}
+
+// nodesOf finds the nodes of indicators and tags by their values: an event that
+// has one leads to it.
+func nodesOf(ctx context.Context, a API, g Grapher, refs []api.NodeRef) ([]api.GraphNode, error) {
+	out := make([]api.GraphNode, len(refs))
+	for i, r := range refs {
+		out[i] = api.GraphNode{ID: r.ID, Type: r.Type}
+		if !byValue(r) {
 			continue
 		}
-		for _, dir := range directions(q.Direction) {
-			page, err := g.Related(ctx, seed.ID, relatedQuery(q, dir))
-			if err != nil {
-				return api.Graph{}, err
-			}
-			d.take(seed.ID, dir, page, onlyType(q))
+		var err error
+		if out[i], err = nodeOf(ctx, a, g, r); err != nil {
+			return nil, err
 		}
 	}
-	return d.graph, nil
+	return out, nil
+}
+
+func nodeOf(ctx context.Context, a API, g Grapher, r api.NodeRef) (api.GraphNode, error) {
+	page, err := a.List(ctx, having(r, api.GraphQuery{Limit: 1}))
+	if err != nil {
+		return api.GraphNode{}, err
+	}
+	if len(page.Events) == 0 {
+		return api.GraphNode{}, api.Errorf(http.StatusNotFound, "no event has the %s %s", r.Type, r.ID)
+	}
+	graph, err := g.Graph(ctx, api.GraphQuery{
+		Seeds: []api.NodeRef{{Type: api.NodeEvent, ID: page.Events[0].UUID}}, RelationshipTypes: []string{edgeTo(r.Type)}, Limit: api.MaxGraphLimit,
+	})
+	if errors.Is(err, api.ErrUnsupported) {
+		return api.GraphNode{ID: r.ID, Type: r.Type, Label: r.ID}, nil
+	}
+	if err != nil {
+		return api.GraphNode{}, err
+	}
+	for _, n := range graph.Nodes {
+		if n.Type == r.Type && api.Fold(n.Label) == api.Fold(r.ID) {
+			return n, nil
+		}
+	}
+	return api.GraphNode{ID: r.ID, Type: r.Type, Label: r.ID}, nil
+}
+
+// edgeTo is the type of the edges of an indicator or a tag.
+func edgeTo(node string) string {
+	if node == api.NodeTag {
+		return api.TaggedWith
+	}
+	return api.AppearsIn
+}
+
+// having asks for the events that have an indicator or a tag.
+func having(r api.NodeRef, q api.GraphQuery) api.ListQuery {
+	if q.Cursor != "" {
+		return api.ListQuery{Cursor: q.Cursor, PageSize: q.Limit}
+	}
+	field := api.FieldIndicator
+	if r.Type == api.NodeTag {
+		field = api.FieldTags
+	}
+	l := api.ListQuery{
+		Search:   []api.Condition{{Field: field, Op: api.OpEquals, Values: []string{r.ID}}},
+		Datasets: q.Datasets, Page: 1, PageSize: q.Limit,
+	}
+	if len(l.Datasets) == 0 {
+		l.Datasets = []string{api.ScopeAll}
+	}
+	return l
+}
+
+// derive asks for the events one step above and below each event, and for those
+// that have an indicator or a tag.
+func derive(ctx context.Context, a API, g Grapher, q api.GraphQuery) (api.Graph, error) {
+	if q.Limit == 0 {
+		q.Limit = api.DefaultGraphLimit
+	}
+	d := derivation{graph: api.Graph{Derived: true}, seen: map[string]int{}, edges: map[string]bool{}}
+	for _, seed := range q.Seeds {
+		var err error
+		if seed.Type == api.NodeEvent {
+			err = d.around(ctx, g, q, seed)
+		} else {
+			err = d.search(ctx, a, q, seed)
+		}
+		if err != nil {
+			return api.Graph{}, err
+		}
+	}
+	return d.graph, d.values(ctx, a, q)
+}
+
+// around takes the events above and below one.
+func (d *derivation) around(ctx context.Context, g Grapher, q api.GraphQuery, seed api.NodeRef) error {
+	d.node(api.NodeEvent, seed.ID, seed.ID, nil)
+	if !follows(q, api.RelationshipTypes()...) {
+		return nil
+	}
+	for _, dir := range directions(q.Direction) {
+		page, err := g.Related(ctx, seed.ID, relatedQuery(q, dir))
+		if err != nil {
+			return err
+		}
+		d.take(seed.ID, dir, page, onlyType(q))
+	}
+	return nil
+}
+
+// follows tells whether any of the types is asked for.
+func follows(q api.GraphQuery, types ...string) bool {
+	return len(q.RelationshipTypes) == 0 || slices.ContainsFunc(types, func(t string) bool { return slices.Contains(q.RelationshipTypes, t) })
+}
+
+// search takes the events that have an indicator or a tag.
+func (d *derivation) search(ctx context.Context, a API, q api.GraphQuery, seed api.NodeRef) error {
+	d.node(seed.Type, seed.ID, seed.ID, nil)
+	away := api.Out // from an indicator to its events
+	if seed.Type == api.NodeTag {
+		away = api.In
+	}
+	if !follows(q, edgeTo(seed.Type)) || q.Direction == api.In && away == api.Out || q.Direction == api.Out && away == api.In {
+		return nil
+	}
+	page, err := a.List(ctx, having(seed, q))
+	if err != nil {
+		return err
+	}
+	for i := range page.Events {
+		e := &page.Events[i]
+		d.node(api.NodeEvent, e.UUID, e.Event, e)
+		d.value(seed.Type, seed.ID, e.UUID)
+	}
+	if page.Info.Cursor != "" || q.Cursor == "" && page.Info.TotalCount > len(page.Events) {
+		d.graph.Truncated = true
+		if len(q.Seeds) == 1 {
+			d.graph.Cursor, d.graph.HasMore = page.Info.Cursor, page.Info.Cursor != ""
+		}
+	}
+	return nil
+}
+
+// values takes the indicators and tags of the events that are seeds.
+func (d *derivation) values(ctx context.Context, a API, q api.GraphQuery) error {
+	tags := follows(q, api.TaggedWith) && q.Direction != api.In
+	indicators := follows(q, api.AppearsIn) && q.Direction != api.Out
+	if !tags && !indicators {
+		return nil
+	}
+	var unread []string
+	for _, s := range q.Seeds {
+		if s.Type == api.NodeEvent && d.graph.Nodes[d.seen[s.String()]].Event == nil {
+			unread = append(unread, s.ID)
+		}
+	}
+	if len(unread) > 0 {
+		page, err := a.List(ctx, api.ListQuery{
+			Search:   []api.Condition{{Field: api.FieldUUID, Op: api.OpIn, Values: unread}},
+			Datasets: []string{api.ScopeAll}, Page: 1, PageSize: api.MaxInValues,
+		})
+		if err != nil {
+			return err
+		}
+		for i := range page.Events {
+			d.node(api.NodeEvent, page.Events[i].UUID, page.Events[i].Event, &page.Events[i])
+		}
+	}
+	for _, s := range q.Seeds {
+		if e := d.graph.Nodes[d.seen[s.String()]].Event; e != nil {
+			d.valuesOf(e, tags, indicators)
+		}
+	}
+	return nil
+}
+
+func (d *derivation) valuesOf(e *api.Event, tags, indicators bool) {
+	if indicators && e.Indicator != "" {
+		d.node(api.NodeIndicator, e.Indicator, e.Indicator, nil)
+		d.value(api.NodeIndicator, e.Indicator, e.UUID)
+	}
+	if !tags {
+		return
+	}
+	for _, t := range e.Tags {
+		d.node(api.NodeTag, t, t, nil)
+		d.value(api.NodeTag, t, e.UUID)
+	}
+}
+
+// value joins an indicator or a tag with an event.
+func (d *derivation) value(kind, value, event string) {
+	from, to := api.NodeRef{Type: kind, ID: value}, api.NodeRef{Type: api.NodeEvent, ID: event}
+	if kind == api.NodeTag {
+		from, to = to, from
+	}
+	d.join(from, to, edgeTo(kind))
 }
 
 func directions(way string) []string {
@@ -110,14 +297,17 @@ func (d *derivation) node(kind, id, label string, e *api.Event) {
 }
 
 func (d *derivation) edge(parent, child, kind string) {
-	from, to := api.NodeRef{Type: api.NodeEvent, ID: parent}, api.NodeRef{Type: api.NodeEvent, ID: child}
+	d.join(api.NodeRef{Type: api.NodeEvent, ID: parent}, api.NodeRef{Type: api.NodeEvent, ID: child}, kind)
+}
+
+func (d *derivation) join(from, to api.NodeRef, kind string) {
 	id := from.String() + "→" + to.String() + ":" + kind
 	if d.edges[id] {
 		return
 	}
 	d.edges[id] = true
 	d.graph.Edges = append(d.graph.Edges, api.GraphEdge{
-		ID: id, Source: from.String(), Target: to.String(), SourceID: parent, TargetID: child,
-		SourceType: api.NodeEvent, TargetType: api.NodeEvent, RelationshipType: kind,
+		ID: id, Source: from.String(), Target: to.String(), SourceID: from.ID, TargetID: to.ID,
+		SourceType: from.Type, TargetType: to.Type, RelationshipType: kind,
 	})
 }

@@ -160,6 +160,10 @@ func (m *Model) graph() {
 	if e := m.event(); e != nil {
 		events = []api.Event{*e}
 	}
+	if s, ok := m.selected(); ok && s.column == "tags" {
+		m.env.Host.Visit(views.VisitGraph{Seeds: []api.NodeRef{{Type: api.NodeTag, ID: s.value.Value}}})
+		return
+	}
 	var seeds []api.NodeRef
 	for _, e := range events {
 		seeds = append(seeds, api.NodeRef{Type: api.NodeEvent, ID: e.UUID})

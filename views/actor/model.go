@@ -285,6 +285,18 @@ func (m *Model) Acting() int {
 	return 1
 }
 
+// Held is the selected value, or what the selected event holds.
+func (m *Model) Held() views.Held {
+	h := views.HeldOf(m.event())
+	if s, ok := m.selected(); ok && s.column != "" {
+		h = views.HeldValue(s.column, s.value.Value)
+	}
+	if m.p != nil {
+		h.Datasets = m.p.datasets
+	}
+	return h
+}
+
 // lay places what is known in the present size.
 func (m *Model) lay() {
 	m.changed()

@@ -199,16 +199,22 @@ func (m *Model) doOther(in keymap.Intent) (tea.Cmd, bool) {
 	return nil, true
 }
 
-// follow opens the selected reference; elsewhere it goes to the raw data of
-// what is read.
+// follow opens the selected event; on the overview it offers where to go from
+// there, elsewhere it goes to the next part.
 func (m *Model) follow() tea.Cmd {
-	if m.tab != Relations {
+	switch m.tab {
+	case Overview:
+		m.goOn()
+		return nil
+	case Relations:
+	default:
 		return m.Select(m.tab + 1)
 	}
 	id, e := m.related.selected()
 	if id == "" {
 		return nil
 	}
+	m.leave()
 	m.env.Host.Mark()
 	if e != nil {
 		m.env.Host.Open(*e)
@@ -223,7 +229,7 @@ func (m *Model) refresh() tea.Cmd {
 		return nil
 	}
 	m.env.Async.Forget()
-	m.related.asked = false
+	m.related.forget()
 	return m.askAnew()
 }
 
@@ -288,7 +294,7 @@ func (m *Model) Why(id keymap.ID) string {
 	switch id {
 	case keymap.DetailFollow:
 		if m.tab == Relations && len(m.related.links) == 0 {
-			return "this event has no references"
+			return "nothing is around this event"
 		}
 	case keymap.DetailNextHit, keymap.DetailPrevHit:
 		if m.lastQuery == "" {
@@ -302,6 +308,12 @@ func (m *Model) Why(id keymap.ID) string {
 func (m *Model) Hints() []keymap.ID {
 	if m.tab == Raw {
 		return []keymap.ID{keymap.TreeToggle, keymap.TreeUnfoldAll, keymap.TreeFoldAll, keymap.DetailSearch, keymap.AppCopy, keymap.DetailOverview, keymap.DetailClose, keymap.AppHelp}
+	}
+	if m.tab == Overview {
+		return []keymap.ID{keymap.DetailFollow, keymap.DetailNextTab, keymap.DetailRaw, keymap.DetailInsight, keymap.DetailRelations, keymap.AppActor, keymap.DetailClose, keymap.DetailSearch, keymap.DetailNextEvent, keymap.DetailPrevEvent, keymap.AppCopyMenu, keymap.AppZoom, keymap.DetailGraph, keymap.AppHelp}
+	}
+	if m.tab == Relations {
+		return []keymap.ID{keymap.DetailFollow, keymap.DetailGraph, keymap.AppActor, keymap.AppCopy, keymap.DetailClose, keymap.DetailOverview, keymap.DetailNextEvent, keymap.DetailPrevEvent, keymap.AppZoom, keymap.AppHelp}
 	}
 	return []keymap.ID{keymap.DetailNextTab, keymap.DetailRaw, keymap.DetailInsight, keymap.DetailSearch, keymap.DetailNextEvent, keymap.DetailPrevEvent, keymap.AppCopyMenu, keymap.AppZoom, keymap.DetailClose, keymap.DetailGraph, keymap.AppHelp}
 }
@@ -322,11 +334,8 @@ func (m *Model) Click(x, y int, double bool) tea.Cmd {
 			m.tree.Toggle()
 		}
 	case Relations:
-		if i := m.related.offset + y - 1; i < len(m.related.links) {
-			m.related.cursor = i
-			if double {
-				return m.follow()
-			}
+		if m.related.hit(y-1) && double {
+			return m.follow()
 		}
 	}
 	return nil
@@ -369,7 +378,7 @@ func (m *Model) CursorXY() (x, y int, ok bool) {
 		}
 		return x, y + 1, true
 	case m.tab == Relations && len(m.related.links) > 0:
-		return 0, 1 + m.related.cursor - m.related.offset, true
+		return 0, 1 + len(m.related.notes()) + m.related.at() - m.related.offset, true
 	}
 	return 0, 0, true
 }

@@ -15,7 +15,7 @@ import (
 // compactUpTo is the height up to which only the gist of the event is shown.
 const compactUpTo = 5
 
-var tabTitles = [tabs]string{"Overview", "Insight", "Raw", "References"}
+var tabTitles = [tabs]string{"Overview", "Insight", "Raw", "Relations"}
 
 // Draw is the view in exactly h lines of w cells: a title line, and the part
 // shown below it.

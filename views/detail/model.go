@@ -1,5 +1,5 @@
 // Package detail shows one event: who did what to whom, its insight, the raw
-// record it was made from, and what it refers to.
+// record it was made from, and the events around it.
 package detail
 
 import (
@@ -60,6 +60,7 @@ type Model struct {
 	with      []views.Mate // who else is on
 	note      string       // that somebody else has changed the event
 	lastQuery string
+	left      map[string]link // what was opened from the relations of an event
 	memo      memo
 }
 
@@ -80,7 +81,7 @@ type memo struct {
 func New(env *views.Env) *Model {
 	return &Model{
 		env: env, overview: text.New(env.Styles), insight: text.New(env.Styles), tree: tree.New(env.Styles, clean.Line),
-		related: related{env: env},
+		related: related{env: env}, left: map[string]link{},
 	}
 }
 
@@ -107,7 +108,7 @@ func (m *Model) Show(e *api.Event) tea.Cmd {
 	m.event, m.err, m.wanted, m.slow, m.note = e, nil, "", false, ""
 	m.overview.Home()
 	m.insight.Home()
-	m.related.set(e)
+	m.related.set(e, m.left[e.UUID])
 	m.changed()
 	return m.need(settlePause)
 }
@@ -125,6 +126,7 @@ func (m *Model) renew(e *api.Event) tea.Cmd {
 		m.note, m.rawFor = "", "" // others have changed it
 	}
 	m.event = e
+	m.related.renew(e)
 	m.changed()
 	return m.need(settlePause)
 }
@@ -149,8 +151,8 @@ func (m *Model) need(wait time.Duration) tea.Cmd {
 		return m.env.Async.Raw(m.slot("raw"), m.event.DatasetID, m.event.UUID, wait)
 	case m.tab == Insight:
 		return m.render(wait)
-	case m.tab == Relations && m.related.missing():
-		return m.env.Async.Page(m.slot("related"), m.related.query(), wait)
+	case m.tab == Relations:
+		return m.needRelated(wait)
 	}
 	return nil
 }
@@ -189,11 +191,18 @@ func (m *Model) Learn(f async.Fact) tea.Cmd {
 	case async.RawLoaded:
 		m.learnRaw(f)
 	case async.EventsLoaded:
-		m.related.learn(f)
+		m.related.learnReferences(f)
+	case async.GraphLoaded:
+		m.related.learnGraph(f)
 	case async.JobDone:
 		m.learnInsight(f)
 	case async.Slow:
-		m.slow = true
+		switch f.Slot.Name {
+		case slotGraph, slotRefs:
+			m.related.slow = m.env.Async.Busy(f.Slot)
+		default:
+			m.slow = true
+		}
 	}
 	return nil
 }

@@ -369,12 +369,13 @@ func (m *Model) pivot() {
 	for i, t := range targets {
 		items[i] = views.PickItem{Title: t.title, Detail: views.OneLine(t.value)}
 	}
-	if e.Attacker != "" {
-		items = append(items, views.PickItem{Title: "profile of the attacker", Detail: views.OneLine(e.Attacker)})
+	ways := m.waysFrom(e)
+	for _, w := range ways {
+		items = append(items, w.PickItem)
 	}
 	m.env.Host.Ask(views.Pick{Title: "events with the", Items: items, Chosen: func(i int) tea.Cmd {
-		if i == len(targets) {
-			m.env.Host.Visit(views.VisitActor{Name: e.Attacker, Datasets: m.dataset})
+		if i >= len(targets) {
+			m.env.Host.Visit(ways[i-len(targets)].To)
 			return nil
 		}
 		m.env.Host.Mark()

@@ -3,6 +3,7 @@ package graph
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	tea "charm.land/bubbletea/v2"
 
@@ -130,6 +131,9 @@ func (m *Model) nextHit(by int) {
 func (m *Model) doWalk(id keymap.ID) (tea.Cmd, bool) {
 	s := m.scene
 	if s == nil {
+		if id == keymap.AppRefresh && m.finding != nil {
+			return m.seek(m.finding), true
+		}
 		return nil, false
 	}
 	p := s.plan
@@ -351,7 +355,10 @@ func (m *Model) copy() {
 func (m *Model) Why(id keymap.ID) string {
 	s := m.scene
 	if s == nil {
-		return "no graph is shown"
+		if strings.HasPrefix(string(id), string(keymap.Graph)+".") {
+			return "no graph is shown"
+		}
+		return ""
 	}
 	switch id {
 	case keymap.GraphOpen:

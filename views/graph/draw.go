@@ -47,6 +47,10 @@ func (m *Model) bodyHeight() int {
 func (m *Model) body(w, h int, focused bool) []string {
 	s, st := m.scene, m.env.Styles
 	switch {
+	case m.lost != nil:
+		return m.say(w, h, st.Error, "Nothing can be drawn: "+m.lost.Error()+". r tries again.")
+	case m.finding != nil && s == nil:
+		return m.say(w, h, st.Faint, "looking for the "+m.finding[0].Type+" "+views.OneLine(m.finding[0].ID)+m.env.Dots())
 	case s == nil:
 		return m.say(w, h, st.Faint, "No graph is shown. Choose an event in Events and press "+m.keyOf()+" to see what surrounds it.")
 	case s.came && s.form == asTable:
@@ -118,7 +122,7 @@ func (m *Model) holds() []string {
 		parts = append(parts, fmt.Sprintf("around the first %d of %d", len(s.seeds), len(s.seeds)+s.dropped))
 	}
 	if s.derived {
-		parts = append(parts, "no tags or indicators: this server has no graph")
+		parts = append(parts, "by search: this server has no graph")
 	}
 	if s.missing > 0 {
 		parts = append(parts, count(s.missing, "reference")+" to events that aren't here")

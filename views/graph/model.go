@@ -32,6 +32,9 @@ type Model struct {
 
 	groups []string // see scene.groups
 
+	finding []api.NodeRef // whose ids are being asked for
+	lost    error         // why they weren't found
+
 	w, h    int
 	version int
 	memo    memo
@@ -71,6 +74,9 @@ func (m *Model) Arrive() tea.Cmd {
 	if m.scene != nil {
 		return m.resume()
 	}
+	if m.finding != nil {
+		return nil
+	}
 	if e := m.env.Host.Selection().Current; e != nil {
 		return m.open([]api.NodeRef{{Type: api.NodeEvent, ID: e.UUID}})
 	}
@@ -83,10 +89,41 @@ func (m *Model) Visit(v views.Visit) tea.Cmd {
 	if !ok || len(to.Seeds) == 0 {
 		return nil
 	}
-	if m.scene != nil && slices.Equal(m.scene.seeds, to.Seeds) {
+	if slices.ContainsFunc(to.Seeds, func(r api.NodeRef) bool { return r.Type != api.NodeEvent }) {
+		return m.seek(to.Seeds)
+	}
+	return m.around(to.Seeds)
+}
+
+func (m *Model) around(seeds []api.NodeRef) tea.Cmd {
+	m.finding, m.lost = nil, nil
+	if m.scene != nil && slices.Equal(m.scene.seeds, seeds) {
 		return m.resume()
 	}
-	return m.open(to.Seeds)
+	return m.open(seeds)
+}
+
+// seek asks which nodes the indicators and tags are.
+func (m *Model) seek(refs []api.NodeRef) tea.Cmd {
+	m.env.Async.Cancel(m.slot())
+	m.scene, m.finding, m.lost = nil, refs, nil
+	m.changed()
+	return m.env.Async.Nodes(async.Slot{View: views.GraphView, Name: "nodes"}, refs)
+}
+
+func (m *Model) found(f async.NodesFound) tea.Cmd {
+	if m.finding == nil || !slices.Equal(m.finding, f.Query.Refs) {
+		return nil
+	}
+	m.changed()
+	if m.lost = f.Err; f.Err != nil {
+		return nil
+	}
+	seeds := make([]api.NodeRef, len(f.Value))
+	for i, n := range f.Value {
+		seeds[i] = n.Ref()
+	}
+	return m.around(seeds)
 }
 
 // Resize takes the size the view will be drawn at.
@@ -105,7 +142,7 @@ func (m *Model) Go(place any) tea.Cmd {
 	if !ok || s == nil {
 		return nil
 	}
-	m.scene = s
+	m.scene, m.finding, m.lost = s, nil, nil
 	m.changed()
 	return m.resume()
 }
@@ -168,6 +205,9 @@ func (m *Model) ask() tea.Cmd {
 
 // Learn takes an answer and asks on.
 func (m *Model) Learn(f async.Fact) tea.Cmd {
+	if n, ok := f.(async.NodesFound); ok {
+		return m.found(n)
+	}
 	s := m.scene
 	if s == nil {
 		return nil

@@ -1,0 +1,46 @@
+package ui
+
+import (
+	tea "charm.land/bubbletea/v2"
+
+	"threatbench/views"
+)
+
+// held is what the view with the focus has in hand.
+func (m *Model) held() views.Held {
+	var h views.Held
+	if v, ok := m.view().(views.Holding); ok {
+		h = v.Held()
+	} else if t := m.targets(); len(t.Known) > 0 {
+		h = views.HeldOf(&t.Known[0])
+	}
+	if len(h.Datasets) == 0 {
+		h.Datasets = m.events.Selection().Query.Datasets
+	}
+	return h
+}
+
+// whyNoGraphOf tells why there is nothing to draw a graph around.
+func (m *Model) whyNoGraphOf() string {
+	if h := m.held(); h.Indicator == "" && len(h.Tags) == 0 {
+		return "neither an indicator nor a tag is under the cursor"
+	}
+	return ""
+}
+
+// graphOf shows what surrounds the indicator or a tag in hand; where there are
+// several it asks which.
+func (m *Model) graphOf() {
+	h := m.held()
+	h.Attacker = ""
+	ways := h.Ways()
+	if len(ways) == 1 {
+		host{m}.Visit(ways[0].To)
+		return
+	}
+	p := views.Pick{Title: "go to the", Chosen: func(i int) tea.Cmd { return m.call(ways[i].To) }}
+	for _, w := range ways {
+		p.Items = append(p.Items, w.PickItem)
+	}
+	m.overlay.Open(newMenu(m, p))
+}
