@@ -43,7 +43,7 @@ func fitting(from, to time.Time, most int) api.Bucket {
 // so many.
 func stepsBetween(from, to time.Time, b api.Bucket, most int) []time.Time {
 	var out []time.Time
-	for s := startOf(from, b); !s.After(to) && len(out) < most; s = nextStep(s, b) {
+	for s := startOf(from, b); !s.After(to) && len(out) < most; s = views.NextStep(b, s) {
 		out = append(out, s)
 	}
 	return out
@@ -66,32 +66,6 @@ func startOf(t time.Time, b api.Bucket) time.Time {
 	return time.Date(y, m, d, 0, 0, 0, 0, time.UTC)
 }
 
-func nextStep(s time.Time, b api.Bucket) time.Time {
-	switch b {
-	case api.BucketHour:
-		return s.Add(time.Hour)
-	case api.BucketWeek:
-		return s.AddDate(0, 0, 7)
-	case api.BucketMonth:
-		return s.AddDate(0, 1, 0)
-	case api.BucketYear:
-		return s.AddDate(1, 0, 0)
-	}
-	return s.AddDate(0, 0, 1)
-}
-
-func stepLabel(s time.Time, b api.Bucket) string {
-	switch b {
-	case api.BucketHour:
-		return s.Format("02 Jan 15:04")
-	case api.BucketMonth:
-		return s.Format("Jan 2006")
-	case api.BucketYear:
-		return s.Format("2006")
-	}
-	return s.Format("02 Jan 06")
-}
-
 // newOver makes the picture of counts over time. g has a row per day or hour;
 // parts, where the spec splits, a row per value and step; before and were the
 // rows of the range compared with.
@@ -112,7 +86,7 @@ func newOver(st *theme.Styles, s Spec, n namer, b api.Bucket, d span, g api.Grou
 	}
 	labels := make([]string, len(p.starts))
 	for i, at := range p.starts {
-		labels[i] = stepLabel(at, b)
+		labels[i] = views.StepLabel(b, at)
 	}
 	p.SetMode(s.Mode)
 	p.SetSteps(labels, p.series, p.before)
@@ -273,7 +247,7 @@ func (p *overPlot) note() string {
 // stretch is the time of the steps from first to last, as far as it lies in the
 // chart's range: weeks and months reach out of it at its ends.
 func (p *overPlot) stretch(first, last int) span {
-	return span{p.starts[first], nextStep(p.starts[last], p.bucket)}.clip(p.span)
+	return span{p.starts[first], views.NextStep(p.bucket, p.starts[last])}.clip(p.span)
 }
 
 // events is "1 event", "1,204 events".

@@ -13,6 +13,7 @@ import (
 	"threatbench/api"
 	"threatbench/api/query"
 	"threatbench/ui/widget/chart"
+	"threatbench/views"
 )
 
 // night is a quarter past three in the night in which clocks went forward in
@@ -180,8 +181,8 @@ func TestStepsAreContiguous(t *testing.T) {
 		at := night().Add(time.Duration(rapid.IntRange(-60*24*4000, 60*24*4000).Draw(t, "minutes")) * time.Minute)
 		b := rapid.SampledFrom([]api.Bucket{api.BucketHour, api.BucketDay, api.BucketWeek, api.BucketMonth, api.BucketYear}).Draw(t, "bucket")
 		s := startOf(at, b)
-		n := nextStep(s, b)
-		if s.After(at) || !n.After(at) || !startOf(n, b).Equal(n) || !startOf(n.Add(-1), b).Equal(s) || stepLabel(s, b) == "" {
+		n := views.NextStep(b, s)
+		if s.After(at) || !n.After(at) || !startOf(n, b).Equal(n) || !startOf(n.Add(-1), b).Equal(s) || views.StepLabel(b, s) == "" {
 			t.Fatalf("%v by %s lies in %v to %v", at, b, s, n)
 		}
 		if b == api.BucketWeek && s.Weekday() != time.Monday {

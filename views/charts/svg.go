@@ -157,7 +157,7 @@ func (c *canvas) over(p *overPlot) {
 			c.rect(x, svgHead+height-float64(p.before[i])*height/top, max(wide*0.9, 0.5), 1.5, "#000000", 1, "before: "+views.Count(p.before[i]))
 		}
 		if i%max(n/8, 1) == 0 {
-			c.text(x, svgHead+height+16, "start", stepLabel(at, p.bucket))
+			c.text(x, svgHead+height+16, "start", views.StepLabel(p.bucket, at))
 		}
 	}
 	c.text(left-6, svgHead+10, "end", views.Count(int(top)))
@@ -179,7 +179,7 @@ func (c *canvas) step(p *overPlot, i int, x, wide, height, top float64) {
 	sum, _ := p.Sum(i, i, -1)
 	y := svgHead + height
 	for k, s := range p.series {
-		title := stepLabel(p.starts[i], p.bucket) + ", " + s.Name + ": " + views.Count(s.Counts[i])
+		title := views.StepLabel(p.bucket, p.starts[i]) + ", " + s.Name + ": " + views.Count(s.Counts[i])
 		h := float64(s.Counts[i]) * height / top
 		switch {
 		case p.spec.Mode == chart.Lines:

@@ -1,12 +1,11 @@
 package charts
 
 import (
-	"strconv"
 	"strings"
 
 	"threatbench/api"
-	"threatbench/api/attack"
 	"threatbench/api/query"
+	"threatbench/views"
 )
 
 // namer writes the values of columns for people.
@@ -16,37 +15,15 @@ type namer struct {
 
 // label is a value as it is drawn.
 func (n namer) label(col, value string) string {
-	if value == "" {
-		return "(none)"
-	}
-	switch col {
-	case "attackerCountry", "targetCountry":
-		if c, ok := api.CountryByCode(value); ok && c.Name != value {
-			return value + " " + c.Name
-		}
-	case "killChain":
-		if i, err := strconv.Atoi(value); err == nil {
-			return value + " " + api.KillChainName(i)
-		}
-	case "mitreAttack":
-		if name := attack.Name(value); name != "" {
-			return value + " " + name
-		}
-	case "mitreCapec":
-		if name := attack.Pattern(value); name != "" {
-			return value + " " + name
-		}
-	case "hasChildren":
-		if value == "true" {
-			return "with children"
-		}
+	switch {
+	case col == "hasChildren" && value == "true":
+		return "with children"
+	case col == "hasChildren" && value != "":
 		return "without children"
-	case "datasetId":
-		if name := n.datasets[value]; name != "" {
-			return name
-		}
+	case col == "datasetId" && n.datasets[value] != "":
+		return n.datasets[value]
 	}
-	return value
+	return views.ColumnValue(col, value)
 }
 
 // separator stands between values of which any will do. It is in no value, for
