@@ -92,8 +92,17 @@ func (a *app) settings() (profile.Config, []string, error) {
 	c.UI.Theme = cmp.Or(a.flags.theme, c.UI.Theme)
 	c.UI.Color = cmp.Or(a.flags.color, c.UI.Color)
 	c.UI.Accessible = c.UI.Accessible || a.flags.accessible
-	c.UI.ASCII = c.UI.ASCII || a.flags.ascii || c.UI.Accessible
+	c.UI.ASCII = c.UI.ASCII || a.flags.ascii || c.UI.Accessible || plainLocale(a.env.Getenv)
 	return c, warnings, nil
+}
+
+// plainLocale tells whether the locale is one without UTF-8: what isn't ASCII
+// would come out as rubbish. No locale at all says nothing.
+func plainLocale(getenv func(string) string) bool {
+	name := cmp.Or(getenv("LC_ALL"), getenv("LC_CTYPE"), getenv("LANG"))
+	_, charset, named := strings.Cut(name, ".")
+	charset, _, _ = strings.Cut(strings.ToLower(charset), "@")
+	return name == "C" || name == "POSIX" || named && charset != "utf-8" && charset != "utf8"
 }
 
 // choose settles the profile: --db means an embedded database whatever the

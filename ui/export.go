@@ -190,7 +190,7 @@ func (m *Model) learnExport(f async.JobDone) tea.Cmd {
 	}
 	said := m.say(kind, where+" ("+strings.Join(parts, ", ")+")")
 	if x.path == "" {
-		return tea.Batch(tea.SetClipboard(x.text), said)
+		return tea.Batch(m.terminal.copyOut(x.text), said)
 	}
 	return said
 }
