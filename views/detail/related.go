@@ -285,7 +285,7 @@ func (r *related) draw(w, h int, focused bool) []string {
 }
 
 // kindWidth is the column of the types of relationships.
-const kindWidth = 14
+const kindWidth = 16
 
 func (r *related) line(row relatedRow, w int, focused bool) string {
 	st := r.env.Styles
