@@ -84,6 +84,7 @@ func startSSH(ctx context.Context, path, db string) (*sshBench, error) {
 	}
 	cmd := exec.CommandContext(ctx, path, "serve", "ssh", "--quiet", "--listen", "127.0.0.1:0", "--db", db,
 		"--host-key", b.file("host"), "--authorized-keys", b.file("keys"), "--audit", b.file("audit"))
+	cmd.Env = append(os.Environ(), "XDG_STATE_HOME="+b.file("state"))
 	out, err := cmd.StdoutPipe()
 	if err != nil {
 		return nil, fmt.Errorf("starting the server: %w", err)

@@ -24,6 +24,8 @@ type screen struct {
 	cmd *exec.Cmd
 	tty *os.File
 
+	state string // directory of what it remembers
+
 	mu    sync.Mutex
 	emu   *vt.Emulator
 	bytes int
@@ -32,9 +34,13 @@ type screen struct {
 }
 
 func open(ctx context.Context, name string, args ...string) (*screen, error) {
-	s := &screen{cmd: exec.CommandContext(ctx, name, args...), emu: vt.NewEmulator(120, 40)}
+	state, err := os.MkdirTemp("", "threatbench-state-*") // what an earlier run left would change what the keys do
+	if err != nil {
+		return nil, fmt.Errorf("starting %s: %w", name, err)
+	}
+	s := &screen{cmd: exec.CommandContext(ctx, name, args...), emu: vt.NewEmulator(120, 40), state: state}
 	s.wrote = sync.NewCond(&s.mu)
-	s.cmd.Env = append(os.Environ(), "TERM=xterm-256color", "COLORTERM=truecolor")
+	s.cmd.Env = append(os.Environ(), "TERM=xterm-256color", "COLORTERM=truecolor", "XDG_STATE_HOME="+state)
 	tty, err := pty.StartWithSize(s.cmd, &pty.Winsize{Cols: 120, Rows: 40})
 	if err != nil {
 		return nil, fmt.Errorf("starting %s: %w", name, err)
@@ -120,9 +126,10 @@ func (s *screen) press(keys string, while time.Duration) (took time.Duration, co
 }
 
 func (s *screen) close() {
-	s.cmd.Process.Kill() //nolint:errcheck // ended already where it was asked to
-	s.cmd.Wait()         //nolint:errcheck // killed
-	s.tty.Close()        //nolint:errcheck // likewise
+	s.cmd.Process.Kill()  //nolint:errcheck // ended already where it was asked to
+	s.cmd.Wait()          //nolint:errcheck // killed
+	s.tty.Close()         //nolint:errcheck // likewise
+	os.RemoveAll(s.state) //nolint:errcheck // in the temporary directory
 }
 
 // memory is the most memory the program has had, in MiB; 0 where the system

@@ -170,6 +170,8 @@ func frameActions() []Action {
 			Title: "Show the graph", Short: "graph", Help: "Draws what surrounds the marked events, or the selected one."},
 		{ID: EventsContext, Scope: Events, Group: "Filter", Keys: []string{"c"},
 			Title: "Show the context", Short: "context", Help: "Shows what else happened around the time of this event."},
+		{ID: EventsWatch, Scope: Events, Group: "Filter", Keys: []string{"w"},
+			Title: "Watch for new events", Short: "watch", Help: "Looks every five minutes for new events that match; the list stays as it is until you refresh."},
 		{ID: EventsDataset, Scope: Events, Group: "Filter", Keys: []string{"d"},
 			Title: "Choose datasets", Short: "datasets", Help: "Chooses the datasets that are searched."},
 

@@ -14,6 +14,7 @@ const (
 	DatasetsOpen     ID = "datasets.open"
 	DatasetsNew      ID = "datasets.new"
 	DatasetsRename   ID = "datasets.rename"
+	DatasetsPublic   ID = "datasets.public"
 	DatasetsRevert   ID = "datasets.revert"
 )
 
@@ -37,6 +38,8 @@ func datasetActions() []Action {
 			Title: "Create a dataset", Short: "new", Help: "Asks for a name and creates a dataset, which isn't public."},
 		{ID: DatasetsRename, Scope: Datasets, Group: "Datasets", Keys: []string{"e"},
 			Title: "Rename the dataset", Short: "rename", Help: "Asks for another name of the selected dataset."},
+		{ID: DatasetsPublic, Scope: Datasets, Group: "Datasets", Keys: []string{"p"}, Danger: true,
+			Title: "Change who sees it", Short: "public", Help: "Shows the dataset to every account, or to this one only; asks first."},
 		{ID: DatasetsRevert, Scope: Datasets, Group: "Datasets", Keys: []string{"R"}, Danger: true,
 			Title: "Revert the dataset", Short: "revert", Help: "Puts the dataset back to a time, or to the change selected in its history; says first what that changes."},
 	}

@@ -119,6 +119,7 @@ const (
 	EventsRangeAll        ID = "events.range_all"
 	EventsPivot           ID = "events.pivot"
 	EventsContext         ID = "events.context"
+	EventsWatch           ID = "events.watch"
 	EventsGraph           ID = "events.graph"
 	EventsFacets          ID = "events.facets"
 	EventsTimeline        ID = "events.timeline"

@@ -141,10 +141,17 @@ func (k *keeper) UpdateDataset(_ context.Context, id string, p api.DatasetPatch)
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	for i := range k.datasets {
-		if k.datasets[i].UUID == id && p.Name != nil {
-			k.datasets[i].Name = *p.Name
-			return k.datasets[i], nil
+		d := &k.datasets[i]
+		if d.UUID != id {
+			continue
 		}
+		if p.Name != nil {
+			d.Name = *p.Name
+		}
+		if p.IsPublic != nil {
+			d.IsPublic = *p.IsPublic
+		}
+		return *d, nil
 	}
 	return api.Dataset{}, api.Errorf(404, "no dataset %s", id)
 }
@@ -475,4 +482,36 @@ func TestHostileDatasets(t *testing.T) {
 			}
 		})
 	}
+}
+
+// Who sees a dataset is changed after a question, and taken back.
+func TestWhoSeesADataset(t *testing.T) {
+	k := newKeeper(3)
+	public := func() bool {
+		k.mu.Lock()
+		defer k.mu.Unlock()
+		return k.datasets[2].IsPublic
+	}
+	benchWith(t, ui.Options{API: k}, usual(), func(p *uitest.Program) {
+		press(p, "7", "j", "j", "p")
+		p.Want("change who sees Sandbox?", "every account of the server sees its events")
+		press(p, "enter")
+		if public() {
+			t.Fatal("it was changed without being asked for")
+		}
+		press(p, "p")
+		choosing(p, "yes, public")
+		if !public() {
+			t.Error("it isn't public")
+		}
+		press(p, "u")
+		if public() {
+			t.Error("it wasn't taken back")
+		}
+		p.Check()
+	})
+	benchWith(t, ui.Options{API: k, ReadOnly: true}, usual(), func(p *uitest.Program) {
+		press(p, "7", "p")
+		p.Want("read-only: nothing may be changed")
+	})
 }

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"threatbench/api"
+	"threatbench/ui"
 	"threatbench/ui/widget/uitest"
 )
 
@@ -64,4 +65,48 @@ func live() int64 {
 	runtime.GC()
 	runtime.ReadMemStats(&m)
 	return int64(m.HeapAlloc)
+}
+
+// TestWatchingTheList: what is new is counted, the list stays as it is until it
+// is refreshed, and the next session watches on.
+func TestWatchingTheList(t *testing.T) {
+	s := newSaver(60)
+	store := &memory{}
+	o := ui.Options{API: s, Memory: store}
+	benchWith(t, o, usual(), func(p *uitest.Program) {
+		enter(p, "/attacker:HOLLOWMAGPIE")
+		press(p, "enter", "w")
+		p.Want("every 5 minutes: 288 calls a day", "watching")
+		for i := range 3 {
+			s.arrive(fmt.Sprint("late ", i), noon.Add(time.Minute))
+		}
+		before := p.Screen().Line(4)
+		p.Advance(5*time.Minute + time.Second)
+		p.Want("3 new, r shows them")
+		if after := p.Screen().Line(4); after != before {
+			t.Errorf("the list moved: %q, %q", before, after)
+		}
+		p.Golden("watching")
+		press(p, "r")
+		p.WantNot("3 new")
+		p.Want("watching")
+		press(p, "w")
+		p.WantNot("288")
+		asked := len(s.asked())
+		p.Advance(time.Hour)
+		if n := len(s.asked()) - asked; n != 0 {
+			t.Errorf("%d calls while watching is off", n)
+		}
+		press(p, "w")
+		ui.Keep(p.Model().(*ui.Model))
+	})
+	benchWith(t, o, usual(), func(p *uitest.Program) {
+		p.Want("watching")
+		asked := len(s.asked())
+		p.Advance(time.Hour + time.Minute)
+		if n := len(s.asked()) - asked; n != 12 {
+			t.Errorf("%d calls in an hour, want 12", n)
+		}
+		p.Check()
+	})
 }

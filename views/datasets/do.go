@@ -78,6 +78,8 @@ func (m *Model) doDataset(id keymap.ID) (tea.Cmd, bool) {
 		m.create()
 	case keymap.DatasetsRename:
 		m.rename()
+	case keymap.DatasetsPublic:
+		m.publish()
 	case keymap.DatasetsRevert:
 		return m.revert(), true
 	default:
@@ -90,7 +92,7 @@ func (m *Model) doDataset(id keymap.ID) (tea.Cmd, bool) {
 func (m *Model) Why(id keymap.ID) string {
 	d, ok := m.current()
 	switch id {
-	case keymap.DatasetsNew, keymap.DatasetsRename, keymap.DatasetsRevert:
+	case keymap.DatasetsNew, keymap.DatasetsRename, keymap.DatasetsPublic, keymap.DatasetsRevert:
 		if m.env.ReadOnly {
 			return "read-only: nothing may be changed"
 		}
@@ -160,6 +162,24 @@ func (m *Model) rename() {
 			return nil
 		},
 	})
+}
+
+// publish asks before a dataset is shown to every account, or to this one only.
+func (m *Model) publish() {
+	d, _ := m.current()
+	name, public := m.shown(d.Name, 40), !d.IsPublic
+	items := []views.PickItem{{Title: "no, leave it as it is"}, {Title: "yes, for this account only", Detail: "other accounts lose sight of it"}}
+	if public {
+		items[1] = views.PickItem{Title: "yes, public", Detail: "every account of the server sees its events"}
+	}
+	m.env.Host.Ask(views.Pick{Title: "change who sees " + name + "?", Items: items, Chosen: func(i int) tea.Cmd {
+		if i == 0 {
+			return nil
+		}
+		d.Name = name
+		m.env.Host.Change(async.ChangeDataset(d, api.DatasetPatch{IsPublic: &public}), nil)
+		return nil
+	}})
 }
 
 // checkName refuses a name that says nothing, or is that of a dataset other

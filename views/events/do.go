@@ -111,6 +111,8 @@ func (m *Model) doFilter(in keymap.Intent) (tea.Cmd, bool) {
 		return m.wholeRange(), true
 	case keymap.EventsPivot:
 		m.pivot()
+	case keymap.EventsWatch:
+		return m.switchWatch(), true
 	case keymap.EventsContext:
 		m.context()
 	case keymap.EventsGraph:

@@ -146,6 +146,9 @@ func (m *Model) counts() string {
 	if m.note != "" {
 		parts = append(parts, st.Accent.Paint(views.Shown(m.note)))
 	}
+	if news := m.newsNote(); news != "" {
+		parts = append(parts, news)
+	}
 	if n := len(m.marks); n > 0 {
 		parts = append(parts, st.Mark.Paint(views.Count(n)+" marked"))
 	}

@@ -9,6 +9,7 @@ import (
 type Kept struct {
 	Place
 	Columns          []KeptColumn
+	Watch            bool
 	Marks            []string
 	Facets, Timeline bool
 }
@@ -26,7 +27,7 @@ const mostKept = 10_000
 
 // Keep is the view as it is.
 func (m *Model) Keep() Kept {
-	k := Kept{Place: m.Here(), Facets: m.showFacets, Timeline: m.showTimeline}
+	k := Kept{Place: m.Here(), Facets: m.showFacets, Timeline: m.showTimeline, Watch: m.watch.on}
 	for _, c := range m.cols {
 		k.Columns = append(k.Columns, KeptColumn{c.ID, c.wished})
 	}
@@ -45,6 +46,7 @@ func (m *Model) TakeUp(k Kept) {
 		m.dataset = k.Dataset
 	}
 	m.showFacets, m.showTimeline = k.Facets, k.Timeline
+	m.watch.on = k.Watch
 	ids := make([]string, len(k.Columns))
 	for i, c := range k.Columns {
 		ids[i] = c.ID

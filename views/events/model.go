@@ -72,6 +72,7 @@ type Model struct {
 	note    string          // what others have changed of what is shown
 
 	marks    map[string]bool // ids of the marked events
+	watch    watch
 	lastMark int             // row of the last mark, where a range begins; -1 where none is
 
 	opening     bool // open the selected event as soon as the list is there
@@ -222,7 +223,13 @@ func (m *Model) Learn(f async.Fact) tea.Cmd {
 	m.changed()
 	switch f := f.(type) {
 	case async.EventsLoaded:
+		if f.Slot.Name == watchNews {
+			m.learnNews(f)
+			return nil
+		}
 		return m.learnPage(f)
+	case async.Elapsed:
+		return m.lookForNews()
 	case async.SummaryLoaded:
 		m.learnSummary(f)
 	case async.CatalogsLoaded:
@@ -293,7 +300,7 @@ func (m *Model) learnFirst(w want, f async.EventsLoaded) tea.Cmd {
 	if m.opening {
 		m.open()
 	}
-	return m.ensure()
+	return tea.Batch(m.ensure(), m.restartWatch())
 }
 
 // rowOf is the loaded row of an event, 0 where it isn't there.
