@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -186,6 +187,24 @@ func TestTheListOfQueries(t *testing.T) {
 		if len(s.alerts) != 1 {
 			t.Error("the alert of a query that was brought back is lost")
 		}
+		p.Check()
+	})
+}
+
+// A saved query runs as it was saved: with its datasets and in its order.
+func TestRunningAQueryCarriesItsOrder(t *testing.T) {
+	s := newSaver(400)
+	s.queries[0].QueryJSON = `{"search":[{"field":"tlp","op":"equals","value":"red"}],"datasetId":["d1"],"orderBy":"attacker","order":"asc"}`
+	saved(t, s, usual(), func(p *uitest.Program) {
+		press(p, "4", "enter")
+		p.Want("/ tlp:red")
+		asked := s.asked()
+		q := asked[len(asked)-1]
+		if q.OrderBy != "attacker" || q.Order != "asc" || !slices.Equal(q.Datasets, []string{"d1"}) {
+			t.Errorf("asked for %+v", q)
+		}
+		press(p, "alt+left", "j", "enter") // one without an order takes the present one
+		p.Want("category:Phishing")
 		p.Check()
 	})
 }

@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"cmp"
 	"fmt"
 
 	tea "charm.land/bubbletea/v2"
@@ -136,6 +137,9 @@ func (m *Model) visitEvents(to views.VisitEvents) tea.Cmd {
 	p.Filter, p.Event, p.Row = to.Filter, "", 0
 	if len(to.Datasets) > 0 {
 		p.Dataset = to.Datasets
+	}
+	if to.OrderBy != "" {
+		p.SortBy, p.Order = to.OrderBy, cmp.Or(to.Order, "desc")
 	}
 	m.events.Focus()
 	return tea.Batch(m.show(screenEvents, paneEvents), m.events.Go(p))

@@ -147,10 +147,12 @@ const (
 )
 
 // VisitEvents goes to the events that match a filter, in the filter language.
-// Datasets are ids or a scope to search; none leaves them as they are.
+// Datasets are ids or a scope to search; none leaves them as they are, and so
+// does no OrderBy the order.
 type VisitEvents struct {
-	Filter   string
-	Datasets []string
+	Filter         string
+	Datasets       []string
+	OrderBy, Order string // one of api.OrderFields, and asc or desc
 }
 
 // View names the view of events.

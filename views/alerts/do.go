@@ -109,7 +109,7 @@ func (m *Model) openWatched() tea.Cmd {
 	if ask, ok := views.NewSince(api.ListQuery{}, m.env.Memory.LookedAt(q).Seen); ok && m.watch.news[q.ID] > 0 {
 		text = strings.TrimSpace(query.FormatCondition(ask.Search[0]) + " " + text)
 	}
-	m.env.Host.Visit(views.VisitEvents{Filter: text, Datasets: s.Query.Datasets})
+	m.env.Host.Visit(views.VisitEvents{Filter: text, Datasets: s.Query.Datasets, OrderBy: s.Query.OrderBy, Order: s.Query.Order})
 	return m.seen(q)
 }
 

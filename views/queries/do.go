@@ -146,7 +146,7 @@ func (m *Model) doFilter(id keymap.ID) (tea.Cmd, bool) {
 // run goes to the events of a filter.
 func (m *Model) run(s state) tea.Cmd {
 	cmd := m.build.keep(s.text)
-	m.env.Host.Visit(views.VisitEvents{Filter: s.text, Datasets: s.datasets})
+	m.env.Host.Visit(views.VisitEvents{Filter: s.text, Datasets: s.datasets, OrderBy: s.orderBy, Order: s.order})
 	return cmd
 }
 
