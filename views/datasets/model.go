@@ -346,7 +346,7 @@ func (m *Model) Hints() []keymap.ID {
 		return []keymap.ID{keymap.DatasetsRevert, keymap.DatasetsOpen, keymap.ActUndo, keymap.AppNextPane, keymap.AppRefresh, keymap.AppHelp}
 	}
 	return []keymap.ID{
-		keymap.DatasetsOpen, keymap.DatasetsNew, keymap.DatasetsRename, keymap.DatasetsPublic, keymap.DatasetsRevert, keymap.ActUndo,
+		keymap.DatasetsOpen, keymap.DatasetsNew, keymap.DatasetsRename, keymap.DatasetsRevert, keymap.ActUndo,
 		keymap.AppNextPane, keymap.AppRefresh, keymap.AppHelp,
 	}
 }
