@@ -73,7 +73,7 @@ type Model struct {
 
 	marks    map[string]bool // ids of the marked events
 	watch    watch
-	lastMark int             // row of the last mark, where a range begins; -1 where none is
+	lastMark int // row of the last mark, where a range begins; -1 where none is
 
 	opening     bool // open the selected event as soon as the list is there
 	stale, slow bool // what is shown answers an older question; and it takes long
