@@ -6,7 +6,8 @@ import (
 )
 
 // EventPatch is what an update changes: nil fields stay as they are. Changing
-// the category changes the kill chain and the MITRE lists with it.
+// the category changes the kill chain and the MITRE lists with it. Our server
+// takes those by themselves too (ours), which go before the category's.
 type EventPatch struct {
 	Date            *string   `json:"date,omitempty"`
 	CreatedAt       *string   `json:"createdAt,omitempty"`
@@ -20,6 +21,9 @@ type EventPatch struct {
 	IndicatorType   *string   `json:"indicatorType,omitempty"`
 	Insight         *string   `json:"insight,omitempty"`
 	TLP             *string   `json:"tlp,omitempty"`
+	KillChain       *int      `json:"killChain,omitempty"`
+	MitreAttack     *[]string `json:"mitreAttack,omitempty"`
+	MitreCapec      *[]string `json:"mitreCapec,omitempty"`
 	Raw             *RawPatch `json:"raw,omitempty"`
 }
 

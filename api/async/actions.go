@@ -110,6 +110,7 @@ func (a editing) run(ctx context.Context, w *work, on []Target) {
 	if !ok {
 		return
 	}
+	cats := a.categories(ctx, w)
 	var todo []Target
 	for _, t := range on {
 		if e, seen := was[api.Fold(t.ID)]; seen && a.patch.Raw == nil && inverse(a.patch, e) == (api.EventPatch{}) {
@@ -121,7 +122,7 @@ func (a editing) run(ctx context.Context, w *work, on []Target) {
 	a.send(ctx, w, c, todo)
 	for _, t := range w.doneOf(todo) {
 		e, seen := was[api.Fold(t.ID)]
-		a.takeBack(w, t, e, seen)
+		a.takeBack(w, t, e, seen, cats)
 	}
 	w.verify(ctx, todo, func(e api.Event, there bool) bool { return there && reads(a.patch, e) })
 }
@@ -158,8 +159,30 @@ func (a editing) failures(w *work, todo []Target, res api.UpdateResult) {
 	}
 }
 
-func (a editing) takeBack(w *work, t Target, e api.Event, seen bool) {
+// categories are the categories by their folded names, where a change of one
+// takes kill chain and techniques along.
+func (a editing) categories(ctx context.Context, w *work) map[string]api.Category {
+	if a.patch.Category == nil {
+		return nil
+	}
+	list, err := w.api.Categories(ctx)
+	if err != nil {
+		return nil // then taking it back gives the events what the old category says
+	}
+	byName := make(map[string]api.Category, len(list))
+	for _, c := range list {
+		byName[api.Fold(c.Name)] = c
+	}
+	return byName
+}
+
+func (a editing) takeBack(w *work, t Target, e api.Event, seen bool, cats map[string]api.Category) {
 	old := inverse(a.patch, e)
+	if c, known := cats[api.Fold(e.Category)]; old.Category != nil && known && !asCategory(e, c) {
+		// The event had kill chain and techniques of its own: the category
+		// alone wouldn't bring them back.
+		old.KillChain, old.MitreAttack, old.MitreCapec = &e.KillChain, listed(e.MitreAttack), listed(e.MitreCapec)
+	}
 	switch {
 	case !seen:
 		w.cannotUndo("some events could not be read before they changed")
@@ -170,6 +193,22 @@ func (a editing) takeBack(w *work, t Target, e api.Event, seen bool) {
 	default:
 		w.back(keyOf(old), editing{old}, t)
 	}
+}
+
+// asCategory tells whether an event has what its category says.
+func asCategory(e api.Event, c api.Category) bool {
+	return e.KillChain == c.KillChain && sameList(e.MitreAttack, c.MitreAttack) && sameList(e.MitreCapec, c.MitreCapec)
+}
+
+// listed is a list to be set: none is set as an empty one, for null says nothing.
+func listed(list []string) *[]string {
+	list = append([]string{}, list...)
+	return &list
+}
+
+// sameList compares lists whatever their order and case.
+func sameList(a, b []string) bool {
+	return len(a) == len(b) && !slices.ContainsFunc(a, func(s string) bool { return !holdsFolded(b, s) })
 }
 
 // patched is a field of a patch beside what the event has there.
@@ -212,6 +251,15 @@ func inverse(p api.EventPatch, e api.Event) api.EventPatch {
 			*into[i].to = &now
 		}
 	}
+	if p.KillChain != nil && *p.KillChain != e.KillChain {
+		old.KillChain = &e.KillChain
+	}
+	if p.MitreAttack != nil && !sameList(*p.MitreAttack, e.MitreAttack) {
+		old.MitreAttack = listed(e.MitreAttack)
+	}
+	if p.MitreCapec != nil && !sameList(*p.MitreCapec, e.MitreCapec) {
+		old.MitreCapec = listed(e.MitreCapec)
+	}
 	return old
 }
 
@@ -223,7 +271,9 @@ func reads(p api.EventPatch, e api.Event) bool {
 			return false
 		}
 	}
-	return true
+	return (p.KillChain == nil || *p.KillChain == e.KillChain) &&
+		(p.MitreAttack == nil || sameList(*p.MitreAttack, e.MitreAttack)) &&
+		(p.MitreCapec == nil || sameList(*p.MitreCapec, e.MitreCapec))
 }
 
 func sameValue(want, got string) bool {

@@ -131,3 +131,46 @@ func TestChangesAgainstOurServer(t *testing.T) {
 func same(a, b map[string]api.Event) bool {
 	return maps.EqualFunc(a, b, func(x, y api.Event) bool { return reflect.DeepEqual(x, y) })
 }
+
+// An event may have kill chain and techniques of its own, as imported ones do:
+// taking a change of its category back brings them back too, and not what the
+// old category says.
+func TestUndoOfACategoryRestoresTheEventsOwnTechniques(t *testing.T) {
+	l := newLab(t, 2)
+	in := api.BulkCreate{DatasetID: l.full.UUID, PreserveUUID: true}
+	for i, own := range []api.CreateEvent{
+		{KillChain: ptr(7), MitreAttack: []string{"T1486"}, MitreCapec: []string{"CAPEC-163"}},
+		{KillChain: ptr(0), MitreAttack: []string{}, MitreCapec: []string{}},
+	} {
+		own.UUID, own.Date, own.Event = fmt.Sprintf("00000000-0000-4000-8000-%012d", 2+i), "2024-01-01T00:00:00Z", "of its own"
+		own.Category, own.TLP, own.Raw = "Phishing", "amber", api.RawInput{Data: []byte(`{}`)}
+		in.Data = append(in.Data, own)
+	}
+	if res, err := l.c.CreateBulk(t.Context(), in); err != nil || res.CreatedEventsCount != 2 {
+		t.Fatalf("%+v, %v", res, err)
+	}
+	before := l.state(t)
+	var u UndoStack
+	res := carryOut(t, l.Layer, EditEvents(l.targets(0, 4), api.EventPatch{Category: ptr("Scanning")}))
+	whole(t, res)
+	after := l.state(t)
+	if reflect.DeepEqual(before, after) {
+		t.Fatal("nothing changed")
+	}
+	for range 2 {
+		u.Add(res)
+		undo, _ := u.Undo()
+		res = carryOut(t, l.Layer, undo)
+		whole(t, res)
+		if now := l.state(t); !reflect.DeepEqual(now, before) {
+			t.Errorf("taken back: %+v\nwant %+v", now, before)
+		}
+		u.Add(res)
+		redo, _ := u.Redo()
+		res = carryOut(t, l.Layer, redo)
+		whole(t, res)
+		if now := l.state(t); !reflect.DeepEqual(now, after) {
+			t.Errorf("done again: %+v\nwant %+v", now, after)
+		}
+	}
+}

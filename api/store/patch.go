@@ -155,6 +155,9 @@ func checkPatch(in api.EventPatch) (patch, error) {
 			return p, err
 		}
 	}
+	if err := p.checkTechniques(); err != nil {
+		return p, err
+	}
 	if p.TLP != nil {
 		if _, ok := api.ParseTLP(*p.TLP); !ok {
 			return p, api.Errorf(http.StatusBadRequest, "tlp: want red, amber+strict, amber, green or clear, got %q", short(*p.TLP))
@@ -171,6 +174,24 @@ func checkPatch(in api.EventPatch) (patch, error) {
 		p.raw, err = checkRawPatch("raw.", *p.Raw)
 	}
 	return p, err
+}
+
+// checkTechniques bounds what a patch says itself of kill chain and techniques.
+func (p *patch) checkTechniques() error {
+	if k := p.KillChain; k != nil && (*k < 0 || *k > maxKillChain) {
+		return api.Errorf(http.StatusBadRequest, "killChain: want 0..%d, got %d", maxKillChain, *k)
+	}
+	for key, list := range map[string]**[]string{"mitreAttack": &p.MitreAttack, "mitreCapec": &p.MitreCapec} {
+		if *list == nil {
+			continue
+		}
+		checked, err := checkList(key, **list)
+		if err != nil {
+			return api.Errorf(http.StatusBadRequest, "%s", err.Error())
+		}
+		*list = &checked
+	}
+	return nil
 }
 
 // checkPatchText bounds a text of a patch; what it mends, it mends in a copy.
@@ -232,6 +253,9 @@ func (p *patch) apply(c *change, cats *categories, d *doc) error {
 			return err
 		}
 	}
+	if err := p.applyTechniques(c, d); err != nil {
+		return err
+	}
 	for num, f := range [numCount]struct {
 		k    kind
 		text *string
@@ -274,6 +298,22 @@ func (p *patch) applyCategory(c *change, cats *categories, d *doc) error {
 		return err
 	}
 	d.lists[listCapec], err = c.numbers(kindCapec, cat.MitreCapec)
+	return err
+}
+
+// applyTechniques gives an event kill chain and techniques of its own.
+func (p *patch) applyTechniques(c *change, d *doc) (err error) {
+	if p.KillChain != nil {
+		d.killChain = *p.KillChain
+	}
+	if p.MitreAttack != nil {
+		if d.lists[listAttack], err = c.numbers(kindAttack, *p.MitreAttack); err != nil {
+			return err
+		}
+	}
+	if p.MitreCapec != nil {
+		d.lists[listCapec], err = c.numbers(kindCapec, *p.MitreCapec)
+	}
 	return err
 }
 
