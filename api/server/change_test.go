@@ -52,6 +52,8 @@ func TestUpdateRefuses(t *testing.T) {
 		"wrong date":      {"/events/" + e.UUID, `{"date":"soon"}`, 400, []string{"date", "soon"}},
 		"long attacker":   {"/events/" + e.UUID, `{"attacker":"` + strings.Repeat("x", 1025) + `"}`, 400, []string{"attacker", "1024", "1025"}},
 		"wrong type":      {"/events/" + e.UUID, `{"insight":5}`, 400, []string{"insight", "a string"}},
+		"wrong stage":     {"/events/" + e.UUID, `{"killChain":99}`, 400, []string{"killChain", "99"}},
+		"long technique":  {"/events/" + e.UUID, `{"mitreAttack":["` + strings.Repeat("x", 1025) + `"]}`, 400, []string{"mitreAttack", "1024"}},
 		"no raw data":     {"/events/" + e.UUID, `{"raw":{"tlp":"purple"}}`, 400, []string{"raw.tlp", "purple"}},
 	} {
 		t.Run(name, func(t *testing.T) {
