@@ -31,6 +31,13 @@ func TestUpdate(t *testing.T) {
 		if got := send[api.Event](r, "PATCH", "/events/"+e.UUID, `{"date":"2024-01-02","createdAt":"2024-01-03T04:05:06Z","attacker":"","unknown":1}`); got.Date.String() != "2024-01-02T00:00:00Z" || got.CreatedAt.String() != "2024-01-03T04:05:06Z" || got.Attacker != "" {
 			t.Errorf("got %+v", got)
 		}
+		// What is named itself goes before what a new category brings, and an empty list empties.
+		if got := send[api.Event](r, "PATCH", "/events/"+e.UUID, `{"category":"Phishing","killChain":7,"mitreAttack":["T1486"],"mitreCapec":[]}`); got.Category != "Phishing" || got.KillChain != 7 || !slices.Equal(got.MitreAttack, []string{"T1486"}) || len(got.MitreCapec) != 0 {
+			t.Errorf("got %+v", got)
+		}
+		if got := send[api.Event](r, "PATCH", "/events/"+e.UUID, `{"category":"C2"}`); got.KillChain != 6 || !slices.Equal(got.MitreAttack, []string{"T1071"}) {
+			t.Errorf("the category brought %+v", got)
+		}
 		if list := read[[]api.Event](r, `/events?search=[{"field":"event","op":"contains","value":"post+wrote"},{"field":"category","op":"equals","value":"C2"}]`); len(list) != 1 {
 			t.Errorf("found %d of the changed event", len(list))
 		}
