@@ -226,7 +226,7 @@ func TestCopyMenuOffersEveryForm(t *testing.T) {
 	})
 	bench(t, f, usual(), func(p *uitest.Program) {
 		press(p, "enter", "R")
-		titles := []string{"indicator", "indicator, defanged", "description", "event as JSON", "raw record as JSON", "insight as Markdown", "id"}
+		titles := []string{"indicator", "indicator, defanged", "description", "event as JSON", "event as STIX", "the call as curl", "raw record as JSON", "insight as Markdown", "id"}
 		for i, title := range titles {
 			press(p, "Y")
 			p.Want(title)
@@ -237,10 +237,13 @@ func TestCopyMenuOffersEveryForm(t *testing.T) {
 		if len(got) != len(titles) {
 			t.Fatalf("copied %d times of %d: %q", len(got), len(titles), got)
 		}
-		if got[0] != "https://login.acme.example/a?b=<c>" || got[1] != "hxxps://login[.]acme[.]example/a?b=<c>" || got[5] != "# Told" || got[6] != id {
+		if got[0] != "https://login.acme.example/a?b=<c>" || got[1] != "hxxps://login[.]acme[.]example/a?b=<c>" || got[7] != "# Told" || got[8] != id {
 			t.Errorf("copied %q", got)
 		}
-		for _, i := range []int{3, 4} {
+		if want := "/cloudforce-one/events/" + id + `" -H`; !strings.Contains(got[5], want) {
+			t.Errorf("the call is %q, want %q in it", got[5], want)
+		}
+		for _, i := range []int{3, 4, 6} {
 			if !json.Valid([]byte(got[i])) {
 				t.Errorf("%s is not JSON: %s", titles[i], got[i])
 			}

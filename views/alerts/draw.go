@@ -122,7 +122,7 @@ func (m *Model) alertsNote() string {
 	case m.testing != nil:
 		return "trying" + m.env.Dots()
 	case m.err != nil && len(m.list) > 0:
-		return "could not be asked for again: " + m.err.Error()
+		return "could not be asked for again: " + views.Shown(views.OneLine(m.err.Error()))
 	case len(m.list) > 0:
 		return views.Count(len(m.list))
 	}
@@ -133,7 +133,7 @@ func (m *Model) alertsNote() string {
 func (m *Model) failed(what string, err error, w int) []string {
 	st := m.env.Styles
 	out := []string{st.Error.Paint(what + " could not be loaded.")}
-	out = append(out, text.Wrap(err.Error(), max(w-4, 10))...)
+	out = append(out, text.Wrap(views.Shown(views.OneLine(err.Error())), max(w-4, 10))...)
 	return append(out, st.Faint.Paint("r tries again"))
 }
 

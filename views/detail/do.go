@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"net/url"
 	"strings"
 	"unicode/utf16"
 	"unicode/utf8"
@@ -13,6 +14,7 @@ import (
 	"threatbench/api"
 	"threatbench/api/clean"
 	"threatbench/api/indicator"
+	"threatbench/api/stix"
 	"threatbench/keymap"
 	"threatbench/ui/widget/toast"
 	"threatbench/views"
@@ -269,6 +271,10 @@ func (m *Model) copyAs() {
 	if enc.Encode(e) == nil {
 		forms = append(forms, form{"event as JSON", strings.TrimSpace(b.String())})
 	}
+	if bundle, err := stix.Bundle([]api.Event{*e}, nil); err == nil {
+		forms = append(forms, form{"event as STIX", string(bundle)})
+	}
+	forms = append(forms, form{"the call as curl", call(e)})
 	if m.rawFor == e.UUID {
 		forms = append(forms, form{"raw record as JSON", harmless(m.raw.Data)})
 	}
@@ -381,6 +387,13 @@ func (m *Model) CursorXY() (x, y int, ok bool) {
 		return 0, 1 + len(m.related.notes()) + m.related.at() - m.related.offset, true
 	}
 	return 0, 0, true
+}
+
+// call is the request that reads an event, for a shell that knows the account
+// and the token. Nothing in an id means anything to the shell.
+func call(e *api.Event) string {
+	return `curl -sS "${CLOUDFLARE_BASE_URL:-https://api.cloudflare.com/client/v4}/accounts/$CLOUDFLARE_ACCOUNT_ID/cloudforce-one/events/` +
+		strings.ReplaceAll(url.PathEscape(e.UUID), "$", "%24") + `" -H "Authorization: Bearer $CLOUDFLARE_API_TOKEN"`
 }
 
 // harmless is JSON that says the same and steers no terminal it is pasted

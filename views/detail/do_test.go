@@ -3,8 +3,10 @@ package detail
 import (
 	"encoding/json"
 	"reflect"
+	"strings"
 	"testing"
 
+	"threatbench/api"
 	"threatbench/api/clean"
 )
 
@@ -31,5 +33,12 @@ func TestCopiedRawRecordsSteerNoTerminal(t *testing.T) {
 	}
 	if got := harmless([]byte("no JSON \x1b[31m")); got != "no JSON ␛[31m" {
 		t.Errorf("got %q", got)
+	}
+}
+
+func TestTheCallMeansNothingElseToAShell(t *testing.T) {
+	got := call(&api.Event{UUID: "a\"$(reboot)`x`$HOME\\"})
+	if strings.ContainsAny(got[strings.Index(got, "/events/"):strings.Index(got, `" -H`)], "$`\\\"()") {
+		t.Errorf("the call is %s", got)
 	}
 }

@@ -317,7 +317,7 @@ func (l *list) draw(w, h int, focused bool) []string {
 func (l *list) state() string {
 	switch {
 	case l.err != nil && len(l.queries) > 0:
-		return "could not be asked for again: " + l.err.Error()
+		return "could not be asked for again: " + views.Shown(views.OneLine(l.err.Error()))
 	case len(l.queries) == 1:
 		return "1"
 	case len(l.queries) > 0:
@@ -365,7 +365,7 @@ func (l *list) empty(w int) []string {
 			st.Key.Paint(key(keymap.QueriesNew)) + st.Hint.Paint(" opens the builder all the same: build, run and share a filter")}
 	case l.err != nil:
 		lines = []string{st.Error.Paint("The saved queries could not be loaded.")}
-		lines = append(lines, text.Wrap(l.err.Error(), max(w-4, 10))...)
+		lines = append(lines, text.Wrap(views.Shown(views.OneLine(l.err.Error())), max(w-4, 10))...)
 		lines = append(lines, "", st.Faint.Paint("r tries again"))
 	case !l.loaded && l.slow:
 		lines = []string{st.Faint.Paint("loading" + l.env.Dots())}
