@@ -285,13 +285,13 @@ func TestWorkbenchOverSSH(t *testing.T) {
 		if !new {
 			break
 		}
-		w.types("q") // the server hadn't noticed yet
+		w.types("\x03") // the server hadn't noticed yet
 		if err := w.sess.Wait(); err != nil {
 			t.Fatal(err)
 		}
 	}
 	w.sees("back where you left")
-	w.types("q")
+	w.types("\x03") // from a text field, too
 	if err := w.sess.Wait(); err != nil {
 		t.Error(err)
 	}
