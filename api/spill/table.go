@@ -54,35 +54,32 @@ func (t *Table) read(i int) error {
 // take says false. A payload is valid until the next call of anything.
 func (t *Table) Get(k Key, take func(payload []byte) bool) error {
 	from, _ := slices.BinarySearchFunc(t.blocks, k, func(b block, k Key) int { return bytes.Compare(b.first[:], k[:]) })
-	for i := max(from-1, 0); i < len(t.blocks); i++ {
-		if err := t.read(i); err != nil {
-			return err
-		}
-		for rest := t.held; len(rest) > 0; {
-			var payload []byte
-			key := Key(rest)
-			payload, rest = cut(rest)
-			switch c := bytes.Compare(key[:], k[:]); {
-			case c > 0, c == 0 && !take(payload):
-				return nil
-			}
-		}
-	}
-	return nil
+	return t.walk(max(from-1, 0), func(at Key, payload []byte) (bool, error) {
+		c := bytes.Compare(at[:], k[:])
+		return c < 0 || c == 0 && take(payload), nil
+	})
 }
 
 // All gives every record to take, by key, until take fails. A payload is valid
 // until the next call of anything.
 func (t *Table) All(take func(k Key, payload []byte) error) error {
-	for i := range t.blocks {
+	return t.walk(0, func(k Key, payload []byte) (bool, error) {
+		err := take(k, payload)
+		return err == nil, err
+	})
+}
+
+// walk gives the records from a block on to take, until it says false.
+func (t *Table) walk(from int, take func(k Key, payload []byte) (more bool, err error)) error {
+	for i := from; i < len(t.blocks); i++ {
 		if err := t.read(i); err != nil {
 			return err
 		}
 		for rest := t.held; len(rest) > 0; {
+			k := Key(rest)
 			var payload []byte
-			key := Key(rest)
 			payload, rest = cut(rest)
-			if err := take(key, payload); err != nil {
+			if more, err := take(k, payload); err != nil || !more {
 				return err
 			}
 		}
