@@ -44,6 +44,14 @@ type renumbering struct {
 	was, now int64
 }
 
+// of is the number that something has by now.
+func (n renumbering) of(k Kind, id int64) int64 {
+	if k == n.kind && id == n.was {
+		return n.now
+	}
+	return id
+}
+
 // byNumber is an action that names a saved query or an alert by its number:
 // renumbered is the same one after a renumbering.
 type byNumber interface{ renumbered(n renumbering) action }
@@ -145,9 +153,7 @@ func (a querySaved) run(ctx context.Context, w *work, on []Target) {
 }
 
 func (a querySaved) renumbered(n renumbering) action {
-	if n.kind == KindQuery && a.was == n.was {
-		a.was = n.now
-	}
+	a.was = n.of(KindQuery, a.was)
 	alerts := make([]alertAdded, len(a.alerts))
 	for i, alert := range a.alerts {
 		alerts[i], _ = alert.renumbered(n).(alertAdded)
@@ -182,9 +188,7 @@ func (a queryChanged) run(ctx context.Context, w *work, on []Target) {
 }
 
 func (a queryChanged) renumbered(n renumbering) action {
-	if n.kind == KindQuery && a.id == n.was {
-		a.id = n.now
-	}
+	a.id = n.of(KindQuery, a.id)
 	return a
 }
 
@@ -220,9 +224,7 @@ func (a queryDropped) run(ctx context.Context, w *work, on []Target) {
 }
 
 func (a queryDropped) renumbered(n renumbering) action {
-	if n.kind == KindQuery && a.id == n.was {
-		a.id = n.now
-	}
+	a.id = n.of(KindQuery, a.id)
 	return a
 }
 
@@ -264,12 +266,8 @@ func (a alertAdded) run(ctx context.Context, w *work, on []Target) {
 }
 
 func (a alertAdded) renumbered(n renumbering) action {
-	if n.kind == KindAlert && a.was == n.was {
-		a.was = n.now
-	}
-	if n.kind == KindQuery && a.in.QueryID == n.was {
-		a.in.QueryID = n.now
-	}
+	a.was = n.of(KindAlert, a.was)
+	a.in.QueryID = n.of(KindQuery, a.in.QueryID)
 	return a
 }
 
@@ -293,9 +291,7 @@ func (a alertChanged) run(ctx context.Context, w *work, on []Target) {
 }
 
 func (a alertChanged) renumbered(n renumbering) action {
-	if n.kind == KindAlert && a.id == n.was {
-		a.id = n.now
-	}
+	a.id = n.of(KindAlert, a.id)
 	return a
 }
 
@@ -312,8 +308,6 @@ func (a alertDropped) run(ctx context.Context, w *work, on []Target) {
 }
 
 func (a alertDropped) renumbered(n renumbering) action {
-	if n.kind == KindAlert && a.id == n.was {
-		a.id = n.now
-	}
+	a.id = n.of(KindAlert, a.id)
 	return a
 }
