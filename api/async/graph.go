@@ -142,11 +142,11 @@ func follows(q api.GraphQuery, types ...string) bool {
 // search takes the events that have an indicator or a tag.
 func (d *derivation) search(ctx context.Context, a API, q api.GraphQuery, seed api.NodeRef) error {
 	d.node(seed.Type, seed.ID, seed.ID, nil)
-	away := api.Out // from an indicator to its events
+	against := api.In // from an indicator all edges go out
 	if seed.Type == api.NodeTag {
-		away = api.In
+		against = api.Out
 	}
-	if !follows(q, edgeTo(seed.Type)) || q.Direction == api.In && away == api.Out || q.Direction == api.Out && away == api.In {
+	if !follows(q, edgeTo(seed.Type)) || q.Direction == against {
 		return nil
 	}
 	page, err := a.List(ctx, having(seed, q))
