@@ -18,6 +18,19 @@ func (w *work) changer() Changer {
 	return c
 }
 
+// unlessSo is the targets that aren't yet as an action makes them; the others
+// it leaves unchanged.
+func (w *work) unlessSo(on []Target, so func(Target) bool) (todo []Target) {
+	for _, t := range on {
+		if so(t) {
+			w.set(unchanged, "", t)
+			continue
+		}
+		todo = append(todo, t)
+	}
+	return todo
+}
+
 // listing adds values to a list of each event, or takes them out: tags, or
 // references. Values compare without case, as the server does.
 type listing struct {
@@ -37,14 +50,10 @@ func (a listing) run(ctx context.Context, w *work, on []Target) {
 	if !ok {
 		return
 	}
-	var todo []Target
-	for _, t := range on {
-		if e, seen := was[api.Fold(t.ID)]; seen && len(a.effect(e)) == 0 {
-			w.set(unchanged, "", t)
-			continue
-		}
-		todo = append(todo, t)
-	}
+	todo := w.unlessSo(on, func(t Target) bool {
+		e, seen := was[api.Fold(t.ID)]
+		return seen && len(a.effect(e)) == 0
+	})
 	w.each(todo, func(t Target) error { return a.send(ctx, c, t.ID) }, func(t Target) {
 		e, seen := was[api.Fold(t.ID)]
 		if !seen {
@@ -111,14 +120,10 @@ func (a editing) run(ctx context.Context, w *work, on []Target) {
 		return
 	}
 	cats := a.categories(ctx, w)
-	var todo []Target
-	for _, t := range on {
-		if e, seen := was[api.Fold(t.ID)]; seen && a.patch.Raw == nil && inverse(a.patch, e) == (api.EventPatch{}) {
-			w.set(unchanged, "", t)
-			continue
-		}
-		todo = append(todo, t)
-	}
+	todo := w.unlessSo(on, func(t Target) bool {
+		e, seen := was[api.Fold(t.ID)]
+		return seen && a.patch.Raw == nil && inverse(a.patch, e) == (api.EventPatch{})
+	})
 	a.send(ctx, w, c, todo)
 	for _, t := range w.doneOf(todo) {
 		e, seen := was[api.Fold(t.ID)]
@@ -320,14 +325,7 @@ func (a relating) run(ctx context.Context, w *work, on []Target) {
 		w.stop(err)
 		return
 	}
-	var todo []Target
-	for _, t := range on {
-		if known && was[api.Fold(t.ID)] != a.off {
-			w.set(unchanged, "", t)
-			continue
-		}
-		todo = append(todo, t)
-	}
+	todo := w.unlessSo(on, func(t Target) bool { return known && was[api.Fold(t.ID)] != a.off })
 	if len(todo) == 0 {
 		return
 	}

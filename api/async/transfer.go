@@ -53,15 +53,10 @@ func (a moving) unmoved(ctx context.Context, w *work, on []Target) []Target {
 		w.stop(err)
 		return nil
 	}
-	var todo []Target
-	for _, t := range on {
-		if _, arrived := there[api.Fold(t.ID)]; arrived {
-			w.set(unchanged, "", t)
-			continue
-		}
-		todo = append(todo, t)
-	}
-	return todo
+	return w.unlessSo(on, func(t Target) bool {
+		_, arrived := there[api.Fold(t.ID)]
+		return arrived
+	})
 }
 
 // confirm looks where the events are now. An older server answers a bare
@@ -201,14 +196,10 @@ func (a deleting) run(ctx context.Context, w *work, on []Target) {
 	if !ok {
 		return
 	}
-	var todo []Target
-	for _, t := range on {
-		if _, there := was[api.Fold(t.ID)]; !there && was != nil {
-			w.set(unchanged, "", t)
-			continue
-		}
-		todo = append(todo, t)
-	}
+	todo := w.unlessSo(on, func(t Target) bool {
+		_, there := was[api.Fold(t.ID)]
+		return !there && was != nil
+	})
 	if len(todo) == 0 {
 		return
 	}
