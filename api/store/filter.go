@@ -156,7 +156,7 @@ func matchNumber(op api.Op, want []int64) func(int64) bool {
 }
 
 // maxKillChain bounds what validation lets in, and so the match table.
-const maxKillChain = 7
+const maxKillChain = api.MaxKillChain
 
 func numberCondition(c api.Condition) condition {
 	want := make([]int64, len(c.Values))

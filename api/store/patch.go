@@ -181,15 +181,18 @@ func (p *patch) checkTechniques() error {
 	if k := p.KillChain; k != nil && (*k < 0 || *k > maxKillChain) {
 		return api.Errorf(http.StatusBadRequest, "killChain: want 0..%d, got %d", maxKillChain, *k)
 	}
-	for key, list := range map[string]**[]string{"mitreAttack": &p.MitreAttack, "mitreCapec": &p.MitreCapec} {
-		if *list == nil {
+	for _, f := range []struct {
+		key  string
+		list **[]string
+	}{{"mitreAttack", &p.MitreAttack}, {"mitreCapec", &p.MitreCapec}} {
+		if *f.list == nil {
 			continue
 		}
-		checked, err := checkList(key, **list)
+		checked, err := checkList(f.key, **f.list)
 		if err != nil {
 			return api.Errorf(http.StatusBadRequest, "%s", err.Error())
 		}
-		*list = &checked
+		*f.list = &checked
 	}
 	return nil
 }
