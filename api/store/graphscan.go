@@ -258,7 +258,8 @@ func (g *grapher) scanBeside(ctx context.Context, s *seed) error {
 	}
 	s.scan.sure = map[int64]bool{}
 	err := g.v.s.beside(ctx, s.scan.hash, fromStart, func(id int64, dataset uint32, d *doc) (bool, error) {
-		at := slices.IndexFunc(g.v.indicators(g.account, d), func(n api.GraphNode) bool { return n.Ref() == s.ref })
+		has := g.v.indicators(g.account, d)
+		at := slices.IndexFunc(has, func(n api.GraphNode) bool { return n.Ref() == s.ref })
 		if at < 0 || !g.owns(dataset) {
 			return true, nil
 		}
@@ -266,7 +267,7 @@ func (g *grapher) scanBeside(ctx context.Context, s *seed) error {
 			return true, err
 		}
 		if s.node.Label == "" {
-			s.node = g.v.indicators(g.account, d)[at]
+			s.node = has[at]
 		}
 		if g.scope.datasets[dataset] && id < s.scan.before && len(s.scan.sure) < s.scan.want {
 			s.scan.sure[id] = true
