@@ -248,11 +248,14 @@ func (m *mover) copyReferences(id int64, there func(int64) int64) error {
 		return err
 	}
 	for _, k := range refs {
+		if k.src != id {
+			continue
+		}
 		seen, err := m.sees(k.dst)
 		if err != nil {
 			return err
 		}
-		if k.src != id || !seen {
+		if !seen {
 			continue
 		}
 		if _, err := m.refer(reference{src: there(id), dst: there(k.dst)}, true); err != nil {
