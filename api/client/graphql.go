@@ -19,8 +19,8 @@ type GraphError struct{ Messages []string }
 func (e *GraphError) Error() string { return strings.Join(e.Messages, "; ") }
 
 // Query runs a GraphQL query (POST /v2/events/graphql, or the older path) and
-// returns its data, every string in it neutralised. Errors in the answer are a *GraphError, even where some data
-// came along.
+// returns its data, every string in it neutralised. Errors in the answer are a
+// *GraphError, even where some data came along.
 func (c *Client) Query(ctx context.Context, query string, vars map[string]any) (json.RawMessage, error) {
 	data, err := c.query(ctx, query, vars)
 	if err != nil {
