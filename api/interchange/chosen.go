@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"time"
 
 	"threatbench/api"
 )
@@ -51,6 +52,7 @@ func (c *chosen) List(ctx context.Context, q api.ListQuery) (api.Page, error) {
 	if page.Events, err = c.read(ctx, c.ids[min(at, end):end]); err != nil {
 		return api.Page{}, err
 	}
+	slices.SortFunc(page.Events, func(a, b api.Event) int { return cmp.Or(a.Date.Compare(b.Date.Time), cmp.Compare(a.UUID, b.UUID)) })
 	if end < len(c.ids) {
 		page.Info.Cursor = strconv.Itoa(end)
 	}
@@ -65,7 +67,7 @@ func (c *chosen) sort(ctx context.Context) error {
 	}
 	type dated struct {
 		id string
-		at int64
+		at time.Time
 	}
 	var all []dated
 	for part := range slices.Chunk(c.ids, api.MaxInValues) {
@@ -74,10 +76,10 @@ func (c *chosen) sort(ctx context.Context) error {
 			return err
 		}
 		for i := range events {
-			all = append(all, dated{events[i].UUID, events[i].Date.UnixMilli()})
+			all = append(all, dated{events[i].UUID, events[i].Date.Time})
 		}
 	}
-	slices.SortFunc(all, func(a, b dated) int { return cmp.Or(cmp.Compare(a.at, b.at), cmp.Compare(a.id, b.id)) })
+	slices.SortFunc(all, func(a, b dated) int { return cmp.Or(a.at.Compare(b.at), cmp.Compare(a.id, b.id)) })
 	c.ids, c.sorted = make([]string, len(all)), true
 	for i, d := range all {
 		c.ids[i] = d.id
@@ -85,19 +87,17 @@ func (c *chosen) sort(ctx context.Context) error {
 	return nil
 }
 
-// read reads some of the events, by date and id.
+// read reads some of the events, in any order.
 func (c *chosen) read(ctx context.Context, ids []string) ([]api.Event, error) {
 	if len(ids) == 0 {
 		return nil, nil
 	}
 	page, err := c.Source.List(ctx, api.ListQuery{
 		Search:   []api.Condition{{Field: api.FieldUUID, Op: api.OpIn, Values: ids}},
-		Datasets: []string{api.ScopeAll}, PageSize: api.MaxInValues, OrderBy: "date", Order: "asc",
+		Datasets: []string{api.ScopeAll}, PageSize: api.MaxInValues,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("reading the chosen events: %w", err)
 	}
-	events := slices.Clone(page.Events)
-	slices.SortFunc(events, func(a, b api.Event) int { return cmp.Or(a.Date.Compare(b.Date.Time), cmp.Compare(a.UUID, b.UUID)) })
-	return events, nil
+	return slices.Clone(page.Events), nil
 }
