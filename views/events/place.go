@@ -79,18 +79,6 @@ func (m *Model) Reload() tea.Cmd {
 // SetEmpty sets what is shown where there are no events and no filter.
 func (m *Model) SetEmpty(lines func() []string) { m.welcome = lines }
 
-// Attacker is the one in hand: the facet's under the cursor, else the selected
-// event's.
-func (m *Model) Attacker() string {
-	if l, ok := m.facets.selected(); ok && m.part == partFacets && l.column == "attacker" {
-		return l.value.Value
-	}
-	if e := m.Current(); e != nil {
-		return e.Attacker
-	}
-	return ""
-}
-
 // Selection is what this view has in hand: the filter, the marks, the cursor.
 func (m *Model) Selection() views.Selection {
 	return views.Selection{

@@ -1,0 +1,90 @@
+package events
+
+import (
+	"fmt"
+
+	tea "charm.land/bubbletea/v2"
+
+	"threatbench/api/async"
+	"threatbench/keymap"
+	"threatbench/ui/widget/toast"
+	"threatbench/views"
+)
+
+func (m *Model) doMarks(in keymap.Intent) (tea.Cmd, bool) {
+	switch in.ID {
+	case keymap.EventsMark:
+		m.mark()
+		return m.moved(), true
+	case keymap.EventsMarkRange:
+		m.markRange()
+	case keymap.EventsMarkAll:
+		return m.env.Async.IDs(m.slot("mark"), m.query(), markMost), true
+	case keymap.EventsUnmark:
+		clear(m.marks)
+		m.lastMark = -1
+	default:
+		return nil, false
+	}
+	m.table.Invalidate()
+	return nil, true
+}
+
+// markMost is how many events can be marked at once.
+const markMost = 100_000
+
+// learnMarks marks the ids that were collected; more than markMost matched
+// where it says so.
+func (m *Model) learnMarks(f async.JobDone) {
+	ids, ok := f.Value.(async.IDs)
+	if f.Err != nil || !ok {
+		m.env.Host.Say(toast.Error, fmt.Sprintf("nothing was marked: %v", f.Err))
+		return
+	}
+	for _, id := range ids.List {
+		m.marks[id] = true
+	}
+	m.table.Invalidate()
+	if ids.Total > len(ids.List) {
+		m.env.Host.Say(toast.Warn, fmt.Sprintf("marked the first %s of %s", views.Count(len(ids.List)), views.Count(ids.Total)))
+		return
+	}
+	m.env.Host.Say(toast.Good, "marked "+views.Count(len(ids.List)))
+}
+
+// mark turns the mark of the selected event and goes to the next.
+func (m *Model) mark() {
+	e := m.Current()
+	if e == nil {
+		return
+	}
+	if m.marks[e.UUID] {
+		delete(m.marks, e.UUID)
+	} else {
+		m.marks[e.UUID] = true
+		m.lastMark = m.table.Cursor()
+	}
+	m.table.Invalidate()
+	m.table.MoveBy(1)
+}
+
+// markRange marks what lies between the last mark and the cursor.
+func (m *Model) markRange() {
+	c := m.table.Cursor()
+	from := m.lastMark
+	if from < 0 {
+		from = c
+	}
+	missing := 0
+	for i := min(from, c); i <= max(from, c); i++ {
+		if e := m.rows.at(i); e != nil {
+			m.marks[e.UUID] = true
+		} else {
+			missing++
+		}
+	}
+	m.lastMark = c
+	if missing > 0 {
+		m.env.Host.Say(toast.Warn, views.Count(missing)+" rows between aren't loaded and stay unmarked")
+	}
+}

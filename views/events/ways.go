@@ -1,0 +1,131 @@
+package events
+
+import (
+	"fmt"
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+
+	"threatbench/api"
+	"threatbench/api/query"
+	"threatbench/views"
+)
+
+// graph shows what surrounds the marked events, or the selected one.
+func (m *Model) graph() {
+	ids := m.Selection().Marked
+	if len(ids) == 0 {
+		ids = []string{m.Current().UUID}
+	}
+	seeds := make([]api.NodeRef, len(ids))
+	for i, id := range ids {
+		seeds[i] = api.NodeRef{Type: api.NodeEvent, ID: id}
+	}
+	m.env.Host.Visit(views.VisitGraph{Seeds: seeds})
+}
+
+func (m *Model) pivot() {
+	e := m.Current()
+	if e == nil {
+		return
+	}
+	type target struct {
+		title string
+		field api.Field
+		value string
+	}
+	var targets []target
+	add := func(title string, field api.Field, value string) {
+		if value != "" {
+			targets = append(targets, target{title, field, value})
+		}
+	}
+	add("same indicator", api.FieldIndicator, e.Indicator)
+	add("same attacker", api.FieldAttacker, e.Attacker)
+	add("same category", api.FieldCategory, e.Category)
+	add("same target country", api.FieldTargetCountry, e.TargetCountry)
+	add("same industry", api.FieldTargetIndustry, e.TargetIndustry)
+	add("same origin", api.FieldAttackerCountry, e.AttackerCountry)
+	add("same day", api.FieldDate, dayOf(e.Date))
+	for _, t := range e.Tags {
+		add("same tag", api.FieldTags, t)
+	}
+	for _, t := range e.MitreAttack {
+		add("same technique", api.FieldMitreAttack, t)
+	}
+	items := make([]views.PickItem, len(targets))
+	for i, t := range targets {
+		items[i] = views.PickItem{Title: t.title, Detail: views.OneLine(t.value)}
+	}
+	ways := m.waysFrom(e)
+	for _, w := range ways {
+		items = append(items, w.PickItem)
+	}
+	m.env.Host.Ask(views.Pick{Title: "events with the", Items: items, Chosen: func(i int) tea.Cmd {
+		if i >= len(targets) {
+			m.env.Host.Visit(ways[i-len(targets)].To)
+			return nil
+		}
+		m.env.Host.Mark()
+		return m.apply(query.And("", api.Condition{Field: targets[i].field, Op: api.OpEquals, Values: []string{targets[i].value}}))
+	}})
+}
+
+// context offers what happened around the selected event, whatever the filter.
+func (m *Model) context() {
+	e := m.Current()
+	if e == nil || e.Date.IsZero() {
+		return
+	}
+	at, id := e.Date.Time, e.UUID
+	spans := []struct {
+		title string
+		d     time.Duration
+	}{{"10 minutes either side", 10 * time.Minute}, {"an hour either side", time.Hour}, {"a day either side", 24 * time.Hour}, {"a week either side", 7 * 24 * time.Hour}}
+	items := make([]views.PickItem, len(spans))
+	for i, s := range spans {
+		items[i] = views.PickItem{Title: s.title}
+	}
+	m.env.Host.Ask(views.Pick{Title: "all events within", Items: items, Chosen: func(i int) tea.Cmd {
+		m.env.Host.Mark()
+		d := spans[i].d
+		text := query.And("", api.Condition{Field: api.FieldDate, Op: api.OpGte, Values: []string{api.TimeOf(at.Add(-d)).String()}})
+		text = query.And(text, api.Condition{Field: api.FieldDate, Op: api.OpLte, Values: []string{api.TimeOf(at.Add(d)).String()}})
+		cmd := m.apply(text)
+		m.keep = id
+		return cmd
+	}})
+}
+
+// wantDatasets offers the datasets, as soon as they are known.
+func (m *Model) wantDatasets() tea.Cmd {
+	if len(m.catalogs.Datasets) > 0 {
+		m.chooseDatasets()
+		return nil
+	}
+	m.datasetsWanted = true
+	return m.needCatalogs()
+}
+
+// chooseDatasets offers the scopes and the datasets of the account.
+func (m *Model) chooseDatasets() {
+	type choice struct {
+		title string
+		ids   []string
+	}
+	choices := []choice{{"the default dataset", nil}, {"all datasets", []string{api.ScopeAll}}}
+	for _, d := range m.catalogs.Datasets {
+		if d.DeletedAt == nil {
+			choices = append(choices, choice{d.Name, []string{d.UUID}})
+		}
+	}
+	items := make([]views.PickItem, len(choices))
+	for i, c := range choices {
+		items[i] = views.PickItem{Title: c.title, On: fmt.Sprint(c.ids) == fmt.Sprint(m.dataset)}
+	}
+	m.env.Host.Ask(views.Pick{Title: "search in", Items: items, Chosen: func(i int) tea.Cmd {
+		m.env.Host.Mark()
+		m.dataset = choices[i].ids
+		return m.reload(0)
+	}})
+}
