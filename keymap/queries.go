@@ -12,6 +12,8 @@ const (
 const (
 	QueriesUp        ID = "queries.up"
 	QueriesDown      ID = "queries.down"
+	QueriesPageUp    ID = "queries.page_up"
+	QueriesPageDown  ID = "queries.page_down"
 	QueriesFirst     ID = "queries.first"
 	QueriesLast      ID = "queries.last"
 	QueriesRun       ID = "queries.run"
@@ -53,6 +55,10 @@ const (
 const (
 	AlertsUp        ID = "alerts.up"
 	AlertsDown      ID = "alerts.down"
+	AlertsPageUp    ID = "alerts.page_up"
+	AlertsPageDown  ID = "alerts.page_down"
+	AlertsFirst     ID = "alerts.first"
+	AlertsLast      ID = "alerts.last"
 	AlertsNew       ID = "alerts.new"
 	AlertsEdit      ID = "alerts.edit"
 	AlertsPause     ID = "alerts.pause"
@@ -62,11 +68,15 @@ const (
 	AlertsWatch     ID = "alerts.watch"
 	AlertsInterval  ID = "alerts.interval"
 
-	InboxUp      ID = "inbox.up"
-	InboxDown    ID = "inbox.down"
-	InboxOpen    ID = "inbox.open"
-	InboxRead    ID = "inbox.read"
-	InboxReadAll ID = "inbox.read_all"
+	InboxUp       ID = "inbox.up"
+	InboxDown     ID = "inbox.down"
+	InboxPageUp   ID = "inbox.page_up"
+	InboxPageDown ID = "inbox.page_down"
+	InboxFirst    ID = "inbox.first"
+	InboxLast     ID = "inbox.last"
+	InboxOpen     ID = "inbox.open"
+	InboxRead     ID = "inbox.read"
+	InboxReadAll  ID = "inbox.read_all"
 )
 
 // EventsBuild opens the present filter in the builder.
@@ -86,6 +96,10 @@ func listActions() []Action {
 			Title: "Up", Short: "up", Help: "Moves to the query above."},
 		{ID: QueriesDown, Scope: Queries, Group: "Saved queries", Keys: []string{"j", "down"},
 			Title: "Down", Short: "down", Help: "Moves to the query below."},
+		{ID: QueriesPageUp, Scope: Queries, Group: "Saved queries", Keys: []string{"pgup", "ctrl+b"},
+			Title: "Page up", Short: "page up", Help: "Moves up by a screen."},
+		{ID: QueriesPageDown, Scope: Queries, Group: "Saved queries", Keys: []string{"pgdown", "ctrl+f"},
+			Title: "Page down", Short: "page down", Help: "Moves down by a screen."},
 		{ID: QueriesFirst, Scope: Queries, Group: "Saved queries", Keys: []string{"g", "home"},
 			Title: "First query", Short: "first", Help: "Moves to the first query."},
 		{ID: QueriesLast, Scope: Queries, Group: "Saved queries", Keys: []string{"G", "end"},
@@ -168,6 +182,14 @@ func alertActions() []Action {
 			Title: "Up", Short: "up", Help: "Moves to the alert above."},
 		{ID: AlertsDown, Scope: Alerts, Group: "Alerts", Keys: []string{"j", "down"},
 			Title: "Down", Short: "down", Help: "Moves to the alert below."},
+		{ID: AlertsPageUp, Scope: Alerts, Group: "Alerts", Keys: []string{"pgup", "ctrl+b"},
+			Title: "Page up", Short: "page up", Help: "Moves up by a screen."},
+		{ID: AlertsPageDown, Scope: Alerts, Group: "Alerts", Keys: []string{"pgdown", "ctrl+f"},
+			Title: "Page down", Short: "page down", Help: "Moves down by a screen."},
+		{ID: AlertsFirst, Scope: Alerts, Group: "Alerts", Keys: []string{"g", "home"},
+			Title: "To the first", Short: "first", Help: "Moves to the first alert."},
+		{ID: AlertsLast, Scope: Alerts, Group: "Alerts", Keys: []string{"G", "end"},
+			Title: "To the last", Short: "last", Help: "Moves to the last alert."},
 		{ID: AlertsNew, Scope: Alerts, Group: "Alerts", Keys: []string{"n"},
 			Title: "New alert", Short: "new", Help: "Chooses a saved query and how often to be told of its new events."},
 		{ID: AlertsEdit, Scope: Alerts, Group: "Alerts", Keys: []string{"enter"},
@@ -190,6 +212,14 @@ func alertActions() []Action {
 			Title: "Up", Short: "up", Help: "Moves to the entry above."},
 		{ID: InboxDown, Scope: Inbox, Group: "Inbox", Keys: []string{"j", "down"},
 			Title: "Down", Short: "down", Help: "Moves to the entry below."},
+		{ID: InboxPageUp, Scope: Inbox, Group: "Inbox", Keys: []string{"pgup", "ctrl+b"},
+			Title: "Page up", Short: "page up", Help: "Moves up by a screen."},
+		{ID: InboxPageDown, Scope: Inbox, Group: "Inbox", Keys: []string{"pgdown", "ctrl+f"},
+			Title: "Page down", Short: "page down", Help: "Moves down by a screen."},
+		{ID: InboxFirst, Scope: Inbox, Group: "Inbox", Keys: []string{"g", "home"},
+			Title: "To the first", Short: "first", Help: "Moves to the first entry."},
+		{ID: InboxLast, Scope: Inbox, Group: "Inbox", Keys: []string{"G", "end"},
+			Title: "To the last", Short: "last", Help: "Moves to the last entry."},
 		{ID: InboxOpen, Scope: Inbox, Group: "Inbox", Keys: []string{"enter"},
 			Title: "Show its events", Short: "events", Help: "Shows the events of the entry and marks it as read."},
 		{ID: InboxRead, Scope: Inbox, Group: "Inbox", Keys: []string{"space"},

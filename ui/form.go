@@ -300,15 +300,10 @@ type reviewLayer struct {
 func (l *reviewLayer) scope() keymap.Scope { return keymap.Review }
 
 func (l *reviewLayer) do(id keymap.ID) tea.Cmd {
+	if scrolled(l.body, keymap.Review, id) {
+		return nil
+	}
 	switch id {
-	case keymap.ReviewUp:
-		l.body.Scroll(-1)
-	case keymap.ReviewDown:
-		l.body.Scroll(1)
-	case keymap.ReviewPageUp:
-		l.body.Page(-1)
-	case keymap.ReviewPageDown:
-		l.body.Page(1)
 	case keymap.ReviewBack:
 		l.form.m.overlay.Close()
 	case keymap.ReviewSend:

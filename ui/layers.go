@@ -96,19 +96,27 @@ func addHelp(groups []overlay.Group, name string, row overlay.HelpRow) []overlay
 	return append(groups, overlay.Group{Name: name, Rows: []overlay.HelpRow{row}})
 }
 
+// scrolled scrolls a text in a box; false where the action doesn't.
+func scrolled(body interface {
+	Scroll(lines int)
+	Page(pages int)
+}, s keymap.Scope, id keymap.ID) bool {
+	mo, ok := id.MotionIn(s)
+	if !ok {
+		return false
+	}
+	body.Scroll(mo.Lines)
+	body.Page(mo.Pages)
+	return true
+}
+
 func (l *helpLayer) scope() keymap.Scope { return keymap.Help }
 
 func (l *helpLayer) do(id keymap.ID) tea.Cmd {
-	switch id {
-	case keymap.HelpUp:
-		l.body.Scroll(-1)
-	case keymap.HelpDown:
-		l.body.Scroll(1)
-	case keymap.HelpPageUp:
-		l.body.Page(-1)
-	case keymap.HelpPageDown:
-		l.body.Page(1)
-	case keymap.HelpClose:
+	if scrolled(l.body, keymap.Help, id) {
+		return nil
+	}
+	if id == keymap.HelpClose {
 		l.m.overlay.Close()
 	}
 	return nil
@@ -148,16 +156,10 @@ func (m *Model) openText(title string, lines []string) {
 func (l *textLayer) scope() keymap.Scope { return keymap.Log }
 
 func (l *textLayer) do(id keymap.ID) tea.Cmd {
-	switch id {
-	case keymap.LogUp:
-		l.body.Scroll(-1)
-	case keymap.LogDown:
-		l.body.Scroll(1)
-	case keymap.LogPageUp:
-		l.body.Page(-1)
-	case keymap.LogPageDown:
-		l.body.Page(1)
-	case keymap.LogClose:
+	if scrolled(l.body, keymap.Log, id) {
+		return nil
+	}
+	if id == keymap.LogClose {
 		l.m.overlay.Close()
 	}
 	return nil

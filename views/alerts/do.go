@@ -29,19 +29,15 @@ func (m *Model) Do(in keymap.Intent) (tea.Cmd, bool) {
 }
 
 func (m *Model) doMove(id keymap.ID) (tea.Cmd, bool) {
-	switch id {
-	case keymap.InboxUp:
-		m.inbox.MoveBy(-1)
-	case keymap.InboxDown:
-		m.inbox.MoveBy(1)
-	case keymap.AlertsUp:
-		m.alerts.MoveBy(-1)
-	case keymap.AlertsDown:
-		m.alerts.MoveBy(1)
-	default:
-		return nil, false
+	if mo, ok := id.MotionIn(keymap.Inbox); ok {
+		views.Move(m.inbox, mo)
+		return nil, true
 	}
-	return nil, true
+	mo, ok := id.MotionIn(keymap.Alerts)
+	if ok {
+		views.Move(m.alerts, mo)
+	}
+	return nil, ok
 }
 
 func (m *Model) doWatch(id keymap.ID) (tea.Cmd, bool) {

@@ -37,23 +37,11 @@ func (m *Model) focused() *table.Model {
 }
 
 func (m *Model) doMove(id keymap.ID) (tea.Cmd, bool) {
-	t := m.focused()
-	switch id {
-	case keymap.DatasetsUp:
-		t.MoveBy(-1)
-	case keymap.DatasetsDown:
-		t.MoveBy(1)
-	case keymap.DatasetsPageUp:
-		t.Page(-1)
-	case keymap.DatasetsPageDown:
-		t.Page(1)
-	case keymap.DatasetsFirst:
-		t.Home()
-	case keymap.DatasetsLast:
-		t.End()
-	default:
+	mo, ok := id.MotionIn(keymap.Datasets)
+	if !ok {
 		return nil, false
 	}
+	views.Move(m.focused(), mo)
 	m.letBe()
 	return m.follow(settling), true
 }

@@ -72,62 +72,36 @@ func (m *Model) doTree(in keymap.Intent) (tea.Cmd, bool) {
 	return nil, true
 }
 
-// step is a movement in lines, or to an end.
-type step struct {
-	lines, pages, halves int
-	home, end            bool
-}
-
 func (m *Model) doScroll(in keymap.Intent) (tea.Cmd, bool) {
-	steps := map[keymap.ID]step{
-		keymap.DetailUp: {lines: -1}, keymap.DetailDown: {lines: 1}, keymap.DetailPageUp: {pages: -1}, keymap.DetailPageDown: {pages: 1},
-		keymap.DetailHalfUp: {halves: -1}, keymap.DetailHalfDown: {halves: 1}, keymap.DetailFirst: {home: true}, keymap.DetailLast: {end: true},
+	mo, ok := in.ID.MotionIn(keymap.Detail)
+	if ok {
+		m.scroll(mo)
 	}
-	s, ok := steps[in.ID]
-	if !ok {
-		return nil, false
-	}
-	m.scroll(s)
-	return nil, true
+	return nil, ok
 }
 
-func (m *Model) scroll(s step) {
-	by := s.lines + s.pages*max(m.rows-1, 1) + s.halves*max(m.rows/2, 1)
+func (m *Model) scroll(mo keymap.Motion) {
 	switch m.tab {
 	case Raw:
-		m.scrollTree(s, by)
+		scroll(mo, m.rows, m.tree.Home, m.tree.End, m.tree.Move)
 	case Relations:
-		if s.home || s.end {
-			by = len(m.related.links)
-			if s.home {
-				by = -by
-			}
-		}
-		m.related.move(by)
+		m.related.move(mo.By(m.rows))
+	case Insight:
+		scroll(mo, m.rows, m.insight.Home, m.insight.End, m.insight.Scroll)
 	default:
-		pane := m.overview
-		if m.tab == Insight {
-			pane = m.insight
-		}
-		switch {
-		case s.home:
-			pane.Home()
-		case s.end:
-			pane.End()
-		default:
-			pane.Scroll(by)
-		}
+		scroll(mo, m.rows, m.overview.Home, m.overview.End, m.overview.Scroll)
 	}
 }
 
-func (m *Model) scrollTree(s step, by int) {
+// scroll goes to an end, or some lines on where so many rows are in sight.
+func scroll(mo keymap.Motion, rows int, home, end func(), by func(int)) {
 	switch {
-	case s.home:
-		m.tree.Home()
-	case s.end:
-		m.tree.End()
+	case mo.Ends < 0:
+		home()
+	case mo.Ends > 0:
+		end()
 	default:
-		m.tree.Move(by)
+		by(mo.By(rows))
 	}
 }
 
@@ -368,7 +342,7 @@ func (m *Model) Drag(x, y int, done bool) tea.Cmd { return nil }
 // Wheel scrolls.
 func (m *Model) Wheel(x, y, by int) tea.Cmd {
 	m.changed()
-	m.scroll(step{lines: by})
+	m.scroll(keymap.Motion{Lines: by})
 	return nil
 }
 

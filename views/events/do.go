@@ -8,6 +8,7 @@ import (
 
 	"threatbench/keymap"
 	"threatbench/ui/widget/toast"
+	"threatbench/views"
 )
 
 // Do carries out an intent of the focused part.
@@ -22,39 +23,23 @@ func (m *Model) Do(in keymap.Intent) (tea.Cmd, bool) {
 }
 
 func (m *Model) doMove(in keymap.Intent) (tea.Cmd, bool) {
+	if mo, ok := in.ID.MotionIn(keymap.Events); ok {
+		views.Move(m.table, mo)
+		return m.moved(), true
+	}
 	switch in.ID {
-	case keymap.EventsUp:
-		m.table.MoveBy(-1)
-	case keymap.EventsDown:
-		m.table.MoveBy(1)
-	case keymap.EventsPageUp:
-		m.table.Page(-1)
-	case keymap.EventsPageDown:
-		m.table.Page(1)
-	case keymap.EventsHalfUp:
-		m.table.HalfPage(-1)
-	case keymap.EventsHalfDown:
-		m.table.HalfPage(1)
-	case keymap.EventsFirst:
-		m.table.Home()
-	case keymap.EventsLast:
-		m.table.End()
 	case keymap.EventsLeft:
 		m.table.Left()
-		return nil, true
 	case keymap.EventsRight:
 		m.table.Right()
-		return nil, true
 	case keymap.EventsOpen:
 		m.open()
-		return nil, true
 	case keymap.EventsGoto:
 		m.env.Host.Prompt("go to date", "", m.goTo)
-		return nil, true
 	default:
 		return nil, false
 	}
-	return m.moved(), true
+	return nil, true
 }
 
 // open goes to the selected event; while a new list is on its way, to the

@@ -157,19 +157,11 @@ func onlyDates(conditions []api.Condition) bool {
 }
 
 func (m *Model) doFacets(in keymap.Intent) (tea.Cmd, bool) {
+	if mo, ok := in.ID.MotionIn(keymap.Facets); ok {
+		m.facets.move(mo.By(m.geometry.facets.H))
+		return nil, true
+	}
 	switch in.ID {
-	case keymap.FacetsUp:
-		m.facets.move(-1)
-	case keymap.FacetsDown:
-		m.facets.move(1)
-	case keymap.FacetsPageUp:
-		m.facets.move(-m.geometry.facets.H)
-	case keymap.FacetsPageDown:
-		m.facets.move(m.geometry.facets.H)
-	case keymap.FacetsFirst:
-		m.facets.move(-len(m.facets.lines()))
-	case keymap.FacetsLast:
-		m.facets.move(len(m.facets.lines()))
 	case keymap.FacetsNext:
 		m.facets.jump(1)
 	case keymap.FacetsPrev:

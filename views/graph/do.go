@@ -37,16 +37,20 @@ func (m *Model) doMove(id keymap.ID) (tea.Cmd, bool) {
 		return nil, false
 	}
 	p, t := m.scene.picture, m.scene.list.table
+	if mo, ok := id.MotionIn(keymap.Graph); ok && m.scene.form == asTable {
+		views.Move(t, mo)
+		return nil, true
+	}
 	type moves struct{ drawn, listed func() }
 	step := func(f func() bool) func() { return func() { f() } }
 	move, ok := map[keymap.ID]moves{
-		keymap.GraphUp:       {step(p.Up), func() { t.MoveBy(-1) }},
-		keymap.GraphDown:     {step(p.Down), func() { t.MoveBy(1) }},
+		keymap.GraphUp:       {drawn: step(p.Up)},
+		keymap.GraphDown:     {drawn: step(p.Down)},
 		keymap.GraphLeft:     {step(p.Left), t.Left},
 		keymap.GraphRight:    {step(p.Right), t.Right},
-		keymap.GraphHome:     {step(p.Home), t.Home},
-		keymap.GraphPageUp:   {func() { p.Page(-1) }, func() { t.Page(-1) }},
-		keymap.GraphPageDown: {func() { p.Page(1) }, func() { t.Page(1) }},
+		keymap.GraphHome:     {drawn: step(p.Home)},
+		keymap.GraphPageUp:   {drawn: func() { p.Page(-1) }},
+		keymap.GraphPageDown: {drawn: func() { p.Page(1) }},
 		keymap.GraphPanUp:    {func() { p.Pan(0, -panY) }, func() { t.ScrollBy(-panY) }},
 		keymap.GraphPanDown:  {func() { p.Pan(0, panY) }, func() { t.ScrollBy(panY) }},
 		keymap.GraphPanLeft:  {func() { p.Pan(-panX, 0) }, nil},

@@ -39,26 +39,18 @@ func (m *Model) doFields(id keymap.ID) (tea.Cmd, bool) {
 	return nil, false
 }
 
-// steps are the movements by their actions: how many lines, and whether it is
-// the sample that may move.
-func steps() map[keymap.ID]int {
-	const far = 1 << 30
-	return map[keymap.ID]int{
-		keymap.BuilderUp: -1, keymap.BuilderDown: 1, keymap.BuilderFirst: -far, keymap.BuilderLast: far,
-		keymap.QueriesUp: -1, keymap.QueriesDown: 1, keymap.QueriesFirst: -far, keymap.QueriesLast: far,
-	}
-}
-
 func (m *Model) doMove(id keymap.ID) (tea.Cmd, bool) {
+	if mo, ok := id.MotionIn(keymap.Queries); ok {
+		views.Move(m.list.table, mo)
+		return nil, true
+	}
 	b := m.build
-	by, ok := steps()[id]
+	mo, ok := id.MotionIn(keymap.Builder)
 	switch {
-	case ok && !m.building:
-		m.list.table.MoveBy(by)
 	case ok && b.part == partSample:
-		b.sample.MoveBy(by)
+		views.Move(b.sample, mo)
 	case ok:
-		b.move(by)
+		b.move(mo.By(1))
 	case id == keymap.BuilderLeft:
 		b.col = max(b.col-1, 0)
 	case id == keymap.BuilderRight:
