@@ -2,7 +2,6 @@ package cli
 
 import (
 	"context"
-	"io"
 	"os"
 	"strings"
 
@@ -34,10 +33,7 @@ func ShowWorkbench(ctx context.Context, s Session) error {
 		Import: ui.Job(s.Import), Demo: ui.Job(s.Demo), Connect: s.Connect,
 		Profiles: colorProfile(s.UI.Color), Now: s.Now, StateDir: s.StateDir, Memory: memory,
 		Edit: s.Edit, Audit: s.Audit,
-		WriteFile: func(path string, data []byte) error {
-			return writeWhole(path, func(w io.Writer) error { _, err := w.Write(data); return err })
-		},
-		Stream: writeWhole, Source: s.Source,
+		WriteFile: writeWhole, Source: s.Source,
 	}
 	if h := s.Hosted; h != nil {
 		hosted(&o, h, s.Team)
@@ -51,7 +47,7 @@ func ShowWorkbench(ctx context.Context, s Session) error {
 // environment are the client's, and what is the process's it doesn't touch.
 func hosted(o *ui.Options, h *sshd.Session, mates *team.Member) {
 	o.Hosted, o.In, o.Out, o.Width, o.Height = true, h.In, h.Out, h.Width, h.Height
-	o.WriteFile, o.Stream, o.Edit = nil, nil, nil // files and programs here aren't the person's
+	o.WriteFile, o.Edit = nil, nil // files and programs here aren't the person's
 	if mates != nil {
 		o.Team = mates
 	}

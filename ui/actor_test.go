@@ -117,10 +117,10 @@ func TestActorReport(t *testing.T) {
 		e.Attacker, e.Category, e.Indicator, e.Event = "# <b>Evil|Actor", "`Cat`", "http://evil.example/", "said *this*"
 	})
 	var path, text string
-	o := ui.Options{API: f, WriteFile: func(p string, data []byte) error {
+	o := ui.Options{API: f, WriteFile: whole(func(p string, data []byte) error {
 		path, text = p, string(data)
 		return nil
-	}}
+	})}
 	benchWith(t, o, usual(), func(p *uitest.Program) {
 		press(p, "a", "a", "w", "enter")
 		p.Want("written: ")

@@ -161,6 +161,27 @@ func TestAlertsWhenTheServerFails(t *testing.T) {
 	})
 }
 
+// The lists of queries, alerts and what fired turn by pages and to their ends.
+func TestListsTurnByPages(t *testing.T) {
+	s := newSaver(60)
+	for i := range 60 {
+		s.fire(1, fmt.Sprintf("Entry %02d", i), s.events[0].UUID)
+	}
+	saved(t, s, small(), func(p *uitest.Program) {
+		press(p, "5", "G")
+		p.Want("Entry 00")
+		p.WantNot("Entry 59")
+		press(p, "g")
+		p.Want("Entry 59")
+		press(p, "pgdown")
+		p.WantNot("Entry 59")
+		press(p, "pgup")
+		p.Want("Entry 59")
+		press(p, "4", "G", "pgup", "g", "pgdown")
+		p.Check()
+	})
+}
+
 func TestAlertsReadOnly(t *testing.T) {
 	s := newSaver(50)
 	uitest.Run(t, usual(), func() tea.Model { return model(ui.Options{API: s, ReadOnly: true}) }, func(p *uitest.Program) {

@@ -83,31 +83,11 @@ func completeList(text string, names []string) []string {
 	if head != "" {
 		head += " "
 	}
-	out := complete(strings.TrimSpace(text[i:]), names)
+	out := views.Complete(strings.TrimSpace(text[i:]), names)
 	for k := range out {
 		out[k] = head + out[k]
 	}
 	return out
-}
-
-// mostOffered is how many completions are worth listing.
-const mostOffered = 50
-
-// complete are the names that begin with a text, then those that hold it.
-func complete(text string, names []string) []string {
-	fold := api.Fold(text)
-	var begin, hold []string
-	for _, n := range names {
-		switch f := api.Fold(n); {
-		case f == fold:
-		case strings.HasPrefix(f, fold):
-			begin = append(begin, n)
-		case strings.Contains(f, fold):
-			hold = append(hold, n)
-		}
-	}
-	out := append(begin, hold...)
-	return out[:min(len(out), mostOffered)]
 }
 
 // askParent asks under which event to hang the events, and how they are
@@ -162,7 +142,7 @@ func (m *Model) askReference(t views.Targets, off bool) tea.Cmd {
 	if off && len(t.Known) == 1 {
 		refs := t.Known[0].References
 		e.Value = ""
-		e.Complete = func(text string) []string { return complete(text, refs) }
+		e.Complete = func(text string) []string { return views.Complete(text, refs) }
 	}
 	m.overlay.Open(newEntryOf(m, e))
 	return nil

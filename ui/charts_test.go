@@ -418,12 +418,12 @@ func TestChartsExport(t *testing.T) {
 		}
 		written := map[string]string{}
 		var mu sync.Mutex
-		o := ui.Options{API: f, WriteFile: func(path string, data []byte) error {
+		o := ui.Options{API: f, WriteFile: whole(func(path string, data []byte) error {
 			mu.Lock()
 			defer mu.Unlock()
 			written[filepath.Ext(path)] = string(data)
 			return nil
-		}}
+		})}
 		benchWith(t, o, usual(), func(p *uitest.Program) {
 			come(p)
 			for i := range 2 {

@@ -271,10 +271,10 @@ func TestTooLongToCopyIsWritten(t *testing.T) {
 	f.raws[f.newest()[0].UUID] = json.RawMessage(`{"a":` + long + `}`)
 	for _, failed := range []error{nil, errors.New("no room on the disk")} {
 		files := map[string]string{}
-		o := ui.Options{API: f, WriteFile: func(path string, data []byte) error {
+		o := ui.Options{API: f, WriteFile: whole(func(path string, data []byte) error {
 			files[path] = string(data)
 			return failed
-		}}
+		})}
 		benchWith(t, o, usual(), func(p *uitest.Program) {
 			press(p, "enter", "R", "j", "y")
 			p.Want("to which file?", "threatbench.txt")

@@ -94,7 +94,7 @@ func within(events []api.Event, most api.TLP) int {
 
 // askWhere asks for the file to write. A session that may write none copies.
 func (m *Model) askWhere(x export) tea.Cmd {
-	if m.options.Stream == nil {
+	if m.options.WriteFile == nil {
 		return m.beginExport(x, "")
 	}
 	name := "events-" + m.env.Now().In(m.env.Zone).Format("20060102-1504") + extension(x.options.Format)
@@ -121,7 +121,7 @@ func (m *Model) beginExport(x export, path string) tea.Cmd {
 	if m.job != nil {
 		return m.say(toast.Info, "something is under way: esc cancels it")
 	}
-	src, stream := m.options.Source, m.options.Stream
+	src, file := m.options.Source, m.options.WriteFile
 	if src == nil {
 		src = m.options.API
 	}
@@ -142,7 +142,7 @@ func (m *Model) beginExport(x export, path string) tea.Cmd {
 		}
 		if path != "" {
 			out.path = filepath.Clean(path)
-			return out, stream(path, write)
+			return out, file(path, write)
 		}
 		text := &short{most: base64.StdEncoding.DecodedLen(copyLimit)}
 		err := write(text)

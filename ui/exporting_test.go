@@ -23,22 +23,31 @@ type files struct {
 	err  error
 }
 
-func (f *files) stream(path string, write func(io.Writer) error) error {
-	var b bytes.Buffer
-	if err := write(&b); err != nil {
-		return err
+func (f *files) write(path string, write func(io.Writer) error) error {
+	return whole(func(path string, data []byte) error {
+		f.mu.Lock()
+		defer f.mu.Unlock()
+		f.last, f.text = path, string(data)
+		return f.err
+	})(path, write)
+}
+
+// whole takes what is written to a file in one piece.
+func whole(take func(path string, data []byte) error) func(path string, write func(io.Writer) error) error {
+	return func(path string, write func(io.Writer) error) error {
+		var b bytes.Buffer
+		if err := write(&b); err != nil {
+			return err
+		}
+		return take(path, b.Bytes())
 	}
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	f.last, f.text = path, b.String()
-	return f.err
 }
 
 // exporting runs the workbench on f with a disk.
 func exporting(t *testing.T, f *fake, o uitest.Options, script func(p *uitest.Program, d *files)) {
 	t.Helper()
 	d := &files{}
-	benchWith(t, ui.Options{API: f, Stream: d.stream}, o, func(p *uitest.Program) { script(p, d) })
+	benchWith(t, ui.Options{API: f, WriteFile: d.write}, o, func(p *uitest.Program) { script(p, d) })
 }
 
 // TestMarkedEventsAreExported: exactly the marked ones, by date, up to the TLP

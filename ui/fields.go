@@ -132,7 +132,7 @@ func (m *Model) askValue(t views.Targets, f editable) tea.Cmd {
 			if text == value {
 				text = "" // nothing has been typed yet: every value may be meant
 			}
-			return complete(text, f.names(&m.changes.catalogs))
+			return views.Complete(text, f.names(&m.changes.catalogs))
 		}
 	}
 	e.Accept = func(text string) tea.Cmd {

@@ -326,7 +326,7 @@ func TestGraphIsExported(t *testing.T) {
 		got = string(data)
 		return os.WriteFile(to, data, 0o600)
 	}
-	benchWith(t, ui.Options{API: newWeb(), WriteFile: write}, usual(), func(p *uitest.Program) {
+	benchWith(t, ui.Options{API: newWeb(), WriteFile: whole(write)}, usual(), func(p *uitest.Program) {
 		press(p, "ctrl+r", "e", "enter")
 		for range len("graph.dot") {
 			p.Press("backspace")

@@ -1,10 +1,6 @@
 package ui
 
-import (
-	tea "charm.land/bubbletea/v2"
-
-	"threatbench/views"
-)
+import "threatbench/views"
 
 // held is what the view with the focus has in hand.
 func (m *Model) held() views.Held {
@@ -38,9 +34,5 @@ func (m *Model) graphOf() {
 		host{m}.Visit(ways[0].To)
 		return
 	}
-	p := views.Pick{Title: "go to the", Chosen: func(i int) tea.Cmd { return m.call(ways[i].To) }}
-	for _, w := range ways {
-		p.Items = append(p.Items, w.PickItem)
-	}
-	m.overlay.Open(newMenu(m, p))
+	m.overlay.Open(newMenu(m, views.PickWay(ways, host{m}.Visit)))
 }

@@ -2,6 +2,7 @@ package ui
 
 import (
 	"context"
+	"io"
 	"path/filepath"
 	"strings"
 
@@ -27,7 +28,10 @@ func (m *Model) saveAs(what, name string, data []byte) tea.Cmd {
 			return nil
 		}
 		return m.env.Async.Run(async.Slot{View: jobView, Name: saveSlot}, func(context.Context, async.Report) (any, error) {
-			return filepath.Clean(path), write(path, data)
+			return filepath.Clean(path), write(path, func(w io.Writer) error {
+				_, err := w.Write(data)
+				return err
+			})
 		})
 	}))
 	return nil

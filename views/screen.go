@@ -55,66 +55,6 @@ type Targeted interface {
 	Acting() int
 }
 
-// Holding is a view with a value in hand: what the cursor stands on, or what is
-// in the event there.
-type Holding interface{ Held() Held }
-
-// Held is what a view has in hand; each may be missing.
-type Held struct {
-	Attacker  string
-	Indicator string
-	Tags      []string
-	Datasets  []string // where it was counted, as in VisitEvents; none are those searched
-}
-
-// HeldOf is what an event holds.
-func HeldOf(e *api.Event) Held {
-	if e == nil {
-		return Held{}
-	}
-	return Held{Attacker: e.Attacker, Indicator: e.Indicator, Tags: e.Tags}
-}
-
-// HeldValue is one value of a field.
-func HeldValue(field, value string) Held {
-	switch api.Field(field) {
-	case api.FieldAttacker:
-		return Held{Attacker: value}
-	case api.FieldIndicator:
-		return Held{Indicator: value}
-	case api.FieldTags:
-		if value != "" {
-			return Held{Tags: []string{value}}
-		}
-	}
-	return Held{}
-}
-
-// Way leads from a value to another view.
-type Way struct {
-	PickItem
-	To Visit
-}
-
-// Ways lead from what is held to the profile of the attacker and to the graphs
-// around the indicator and the tags.
-func (h Held) Ways() []Way {
-	var out []Way
-	add := func(title, value string, to Visit) {
-		out = append(out, Way{PickItem{Title: title, Detail: OneLine(value)}, to})
-	}
-	if h.Attacker != "" {
-		add("profile of the attacker", h.Attacker, VisitActor{Name: h.Attacker, Datasets: h.Datasets})
-	}
-	if h.Indicator != "" {
-		add("graph around the indicator", h.Indicator, VisitGraph{Seeds: []api.NodeRef{{Type: api.NodeIndicator, ID: h.Indicator}}})
-	}
-	for _, t := range h.Tags {
-		add("graph around the tag", t, VisitGraph{Seeds: []api.NodeRef{{Type: api.NodeTag, ID: t}}})
-	}
-	return out
-}
-
 // Targets is what an action on events touches: the marked events, or the one
 // in hand. Known are those of them that are at hand, for a sample and for
 // their present values.

@@ -46,6 +46,14 @@ func ShortTLP(s string) string {
 	return s
 }
 
+// Day is the UTC day of a moment, "" where it is unknown.
+func Day(t api.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return t.UTC().Format("2006-01-02")
+}
+
 // StepStarts lists every step of a timeline from its first event to its last,
 // empty ones too, at most a few thousand.
 func StepStarts(d api.Timeline) []time.Time {

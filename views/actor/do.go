@@ -1,6 +1,7 @@
 package actor
 
 import (
+	"slices"
 	"strings"
 
 	tea "charm.land/bubbletea/v2"
@@ -212,7 +213,7 @@ func (m *Model) enter() {
 	}
 	m.env.Host.Enter(views.Entry{
 		Title:    "profile of which attacker?",
-		Complete: func(s string) []string { return matching(m.catalogs.Attackers, s) },
+		Complete: func(s string) []string { return views.Complete(strings.TrimSpace(s), m.catalogs.Attackers) },
 		Accept: func(s string) tea.Cmd {
 			if s = meant(m.catalogs.Attackers, strings.TrimSpace(s)); s != "" {
 				m.env.Host.Visit(views.VisitActor{Name: s, Datasets: datasets})
@@ -222,38 +223,16 @@ func (m *Model) enter() {
 	})
 }
 
-// mostOffered is how many names are offered at once.
-const mostOffered = 50
-
-// matching are the names that hold a text, those that begin with it first.
-func matching(names []string, s string) []string {
-	fold := api.Fold(strings.TrimSpace(s))
-	var begin, hold []string
-	for _, n := range names {
-		switch f := api.Fold(n); {
-		case strings.HasPrefix(f, fold):
-			begin = append(begin, n)
-		case strings.Contains(f, fold):
-			hold = append(hold, n)
-		}
-	}
-	out := append(begin, hold...)
-	return out[:min(len(out), mostOffered)]
-}
-
 // meant is the name a text stands for: the one it is but for its case, or the
 // only one that holds it; else the text itself.
 func meant(names []string, s string) string {
 	if s == "" {
 		return ""
 	}
-	found := matching(names, s)
-	for _, n := range found {
-		if api.Fold(n) == api.Fold(s) {
-			return n
-		}
+	if i := slices.IndexFunc(names, func(n string) bool { return api.Fold(n) == api.Fold(s) }); i >= 0 {
+		return names[i]
 	}
-	if len(found) == 1 {
+	if found := views.Complete(s, names); len(found) == 1 {
 		return found[0]
 	}
 	return s

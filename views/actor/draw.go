@@ -10,8 +10,6 @@ import (
 	"threatbench/views"
 )
 
-func more1(n int) string { return "+" + views.Count(n) + " more" }
-
 // histHeight is how many lines the activity over time gets.
 func (m *Model) histHeight() int {
 	switch {
@@ -50,7 +48,7 @@ func (m *Model) head(w int) []string {
 	if m.p == nil {
 		return nil
 	}
-	title := " " + st.TitleFocus.Paint(m.shown(m.p.name, w/2))
+	title := " " + st.TitleFocus.Paint(m.env.Text(m.p.name, w/2))
 	facts := m.facts()
 	if m.slow {
 		facts = append(facts, "counting"+m.env.Dots())
@@ -72,7 +70,7 @@ func (m *Model) scope() string {
 	default:
 		names := make([]string, len(d))
 		for i, id := range d {
-			names[i] = m.shown(m.datasetName(id), 30)
+			names[i] = m.env.Text(m.datasetName(id), 30)
 		}
 		return "attacker, in " + strings.Join(names, ", ")
 	}
@@ -83,7 +81,7 @@ func (m *Model) facts() []string {
 	st := m.env.Styles
 	var out []string
 	if n := m.total(); n >= 0 {
-		out = append(out, st.Strong.Paint(views.Count(n))+" "+plural(n, "event"))
+		out = append(out, st.Strong.Paint(views.Count(n))+" "+plural(n, "event", "events"))
 	}
 	if m.p.sum == nil || m.p.sum.Unfiltered {
 		return out
@@ -92,22 +90,22 @@ func (m *Model) facts() []string {
 		out = append(out, "first "+m.env.Date(t.Start), "last "+m.env.Date(t.End))
 	}
 	if top, _ := m.p.facet("attackerCountry"); len(top) > 0 {
-		out = append(out, "from "+m.shown(views.ColumnValue("attackerCountry", top[0].Value), 30))
+		out = append(out, "from "+m.env.Text(views.ColumnValue("attackerCountry", top[0].Value), 30))
 	}
 	if _, n := m.p.facet("mitreAttack"); n > 0 {
-		out = append(out, views.Count(n)+" "+plural(n, "technique"))
+		out = append(out, views.Count(n)+" "+plural(n, "technique", "techniques"))
 	}
 	if _, n := m.p.facet("targetCountry"); n > 0 {
-		out = append(out, views.Count(n)+" target "+map[bool]string{true: "country", false: "countries"}[n == 1])
+		out = append(out, views.Count(n)+" target "+plural(n, "country", "countries"))
 	}
 	return out
 }
 
-func plural(n int, word string) string {
+func plural(n int, one, many string) string {
 	if n == 1 {
-		return word
+		return one
 	}
-	return word + "s"
+	return many
 }
 
 // total is how many events the actor has, -1 while that is unknown.
@@ -116,6 +114,14 @@ func (m *Model) total() int {
 		return s.Total
 	}
 	return m.p.total
+}
+
+func indented(lines []string) []string {
+	out := make([]string, len(lines))
+	for i, l := range lines {
+		out[i] = " " + l
+	}
+	return out
 }
 
 // note stands in place of the body where there is nothing to list, nil where
@@ -127,11 +133,7 @@ func (m *Model) note(w int) []string {
 	}
 	for _, err := range m.p.errs {
 		if err != nil && len(m.body.spots) == 0 {
-			out := []string{" " + st.Error.Paint("The profile could not be loaded.")}
-			for _, l := range text.Wrap(m.shown(err.Error(), 400), max(w-4, 10)) {
-				out = append(out, " "+l)
-			}
-			return append(out, " "+st.Faint.Paint("r tries again"))
+			return indented(m.env.Failed("The profile", err, w))
 		}
 	}
 	switch {
@@ -143,16 +145,6 @@ func (m *Model) note(w int) []string {
 		return []string{" " + st.Text.Paint("This server counts whole datasets only.")}
 	}
 	return []string{""}
-}
-
-// shown is text from outside as it can be drawn here, in one line of at most w
-// cells.
-func (m *Model) shown(s string, w int) string {
-	s = views.OneLine(s)
-	if m.env.ASCII {
-		s = layout.ASCII(s)
-	}
-	return text.Cut(views.Shown(s), max(w, 1), m.env.Styles.Glyphs.Ellipsis)
 }
 
 // draw is one line of the body.
@@ -180,7 +172,7 @@ func (m *Model) draw(it item, w int, focused bool) string {
 	const meter = 6
 	count := views.Count(s.value.Count)
 	room := max(w-1-1-len(count)-1-meter-1, 1)
-	name := text.Fit(m.shown(m.value(s.column, s.value.Value), room), room, st.Glyphs.Ellipsis)
+	name := text.Fit(m.env.Text(m.value(s.column, s.value.Value), room), room, st.Glyphs.Ellipsis)
 	if s.column == "tlp" && pen == st.Text {
 		pen = m.env.TLP(s.value.Value)
 	}
@@ -190,11 +182,11 @@ func (m *Model) draw(it item, w int, focused bool) string {
 // eventLine is an event in a line of w cells.
 func (m *Model) eventLine(e *api.Event, w int) string {
 	st := m.env.Styles
-	category := text.Fit(m.shown(e.Category, 22), 22, st.Glyphs.Ellipsis)
+	category := text.Fit(m.env.Text(e.Category, 22), 22, st.Glyphs.Ellipsis)
 	head := st.Faint.Paint(text.Fit(m.env.Date(e.Date), 12, st.Glyphs.Ellipsis)) + "  " + m.env.TLP(e.TLP).Paint(text.Fit(views.ShortTLP(views.OneLine(e.TLP)), 6, st.Glyphs.Ellipsis)) + "  " + category + "  "
 	rest := e.Event
 	if e.Indicator != "" {
 		rest = e.Indicator + "  " + e.Event
 	}
-	return head + m.shown(rest, max(w-12-2-6-2-22-2, 1))
+	return head + m.env.Text(rest, max(w-12-2-6-2-22-2, 1))
 }

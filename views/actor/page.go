@@ -3,6 +3,7 @@ package actor
 import (
 	"threatbench/api"
 	"threatbench/ui/widget/layout"
+	"threatbench/views"
 )
 
 // spot is a line that can be selected: a value with its count, or an event.
@@ -88,7 +89,7 @@ func (m *Model) section(column, title string) []line {
 		out = append(out, line{column: column, value: c, most: most})
 	}
 	if more := distinct - len(top); more > 0 {
-		out = append(out, line{item: item{note: more1(more), spot: -1}})
+		out = append(out, line{item: item{note: "+" + views.Count(more) + " more", spot: -1}})
 	}
 	return append(out, line{item: item{spot: -1}})
 }

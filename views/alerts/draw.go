@@ -38,39 +38,16 @@ func (m *Model) Draw(w, h int, focused bool) []string {
 	if m.lacking {
 		return layout.Stack(
 			layout.Fit(m.lackingLines(w), w, g.alertsHead.H),
-			[]string{layout.Line(m.head("Watched queries", m.watchedNote(), focused), w)},
-			m.body(m.inbox, g.inbox, focused, m.noWatched),
+			[]string{layout.Line(m.env.Head("Watched queries", m.watchedNote(), focused), w)},
+			views.Body(m.inbox, g.inbox.W, g.inbox.H, focused, m.noWatched(g.inbox.W)),
 		)
 	}
 	return layout.Stack(
-		[]string{layout.Line(m.head("Inbox", m.inboxNote(), focused && m.part == partInbox), w)},
-		m.body(m.inbox, g.inbox, focused && m.part == partInbox, m.noEntries),
-		[]string{layout.Line(m.head("Alerts", m.alertsNote(), focused && m.part == partAlerts), w)},
-		m.body(m.alerts, g.alerts, focused && m.part == partAlerts, m.noAlerts),
+		[]string{layout.Line(m.env.Head("Inbox", m.inboxNote(), focused && m.part == partInbox), w)},
+		views.Body(m.inbox, g.inbox.W, g.inbox.H, focused && m.part == partInbox, m.noEntries(g.inbox.W)),
+		[]string{layout.Line(m.env.Head("Alerts", m.alertsNote(), focused && m.part == partAlerts), w)},
+		views.Body(m.alerts, g.alerts.W, g.alerts.H, focused && m.part == partAlerts, m.noAlerts(g.alerts.W)),
 	)
-}
-
-func (m *Model) head(title, note string, focused bool) string {
-	st := m.env.Styles
-	pen := st.Title
-	if focused {
-		pen = st.TitleFocus
-	}
-	return " " + pen.Paint(title) + "  " + st.Faint.Paint(note)
-}
-
-// body is a table, or why there is nothing in it.
-func (m *Model) body(t *table.Model, at layout.Rect, focused bool, none func(w int) []string) []string {
-	t.SetSize(at.W, at.H)
-	t.Focus(focused)
-	if lines := none(at.W); lines != nil {
-		out := []string{""}
-		for _, l := range lines {
-			out = append(out, "  "+l)
-		}
-		return layout.Fit(out, at.W, at.H)
-	}
-	return t.Lines()
 }
 
 func (m *Model) lackingLines(w int) []string {
@@ -105,7 +82,7 @@ func (m *Model) inboxNote() string {
 	note := ""
 	switch n := len(m.entries); {
 	case m.inboxErr != nil && n > 0:
-		return "could not be asked for again: " + m.inboxErr.Error()
+		return "could not be asked for again: " + m.env.Text(m.inboxErr.Error(), 200)
 	case m.total > n:
 		note = fmt.Sprintf("the newest %s of %s", views.Count(n), views.Count(m.total))
 	case n > 0:
@@ -122,19 +99,11 @@ func (m *Model) alertsNote() string {
 	case m.testing != nil:
 		return "trying" + m.env.Dots()
 	case m.err != nil && len(m.list) > 0:
-		return "could not be asked for again: " + views.Shown(views.OneLine(m.err.Error()))
+		return "could not be asked for again: " + m.env.Text(m.err.Error(), 200)
 	case len(m.list) > 0:
 		return views.Count(len(m.list))
 	}
 	return ""
-}
-
-// failed says what went wrong.
-func (m *Model) failed(what string, err error, w int) []string {
-	st := m.env.Styles
-	out := []string{st.Error.Paint(what + " could not be loaded.")}
-	out = append(out, text.Wrap(views.Shown(views.OneLine(err.Error())), max(w-4, 10))...)
-	return append(out, st.Faint.Paint("r tries again"))
 }
 
 func (m *Model) noEntries(w int) []string {
@@ -143,7 +112,7 @@ func (m *Model) noEntries(w int) []string {
 	case len(m.entries) > 0:
 		return nil
 	case m.inboxErr != nil:
-		return m.failed("The inbox", m.inboxErr, w)
+		return m.env.Failed("The inbox", m.inboxErr, w)
 	case !m.gotInbox:
 		return []string{""}
 	}
@@ -156,7 +125,7 @@ func (m *Model) noAlerts(w int) []string {
 	case len(m.list) > 0:
 		return nil
 	case m.err != nil:
-		return m.failed("The alerts", m.err, w)
+		return m.env.Failed("The alerts", m.err, w)
 	case !m.loaded && m.slow:
 		return []string{st.Faint.Paint("loading" + m.env.Dots())}
 	case !m.loaded:
@@ -175,7 +144,7 @@ func (m *Model) noWatched(w int) []string {
 	case m.noQueries:
 		return []string{st.Text.Paint("This server keeps no queries, so there is nothing to watch.")}
 	case m.queriesErr != nil:
-		return m.failed("The saved queries", m.queriesErr, w)
+		return m.env.Failed("The saved queries", m.queriesErr, w)
 	case m.queryOK:
 		return []string{st.Text.Paint("No saved queries to watch."), st.Faint.Paint("4 goes to the queries: build one and save it.")}
 	}

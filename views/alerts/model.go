@@ -141,10 +141,8 @@ func (m *Model) Learn(f async.Fact) tea.Cmd {
 		return m.learnTried(f)
 	case async.EventsLoaded:
 		return m.learnEvents(f)
-	case async.JobDone:
-		if f.Slot.Name == tickSlot && f.Err == nil {
-			return m.look()
-		}
+	case async.Elapsed:
+		return m.look()
 	case async.Slow:
 		m.slow = m.slow || f.About().Slot.Name == "alerts"
 	}

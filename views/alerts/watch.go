@@ -1,7 +1,6 @@
 package alerts
 
 import (
-	"context"
 	"strconv"
 	"strings"
 	"time"
@@ -76,17 +75,7 @@ func (m *Model) often() async.Option {
 
 // tick waits until the next look.
 func (m *Model) tick() tea.Cmd {
-	wait := time.Duration(m.watch.Minutes) * time.Minute
-	return m.env.Async.Run(m.slot(tickSlot), func(ctx context.Context, _ async.Report) (any, error) {
-		t := time.NewTimer(wait)
-		defer t.Stop()
-		select {
-		case <-t.C:
-			return nil, nil
-		case <-ctx.Done():
-			return nil, ctx.Err()
-		}
-	})
+	return m.env.Async.After(m.slot(tickSlot), time.Duration(m.watch.Minutes)*time.Minute)
 }
 
 // watched are the queries that are looked at.

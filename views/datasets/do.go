@@ -137,7 +137,7 @@ func (m *Model) create() {
 func (m *Model) rename() {
 	d, _ := m.current()
 	m.env.Host.Enter(views.Entry{
-		Title: "new name of " + m.shown(d.Name, 40),
+		Title: "new name of " + m.env.Text(d.Name, 40),
 		Value: views.OneLine(d.Name),
 		Check: func(s string) error { return m.checkName(s, d.UUID) },
 		Accept: func(s string) tea.Cmd {
@@ -145,7 +145,7 @@ func (m *Model) rename() {
 			if name == d.Name {
 				return nil
 			}
-			d.Name = m.shown(d.Name, 40)
+			d.Name = m.env.Text(d.Name, 40)
 			m.env.Host.Change(async.ChangeDataset(d, api.DatasetPatch{Name: &name}), nil)
 			return nil
 		},
@@ -155,7 +155,7 @@ func (m *Model) rename() {
 // publish asks before a dataset is shown to every account, or to this one only.
 func (m *Model) publish() {
 	d, _ := m.current()
-	name, public := m.shown(d.Name, 40), !d.IsPublic
+	name, public := m.env.Text(d.Name, 40), !d.IsPublic
 	items := []views.PickItem{{Title: "no, leave it as it is"}, {Title: "yes, for this account only", Detail: "other accounts lose sight of it"}}
 	if public {
 		items[1] = views.PickItem{Title: "yes, public", Detail: "every account of the server sees its events"}

@@ -7,7 +7,6 @@ import (
 	"threatbench/keymap"
 	"threatbench/ui/widget/layout"
 	"threatbench/ui/widget/table"
-	"threatbench/ui/widget/text"
 	"threatbench/views"
 )
 
@@ -40,33 +39,14 @@ func (m *Model) Draw(w, h int, focused bool) []string {
 	m.geo = m.place(w, h)
 	g := m.geo
 	lines := layout.Stack(
-		[]string{layout.Line(m.head("Datasets", m.listNote(), focused && m.part == partList), w)},
-		m.body(m.table, g.list, focused && m.part == partList, m.noList),
+		[]string{layout.Line(m.env.Head("Datasets", m.listNote(), focused && m.part == partList), w)},
+		views.Body(m.table, g.list.W, g.list.H, focused && m.part == partList, m.noList(g.list.W)),
 		layout.Fit(nil, w, g.historyHead.Y-g.list.Y-g.list.H),
-		[]string{layout.Line(m.head(m.historyTitle(), m.historyNote(), focused && m.part == partHistory), w)},
-		m.body(m.history, g.history, focused && m.part == partHistory, m.noHistory),
+		[]string{layout.Line(m.env.Head(m.historyTitle(), m.historyNote(), focused && m.part == partHistory), w)},
+		views.Body(m.history, g.history.W, g.history.H, focused && m.part == partHistory, m.noHistory(g.history.W)),
 	)
 	m.memo = memo{version: m.version, env: m.env.Version, w: w, h: h, focused: focused, lines: layout.Fit(lines, w, h)}
 	return m.memo.lines
-}
-
-func (m *Model) head(title, note string, focused bool) string {
-	st := m.env.Styles
-	pen := st.Title
-	if focused {
-		pen = st.TitleFocus
-	}
-	return " " + pen.Paint(title) + "  " + st.Faint.Paint(note)
-}
-
-// shown is text from outside as it can be drawn here, in one line of at most w
-// cells.
-func (m *Model) shown(s string, w int) string {
-	s = views.OneLine(s)
-	if m.env.ASCII {
-		s = layout.ASCII(s)
-	}
-	return text.Cut(views.Shown(s), w, m.env.Styles.Glyphs.Ellipsis)
 }
 
 func (m *Model) listNote() string {
@@ -74,14 +54,14 @@ func (m *Model) listNote() string {
 	case m.asking != nil:
 		return "asking what the revert would change" + m.env.Dots()
 	case m.err != nil && m.got:
-		return "could not be asked for again: " + m.shown(m.err.Error(), 200)
+		return "could not be asked for again: " + m.env.Text(m.err.Error(), 200)
 	case !m.got:
 		return ""
 	}
 	note := views.Count(len(m.list))
 	for _, d := range m.list {
 		if c := m.counts[d.UUID]; c != nil && c.err != nil {
-			return note + ", not all could be counted: " + m.shown(c.err.Error(), 200)
+			return note + ", not all could be counted: " + m.env.Text(c.err.Error(), 200)
 		}
 	}
 	return note + m.transferNote()
@@ -105,7 +85,7 @@ func (m *Model) transferNote() string {
 
 func (m *Model) historyTitle() string {
 	if d, ok := m.current(); ok {
-		return "History of " + m.shown(d.Name, 40)
+		return "History of " + m.env.Text(d.Name, 40)
 	}
 	return "History"
 }
@@ -116,7 +96,7 @@ func (m *Model) historyNote() string {
 	case m.none || n == 0:
 		return ""
 	case j.err != nil:
-		return "more could not be loaded: " + m.shown(j.err.Error(), 200)
+		return "more could not be loaded: " + m.env.Text(j.err.Error(), 200)
 	case j.slow:
 		return "loading" + m.env.Dots()
 	case n < j.total:
@@ -128,35 +108,13 @@ func (m *Model) historyNote() string {
 	}
 }
 
-// body is a table, or why there is nothing in it.
-func (m *Model) body(t *table.Model, at layout.Rect, focused bool, none func(w int) []string) []string {
-	t.Focus(focused)
-	lines := none(at.W)
-	if lines == nil {
-		return t.Lines()
-	}
-	out := []string{""}
-	for _, l := range lines {
-		out = append(out, "  "+l)
-	}
-	return layout.Fit(out, at.W, at.H)
-}
-
-// failed says what went wrong.
-func (m *Model) failed(what string, err error, w int) []string {
-	st := m.env.Styles
-	out := []string{st.Error.Paint(what + " could not be loaded.")}
-	out = append(out, text.Wrap(m.shown(err.Error(), 400), max(w-4, 10))...)
-	return append(out, st.Faint.Paint("r tries again"))
-}
-
 func (m *Model) noList(w int) []string {
 	st := m.env.Styles
 	switch {
 	case len(m.list) > 0:
 		return nil
 	case m.err != nil:
-		return m.failed("The datasets", m.err, w)
+		return m.env.Failed("The datasets", m.err, w)
 	case m.got:
 		return []string{st.Text.Paint("There are no datasets."), st.Faint.Paint("n creates one")}
 	case m.slow:
@@ -176,7 +134,7 @@ func (m *Model) noHistory(w int) []string {
 			st.Faint.Paint("R still puts a dataset back to a time, where the server can do that."),
 		}
 	case j.err != nil:
-		return m.failed("The history", j.err, w)
+		return m.env.Failed("The history", j.err, w)
 	case j.slow:
 		return []string{st.Faint.Paint("loading the history" + m.env.Dots())}
 	case j.page > 0 && !j.loading:

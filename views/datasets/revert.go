@@ -57,7 +57,7 @@ func (m *Model) preview(d api.Dataset, s string) tea.Cmd {
 func (m *Model) chooseMoment(d api.Dataset, i int) tea.Cmd {
 	j := &m.journal
 	e := j.entries[i]
-	words := m.shown(e.Operation, 24) + ", " + m.stamp(e.At)
+	words := m.env.Text(e.Operation, 24) + ", " + m.stamp(e.At)
 	type choice struct {
 		item views.PickItem
 		to   api.Revert
@@ -83,7 +83,7 @@ func (m *Model) chooseMoment(d api.Dataset, i int) tea.Cmd {
 			api.Revert{Bookmark: e.Bookmark}, "after " + words,
 		})
 	}
-	p := views.Pick{Title: "Revert " + m.shown(d.Name, 30) + ": " + words}
+	p := views.Pick{Title: "Revert " + m.env.Text(d.Name, 30) + ": " + words}
 	for _, c := range list {
 		p.Items = append(p.Items, c.item)
 	}
@@ -147,7 +147,7 @@ func (m *Model) clock(s string) (time.Time, error) {
 
 // ask asks what a revert would change, before it is offered.
 func (m *Model) ask(d api.Dataset, to api.Revert, words string) tea.Cmd {
-	d.Name = m.shown(d.Name, 40)
+	d.Name = m.env.Text(d.Name, 40)
 	m.asking = &reverting{dataset: d, to: to, words: words, since: m.env.Now()}
 	m.changed()
 	return m.env.Async.RevertPreview(m.slot("preview"), d.UUID, to, 0)

@@ -29,7 +29,7 @@ func columns() []column {
 		{
 			Column: table.Column{ID: "date", Title: "DATE", Min: 12, Width: 12, Max: 16, Priority: 1}, orderBy: "date", field: api.FieldDate,
 			text:   func(e *api.Event, env *views.Env) table.Cell { return table.Cell{Text: env.Date(e.Date)} },
-			values: func(e *api.Event) []string { return oneOf(dayOf(e.Date)) },
+			values: func(e *api.Event) []string { return oneOf(views.Day(e.Date)) },
 		},
 		{
 			Column: table.Column{ID: "tlp", Title: "TLP", Min: 6, Width: 6, Max: 12, Priority: 2}, orderBy: "tlp", field: api.FieldTLP,
@@ -102,7 +102,7 @@ func columns() []column {
 		{
 			Column: table.Column{ID: "created", Title: "CREATED", Min: 12, Width: 12, Max: 16, Priority: 10}, orderBy: "createdAt", field: api.FieldCreatedAt,
 			text:   func(e *api.Event, env *views.Env) table.Cell { return table.Cell{Text: env.Date(e.CreatedAt)} },
-			values: func(e *api.Event) []string { return oneOf(dayOf(e.CreatedAt)) },
+			values: func(e *api.Event) []string { return oneOf(views.Day(e.CreatedAt)) },
 		},
 		activityColumn("attacker-activity", "BY ATTACKER", "attacker", api.FieldAttacker, func(e *api.Event) string { return e.Attacker }),
 		activityColumn("category-activity", "BY CATEGORY", "category", api.FieldCategory, func(e *api.Event) string { return e.Category }),
@@ -146,13 +146,6 @@ func join(a, b string) string {
 		return a + b
 	}
 	return a + " " + b
-}
-
-func dayOf(t api.Time) string {
-	if t.IsZero() {
-		return ""
-	}
-	return t.UTC().Format("2006-01-02")
 }
 
 func blankZero(n int) string {

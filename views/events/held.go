@@ -1,9 +1,6 @@
 package events
 
-import (
-	"threatbench/api"
-	"threatbench/views"
-)
+import "threatbench/views"
 
 // Held is the value under the cursor of the facets, else what the selected
 // event holds.
@@ -15,11 +12,4 @@ func (m *Model) Held() views.Held {
 		return views.Held{}
 	}
 	return views.HeldOf(m.Current())
-}
-
-// waysFrom are the other views an event leads to.
-func (m *Model) waysFrom(e *api.Event) []views.Way {
-	h := views.HeldOf(e)
-	h.Datasets = m.dataset
-	return h.Ways()
 }

@@ -24,51 +24,15 @@ func (m *Model) graph() {
 	m.env.Host.Visit(views.VisitGraph{Seeds: seeds})
 }
 
+// pivot offers where the selected event leads.
 func (m *Model) pivot() {
 	e := m.Current()
 	if e == nil {
 		return
 	}
-	type target struct {
-		title string
-		field api.Field
-		value string
-	}
-	var targets []target
-	add := func(title string, field api.Field, value string) {
-		if value != "" {
-			targets = append(targets, target{title, field, value})
-		}
-	}
-	add("same indicator", api.FieldIndicator, e.Indicator)
-	add("same attacker", api.FieldAttacker, e.Attacker)
-	add("same category", api.FieldCategory, e.Category)
-	add("same target country", api.FieldTargetCountry, e.TargetCountry)
-	add("same industry", api.FieldTargetIndustry, e.TargetIndustry)
-	add("same origin", api.FieldAttackerCountry, e.AttackerCountry)
-	add("same day", api.FieldDate, dayOf(e.Date))
-	for _, t := range e.Tags {
-		add("same tag", api.FieldTags, t)
-	}
-	for _, t := range e.MitreAttack {
-		add("same technique", api.FieldMitreAttack, t)
-	}
-	items := make([]views.PickItem, len(targets))
-	for i, t := range targets {
-		items[i] = views.PickItem{Title: t.title, Detail: views.OneLine(t.value)}
-	}
-	ways := m.waysFrom(e)
-	for _, w := range ways {
-		items = append(items, w.PickItem)
-	}
-	m.env.Host.Ask(views.Pick{Title: "events with the", Items: items, Chosen: func(i int) tea.Cmd {
-		if i >= len(targets) {
-			m.env.Host.Visit(ways[i-len(targets)].To)
-			return nil
-		}
-		m.env.Host.Mark()
-		return m.apply(query.And("", api.Condition{Field: targets[i].field, Op: api.OpEquals, Values: []string{targets[i].value}}))
-	}})
+	h := views.HeldOf(e)
+	h.Datasets = m.dataset
+	m.env.Host.Ask(views.PickWay(append(views.Sharing(e), h.Ways()...), m.env.Host.Visit))
 }
 
 // context offers what happened around the selected event, whatever the filter.

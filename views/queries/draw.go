@@ -380,7 +380,7 @@ func (b *builder) sampleBody(w, h int) []string {
 	switch {
 	case b.err != nil:
 		lines = append(lines, st.Error.Paint(" The events could not be loaded."))
-		for _, l := range text.Wrap(b.err.Error(), max(w-2, 10)) {
+		for _, l := range text.Wrap(views.Shown(views.OneLine(b.err.Error())), max(w-2, 10)) {
 			lines = append(lines, " "+l)
 		}
 		lines = append(lines, "", st.Faint.Paint(" r tries again"))

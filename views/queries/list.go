@@ -317,7 +317,7 @@ func (l *list) draw(w, h int, focused bool) []string {
 func (l *list) state() string {
 	switch {
 	case l.err != nil && len(l.queries) > 0:
-		return "could not be asked for again: " + views.Shown(views.OneLine(l.err.Error()))
+		return "could not be asked for again: " + l.env.Text(l.err.Error(), 200)
 	case len(l.queries) == 1:
 		return "1"
 	case len(l.queries) > 0:
