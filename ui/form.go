@@ -240,12 +240,9 @@ func (l *formLayer) review() tea.Cmd {
 	if l.form.Check() > 0 {
 		return nil
 	}
-	if !l.form.Changed() && l.form.ID() != "" {
-		l.m.overlay.Close()
-		return l.m.say(toast.Info, "nothing was changed")
-	}
 	c, ok := l.form.Change()
 	if !ok {
+		l.m.overlay.Close()
 		return l.m.say(toast.Info, "nothing was changed")
 	}
 	r := &reviewLayer{form: l, change: c}

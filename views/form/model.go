@@ -428,16 +428,6 @@ func (m *Model) judge(f *field) {
 	}
 }
 
-// Changed tells whether anything is other than in the beginning.
-func (m *Model) Changed() bool {
-	for _, f := range m.fields {
-		if f.changed() {
-			return true
-		}
-	}
-	return false
-}
-
 // mostKept bounds a draft, in bytes.
 const mostKept = 1 << 20
 

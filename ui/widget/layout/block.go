@@ -121,15 +121,3 @@ func splice(base, line string, x int) string {
 	}
 	return Cut(base, 0, from) + line + Cut(base, to, bw)
 }
-
-// Centre lays box over the middle of base.
-func Centre(base, box []string) []string {
-	w, h := 0, len(box)
-	if len(base) == 0 || h == 0 {
-		return Overlay(base, box, 0, 0)
-	}
-	for _, line := range box {
-		w = max(w, Width(line))
-	}
-	return Overlay(base, box, max(0, (Width(base[0])-w)/2), max(0, (len(base)-h)/2))
-}

@@ -217,17 +217,6 @@ func checkSplice(t *rapid.T, base, box []string, line string, i, x, y int) {
 	}
 }
 
-func TestCentreOverlay(t *testing.T) {
-	got := Centre(Fit(nil, 7, 3), []string{"abc"})
-	want := []string{"       ", "  abc  ", "       "}
-	if strings.Join(got, "|") != strings.Join(want, "|") {
-		t.Errorf("Centre = %q", got)
-	}
-	if got := Centre(nil, []string{"abc"}); len(got) != 0 {
-		t.Errorf("over nothing = %q", got)
-	}
-}
-
 func exact(t *rapid.T, lines []string, w, h int) {
 	if len(lines) != h {
 		t.Fatalf("%d lines, want %d", len(lines), h)

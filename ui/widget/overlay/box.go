@@ -71,13 +71,3 @@ func rule(st *theme.Styles, left, inset, right string, w int) string {
 func fit(st *theme.Styles, s string, w int) string {
 	return text.FitStyled(s, w, &st.Glyphs)
 }
-
-// Fitting is the size of the smallest box that shows all of title, body and
-// footer, but at most maxW by maxH.
-func Fitting(title string, body []string, footer string, maxW, maxH int) (w, h int) {
-	w = max(layout.Width(title), layout.Width(footer)) + 2
-	for _, line := range body {
-		w = max(w, layout.Width(line))
-	}
-	return min(w+FrameW, maxW), min(len(body)+FrameH, maxH)
-}

@@ -65,12 +65,6 @@ func TestBox(t *testing.T) {
 	if got := plain(Box(st, "A long title", nil, "a long footer", 12, 3)); got != "┌─ A lon… ─┐\n│          │\n└─ a lon… ─┘" {
 		t.Errorf("cut:\n%s", got)
 	}
-	if w, h := Fitting("Title", []string{"one", "two and more"}, "esc closes", 80, 24); w != 16 || h != 4 {
-		t.Errorf("fitting is %dx%d, want 16x4", w, h)
-	}
-	if w, h := Fitting("Title", make([]string, 50), "esc closes", 10, 24); w != 10 || h != 24 {
-		t.Errorf("fitting is %dx%d, want 10x24", w, h)
-	}
 }
 
 func TestEverySizeIsExact(t *testing.T) {

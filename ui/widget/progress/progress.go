@@ -1,5 +1,5 @@
-// Package progress draws how far a long task has come, and that a short one is
-// still going on. It keeps no clock: the caller says how much time has passed.
+// Package progress draws how far a long task has come. It keeps no clock: the
+// caller says how much time has passed.
 package progress
 
 import (

@@ -3,10 +3,8 @@ package progress
 import (
 	"strings"
 	"testing"
-	"testing/synctest"
 	"time"
 
-	tea "charm.land/bubbletea/v2"
 	"github.com/charmbracelet/x/ansi"
 	"pgregory.net/rapid"
 
@@ -116,56 +114,5 @@ func TestMeter(t *testing.T) {
 	}
 	if r := m.Add(0, at.Add(time.Hour)); r != 0 {
 		t.Errorf("a task that starts again goes on at %g/s", r)
-	}
-}
-
-func TestSpinner(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		s := NewSpinner(styles(t, "dark", false), false)
-		if s.View() != "" || s.Running() {
-			t.Error("it shows before it is started")
-		}
-		cmd := s.Start()
-		if s.Start() != nil {
-			t.Error("starting twice ticks twice")
-		}
-		start, seen := time.Now(), map[string]bool{}
-		var old tea.Msg
-		for range 8 {
-			if w := ansi.StringWidth(s.View()); w != 1 {
-				t.Errorf("%d cells wide", w)
-			}
-			seen[s.View()] = true
-			old = cmd()
-			cmd = s.Update(old)
-		}
-		if fps := 8 / time.Since(start).Seconds(); fps > 8 {
-			t.Errorf("%.1f frames a second", fps)
-		}
-		if len(seen) < 4 {
-			t.Errorf("it shows only %d pictures", len(seen))
-		}
-		s.Stop()
-		if s.Update(cmd()) != nil || s.View() != "" {
-			t.Error("it goes on after it was stopped")
-		}
-		s.Start()
-		if s.Update(old) != nil {
-			t.Error("a tick of the first run drives the second")
-		}
-		if other := NewSpinner(s.st, false); other.Update(old) != nil {
-			t.Error("it takes the tick of another")
-		}
-	})
-}
-
-func TestSpinnerThatStandsStill(t *testing.T) {
-	for _, s := range []*Spinner{NewSpinner(styles(t, "mono", true), false), NewSpinner(styles(t, "dark", false), true)} {
-		if s.Start() != nil {
-			t.Error("it ticks")
-		}
-		if got := ansi.Strip(s.View()); got != "working" {
-			t.Errorf("it says %q", got)
-		}
 	}
 }
