@@ -7,7 +7,7 @@ import (
 	"strings"
 
 	"threatbench/api"
-	"threatbench/api/spill"
+	"threatbench/api/extsort"
 )
 
 // stixEdge is a relationship as its source knows it.
@@ -38,21 +38,21 @@ const (
 // made: a bundle has its objects in any order. On disk it grows with their
 // number, in memory it doesn't.
 type stixIndex struct {
-	facts *spill.Sorter
-	table *spill.Table
+	facts *extsort.Sorter
+	table *extsort.Table
 	names map[string]string // looked up lately
 	err   error             // the first of any look-up
 }
 
 func newSTIXIndex() *stixIndex {
-	return &stixIndex{facts: spill.New(indexBytes), names: map[string]string{}}
+	return &stixIndex{facts: extsort.New(indexBytes), names: map[string]string{}}
 }
 
 func (x *stixIndex) close() error { return x.facts.Close() }
 
 func (x *stixIndex) add(class byte, id string, said ...string) {
 	if x.err == nil {
-		x.err = x.facts.Add(spill.KeyOf(id, class), []byte(strings.Join(said, "\x00")))
+		x.err = x.facts.Add(extsort.KeyOf(id, class), []byte(strings.Join(said, "\x00")))
 	}
 }
 
@@ -66,7 +66,7 @@ func (x *stixIndex) settle() error {
 // each gives what is said of an object, in the order of the file.
 func (x *stixIndex) each(class byte, id string, take func(said string) bool) {
 	if x.err == nil {
-		x.err = x.table.Get(spill.KeyOf(id, class), func(payload []byte) bool { return take(string(payload)) })
+		x.err = x.table.Get(extsort.KeyOf(id, class), func(payload []byte) bool { return take(string(payload)) })
 	}
 }
 

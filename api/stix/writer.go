@@ -9,7 +9,7 @@ import (
 	"io"
 
 	"threatbench/api"
-	"threatbench/api/spill"
+	"threatbench/api/extsort"
 )
 
 // Writer writes a bundle of any number of events, one after the other, in
@@ -22,9 +22,9 @@ type Writer struct {
 	sum    hash.Hash
 	b      builder
 	tlp    api.TLP // of the event being written
-	later  *spill.Sorter
-	waits  map[spill.Key]api.TLP // what was put aside lately, with its marking
-	most   int                   // of waits
+	later  *extsort.Sorter
+	waits  map[extsort.Key]api.TLP // what was put aside lately, with its marking
+	most   int                     // of waits
 	marked [api.TLPRed + 1]bool
 	any    bool
 }
@@ -43,7 +43,7 @@ const (
 
 // NewWriter begins a bundle on w. Close ends it, Discard gives it up.
 func NewWriter(w io.Writer) *Writer {
-	out := &Writer{w: w, sum: sha256.New(), later: spill.New(laterBytes), waits: map[spill.Key]api.TLP{}, most: mostWaits}
+	out := &Writer{w: w, sum: sha256.New(), later: extsort.New(laterBytes), waits: map[extsort.Key]api.TLP{}, most: mostWaits}
 	out.b = builder{seen: map[objectKey]bool{}, validUUID: stixUUID(), aside: out.putAside}
 	return out
 }
@@ -58,7 +58,7 @@ func (w *Writer) Event(e api.Event, edges []Edge) error {
 		w.b.addMarking(tlp)
 	}
 	id := w.b.incidentID(e.UUID)
-	if err := w.later.Add(spill.KeyOf(id, classEvent), []byte{byte(tlp)}); err != nil {
+	if err := w.later.Add(extsort.KeyOf(id, classEvent), []byte{byte(tlp)}); err != nil {
 		return err
 	}
 	for _, edge := range edges {
@@ -83,12 +83,12 @@ func (w *Writer) edge(e Edge) error {
 	if err != nil {
 		return fmt.Errorf("writing %s: %w", r.ID, err)
 	}
-	return w.later.Add(spill.KeyOf(r.Target, classEdge), append([]byte{byte(w.tlp)}, raw...))
+	return w.later.Add(extsort.KeyOf(r.Target, classEdge), append([]byte{byte(w.tlp)}, raw...))
 }
 
 // putAside keeps an object that has no marking yet for the end.
 func (w *Writer) putAside(id string, object any) error {
-	key := spill.KeyOf(id, classShared)
+	key := extsort.KeyOf(id, classShared)
 	if tlp, ok := w.waits[key]; ok && tlp >= w.tlp {
 		return nil
 	}
@@ -156,9 +156,9 @@ func (w *Writer) writeLater() error {
 	if err != nil {
 		return err
 	}
-	var last spill.Key // of the group under way
-	var tlp api.TLP    // the strictest in it
-	var object []byte  // to be written when it ends
+	var last extsort.Key // of the group under way
+	var tlp api.TLP      // the strictest in it
+	var object []byte    // to be written when it ends
 	end := func() error {
 		if object == nil {
 			return nil
@@ -167,7 +167,7 @@ func (w *Writer) writeLater() error {
 		object = nil
 		return err
 	}
-	err = table.All(func(k spill.Key, payload []byte) error {
+	err = table.All(func(k extsort.Key, payload []byte) error {
 		if [15]byte(k[:]) != [15]byte(last[:]) {
 			if err := end(); err != nil {
 				return err

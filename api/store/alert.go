@@ -36,7 +36,7 @@ func scanAlert(r interface{ Scan(...any) error }, account string) (a api.Alert, 
 // Alerts lists an account's alerts by id.
 func (d *DB) Alerts(ctx context.Context, account string) ([]api.Alert, error) {
 	out := []api.Alert{}
-	err := d.look(ctx, account, func(s *session, id int64) error {
+	err := d.readMeta(ctx, account, func(s *session, id int64) error {
 		return s.each(ctx, "SELECT "+alertColumns+" FROM alert WHERE account = ? ORDER BY id", []any{id}, func(r *sql.Rows) error {
 			a, err := scanAlert(r, account)
 			out = append(out, a)
@@ -51,7 +51,7 @@ func (d *DB) Alerts(ctx context.Context, account string) ([]api.Alert, error) {
 
 // Alert reads one; a 404 *api.Error where there is none.
 func (d *DB) Alert(ctx context.Context, account string, id int64) (a api.Alert, err error) {
-	err = d.look(ctx, account, func(s *session, number int64) error {
+	err = d.readMeta(ctx, account, func(s *session, number int64) error {
 		a, err = s.alert(ctx, number, account, id)
 		return err
 	})
@@ -87,7 +87,7 @@ func checkAlert(a api.Alert) error {
 }
 
 // implyAlert gives a query whose alerts are on its first alert.
-func (n *note) implyAlert(q api.SavedQuery) error {
+func (n *metaTx) implyAlert(q api.SavedQuery) error {
 	if !q.AlertEnabled {
 		return nil
 	}
@@ -99,7 +99,7 @@ func (n *note) implyAlert(q api.SavedQuery) error {
 	return err
 }
 
-func (n *note) insertAlert(a api.Alert, implied bool) (int64, error) {
+func (n *metaTx) insertAlert(a api.Alert, implied bool) (int64, error) {
 	if err := n.room("alert", "alerts", MaxAlerts); err != nil {
 		return 0, err
 	}
@@ -120,7 +120,7 @@ func (n *note) insertAlert(a api.Alert, implied bool) (int64, error) {
 // none), whose alerts it switches on. It takes the place of the one that the
 // query's own switch made. It tells of events that come after it.
 func (d *DB) CreateAlert(ctx context.Context, account string, a api.Alert) (made api.Alert, err error) {
-	err = d.note(ctx, account, func(n *note) error {
+	err = d.metaTx(ctx, account, func(n *metaTx) error {
 		q, err := n.s.savedQuery(ctx, n.account, account, a.QueryID)
 		if err != nil {
 			return err
@@ -161,7 +161,7 @@ func (d *DB) CreateAlert(ctx context.Context, account string, a api.Alert) (made
 // that is switched on tells of events that come after that, and is rid of the
 // reason that had switched it off.
 func (d *DB) UpdateAlert(ctx context.Context, account string, id int64, alter func(*api.Alert) error) (now api.Alert, err error) {
-	err = d.note(ctx, account, func(n *note) error {
+	err = d.metaTx(ctx, account, func(n *metaTx) error {
 		before, err := n.s.alert(ctx, n.account, account, id)
 		if err != nil {
 			return err
@@ -191,7 +191,7 @@ func (d *DB) UpdateAlert(ctx context.Context, account string, id int64, alter fu
 
 // DeleteAlert forgets an alert; what it told stays in the inbox.
 func (d *DB) DeleteAlert(ctx context.Context, account string, id int64) error {
-	return d.note(ctx, account, func(n *note) error {
+	return d.metaTx(ctx, account, func(n *metaTx) error {
 		if _, err := n.s.alert(ctx, n.account, account, id); err != nil {
 			return err
 		}
@@ -224,7 +224,7 @@ func (d *DB) AlertAccounts(ctx context.Context) ([]string, error) {
 
 // AlertSeen is the last event an alert was asked about.
 func (d *DB) AlertSeen(ctx context.Context, account string, id int64) (seen int64, err error) {
-	err = d.look(ctx, account, func(s *session, number int64) error {
+	err = d.readMeta(ctx, account, func(s *session, number int64) error {
 		err := s.queryRow(ctx, "SELECT seen FROM alert WHERE account = ? AND id = ?", number, id).Scan(&seen)
 		if errors.Is(err, sql.ErrNoRows) {
 			return api.Errorf(http.StatusNotFound, "no alert %d", id)
@@ -250,7 +250,7 @@ func (d *DB) Arrived(ctx context.Context, account string, q api.ListQuery, after
 	if err := plain.Validate(); err != nil {
 		return Arrival{}, err
 	}
-	v, err := d.view(ctx)
+	v, err := d.readTx(ctx)
 	if err != nil {
 		return Arrival{}, err
 	}
@@ -266,7 +266,7 @@ func (d *DB) Arrived(ctx context.Context, account string, q api.ListQuery, after
 	return a, v.arrived(ctx, compile(v, sc.account, sc.datasets, plain), &a, after, most)
 }
 
-func (v *view) arrived(ctx context.Context, f *filter, a *Arrival, after int64, most int) error {
+func (v *readTx) arrived(ctx context.Context, f *filter, a *Arrival, after int64, most int) error {
 	first, _ := v.snap.segment.of(after + 1)
 	blocks := v.snap.blocks[min(first, len(v.snap.blocks)):]
 	if err := f.prepare(ctx, v, blocks); err != nil {
@@ -309,7 +309,7 @@ type AlertSpan struct {
 
 // PassAlerts notes that nothing in the spans matched.
 func (d *DB) PassAlerts(ctx context.Context, account string, spans []AlertSpan) error {
-	return d.note(ctx, account, func(n *note) error {
+	return d.metaTx(ctx, account, func(n *metaTx) error {
 		for _, s := range spans {
 			if _, err := n.s.exec(ctx, "UPDATE alert SET seen = ? WHERE account = ? AND id = ? AND seen = ?", s.To, n.account, s.Alert, s.From); err != nil {
 				return fmt.Errorf("noting what an alert has seen: %w", err)
@@ -322,7 +322,7 @@ func (d *DB) PassAlerts(ctx context.Context, account string, spans []AlertSpan) 
 // FireAlert puts a notification into the inbox and moves its alert past the
 // span. False where another process was faster, or the alert is switched off.
 func (d *DB) FireAlert(ctx context.Context, account string, in api.Notification, span AlertSpan) (out api.Notification, fired bool, err error) {
-	err = d.note(ctx, account, func(n *note) error {
+	err = d.metaTx(ctx, account, func(n *metaTx) error {
 		res, err := n.s.exec(ctx, "UPDATE alert SET seen = ?, sent = ? WHERE account = ? AND id = ? AND seen = ? AND enabled = 1",
 			span.To, in.At.UnixMilli(), n.account, span.Alert, span.From)
 		if err != nil {
@@ -341,7 +341,7 @@ func (d *DB) FireAlert(ctx context.Context, account string, in api.Notification,
 
 // DisableAlert switches an alert off and says why.
 func (d *DB) DisableAlert(ctx context.Context, account string, id int64, reason string) error {
-	return d.note(ctx, account, func(n *note) error {
+	return d.metaTx(ctx, account, func(n *metaTx) error {
 		_, err := n.s.exec(ctx, "UPDATE alert SET enabled = 0, reason = ?, updated = ? WHERE account = ? AND id = ?", reason, n.now, n.account, id)
 		if err != nil {
 			return fmt.Errorf("switching an alert off: %w", err)

@@ -76,7 +76,7 @@ func BenchmarkCreateThousand(b *testing.B) {
 // spread are the UUIDs of n events, as far apart as can be.
 func spread(b *testing.B, d *DB, n int) []string {
 	b.Helper()
-	v, err := d.view(context.Background())
+	v, err := d.readTx(context.Background())
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -17,11 +17,11 @@ import (
 
 // categories resolves the categories of a batch.
 type categories struct {
-	c     *change
+	c     *writeTx
 	known map[string]api.Category
 }
 
-func newCategories(c *change) *categories {
+func newCategories(c *writeTx) *categories {
 	return &categories{c: c, known: map[string]api.Category{}}
 }
 
@@ -84,7 +84,7 @@ func scanCategory(r *sql.Rows) (api.Category, error) {
 }
 
 // putCategory writes a category over the one of its name.
-func (c *change) putCategory(cat api.Category) (api.Category, error) {
+func (c *writeTx) putCategory(cat api.Category) (api.Category, error) {
 	if cat.UUID == "" {
 		u, err := newUUID()
 		if err != nil {
@@ -122,7 +122,7 @@ func (d *DB) SaveCategory(ctx context.Context, who Actor, account string, cat ap
 	if err := checkText("name", &cat.Name, maxShort); err != nil {
 		return cat, api.Errorf(http.StatusBadRequest, "%s", err.Error())
 	}
-	err := d.write(ctx, who, account, func(c *change) error {
+	err := d.write(ctx, who, account, func(c *writeTx) error {
 		old, found, err := c.s.category(c.ctx, c.account, cat.Name)
 		if err != nil {
 			return err
@@ -223,7 +223,7 @@ func (d *DB) TargetIndustries(ctx context.Context, account string, datasets []st
 }
 
 // tag makes a tag where the account has none of that value, in any case.
-func (c *change) tag(value string) (made bool, err error) {
+func (c *writeTx) tag(value string) (made bool, err error) {
 	u, err := newUUID()
 	if err != nil {
 		return false, err
@@ -250,7 +250,7 @@ func (d *DB) CreateTag(ctx context.Context, who Actor, account, value string) (a
 		return api.Tag{}, api.Errorf(http.StatusBadRequest, "%s", err.Error())
 	}
 	var out api.Tag
-	err := d.write(ctx, who, account, func(c *change) error {
+	err := d.write(ctx, who, account, func(c *writeTx) error {
 		if _, err := c.tag(value); err != nil {
 			return err
 		}
@@ -290,7 +290,7 @@ func (d *DB) Tags(ctx context.Context, account string, datasets []string) ([]api
 
 // Datasets lists the account's datasets, the default one among them.
 func (d *DB) Datasets(ctx context.Context, account string) ([]api.Dataset, error) {
-	v, err := d.view(ctx)
+	v, err := d.readTx(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -308,7 +308,7 @@ func (d *DB) Datasets(ctx context.Context, account string) ([]api.Dataset, error
 
 // Dataset reads one dataset by its UUID; a 404 *api.Error where there is none.
 func (d *DB) Dataset(ctx context.Context, account, id string) (api.Dataset, error) {
-	v, err := d.view(ctx)
+	v, err := d.readTx(ctx)
 	if err != nil {
 		return api.Dataset{}, err
 	}
@@ -327,7 +327,7 @@ func (d *DB) CreateDataset(ctx context.Context, who Actor, account string, ds ap
 	if err := checkDataset(&ds); err != nil {
 		return ds, err
 	}
-	err := d.write(ctx, who, account, func(c *change) error {
+	err := d.write(ctx, who, account, func(c *writeTx) error {
 		if ds.UUID == "" {
 			u, err := newUUID()
 			if err != nil {
@@ -359,7 +359,7 @@ func (d *DB) UpdateDataset(ctx context.Context, who Actor, account string, ds ap
 	if err := checkDataset(&ds); err != nil {
 		return ds, err
 	}
-	err := d.write(ctx, who, account, func(c *change) error {
+	err := d.write(ctx, who, account, func(c *writeTx) error {
 		old, err := findDataset(c.datasets, ds.UUID)
 		if err != nil {
 			return err
@@ -407,7 +407,7 @@ func checkDataset(ds *api.Dataset) error {
 }
 
 // freeName refuses a name that another dataset of the account has.
-func (c *change) freeName(ds api.Dataset) error {
+func (c *writeTx) freeName(ds api.Dataset) error {
 	for _, other := range c.datasets {
 		if other.UUID != ds.UUID && api.Fold(other.Name) == api.Fold(ds.Name) {
 			return api.Errorf(http.StatusConflict, "name: a dataset %q exists already", short(ds.Name))

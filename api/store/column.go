@@ -17,7 +17,7 @@ type columnKey struct {
 }
 
 // packed reads the stored form of a block's column.
-func (v *view) packed(ctx context.Context, b *block, c int) ([]byte, error) {
+func (v *readTx) packed(ctx context.Context, b *block, c int) ([]byte, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
@@ -33,7 +33,7 @@ func (v *view) packed(ctx context.Context, b *block, c int) ([]byte, error) {
 }
 
 // column reads and decodes a column, through the cache where it is sealed.
-func column[T any](ctx context.Context, v *view, b *block, c int, decode func([]byte) (T, error)) (T, error) {
+func column[T any](ctx context.Context, v *readTx, b *block, c int, decode func([]byte) (T, error)) (T, error) {
 	var zero T
 	key := columnKey{b.index, c, b.meta.versions[c]}
 	if b.tail == nil {
@@ -55,7 +55,7 @@ func column[T any](ctx context.Context, v *view, b *block, c int, decode func([]
 	return col, nil
 }
 
-func (v *view) ints(ctx context.Context, b *block, c int) (ints, error) {
+func (v *readTx) ints(ctx context.Context, b *block, c int) (ints, error) {
 	return column(ctx, v, b, c, func(data []byte) (ints, error) {
 		col, _, err := readInts(data)
 		if err == nil && col.n != b.n {
@@ -65,12 +65,12 @@ func (v *view) ints(ctx context.Context, b *block, c int) (ints, error) {
 	})
 }
 
-func (v *view) lists(ctx context.Context, b *block, c int) (lists, error) {
+func (v *readTx) lists(ctx context.Context, b *block, c int) (lists, error) {
 	return column(ctx, v, b, c, readLists)
 }
 
 // uuids is 16 bytes per event.
-func (v *view) uuids(ctx context.Context, b *block) ([]byte, error) {
+func (v *readTx) uuids(ctx context.Context, b *block) ([]byte, error) {
 	return column(ctx, v, b, colUUID, func(data []byte) ([]byte, error) {
 		if len(data) != 16*b.n {
 			return nil, errPacked
@@ -81,7 +81,7 @@ func (v *view) uuids(ctx context.Context, b *block) ([]byte, error) {
 
 // texts lends a column of texts to use. It isn't cached: the texts of a large
 // database would push everything else out.
-func (v *view) texts(ctx context.Context, b *block, which int, use func(*texts) error) error {
+func (v *readTx) texts(ctx context.Context, b *block, which int, use func(*texts) error) error {
 	if b.tail != nil {
 		data, err := v.packed(ctx, b, colTexts+which)
 		if err != nil {

@@ -20,7 +20,7 @@ import (
 // noPrepare is for conditions that need nothing done beforehand.
 type noPrepare struct{}
 
-func (noPrepare) prepare(context.Context, *view, []*block) error { return nil }
+func (noPrepare) prepare(context.Context, *readTx, []*block) error { return nil }
 
 // dictCondition keeps the events whose number in a column is marked 1.
 type dictCondition struct {
@@ -29,7 +29,7 @@ type dictCondition struct {
 	match []uint8
 }
 
-func (c *dictCondition) narrow(ctx context.Context, v *view, b *block, in *bitset) error {
+func (c *dictCondition) narrow(ctx context.Context, v *readTx, b *block, in *bitset) error {
 	col, err := v.ints(ctx, b, c.col)
 	if err != nil {
 		return err
@@ -73,7 +73,7 @@ type listCondition struct {
 	negate bool
 }
 
-func (c *listCondition) narrow(ctx context.Context, v *view, b *block, in *bitset) error {
+func (c *listCondition) narrow(ctx context.Context, v *readTx, b *block, in *bitset) error {
 	col, err := v.lists(ctx, b, c.col)
 	if err != nil {
 		return err
@@ -145,7 +145,7 @@ func dateRange(op api.Op, value string) [2]int64 {
 	return [2]int64{from, to}
 }
 
-func (c *dateCondition) narrow(ctx context.Context, v *view, b *block, in *bitset) error {
+func (c *dateCondition) narrow(ctx context.Context, v *readTx, b *block, in *bitset) error {
 	if c.match == nil && c.settledByMeta(b, in) {
 		return nil
 	}
@@ -235,7 +235,7 @@ func newUUIDCondition(account int64, c api.Condition) condition {
 	return u
 }
 
-func (c *uuidCondition) prepare(ctx context.Context, v *view, _ []*block) error {
+func (c *uuidCondition) prepare(ctx context.Context, v *readTx, _ []*block) error {
 	c.found = map[int]*bitset{}
 	for _, u := range c.exact {
 		id, _, err := v.s.lookup(ctx, c.account, u)
@@ -254,7 +254,7 @@ func (c *uuidCondition) prepare(ctx context.Context, v *view, _ []*block) error 
 	return nil
 }
 
-func (c *uuidCondition) narrow(ctx context.Context, v *view, b *block, in *bitset) error {
+func (c *uuidCondition) narrow(ctx context.Context, v *readTx, b *block, in *bitset) error {
 	if c.match != nil {
 		return c.narrowText(ctx, v, b, in)
 	}
@@ -270,7 +270,7 @@ func (c *uuidCondition) narrow(ctx context.Context, v *view, b *block, in *bitse
 	return nil
 }
 
-func (c *uuidCondition) narrowText(ctx context.Context, v *view, b *block, in *bitset) error {
+func (c *uuidCondition) narrowText(ctx context.Context, v *readTx, b *block, in *bitset) error {
 	col, err := v.uuids(ctx, b)
 	if err != nil {
 		return err

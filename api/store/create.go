@@ -18,7 +18,7 @@ import (
 // it comes into being when an event of that UUID is created in the account.
 func (d *DB) Create(ctx context.Context, who Actor, account string, b api.BulkCreate) (api.BulkResult, error) {
 	batch := newBatch(b)
-	err := d.write(ctx, who, account, func(c *change) error { return batch.run(c) })
+	err := d.write(ctx, who, account, func(c *writeTx) error { return batch.run(c) })
 	if err != nil {
 		return api.BulkResult{}, err
 	}
@@ -75,7 +75,7 @@ func (t *batch) report(index int, err error) {
 	t.res.Errors = append(t.res.Errors, api.ItemError{EventIndex: index, Error: err.Error()})
 }
 
-func (t *batch) run(c *change) error {
+func (t *batch) run(c *writeTx) error {
 	t.journal = c.newJournal(opCreate)
 	if _, err := c.dataset(t.req.DatasetID); err != nil {
 		return err
@@ -97,7 +97,7 @@ func (t *batch) run(c *change) error {
 
 // identify gives every event its dataset, its UUID and its id, and finds those
 // that exist.
-func (t *batch) identify(c *change) error {
+func (t *batch) identify(c *writeTx) error {
 	there, err := c.s.lookupAll(c.ctx, c.account, t.named())
 	if err != nil {
 		return err
@@ -132,7 +132,7 @@ func (t *batch) named() [][16]byte {
 	return out
 }
 
-func (t *batch) identifyOne(c *change, it *item, there map[[16]byte]int64) (err error) {
+func (t *batch) identifyOne(c *writeTx, it *item, there map[[16]byte]int64) (err error) {
 	if it.uuid == ([16]byte{}) {
 		if it.uuid, err = newUUID(); err != nil {
 			return err
@@ -156,7 +156,7 @@ func (t *batch) identifyOne(c *change, it *item, there map[[16]byte]int64) (err 
 }
 
 // describe makes the documents: values become dictionary numbers.
-func (t *batch) describe(c *change) error {
+func (t *batch) describe(c *writeTx) error {
 	cats := newCategories(c)
 	tags := map[string]bool{}
 	for _, it := range t.items {
@@ -183,7 +183,7 @@ func (t *batch) describe(c *change) error {
 	return nil
 }
 
-func (it *item) describe(c *change, cats *categories) error {
+func (it *item) describe(c *writeTx, cats *categories) error {
 	in := &it.in
 	primary, more := indicators(in)
 	cat, err := cats.of(in)
@@ -253,7 +253,7 @@ func indicators(in *api.CreateEvent) (primary api.IndicatorInput, more []api.Ind
 	return primary, more
 }
 
-func (c *change) numbers(k kind, values []string) ([]uint32, error) {
+func (c *writeTx) numbers(k kind, values []string) ([]uint32, error) {
 	if len(values) == 0 {
 		return nil, nil
 	}
@@ -269,7 +269,7 @@ func (c *change) numbers(k kind, values []string) ([]uint32, error) {
 }
 
 // insert writes the rows and the columns.
-func (t *batch) insert(c *change) error {
+func (t *batch) insert(c *writeTx) error {
 	fresh := t.fresh()
 	rows := &rowWriter{c: c}
 	for _, it := range fresh {
@@ -303,7 +303,7 @@ const rowsPerInsert = 32
 
 // rowWriter writes event and raw rows many at a time.
 type rowWriter struct {
-	c      *change
+	c      *writeTx
 	events []any
 	raws   []any
 }

@@ -17,20 +17,20 @@ import (
 // edit changes events that are there: rows, raw records and edges at once,
 // columns and journal when it is finished.
 type edit struct {
-	c        *change
+	c        *writeTx
 	j        *journal
 	rows     map[int64]*eventRow // as they are now; nil where there is none
 	old      map[int64]*eventRow // as they were, of those that changed
 	relinked map[int64]bool      // whose flags must be worked out anew
 }
 
-func (c *change) newEdit(op string) *edit {
+func (c *writeTx) newEdit(op string) *edit {
 	return &edit{c: c, j: c.newJournal(op), rows: map[int64]*eventRow{}, old: map[int64]*eventRow{}, relinked: map[int64]bool{}}
 }
 
 // edit runs f in a write transaction and completes what it changed.
 func (d *DB) edit(ctx context.Context, who Actor, account, op string, f func(*edit) error) error {
-	return d.write(ctx, who, account, func(c *change) error {
+	return d.write(ctx, who, account, func(c *writeTx) error {
 		e := c.newEdit(op)
 		if err := f(e); err != nil {
 			return err
@@ -118,8 +118,8 @@ func (e *edit) homes(ids ...int64) ([]uint32, error) {
 	return out, nil
 }
 
-// note journals an item in the homes of some events, which it touches.
-func (e *edit) note(item []byte, ids ...int64) error {
+// journal records an item in the homes of some events, which it touches.
+func (e *edit) journal(item []byte, ids ...int64) error {
 	homes, err := e.homes(ids...)
 	if err != nil {
 		return err
@@ -167,7 +167,7 @@ func (e *edit) put(next eventRow) error {
 	}
 	keep(e.old, next.id, was)
 	e.rows[next.id] = &next
-	if err := e.note(appendEventItem(nil, next.id, was), next.id); err != nil {
+	if err := e.journal(appendEventItem(nil, next.id, was), next.id); err != nil {
 		return err
 	}
 	if was != nil && was.dataset != next.dataset {
@@ -218,7 +218,7 @@ func (e *edit) noteWhole(id int64) error {
 	for _, w := range waits {
 		item = appendWaitItem(item, w, true)
 	}
-	return e.note(appendWhole(item, id), id)
+	return e.journal(appendWhole(item, id), id)
 }
 
 // remove takes an event away, with its raw record and all its edges.
@@ -235,7 +235,7 @@ func (e *edit) remove(id int64) error {
 	}
 	keep(e.old, id, was)
 	e.rows[id] = nil
-	if err := e.note(appendWhole(appendEventItem(nil, id, was), id), id); err != nil {
+	if err := e.journal(appendWhole(appendEventItem(nil, id, was), id), id); err != nil {
 		return err
 	}
 	if _, err := e.c.s.exec(e.c.ctx, "DELETE FROM event WHERE id = ?", id); err != nil {
@@ -369,7 +369,7 @@ func (e *edit) alter(query string, args []any, item []byte, ends ...int64) (bool
 	for _, id := range ends {
 		e.relinked[id] = true
 	}
-	return true, e.note(item, ends...)
+	return true, e.journal(item, ends...)
 }
 
 // arrive makes the edges that waited for an event.
@@ -420,7 +420,7 @@ func (e *edit) setRaw(id int64, next *rawRow) error {
 	if err != nil || was.equal(next) {
 		return err
 	}
-	if err := e.note(appendRawItem(nil, id, was), id); err != nil {
+	if err := e.journal(appendRawItem(nil, id, was), id); err != nil {
 		return err
 	}
 	e.relinked[id] = true
@@ -451,9 +451,9 @@ func (e *edit) finish() error {
 			return err
 		}
 	}
-	list := make([]altered, 0, len(e.old))
+	list := make([]rowDiff, 0, len(e.old))
 	for id, was := range e.old {
-		list = append(list, alteredOf(id, was, e.rows[id]))
+		list = append(list, rowDiffOf(id, was, e.rows[id]))
 	}
 	if err := e.c.rewrite(list); err != nil {
 		return err
@@ -493,11 +493,11 @@ func (e *edit) reflag(id int64) error {
 	return nil
 }
 
-func alteredOf(id int64, was, now *eventRow) altered {
+func rowDiffOf(id int64, was, now *eventRow) rowDiff {
 	if now == nil {
-		return altered{now: record{id: id, flags: flagDeleted}}
+		return rowDiff{now: record{id: id, flags: flagDeleted}}
 	}
-	a := altered{now: recordOf(id, now.dataset, now.flags, &now.doc), texts: [textCount]bool{true, true, true}}
+	a := rowDiff{now: recordOf(id, now.dataset, now.flags, &now.doc), texts: [textCount]bool{true, true, true}}
 	if was == nil {
 		return a
 	}

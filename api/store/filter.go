@@ -11,9 +11,9 @@ import (
 // condition narrows a block's events to those that satisfy it.
 type condition interface {
 	// prepare does once what serves all the blocks named.
-	prepare(ctx context.Context, v *view, blocks []*block) error
+	prepare(ctx context.Context, v *readTx, blocks []*block) error
 	// narrow clears from in what doesn't match.
-	narrow(ctx context.Context, v *view, b *block, in *bitset) error
+	narrow(ctx context.Context, v *readTx, b *block, in *bitset) error
 }
 
 // filter is a compiled list query: search AND (branch OR branch…), each of
@@ -26,7 +26,7 @@ type filter struct {
 }
 
 // compile makes a filter for a view's dictionaries. The query is valid.
-func compile(v *view, account int64, datasets map[uint32]bool, q api.ListQuery) *filter {
+func compile(v *readTx, account int64, datasets map[uint32]bool, q api.ListQuery) *filter {
 	f := &filter{account: account, datasets: datasets, search: v.compileAll(account, q.Search)}
 	for _, branch := range q.Branches {
 		f.branches = append(f.branches, v.compileAll(account, branch))
@@ -36,7 +36,7 @@ func compile(v *view, account int64, datasets map[uint32]bool, q api.ListQuery) 
 
 // compileAll puts the cheap conditions first, so that texts are only read for
 // what is left.
-func (v *view) compileAll(account int64, conds []api.Condition) []condition {
+func (v *readTx) compileAll(account int64, conds []api.Condition) []condition {
 	var cheap, dear []condition
 	for _, c := range conds {
 		if made := v.compile(account, c); isText(made) {
@@ -53,7 +53,7 @@ func isText(c condition) bool {
 	return ok
 }
 
-func (v *view) compile(account int64, c api.Condition) condition {
+func (v *readTx) compile(account int64, c api.Condition) condition {
 	switch c.Field {
 	case api.FieldEvent:
 		return newTextCondition(textEvent, c)
@@ -194,7 +194,7 @@ func childrenCondition(c api.Condition) *dictCondition {
 }
 
 // block narrows in, which holds all of the block's places, to what matches.
-func (f *filter) block(ctx context.Context, v *view, b *block, in *bitset) error {
+func (f *filter) block(ctx context.Context, v *readTx, b *block, in *bitset) error {
 	if err := f.live(ctx, v, b, in); err != nil || in.empty() {
 		return err
 	}
@@ -217,7 +217,7 @@ func (f *filter) block(ctx context.Context, v *view, b *block, in *bitset) error
 	return nil
 }
 
-func narrowAll(ctx context.Context, v *view, b *block, conds []condition, in *bitset) error {
+func narrowAll(ctx context.Context, v *readTx, b *block, conds []condition, in *bitset) error {
 	for _, c := range conds {
 		if in.empty() {
 			return nil
@@ -231,7 +231,7 @@ func narrowAll(ctx context.Context, v *view, b *block, conds []condition, in *bi
 
 // live keeps what isn't deleted, belongs to the datasets asked for, and may be
 // seen.
-func (f *filter) live(ctx context.Context, v *view, b *block, in *bitset) error {
+func (f *filter) live(ctx context.Context, v *readTx, b *block, in *bitset) error {
 	if err := f.there(ctx, v, b, in); err != nil {
 		return err
 	}
@@ -239,7 +239,7 @@ func (f *filter) live(ctx context.Context, v *view, b *block, in *bitset) error 
 }
 
 // there keeps what isn't deleted and belongs to the datasets asked for.
-func (f *filter) there(ctx context.Context, v *view, b *block, in *bitset) error {
+func (f *filter) there(ctx context.Context, v *readTx, b *block, in *bitset) error {
 	some, all := false, true
 	for _, d := range b.meta.datasets {
 		if f.datasets[d] {
@@ -269,7 +269,7 @@ func (f *filter) there(ctx context.Context, v *view, b *block, in *bitset) error
 	return (&dictCondition{col: colDataset, match: match}).narrow(ctx, v, b, in)
 }
 
-func dropDeleted(ctx context.Context, v *view, b *block, in *bitset) error {
+func dropDeleted(ctx context.Context, v *readTx, b *block, in *bitset) error {
 	match := make([]uint8, 256)
 	for flags := range match {
 		if flags&flagDeleted == 0 {

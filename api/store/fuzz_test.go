@@ -49,7 +49,7 @@ func FuzzPacked(f *testing.F) {
 			t.Fatal("a description is written in two ways")
 		}
 		var places bitset
-		_ = findGram(b, 7, &places) // damaged or not, it must return
+		_ = findTrigram(b, 7, &places) // damaged or not, it must return
 	})
 }
 

@@ -29,7 +29,7 @@ func (d *DB) Graph(ctx context.Context, account string, q api.GraphQuery) (api.G
 			return api.Graph{}, err
 		}
 	}
-	if g.v, err = d.view(ctx); err != nil {
+	if g.v, err = d.readTx(ctx); err != nil {
 		return api.Graph{}, err
 	}
 	defer g.v.close()
@@ -44,7 +44,7 @@ func (d *DB) Graph(ctx context.Context, account string, q api.GraphQuery) (api.G
 
 // grapher makes one graph.
 type grapher struct {
-	v       *view
+	v       *readTx
 	scope   scope
 	account string
 	query   api.GraphQuery
@@ -537,7 +537,7 @@ func (g *grapher) gatherRelated(ctx context.Context, s *seed, group int) error {
 }
 
 // tagByUUID finds a tag of the account; "" where there is none.
-func (v *view) tagByUUID(ctx context.Context, account int64, id string) (fold, value string, err error) {
+func (v *readTx) tagByUUID(ctx context.Context, account int64, id string) (fold, value string, err error) {
 	err = v.s.queryRow(ctx, "SELECT fold, value FROM tag WHERE account = ? AND uuid = ?", account, id).Scan(&fold, &value)
 	if err != nil && !errors.Is(err, sql.ErrNoRows) {
 		return "", "", fmt.Errorf("reading a tag: %w", err)
@@ -546,7 +546,7 @@ func (v *view) tagByUUID(ctx context.Context, account int64, id string) (fold, v
 }
 
 // tagByValue finds a tag of the account; its UUID is "" where there is none.
-func (v *view) tagByValue(ctx context.Context, account int64, fold string) (t api.Tag, err error) {
+func (v *readTx) tagByValue(ctx context.Context, account int64, fold string) (t api.Tag, err error) {
 	err = v.s.queryRow(ctx, "SELECT uuid, value FROM tag WHERE account = ? AND fold = ?", account, fold).Scan(&t.UUID, &t.Value)
 	if err != nil && !errors.Is(err, sql.ErrNoRows) {
 		return t, fmt.Errorf("reading a tag: %w", err)

@@ -38,7 +38,7 @@ func (s *scanned) take(id int64) {
 // graphScan looks through the columns for several tags and indicators at once.
 // It ends as soon as it has enough of each.
 type graphScan struct {
-	v          *view
+	v          *readTx
 	account    string
 	all        map[uint32]bool // the account's datasets
 	scope      map[uint32]bool // those whose events are neighbours
@@ -49,7 +49,7 @@ type graphScan struct {
 	scratch    []int64
 }
 
-func newGraphScan(v *view, sc scope) *graphScan {
+func newGraphScan(v *readTx, sc scope) *graphScan {
 	g := &graphScan{v: v, account: sc.name, all: map[uint32]bool{}, scope: sc.datasets, indicators: map[uint32][]*scanned{}}
 	for _, d := range sc.all {
 		g.all[d.id] = true
@@ -231,7 +231,7 @@ func (at *scannedBlock) consider(ctx context.Context, s *scanned, i int) error {
 }
 
 // hasIndicator tells whether an event's indicator is the one of a UUID.
-func (v *view) hasIndicator(ctx context.Context, account string, event int64, id string) (bool, error) {
+func (v *readTx) hasIndicator(ctx context.Context, account string, event int64, id string) (bool, error) {
 	var packed []byte
 	if err := v.s.queryRow(ctx, "SELECT doc FROM event WHERE id = ?", event).Scan(&packed); err != nil {
 		return false, fmt.Errorf("reading event %d: %w", event, err)

@@ -21,7 +21,7 @@ func (d *DB) History(ctx context.Context, account string, q api.HistoryQuery) (a
 	if err := plain.Validate(); err != nil {
 		return api.History{}, err
 	}
-	v, err := d.view(ctx)
+	v, err := d.readTx(ctx)
 	if err != nil {
 		return api.History{}, err
 	}

@@ -12,7 +12,7 @@ import (
 	"threatbench/api"
 )
 
-func (n *note) insertNotification(in api.Notification, told bool) (int64, error) {
+func (n *metaTx) insertNotification(in api.Notification, told bool) (int64, error) {
 	var events []byte
 	for _, id := range in.EventIDs {
 		u, err := uuid.Parse(id)
@@ -73,7 +73,7 @@ func (d *DB) Inbox(ctx context.Context, account string, q api.InboxQuery) (in ap
 		size = api.DefaultPageSize
 	}
 	in.Notifications = []api.Notification{}
-	err = d.look(ctx, account, func(s *session, id int64) error {
+	err = d.readMeta(ctx, account, func(s *session, id int64) error {
 		var total int
 		// The indexes answer each count without reading the rows.
 		err := errors.Join(
@@ -104,7 +104,7 @@ func (d *DB) Inbox(ctx context.Context, account string, q api.InboxQuery) (in ap
 // account's where ids is nil. It answers how many changed; ids the account
 // doesn't have count for nothing.
 func (d *DB) MarkNotifications(ctx context.Context, account string, ids []int64, read bool) (changed int, err error) {
-	err = d.note(ctx, account, func(n *note) error {
+	err = d.metaTx(ctx, account, func(n *metaTx) error {
 		if ids == nil {
 			return n.mark(&changed, "UPDATE notification SET read = ? WHERE account = ? AND read <> ?", read, n.account, read)
 		}
@@ -118,7 +118,7 @@ func (d *DB) MarkNotifications(ctx context.Context, account string, ids []int64,
 	return changed, err
 }
 
-func (n *note) mark(changed *int, query string, args ...any) error {
+func (n *metaTx) mark(changed *int, query string, args ...any) error {
 	res, err := n.s.exec(n.ctx, query, args...)
 	if err != nil {
 		return fmt.Errorf("marking the inbox: %w", err)
@@ -134,7 +134,7 @@ func (n *note) mark(changed *int, query string, args ...any) error {
 // Remember puts notifications of earlier days into the inbox, for a database
 // that is filled with a story; the webhook is not told of them.
 func (d *DB) Remember(ctx context.Context, account string, list []api.Notification) error {
-	return d.note(ctx, account, func(n *note) error {
+	return d.metaTx(ctx, account, func(n *metaTx) error {
 		for _, in := range list {
 			if _, err := n.insertNotification(in, true); err != nil {
 				return err
@@ -166,7 +166,7 @@ func (d *DB) ClaimUntold(ctx context.Context) (u Untold, found bool, err error) 
 	if u, found, err = d.nextUntold(ctx); err != nil || !found {
 		return u, false, err
 	}
-	err = d.note(ctx, u.Account, func(n *note) error {
+	err = d.metaTx(ctx, u.Account, func(n *metaTx) error {
 		free := n.now - tellLease.Milliseconds()
 		res, err := n.s.exec(ctx, "UPDATE notification SET claimed = ? WHERE id = ? AND told = 0 AND claimed < ?", n.now, u.ID, free)
 		if err != nil {
@@ -204,7 +204,7 @@ func (d *DB) nextUntold(ctx context.Context) (u Untold, found bool, err error) {
 
 // Told notes that the webhook has a notification, or that it never will.
 func (d *DB) Told(ctx context.Context, u Untold, delivered bool) error {
-	return d.note(ctx, u.Account, func(n *note) error {
+	return d.metaTx(ctx, u.Account, func(n *metaTx) error {
 		told := 1
 		if !delivered {
 			told = 2

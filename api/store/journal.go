@@ -44,7 +44,7 @@ const (
 // journal notes what one transaction makes and overwrites, dataset by dataset,
 // so that a revert can bring it back.
 type journal struct {
-	c    *change
+	c    *writeTx
 	op   string
 	logs map[uint32]*changeLog
 }
@@ -61,7 +61,7 @@ type changeLog struct {
 	direct  bool   // it holds more than edges
 }
 
-func (c *change) newJournal(op string) *journal {
+func (c *writeTx) newJournal(op string) *journal {
 	return &journal{c: c, op: op, logs: map[uint32]*changeLog{}}
 }
 
@@ -188,7 +188,7 @@ func (j *journal) finishLog(l *changeLog) error {
 
 // journal notes a change and answers its number; before is what was there of
 // a dataset itself, nil where nothing was.
-func (c *change) journal(dataset uint32, op string, count int, before []byte) (int64, error) {
+func (c *writeTx) journal(dataset uint32, op string, count int, before []byte) (int64, error) {
 	res, err := c.s.exec(c.ctx, "INSERT INTO change (seq, at, account, dataset, actor, op, first_id, last_id, count, before) VALUES (?, ?, ?, ?, ?, ?, 0, 0, ?, ?)",
 		c.state.change, c.now, c.account, dataset, c.who.Name, op, count, before)
 	if err != nil {
@@ -282,9 +282,9 @@ func appendBool(b []byte, v bool) []byte {
 	return append(b, 0)
 }
 
-// past is how a dataset was at a moment, as far as it changed since. A nil
+// undoReader holds how a dataset was at a moment, as far as it changed since. A nil
 // event or raw record wasn't there.
-type past struct {
+type undoReader struct {
 	events map[int64]*eventRow
 	raws   map[int64]*rawRow
 	links  map[edge]bool
@@ -293,8 +293,8 @@ type past struct {
 	whole  map[int64]bool // whose raw record and edges are known: others came while it was elsewhere
 }
 
-func newPast() *past {
-	return &past{
+func newUndoReader() *undoReader {
+	return &undoReader{
 		events: map[int64]*eventRow{}, raws: map[int64]*rawRow{},
 		links: map[edge]bool{}, refs: map[reference]bool{}, waits: map[wait]bool{}, whole: map[int64]bool{},
 	}
@@ -309,7 +309,7 @@ func keep[K comparable, V any](m map[K]V, key K, was V) {
 
 // read takes in the items of an undo part. Parts must come in the order they
 // were written.
-func (p *past) read(packed []byte) error {
+func (p *undoReader) read(packed []byte) error {
 	data, err := unpackRaw(packed)
 	if err != nil {
 		return err
@@ -326,7 +326,7 @@ func (p *past) read(packed []byte) error {
 	return nil
 }
 
-func (p *past) readItem(r *byteReader) error {
+func (p *undoReader) readItem(r *byteReader) error {
 	switch r.byte() {
 	case itemEvent:
 		return p.readEvent(r)
@@ -366,7 +366,7 @@ func (p *past) readItem(r *byteReader) error {
 
 // was reads whether an edge was there. One that shows up only after all edges
 // of an end were noted wasn't.
-func (p *past) was(r *byteReader, ends ...int64) bool {
+func (p *undoReader) was(r *byteReader, ends ...int64) bool {
 	there := r.byte() == 1
 	for _, id := range ends {
 		there = there && !p.whole[id]
@@ -374,7 +374,7 @@ func (p *past) was(r *byteReader, ends ...int64) bool {
 	return there
 }
 
-func (p *past) readEvent(r *byteReader) error {
+func (p *undoReader) readEvent(r *byteReader) error {
 	was := &eventRow{id: r.varint()}
 	id := was.id
 	if r.byte() == 1 {

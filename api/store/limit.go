@@ -55,7 +55,7 @@ func limitOf(ctx context.Context) *Limit {
 }
 
 // within keeps the datasets that the view's limit holds, and remembers them.
-func (v *view) within(all []datasetRow) []datasetRow {
+func (v *readTx) within(all []datasetRow) []datasetRow {
 	if v.limit.none() {
 		return all
 	}
@@ -68,7 +68,7 @@ func (v *view) within(all []datasetRow) []datasetRow {
 }
 
 // narrowTLP clears from in what is marked above the view's limit.
-func (v *view) narrowTLP(ctx context.Context, b *block, in *bitset) error {
+func (v *readTx) narrowTLP(ctx context.Context, b *block, in *bitset) error {
 	if v.limit.none() || v.limit.MaxTLP == api.TLPNone || in.empty() {
 		return nil
 	}
@@ -84,7 +84,7 @@ func (v *view) narrowTLP(ctx context.Context, b *block, in *bitset) error {
 
 // sees tells whether an event lies within the view's limit. One that the
 // view's own transaction has made does.
-func (v *view) sees(ctx context.Context, id int64) (bool, error) {
+func (v *readTx) sees(ctx context.Context, id int64) (bool, error) {
 	if v.limit.none() || id >= v.snap.next {
 		return true, nil
 	}
@@ -109,7 +109,7 @@ func (v *view) sees(ctx context.Context, id int64) (bool, error) {
 }
 
 // parentsAmong are those of the ids that have a child within the view's limit.
-func (v *view) parentsAmong(ctx context.Context, ids []int64) (map[int64]bool, error) {
+func (v *readTx) parentsAmong(ctx context.Context, ids []int64) (map[int64]bool, error) {
 	type pair struct{ parent, child int64 }
 	var pairs []pair
 	err := v.s.eachByIDs(ctx, "SELECT parent, child FROM relationship WHERE parent", ids, func(r *sql.Rows) error {
@@ -135,7 +135,7 @@ func (v *view) parentsAmong(ctx context.Context, ids []int64) (map[int64]bool, e
 
 // withChildren marks the events of a block that have a child within the view's
 // limit.
-func (v *view) withChildren(ctx context.Context, b *block) (out bitset, err error) {
+func (v *readTx) withChildren(ctx context.Context, b *block) (out bitset, err error) {
 	col, err := v.ints(ctx, b, colFlags)
 	if err != nil {
 		return out, err
@@ -165,7 +165,7 @@ type limitedChildren struct {
 	with, without bool
 }
 
-func (c *limitedChildren) narrow(ctx context.Context, v *view, b *block, in *bitset) error {
+func (c *limitedChildren) narrow(ctx context.Context, v *readTx, b *block, in *bitset) error {
 	have, err := v.withChildren(ctx, b)
 	if err != nil {
 		return err

@@ -15,8 +15,8 @@ import (
 
 // link resolves the relationships and references of a batch before its rows
 // are written, so that new rows get their flags at once.
-func (t *batch) link(c *change) error {
-	l := &linker{c: c, j: t.journal, flags: map[int64]int64{}}
+func (t *batch) link(c *writeTx) error {
+	l := &edgeWriter{c: c, j: t.journal, flags: map[int64]int64{}}
 	for _, it := range t.fresh() {
 		for _, e := range it.edges {
 			if err := t.linkEdge(l, it, e); err != nil {
@@ -40,7 +40,7 @@ func (t *batch) link(c *change) error {
 	return l.finish()
 }
 
-func (t *batch) linkEdge(l *linker, it *item, e checkedEdge) error {
+func (t *batch) linkEdge(l *edgeWriter, it *item, e checkedEdge) error {
 	var parent int64
 	if e.index >= 0 {
 		p := t.items[e.index]
@@ -65,7 +65,7 @@ func (t *batch) linkEdge(l *linker, it *item, e checkedEdge) error {
 	return l.relate(edge{parent: parent, child: it.id, kind: e.kind})
 }
 
-func (t *batch) linkRef(l *linker, it *item, u [16]byte) error {
+func (t *batch) linkRef(l *edgeWriter, it *item, u [16]byte) error {
 	dst, err := t.resolve(l.c, u)
 	if err != nil {
 		return err
@@ -81,7 +81,7 @@ func (t *batch) linkRef(l *linker, it *item, u [16]byte) error {
 
 // resolve finds an event of the request or of the account; 0 where there is
 // none.
-func (t *batch) resolve(c *change, u [16]byte) (int64, error) {
+func (t *batch) resolve(c *writeTx, u [16]byte) (int64, error) {
 	if it := t.byKey[u]; it != nil {
 		return it.id, nil
 	}
@@ -90,7 +90,7 @@ func (t *batch) resolve(c *change, u [16]byte) (int64, error) {
 }
 
 // linkWaiting makes the edges that waited for the new events.
-func (t *batch) linkWaiting(l *linker) error {
+func (t *batch) linkWaiting(l *edgeWriter) error {
 	var any bool
 	err := l.c.s.queryRow(l.c.ctx, "SELECT EXISTS (SELECT 1 FROM pending WHERE account = ?)", l.c.account).Scan(&any)
 	if err != nil {
@@ -107,35 +107,35 @@ func (t *batch) linkWaiting(l *linker) error {
 	return nil
 }
 
-// linker writes the edges of new events and collects the flags they give.
-type linker struct {
-	c       *change
+// edgeWriter writes the edges of new events and collects the flags they give.
+type edgeWriter struct {
+	c       *writeTx
 	j       *journal
 	flags   map[int64]int64
 	related int
 }
 
-func (l *linker) relate(e edge) error {
+func (l *edgeWriter) relate(e edge) error {
 	n, err := l.insert("INSERT OR IGNORE INTO relationship (parent, child, type) VALUES (?, ?, ?)", e.parent, e.child, e.kind)
 	if err != nil || n == 0 {
 		return err
 	}
 	l.related++
 	l.flags[e.parent] |= flagHasChildren
-	return l.note(func() []byte { return appendLinkItem(nil, e, false) }, e.parent, e.child)
+	return l.journal(func() []byte { return appendLinkItem(nil, e, false) }, e.parent, e.child)
 }
 
-func (l *linker) refer(src, dst int64) error {
+func (l *edgeWriter) refer(src, dst int64) error {
 	n, err := l.insert("INSERT OR IGNORE INTO reference (src, dst) VALUES (?, ?)", src, dst)
 	if err != nil || n == 0 {
 		return err
 	}
 	l.flags[src] |= flagHasRefs
 	l.flags[dst] |= flagHasRefs
-	return l.note(func() []byte { return appendReferenceItem(nil, reference{src, dst}, false) }, src, dst)
+	return l.journal(func() []byte { return appendReferenceItem(nil, reference{src, dst}, false) }, src, dst)
 }
 
-func (l *linker) insert(query string, args ...any) (int64, error) {
+func (l *edgeWriter) insert(query string, args ...any) (int64, error) {
 	res, err := l.c.s.exec(l.c.ctx, query, args...)
 	if err != nil {
 		return 0, fmt.Errorf("relating events: %w", err)
@@ -147,9 +147,9 @@ func (l *linker) insert(query string, args ...any) (int64, error) {
 	return n, nil
 }
 
-// note journals an item with the events that were there before. Edges of new
+// journal records an item with the events that were there before. Edges of new
 // ones go when these go, and need no note.
-func (l *linker) note(item func() []byte, ids ...int64) error {
+func (l *edgeWriter) journal(item func() []byte, ids ...int64) error {
 	for _, id := range ids {
 		if id >= l.c.snap.next {
 			continue
@@ -170,7 +170,7 @@ func (l *linker) note(item func() []byte, ids ...int64) error {
 }
 
 // wait keeps an edge until the event it needs arrives.
-func (l *linker) wait(want [16]byte, event int64, kind int) error {
+func (l *edgeWriter) wait(want [16]byte, event int64, kind int) error {
 	_, err := l.c.s.exec(l.c.ctx, "INSERT OR IGNORE INTO pending (account, want, event, type) VALUES (?, ?, ?, ?)", l.c.account, want[:], event, kind)
 	if err != nil {
 		return fmt.Errorf("keeping an edge that waits: %w", err)
@@ -179,7 +179,7 @@ func (l *linker) wait(want [16]byte, event int64, kind int) error {
 }
 
 // arrive makes the edges that waited for an event.
-func (l *linker) arrive(u [16]byte, id int64) error {
+func (l *edgeWriter) arrive(u [16]byte, id int64) error {
 	var waiting []edge
 	err := l.c.s.each(l.c.ctx, "SELECT event, type FROM pending WHERE account = ? AND want = ?", []any{l.c.account, u[:]}, func(r *sql.Rows) error {
 		e := edge{parent: id}
@@ -192,7 +192,7 @@ func (l *linker) arrive(u [16]byte, id int64) error {
 	}
 	for _, e := range waiting {
 		w := wait{want: u, event: e.child, kind: e.kind}
-		if err := l.note(func() []byte { return appendWaitItem(nil, w, true) }, e.child); err != nil {
+		if err := l.journal(func() []byte { return appendWaitItem(nil, w, true) }, e.child); err != nil {
 			return err
 		}
 		if e.kind == kindReference {
@@ -214,7 +214,7 @@ func (l *linker) arrive(u [16]byte, id int64) error {
 }
 
 // finish sets the collected flags on the events that exist already.
-func (l *linker) finish() error {
+func (l *edgeWriter) finish() error {
 	byFlags := map[int64][]int64{}
 	for id, flags := range l.flags {
 		byFlags[flags] = append(byFlags[flags], id)
@@ -268,7 +268,7 @@ func (d *DB) setEdges(ctx context.Context, who Actor, account, op string, edges 
 	return n, errs, nil
 }
 
-func (c *change) resolveEdge(e Edge) (found edge, refused *api.Error, err error) {
+func (c *writeTx) resolveEdge(e Edge) (found edge, refused *api.Error, err error) {
 	kind, err := edgeKind(e.Type)
 	if err != nil {
 		return found, api.Errorf(http.StatusBadRequest, "%s", err.Error()), nil
@@ -286,7 +286,7 @@ func (c *change) resolveEdge(e Edge) (found edge, refused *api.Error, err error)
 	return found, nil, nil
 }
 
-func (c *change) resolveEnd(key, id string) (int64, *api.Error, error) {
+func (c *writeTx) resolveEnd(key, id string) (int64, *api.Error, error) {
 	missing := api.Errorf(http.StatusNotFound, "%s: no event %q", key, short(id))
 	u, err := uuid.Parse(id)
 	if err != nil {

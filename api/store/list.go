@@ -36,7 +36,7 @@ func (d *DB) List(ctx context.Context, account string, q api.ListQuery) (api.Pag
 	if c.Query.PageSize == 0 {
 		c.Query.PageSize = api.DefaultPageSize
 	}
-	v, err := d.view(ctx)
+	v, err := d.readTx(ctx)
 	if err != nil {
 		return api.Page{}, err
 	}
@@ -45,7 +45,7 @@ func (d *DB) List(ctx context.Context, account string, q api.ListQuery) (api.Pag
 }
 
 // page reads the page that a cursor stands before.
-func (v *view) page(ctx context.Context, c cursor, after *position) (api.Page, error) {
+func (v *readTx) page(ctx context.Context, c cursor, after *position) (api.Page, error) {
 	if err := v.limit.orders(c.Query.OrderBy); err != nil {
 		return api.Page{}, err
 	}
@@ -130,7 +130,7 @@ func (s *Selection) events(ctx context.Context, entries []entry) ([]api.Event, e
 // Event reads one event; dataset "" means anywhere in the account. A 404
 // *api.Error where there is none.
 func (d *DB) Event(ctx context.Context, account, dataset, id string) (api.Event, error) {
-	v, err := d.view(ctx)
+	v, err := d.readTx(ctx)
 	if err != nil {
 		return api.Event{}, err
 	}
@@ -147,7 +147,7 @@ func (d *DB) Event(ctx context.Context, account, dataset, id string) (api.Event,
 }
 
 // find resolves an event's UUID within a dataset, "" meaning the account.
-func (v *view) find(ctx context.Context, account, dataset, id string) (int64, scope, error) {
+func (v *readTx) find(ctx context.Context, account, dataset, id string) (int64, scope, error) {
 	in := []string{api.ScopeAll}
 	if dataset != "" {
 		in = []string{dataset}

@@ -105,7 +105,7 @@ func (s *session) moreOf(ctx context.Context, id int64) ([]typedIndicator, error
 
 // indicators are those of an event by their names in the graph, the primary
 // one first, each once.
-func (v *view) indicators(account string, d *doc) []api.GraphNode {
+func (v *readTx) indicators(account string, d *doc) []api.GraphNode {
 	var out []api.GraphNode
 	seen := map[string]bool{}
 	all := append([]typedIndicator{{d.nums[numIndicatorType], d.indicator}}, d.more...)

@@ -330,7 +330,7 @@ func mutateCopy(t *rapid.T, d *DB, m *model, other string) {
 	ctx := context.Background()
 	dataset, ids, places := m.some(t)
 	to, keep := elsewhere(dataset, other), rapid.Bool().Draw(t, "keep raw")
-	v, err := d.view(ctx)
+	v, err := d.readTx(ctx)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -340,7 +340,7 @@ func mutateCopy(t *rapid.T, d *DB, m *model, other string) {
 	if err != nil || res.Copied != len(places) {
 		t.Fatalf("copying %v gave %+v, %v, want %d", ids, res, err, len(places))
 	}
-	if v, err = d.view(ctx); err != nil {
+	if v, err = d.readTx(ctx); err != nil {
 		t.Fatal(err)
 	}
 	defer v.close()

@@ -72,7 +72,7 @@ func (o order) mask() uint64 {
 type keyer func(b *block, keys []uint64) error
 
 // keys prepares the sort keys of an order by numbers or lists.
-func (v *view) keys(ctx context.Context, sc scope, o order) (keyer, error) {
+func (v *readTx) keys(ctx context.Context, sc scope, o order) (keyer, error) {
 	switch o.field {
 	case "date", "createdAt", "killChain":
 		col, _ := columnOf(o.field)
@@ -117,7 +117,7 @@ func through(table []uint32) func([]int64) {
 }
 
 // keyedBy makes keys of a column's values, which change may replace.
-func (v *view) keyedBy(ctx context.Context, o order, col int, change func([]int64)) keyer {
+func (v *readTx) keyedBy(ctx context.Context, o order, col int, change func([]int64)) keyer {
 	var scratch [blockSize]int64
 	return func(b *block, keys []uint64) error {
 		c, err := v.ints(ctx, b, col)
@@ -135,7 +135,7 @@ func (v *view) keyedBy(ctx context.Context, o order, col int, change func([]int6
 }
 
 // rawKeys order by raw id, which is the event's where it has a raw record.
-func (v *view) rawKeys(ctx context.Context, o order) keyer {
+func (v *readTx) rawKeys(ctx context.Context, o order) keyer {
 	return func(b *block, keys []uint64) error {
 		c, err := v.ints(ctx, b, colFlags)
 		if err != nil {
@@ -161,7 +161,7 @@ func datasetRanks(sc scope) map[uint32]int64 {
 }
 
 // referenceKeys count the references once for all events: few have any.
-func (v *view) referenceKeys(ctx context.Context, o order) (keyer, error) {
+func (v *readTx) referenceKeys(ctx context.Context, o order) (keyer, error) {
 	query := "SELECT src, count(*) FROM reference GROUP BY src"
 	if o.field == "numReferenced" {
 		query = "SELECT dst, count(*) FROM reference GROUP BY dst"
@@ -188,7 +188,7 @@ func (v *view) referenceKeys(ctx context.Context, o order) (keyer, error) {
 
 // listKeys pack the first two elements' ranks; 0 stands for "no element", so
 // that the shorter list comes first.
-func (v *view) listKeys(ctx context.Context, o order) keyer {
+func (v *readTx) listKeys(ctx context.Context, o order) keyer {
 	k, _ := columnKind(o.col)
 	ranks := v.d.ranks.of(k, false, v.snap.dicts[k])
 	return func(b *block, keys []uint64) error {
@@ -226,7 +226,7 @@ func (o order) listKey(ranks []uint32) uint64 {
 // sorter compares entries beyond their keys, reading what it needs.
 type sorter struct {
 	ctx   context.Context
-	v     *view
+	v     *readTx
 	o     order
 	uuids map[int32][]byte
 	lists map[int32]lists
@@ -234,7 +234,7 @@ type sorter struct {
 	err   error
 }
 
-func newSorter(ctx context.Context, v *view, o order) *sorter {
+func newSorter(ctx context.Context, v *readTx, o order) *sorter {
 	s := &sorter{ctx: ctx, v: v, o: o, uuids: map[int32][]byte{}, lists: map[int32]lists{}}
 	if o.kind == sortList {
 		k, _ := columnKind(o.col)

@@ -15,7 +15,7 @@ import (
 // parents it hangs, and how. Events without parents are left out, as are those
 // that are gone: who lists events and asks then may be late.
 func (d *DB) Parents(ctx context.Context, account string, children []string) (map[string][]api.RelationshipInput, error) {
-	v, err := d.view(ctx)
+	v, err := d.readTx(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -36,7 +36,7 @@ func (d *DB) Parents(ctx context.Context, account string, children []string) (ma
 	return out, nil
 }
 
-func (v *view) parentsOf(ctx context.Context, child int64, found func(api.RelationshipInput)) error {
+func (v *readTx) parentsOf(ctx context.Context, child int64, found func(api.RelationshipInput)) error {
 	err := v.s.each(ctx, `SELECT r.parent, substr(e.doc, 2, 16), r.type FROM relationship r JOIN event e ON e.id = r.parent
 		WHERE r.child = ? ORDER BY 2, r.type`, []any{child}, func(r *sql.Rows) error {
 		var key []byte

@@ -116,7 +116,7 @@ func uniqueIDs(ids []string) []string {
 }
 
 // datasetOrAny is the number of a dataset, 0 where none is named.
-func (c *change) datasetOrAny(id string) (uint32, error) {
+func (c *writeTx) datasetOrAny(id string) (uint32, error) {
 	if id == "" {
 		return 0, nil
 	}
@@ -239,7 +239,7 @@ func (e *edit) patch(r *eventRow, p patch, cats *categories) error {
 }
 
 // apply lays a patch over a document.
-func (p *patch) apply(c *change, cats *categories, d *doc) error {
+func (p *patch) apply(c *writeTx, cats *categories, d *doc) error {
 	if p.Date != nil {
 		d.date = p.date
 	}
@@ -287,7 +287,7 @@ func asIs(s string) string { return s }
 
 // applyCategory takes over what a new category says; a category that is only
 // spelt differently is no new one.
-func (p *patch) applyCategory(c *change, cats *categories, d *doc) error {
+func (p *patch) applyCategory(c *writeTx, cats *categories, d *doc) error {
 	old, err := c.value(kindCategory, d.nums[numCategory])
 	if err != nil || api.Fold(old) == api.Fold(*p.Category) {
 		return err
@@ -305,7 +305,7 @@ func (p *patch) applyCategory(c *change, cats *categories, d *doc) error {
 }
 
 // applyTechniques gives an event kill chain and techniques of its own.
-func (p *patch) applyTechniques(c *change, d *doc) (err error) {
+func (p *patch) applyTechniques(c *writeTx, d *doc) (err error) {
 	if p.KillChain != nil {
 		d.killChain = *p.KillChain
 	}
@@ -321,7 +321,7 @@ func (p *patch) applyTechniques(c *change, d *doc) (err error) {
 }
 
 // value is a dictionary's value, those of this transaction included.
-func (c *change) value(k kind, num uint32) (string, error) {
+func (c *writeTx) value(k kind, num uint32) (string, error) {
 	if values := c.snap.dicts[k].values; int(num) < len(values) {
 		return values[num], nil
 	}

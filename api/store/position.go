@@ -22,8 +22,8 @@ type position struct {
 	Event  int64    `json:"e"`
 }
 
-// place is a position in terms of one snapshot.
-type place struct {
+// sortKey is a position in terms of one snapshot.
+type sortKey struct {
 	key   uint64
 	list  []uint32
 	uuid  []byte
@@ -31,7 +31,7 @@ type place struct {
 }
 
 // before tells whether the place comes strictly before an entry.
-func (p *place) before(s *sorter, e entry) bool {
+func (p *sortKey) before(s *sorter, e entry) bool {
 	if p.key != e.key {
 		return p.key < e.key
 	}
@@ -105,12 +105,12 @@ func (o order) unturn(key uint64) int64 { return int64(key ^ o.mask()) }
 var errStaleCursor = api.Errorf(http.StatusBadRequest, "cursor: it is not of this database's present content; start again from the first page")
 
 // resolve finds a position's place in the sorter's snapshot; nil stays nil.
-func (v *view) resolve(srt *sorter, p *position, sc scope) (*place, error) {
+func (v *readTx) resolve(srt *sorter, p *position, sc scope) (*sortKey, error) {
 	if p == nil {
 		return nil, nil
 	}
 	o := srt.o
-	at := &place{uuid: p.UUID, order: o, key: o.turn(p.Number)}
+	at := &sortKey{uuid: p.UUID, order: o, key: o.turn(p.Number)}
 	if k, _, alpha3, ok := o.dictOrder(); ok {
 		rank, known := rankOf(v.d.ranks.of(k, alpha3, v.snap.dicts[k]), sortTexts(k, alpha3, v.snap.dicts[k]), p.Text)
 		if !known {
@@ -132,7 +132,7 @@ func (v *view) resolve(srt *sorter, p *position, sc scope) (*place, error) {
 	return at, nil
 }
 
-func (v *view) resolveList(at *place, p *position) (*place, error) {
+func (v *readTx) resolveList(at *sortKey, p *position) (*sortKey, error) {
 	k, _ := columnKind(at.order.col)
 	d := v.snap.dicts[k]
 	ranks := v.d.ranks.of(k, false, d)

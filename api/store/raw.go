@@ -44,7 +44,7 @@ func (d *DB) RawByID(ctx context.Context, account, event, rawID string) (api.Raw
 }
 
 func (d *DB) raw(ctx context.Context, account, dataset, event, rawID string) (api.Raw, error) {
-	v, err := d.view(ctx)
+	v, err := d.readTx(ctx)
 	if err != nil {
 		return api.Raw{}, err
 	}

@@ -36,7 +36,7 @@ func (s *session) eachByIDs(ctx context.Context, query string, ids []int64, scan
 }
 
 // readEvents reads events by id, in the order of the ids.
-func (v *view) readEvents(ctx context.Context, sc scope, ids []int64) ([]api.Event, error) {
+func (v *readTx) readEvents(ctx context.Context, sc scope, ids []int64) ([]api.Event, error) {
 	at := make(map[int64]int, len(ids))
 	out := make([]api.Event, 0, len(ids))
 	order := make(map[int64]int, len(ids))
@@ -71,7 +71,7 @@ func (v *view) readEvents(ctx context.Context, sc scope, ids []int64) ([]api.Eve
 
 // limitChildren tells of events whether they have children that the caller may
 // see.
-func (v *view) limitChildren(ctx context.Context, events []api.Event, at map[int64]int) error {
+func (v *readTx) limitChildren(ctx context.Context, events []api.Event, at map[int64]int) error {
 	if v.limit.none() {
 		return nil
 	}
@@ -92,7 +92,7 @@ func (v *view) limitChildren(ctx context.Context, events []api.Event, at map[int
 }
 
 // event is a document as the contract shows it, references left out.
-func (v *view) event(sc scope, id int64, dataset uint32, flags int64, d *doc) api.Event {
+func (v *readTx) event(sc scope, id int64, dataset uint32, flags int64, d *doc) api.Event {
 	value := func(k kind, num int) string { return v.term(k, d.nums[num]) }
 	list := func(k kind, which int) []string {
 		out := make([]string, len(d.lists[which]))
@@ -119,7 +119,7 @@ func (v *view) event(sc scope, id int64, dataset uint32, flags int64, d *doc) ap
 	return e
 }
 
-func (v *view) term(k kind, num uint32) string {
+func (v *readTx) term(k kind, num uint32) string {
 	if values := v.snap.dicts[k].values; int(num) < len(values) {
 		return values[num]
 	}
@@ -127,7 +127,7 @@ func (v *view) term(k kind, num uint32) string {
 }
 
 // indicatorTypeID is the same for spellings that differ in case only.
-func (v *view) indicatorTypeID(num uint32) int64 {
+func (v *readTx) indicatorTypeID(num uint32) int64 {
 	if class := v.snap.dicts[kindIndicatorType].class; int(num) < len(class) {
 		return int64(class[num])
 	}
@@ -136,7 +136,7 @@ func (v *view) indicatorTypeID(num uint32) int64 {
 
 // readReferences fills in whom events refer to and who refers to them, by
 // rising id.
-func (v *view) readReferences(ctx context.Context, events []api.Event, at map[int64]int, ids []int64) error {
+func (v *readTx) readReferences(ctx context.Context, events []api.Event, at map[int64]int, ids []int64) error {
 	if len(ids) == 0 {
 		return nil
 	}

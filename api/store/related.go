@@ -19,7 +19,7 @@ func (d *DB) Related(ctx context.Context, account, event string, q api.RelatedQu
 	if err := q.Validate(); err != nil {
 		return api.Page{}, err
 	}
-	v, err := d.view(ctx)
+	v, err := d.readTx(ctx)
 	if err != nil {
 		return api.Page{}, err
 	}
@@ -57,7 +57,7 @@ const (
 )
 
 // walk finds the events around start, nearest first, without start itself.
-func (v *view) walk(ctx context.Context, start int64, q api.RelatedQuery) ([]int64, error) {
+func (v *readTx) walk(ctx context.Context, start int64, q api.RelatedQuery) ([]int64, error) {
 	types, err := edgeKinds(q.RelationshipTypes)
 	if err != nil {
 		return nil, err
@@ -110,7 +110,7 @@ func waysOf(direction string) []string {
 
 // step goes one relationship further; the ids it answers are new in seen, and
 // rise.
-func (v *view) step(ctx context.Context, way string, from []int64, types map[int]bool, seen map[int64]bool) ([]int64, error) {
+func (v *readTx) step(ctx context.Context, way string, from []int64, types map[int]bool, seen map[int64]bool) ([]int64, error) {
 	var next []int64
 	err := v.s.eachByIDs(ctx, way, from, func(r *sql.Rows) error {
 		var id int64
@@ -147,7 +147,7 @@ func edgeKinds(types []string) (map[int]bool, error) {
 
 // ofIndicatorTypes keeps the events whose indicator is of one of the types; no
 // types keep everything.
-func (v *view) ofIndicatorTypes(ctx context.Context, ids, types []int64) ([]int64, error) {
+func (v *readTx) ofIndicatorTypes(ctx context.Context, ids, types []int64) ([]int64, error) {
 	if len(types) == 0 {
 		return ids, nil
 	}
@@ -163,7 +163,7 @@ func (v *view) ofIndicatorTypes(ctx context.Context, ids, types []int64) ([]int6
 }
 
 // numberAt is an event's number in a column of dictionary numbers.
-func (v *view) numberAt(ctx context.Context, id int64, col int) (uint32, error) {
+func (v *readTx) numberAt(ctx context.Context, id int64, col int) (uint32, error) {
 	b, i := v.snap.segment.of(id)
 	if b >= len(v.snap.blocks) || i >= v.snap.blocks[b].n {
 		return 0, fmt.Errorf("event %d: %w", id, errPacked)

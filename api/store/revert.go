@@ -45,7 +45,7 @@ func (d *DB) RevertTogether(ctx context.Context, who Actor, account string, list
 	var out []api.RevertResult
 	err := d.edit(ctx, who, account, opRevert, func(e *edit) error {
 		out = make([]api.RevertResult, len(list))
-		t := together{edit: e}
+		t := multiRevert{edit: e}
 		for i, r := range list {
 			if err := t.aim(r, &out[i]); err != nil {
 				return err
@@ -56,15 +56,15 @@ func (d *DB) RevertTogether(ctx context.Context, who Actor, account string, list
 	return out, err
 }
 
-// together is a revert of some datasets.
-type together struct {
+// multiRevert is a revert of some datasets.
+type multiRevert struct {
 	*edit
 	datasets []uint32
-	moments  []moment
+	moments  []revision
 }
 
 // aim finds out where one of the datasets goes back to.
-func (t *together) aim(r api.DatasetRevert, res *api.RevertResult) error {
+func (t *multiRevert) aim(r api.DatasetRevert, res *api.RevertResult) error {
 	c := t.c
 	ds, err := c.dataset(r.DatasetID)
 	if err != nil {
@@ -73,7 +73,7 @@ func (t *together) aim(r api.DatasetRevert, res *api.RevertResult) error {
 	if slices.Contains(t.datasets, ds.id) {
 		return api.Errorf(http.StatusBadRequest, "reverts: dataset %s is there twice", ds.UUID)
 	}
-	m, err := c.moment(c.ctx, c.name, c.account, ds, r.Revert, c.now)
+	m, err := c.revision(c.ctx, c.name, c.account, ds, r.Revert, c.now)
 	if err != nil {
 		return err
 	}
@@ -92,7 +92,7 @@ func (t *together) aim(r api.DatasetRevert, res *api.RevertResult) error {
 
 // run reverts the datasets in turn. What one gives back to another changes
 // that one, so that several take a second turn.
-func (t *together) run() error {
+func (t *multiRevert) run() error {
 	turns := 1
 	if len(t.datasets) > 1 {
 		turns = 2
@@ -116,7 +116,7 @@ func (d *DB) RevertPreview(ctx context.Context, account, dataset string, r api.R
 	if err := limitOf(ctx).journals(); err != nil {
 		return api.RevertPreview{}, err
 	}
-	v, err := d.view(ctx)
+	v, err := d.readTx(ctx)
 	if err != nil {
 		return api.RevertPreview{}, err
 	}
@@ -133,7 +133,7 @@ func (d *DB) RevertPreview(ctx context.Context, account, dataset string, r api.R
 	if err != nil {
 		return api.RevertPreview{}, err
 	}
-	m, err := v.moment(ctx, account, sc.account, ds, r, now)
+	m, err := v.revision(ctx, account, sc.account, ds, r, now)
 	if err != nil {
 		return api.RevertPreview{}, err
 	}
@@ -152,15 +152,15 @@ type plan struct {
 	s       *session
 	dataset uint32
 	rows    map[int64]*eventRow // as they are; nil where there is none
-	past
+	undoReader
 }
 
-func (v *view) plan(ctx context.Context, account int64, dataset uint32, m moment) (*plan, error) {
-	was, err := v.past(ctx, account, dataset, m)
+func (v *readTx) plan(ctx context.Context, account int64, dataset uint32, m revision) (*plan, error) {
+	was, err := v.readUndo(ctx, account, dataset, m)
 	if err != nil {
 		return nil, err
 	}
-	p := &plan{ctx: ctx, s: v.s, dataset: dataset, rows: map[int64]*eventRow{}, past: *was}
+	p := &plan{ctx: ctx, s: v.s, dataset: dataset, rows: map[int64]*eventRow{}, undoReader: *was}
 	for _, step := range []func() error{p.planEvents, p.planReturned, p.planRaws, p.planLinks, p.planReferences, p.planWaits} {
 		if err := step(); err != nil {
 			return nil, err

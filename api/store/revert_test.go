@@ -381,7 +381,7 @@ func TestHistory(t *testing.T) {
 func TestInsertsAreRanges(t *testing.T) {
 	d := openNew(t)
 	fill(t, d, 5000)
-	v, err := d.view(context.Background())
+	v, err := d.readTx(context.Background())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -5,15 +5,15 @@ import (
 	"slices"
 )
 
-// altered is an event that changed in place, as the columns see it. Of a
+// rowDiff is an event that changed in place, as the columns see it. Of a
 // removed one, now holds the id and flagDeleted only.
-type altered struct {
+type rowDiff struct {
 	old   *record // nil: what the columns hold is unknown
 	now   record
 	texts [textCount]bool // that may differ
 }
 
-func (a *altered) gone() bool { return a.now.flags&flagDeleted != 0 }
+func (a *rowDiff) gone() bool { return a.now.flags&flagDeleted != 0 }
 
 // maxOpen is how many events of a segment may have texts that its columns and
 // the substring index don't know; past it the segment is written anew.
@@ -22,8 +22,8 @@ const maxOpen = 64
 const openMask = flagEventOpen | flagIndicatorOpen
 
 // rewrite brings the columns in line with rows that are written already.
-func (c *change) rewrite(list []altered) error {
-	bySegment := map[int][]altered{}
+func (c *writeTx) rewrite(list []rowDiff) error {
+	bySegment := map[int][]rowDiff{}
 	for _, a := range list {
 		b, i := c.state.segment.of(a.now.id)
 		if b < c.state.sealed {
@@ -43,12 +43,12 @@ func (c *change) rewrite(list []altered) error {
 }
 
 // reseal writes a sealed segment anew from its rows.
-func (c *change) reseal(index int) error {
+func (c *writeTx) reseal(index int) error {
 	recs, err := readRecords(c.ctx, c.s, nil, c.state.segment.first(index), int(c.state.segment))
 	if err != nil {
 		return err
 	}
-	for bucket := range gramBuckets {
+	for bucket := range trigramBuckets {
 		if _, err := c.s.exec(c.ctx, "DELETE FROM gram WHERE id = ?", int64(bucket)<<32|int64(index)); err != nil {
 			return err
 		}
@@ -60,9 +60,9 @@ func (c *change) reseal(index int) error {
 // changed text is neither put into its column nor into the substring index:
 // the event is marked open, and searches read its row.
 type segmentWriter struct {
-	c     *change
+	c     *writeTx
 	index int
-	list  []altered
+	list  []rowDiff
 	flags []int64         // of the whole segment, as they are to be
 	recs  map[int]*record // read for comparing, by place
 }
@@ -101,7 +101,7 @@ func (w *segmentWriter) put(col int, data []byte) error {
 	return w.c.putColumn(w.c.meta(w.index), w.index, col, data)
 }
 
-func (w *segmentWriter) place(a *altered) int {
+func (w *segmentWriter) place(a *rowDiff) int {
 	_, i := w.c.state.segment.of(a.now.id)
 	return i
 }
@@ -185,10 +185,10 @@ func (w *segmentWriter) crowded() (bool, error) {
 
 // changes tells whether a column may have to be rewritten.
 func (w *segmentWriter) changes(col int) bool {
-	return slices.ContainsFunc(w.list, func(a altered) bool { return !a.gone() && a.differs(col) })
+	return slices.ContainsFunc(w.list, func(a rowDiff) bool { return !a.gone() && a.differs(col) })
 }
 
-func (a *altered) differs(col int) bool {
+func (a *rowDiff) differs(col int) bool {
 	switch {
 	case a.old == nil:
 		return true
@@ -340,7 +340,7 @@ func (w *segmentWriter) record(place int) (*record, error) {
 // measure describes the segment anew where its datasets or dates may have
 // changed.
 func (w *segmentWriter) measure() error {
-	same := !slices.ContainsFunc(w.list, func(a altered) bool {
+	same := !slices.ContainsFunc(w.list, func(a rowDiff) bool {
 		return a.gone() || a.differs(colDate) || a.differs(colCreated) || a.differs(colDataset)
 	})
 	if same {

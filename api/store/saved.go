@@ -20,9 +20,9 @@ const (
 	maxQueryJSON    = 64 << 10
 )
 
-// note is a write transaction on what is kept beside the events: it leaves
+// metaTx is a write transaction on what is kept beside the events: it leaves
 // their columns, and so every reader's snapshot, alone.
-type note struct {
+type metaTx struct {
 	s       *session
 	ctx     context.Context
 	account int64
@@ -30,12 +30,12 @@ type note struct {
 	now     int64
 }
 
-func (d *DB) note(ctx context.Context, account string, f func(*note) error) error {
+func (d *DB) metaTx(ctx context.Context, account string, f func(*metaTx) error) error {
 	return d.transact(ctx, account, func() error {
 		if _, err := d.writer.exec(ctx, "INSERT OR IGNORE INTO account (name) VALUES (?)", account); err != nil {
 			return fmt.Errorf("making the account: %w", err)
 		}
-		n := &note{s: d.writer, ctx: ctx, name: account, now: d.opts.Now().UnixMilli()}
+		n := &metaTx{s: d.writer, ctx: ctx, name: account, now: d.opts.Now().UnixMilli()}
 		var err error
 		if n.account, err = n.s.accountID(ctx, account); err != nil {
 			return err
@@ -47,9 +47,9 @@ func (d *DB) note(ctx context.Context, account string, f func(*note) error) erro
 	})
 }
 
-// look reads what is kept beside the events; f gets the account's number, 0
+// readMeta reads what is kept beside the events; f gets the account's number, 0
 // for one that never wrote.
-func (d *DB) look(ctx context.Context, account string, f func(s *session, account int64) error) error {
+func (d *DB) readMeta(ctx context.Context, account string, f func(s *session, account int64) error) error {
 	s, err := d.acquire(ctx)
 	if err != nil {
 		return err
@@ -83,7 +83,7 @@ func scanSaved(r interface{ Scan(...any) error }, account string) (q api.SavedQu
 // SavedQueries lists an account's saved queries by id.
 func (d *DB) SavedQueries(ctx context.Context, account string) ([]api.SavedQuery, error) {
 	out := []api.SavedQuery{}
-	err := d.look(ctx, account, func(s *session, id int64) error {
+	err := d.readMeta(ctx, account, func(s *session, id int64) error {
 		return s.each(ctx, "SELECT "+savedColumns+" FROM saved_query WHERE account = ? ORDER BY id", []any{id}, func(r *sql.Rows) error {
 			q, err := scanSaved(r, account)
 			out = append(out, q)
@@ -98,7 +98,7 @@ func (d *DB) SavedQueries(ctx context.Context, account string) ([]api.SavedQuery
 
 // SavedQuery reads one; a 404 *api.Error where there is none.
 func (d *DB) SavedQuery(ctx context.Context, account string, id int64) (q api.SavedQuery, err error) {
-	err = d.look(ctx, account, func(s *session, number int64) error {
+	err = d.readMeta(ctx, account, func(s *session, number int64) error {
 		q, err = s.savedQuery(ctx, number, account, id)
 		return err
 	})
@@ -122,7 +122,7 @@ func (d *DB) CheckQuery(ctx context.Context, account string, q api.ListQuery) er
 	if err := q.Validate(); err != nil {
 		return err
 	}
-	v, err := d.view(ctx)
+	v, err := d.readTx(ctx)
 	if err != nil {
 		return err
 	}
@@ -155,7 +155,7 @@ func (d *DB) CreateSavedQuery(ctx context.Context, account string, q api.SavedQu
 	if err := checkSaved(&q); err != nil {
 		return made, err
 	}
-	err = d.note(ctx, account, func(n *note) error {
+	err = d.metaTx(ctx, account, func(n *metaTx) error {
 		if err := n.room("saved_query", "saved queries", MaxSavedQueries); err != nil {
 			return err
 		}
@@ -181,7 +181,7 @@ func (d *DB) CreateSavedQuery(ctx context.Context, account string, q api.SavedQu
 }
 
 // room refuses one row more than an account may have.
-func (n *note) room(table, what string, most int) error {
+func (n *metaTx) room(table, what string, most int) error {
 	var count int
 	if err := n.s.queryRow(n.ctx, "SELECT count(*) FROM "+table+" WHERE account = ?", n.account).Scan(&count); err != nil {
 		return fmt.Errorf("counting the %s: %w", what, err)
@@ -192,7 +192,7 @@ func (n *note) room(table, what string, most int) error {
 	return nil
 }
 
-func (n *note) nameFree(name string, except int64) error {
+func (n *metaTx) nameFree(name string, except int64) error {
 	var taken bool
 	err := n.s.queryRow(n.ctx, "SELECT EXISTS (SELECT 1 FROM saved_query WHERE account = ? AND name = ? AND id <> ?)", n.account, name, except).Scan(&taken)
 	if err != nil {
@@ -209,7 +209,7 @@ func (n *note) nameFree(name string, except int64) error {
 // tells of later events only; changing the roll-up changes how often its
 // alerts tell.
 func (d *DB) UpdateSavedQuery(ctx context.Context, account string, id int64, alter func(*api.SavedQuery) error) (now api.SavedQuery, err error) {
-	err = d.note(ctx, account, func(n *note) error {
+	err = d.metaTx(ctx, account, func(n *metaTx) error {
 		before, err := n.s.savedQuery(ctx, n.account, account, id)
 		if err != nil {
 			return err
@@ -239,7 +239,7 @@ func (d *DB) UpdateSavedQuery(ctx context.Context, account string, id int64, alt
 }
 
 // followQuery makes the alerts of a query follow a change of it.
-func (n *note) followQuery(before, q api.SavedQuery) error {
+func (n *metaTx) followQuery(before, q api.SavedQuery) error {
 	if q.AlertEnabled && !before.AlertEnabled {
 		if _, err := n.s.exec(n.ctx, "UPDATE alert SET seen = (SELECT next_id - 1 FROM state), updated = ? WHERE query = ?", n.now, q.ID); err != nil {
 			return fmt.Errorf("switching alerts on: %w", err)
@@ -260,7 +260,7 @@ func (n *note) followQuery(before, q api.SavedQuery) error {
 // DeleteSavedQuery forgets a query and its alerts; what they told stays in the
 // inbox.
 func (d *DB) DeleteSavedQuery(ctx context.Context, account string, id int64) error {
-	return d.note(ctx, account, func(n *note) error {
+	return d.metaTx(ctx, account, func(n *metaTx) error {
 		if _, err := n.s.savedQuery(ctx, n.account, account, id); err != nil {
 			return err
 		}

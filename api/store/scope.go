@@ -83,7 +83,7 @@ type scope struct {
 }
 
 // scope resolves the datasets of a query; none means the default one.
-func (v *view) scope(ctx context.Context, account string, datasets []string) (scope, error) {
+func (v *readTx) scope(ctx context.Context, account string, datasets []string) (scope, error) {
 	sc := scope{name: account, datasets: map[uint32]bool{}}
 	var err error
 	if sc.account, err = v.s.accountID(ctx, account); err != nil {

@@ -13,7 +13,7 @@ import (
 // Selection is the events that match a filter, as they were at one moment. It
 // holds a read transaction until it is closed, and serves one goroutine.
 type Selection struct {
-	v     *view
+	v     *readTx
 	scope scope
 	hits  []hit // one per block of the snapshot
 	total int
@@ -33,7 +33,7 @@ func (d *DB) Select(ctx context.Context, account string, q api.ListQuery) (*Sele
 	if err := plain.Validate(); err != nil {
 		return nil, err
 	}
-	v, err := d.view(ctx)
+	v, err := d.readTx(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -56,7 +56,7 @@ func (s *Selection) Close() {
 // Total is the number of events selected.
 func (s *Selection) Total() int { return s.total }
 
-func (v *view) selectEvents(ctx context.Context, account string, q api.ListQuery) (*Selection, error) {
+func (v *readTx) selectEvents(ctx context.Context, account string, q api.ListQuery) (*Selection, error) {
 	sc, err := v.scope(ctx, account, q.Datasets)
 	if err != nil {
 		return nil, err
@@ -120,7 +120,7 @@ func filterKey(l *Limit, sc scope, q api.ListQuery) (cachedFilter, error) {
 
 // evaluate runs a filter over all blocks. Blocks that are the same as when the
 // filter last ran keep their result.
-func (v *view) evaluate(ctx context.Context, key cachedFilter, f *filter) ([]hit, error) {
+func (v *readTx) evaluate(ctx context.Context, key cachedFilter, f *filter) ([]hit, error) {
 	hits := make([]hit, len(v.snap.blocks))
 	if old, ok := v.d.cache.get(key); ok && key != "" {
 		copy(hits, old.([]hit))
@@ -161,7 +161,7 @@ func hitBytes(hits []hit) int64 {
 	return n
 }
 
-func (f *filter) prepare(ctx context.Context, v *view, blocks []*block) error {
+func (f *filter) prepare(ctx context.Context, v *readTx, blocks []*block) error {
 	for _, c := range slices.Concat(append([][]condition{f.search}, f.branches...)...) {
 		if err := c.prepare(ctx, v, blocks); err != nil {
 			return err
@@ -170,7 +170,7 @@ func (f *filter) prepare(ctx context.Context, v *view, blocks []*block) error {
 	return nil
 }
 
-func (f *filter) hit(ctx context.Context, v *view, b *block) (hit, error) {
+func (f *filter) hit(ctx context.Context, v *readTx, b *block) (hit, error) {
 	if err := ctx.Err(); err != nil {
 		return hit{}, err
 	}

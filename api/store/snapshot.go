@@ -33,8 +33,8 @@ type snapshot struct {
 	blocks []*block // sealed ones, then the tail where it isn't empty
 }
 
-// view is one read transaction with its snapshot.
-type view struct {
+// readTx is one read transaction with its snapshot.
+type readTx struct {
 	d    *DB
 	s    *session
 	snap *snapshot
@@ -44,8 +44,8 @@ type view struct {
 	seen  map[int]*bitset // and what of each block was found to be within it
 }
 
-// view begins a read transaction; the caller closes it.
-func (d *DB) view(ctx context.Context) (*view, error) {
+// readTx begins a read transaction; the caller closes it.
+func (d *DB) readTx(ctx context.Context) (*readTx, error) {
 	s, err := d.acquire(ctx)
 	if err != nil {
 		return nil, err
@@ -55,10 +55,10 @@ func (d *DB) view(ctx context.Context) (*view, error) {
 		d.release(s)
 		return nil, err
 	}
-	return &view{d: d, s: s, snap: snap, limit: limitOf(ctx)}, nil
+	return &readTx{d: d, s: s, snap: snap, limit: limitOf(ctx)}, nil
 }
 
-func (v *view) close() {
+func (v *readTx) close() {
 	// A failed rollback gives the connection up; the session makes a new one.
 	_ = v.s.rollback()
 	v.d.release(v.s)

@@ -166,7 +166,7 @@ func (d *DB) firstLook(ctx context.Context) error {
 	if err := s.queryRow(ctx, "SELECT secret FROM state").Scan(&d.secret); err != nil {
 		return fmt.Errorf("reading the database's state: %w", err)
 	}
-	v, err := d.view(ctx)
+	v, err := d.readTx(ctx)
 	if err != nil {
 		return err
 	}

@@ -68,7 +68,7 @@ func (d *dimension) size() uint64 {
 }
 
 // count adds one block.
-func (t *tally) count(ctx context.Context, v *view, h hit) error {
+func (t *tally) count(ctx context.Context, v *readTx, h hit) error {
 	t.places, t.keys = t.places[:0], t.keys[:0]
 	h.bits.each(func(i int) {
 		t.places = append(t.places, int32(i))
@@ -98,7 +98,7 @@ func (t *tally) count(ctx context.Context, v *view, h hit) error {
 }
 
 // addSingle appends a digit to every combination.
-func (t *tally) addSingle(ctx context.Context, v *view, h hit, d *dimension, radix uint64) error {
+func (t *tally) addSingle(ctx context.Context, v *readTx, h hit, d *dimension, radix uint64) error {
 	col, err := v.ints(ctx, h.block, d.col)
 	if err != nil {
 		return err
@@ -120,7 +120,7 @@ func (t *tally) addSingle(ctx context.Context, v *view, h hit, d *dimension, rad
 
 // limitedFlags are a block's flags as far as grouping reads them: whether an
 // event has a child that the caller may see.
-func (t *tally) limitedFlags(ctx context.Context, v *view, b *block) ([]int64, error) {
+func (t *tally) limitedFlags(ctx context.Context, v *readTx, b *block) ([]int64, error) {
 	have, err := v.withChildren(ctx, b)
 	vals := t.vals[:b.n]
 	for i := range vals {
@@ -169,7 +169,7 @@ func (d *dimension) reduceTimes(vals []int64, selected *bitset) error {
 }
 
 // addList makes a combination per distinct element of each event's list.
-func (t *tally) addList(ctx context.Context, v *view, h hit, d *dimension, radix uint64) error {
+func (t *tally) addList(ctx context.Context, v *readTx, h hit, d *dimension, radix uint64) error {
 	col, err := v.lists(ctx, h.block, d.col)
 	if err != nil {
 		return err

@@ -159,7 +159,7 @@ func (r *run) skipTo(ctx context.Context, key textKey) error {
 }
 
 // sortTextOf is an event's text to sort by.
-func (v *view) sortTextOf(ctx context.Context, b *block, i, which int) (string, error) {
+func (v *readTx) sortTextOf(ctx context.Context, b *block, i, which int) (string, error) {
 	if b.tail != nil {
 		if t := b.tail.recs[i].texts[which]; !t.long {
 			return t.fold, nil

@@ -8,9 +8,9 @@ import (
 	"threatbench/api"
 )
 
-// maxGrams is how many three-byte runs one condition looks up; more would cost
+// maxTrigrams is how many three-byte runs one condition looks up; more would cost
 // more reading than they save comparing.
-const maxGrams = 5
+const maxTrigrams = 5
 
 // fewEvents is up to how many candidates of a segment are read one by one;
 // past it the whole column of texts is read.
@@ -18,13 +18,13 @@ const fewEvents = 12
 
 // textCondition keeps events by their text or their indicator.
 type textCondition struct {
-	which  int
-	match  textMatch
-	negate bool
-	grams  []uint32
-	hashes map[uint32]bool // of the values of equals and in, on indicators
-	beside map[int64]bool  // events that may have one of the values beside their primary indicator
-	left   map[int]*bitset // per sealed segment: what the index lets through
+	which    int
+	match    textMatch
+	negate   bool
+	trigrams []uint32
+	hashes   map[uint32]bool // of the values of equals and in, on indicators
+	beside   map[int64]bool  // events that may have one of the values beside their primary indicator
+	left     map[int]*bitset // per sealed segment: what the index lets through
 }
 
 func newTextCondition(which int, c api.Condition) *textCondition {
@@ -37,7 +37,7 @@ func newTextCondition(which int, c api.Condition) *textCondition {
 		return t
 	}
 	for _, lit := range literals(c.Op, c.Values) {
-		t.grams = append(t.grams, gramsOf(which, lit, maxGrams-len(t.grams))...)
+		t.trigrams = append(t.trigrams, trigramsOf(which, lit, maxTrigrams-len(t.trigrams))...)
 	}
 	return t
 }
@@ -50,13 +50,13 @@ func (c *textCondition) openFlag() int64 {
 	return flagEventOpen
 }
 
-func (c *textCondition) prepare(ctx context.Context, v *view, blocks []*block) error {
+func (c *textCondition) prepare(ctx context.Context, v *readTx, blocks []*block) error {
 	if c.hashes != nil {
 		var err error
 		c.beside, err = v.s.besideAny(ctx, c.hashes)
 		return err
 	}
-	if len(c.grams) == 0 {
+	if len(c.trigrams) == 0 {
 		return nil
 	}
 	c.left = map[int]*bitset{}
@@ -66,10 +66,10 @@ func (c *textCondition) prepare(ctx context.Context, v *view, blocks []*block) e
 			c.left[b.index].fill(b.n)
 		}
 	}
-	return v.candidates(ctx, c.grams, c.left)
+	return v.candidates(ctx, c.trigrams, c.left)
 }
 
-func (c *textCondition) narrow(ctx context.Context, v *view, b *block, in *bitset) error {
+func (c *textCondition) narrow(ctx context.Context, v *readTx, b *block, in *bitset) error {
 	if err := c.narrowByIndex(ctx, v, b, in); err != nil || in.empty() {
 		return err
 	}
@@ -84,7 +84,7 @@ func (c *textCondition) narrow(ctx context.Context, v *view, b *block, in *bitse
 
 // narrowByIndex drops what an index rules out; where there is none for this
 // condition, nothing.
-func (c *textCondition) narrowByIndex(ctx context.Context, v *view, b *block, in *bitset) error {
+func (c *textCondition) narrowByIndex(ctx context.Context, v *readTx, b *block, in *bitset) error {
 	if c.hashes != nil {
 		return c.narrowByHash(ctx, v, b, in)
 	}
@@ -116,7 +116,7 @@ func flagTable(flag int64) []uint8 {
 	return match
 }
 
-func (c *textCondition) narrowByHash(ctx context.Context, v *view, b *block, in *bitset) error {
+func (c *textCondition) narrowByHash(ctx context.Context, v *readTx, b *block, in *bitset) error {
 	col, err := v.ints(ctx, b, colHash)
 	if err != nil {
 		return err
@@ -131,20 +131,20 @@ func (c *textCondition) narrowByHash(ctx context.Context, v *view, b *block, in 
 	return nil
 }
 
-func (c *textCondition) compareTail(ctx context.Context, v *view, b *block, in *bitset) error {
+func (c *textCondition) compareTail(ctx context.Context, v *readTx, b *block, in *bitset) error {
 	return c.compare(ctx, v, b, in, func(i int) (string, bool) {
 		t := b.tail.recs[i].texts[c.which]
 		return t.fold, !t.long
 	})
 }
 
-func (c *textCondition) compareRows(ctx context.Context, v *view, b *block, in *bitset) error {
+func (c *textCondition) compareRows(ctx context.Context, v *readTx, b *block, in *bitset) error {
 	return c.compare(ctx, v, b, in, func(int) (string, bool) { return "", false })
 }
 
 // compareColumn reads the texts from their column, except those of open
 // events: since they changed, only their rows know them.
-func (c *textCondition) compareColumn(ctx context.Context, v *view, b *block, in *bitset) error {
+func (c *textCondition) compareColumn(ctx context.Context, v *readTx, b *block, in *bitset) error {
 	flags, err := v.ints(ctx, b, colFlags)
 	if err != nil {
 		return err
@@ -159,7 +159,7 @@ func (c *textCondition) compareColumn(ctx context.Context, v *view, b *block, in
 }
 
 // compare keeps what matches; text answers a text and whether it is whole.
-func (c *textCondition) compare(ctx context.Context, v *view, b *block, in *bitset, text func(i int) (string, bool)) error {
+func (c *textCondition) compare(ctx context.Context, v *readTx, b *block, in *bitset, text func(i int) (string, bool)) error {
 	var out bitset
 	var failed error
 	in.each(func(i int) {
@@ -184,7 +184,7 @@ func (c *textCondition) compare(ctx context.Context, v *view, b *block, in *bits
 
 // matchesBeside tells whether an indicator beside an event's primary one
 // matches.
-func (c *textCondition) matchesBeside(ctx context.Context, v *view, id int64) (bool, error) {
+func (c *textCondition) matchesBeside(ctx context.Context, v *readTx, id int64) (bool, error) {
 	more, err := v.s.moreOf(ctx, id)
 	return slices.ContainsFunc(more, func(m typedIndicator) bool { return c.match(api.Fold(m.value)) }), err
 }

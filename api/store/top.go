@@ -34,7 +34,7 @@ func (t *top) add(e entry) {
 }
 
 // addBlock adds the selected events of a block that come after a position.
-func (t *top) addBlock(h hit, keys []uint64, from *place) {
+func (t *top) addBlock(h hit, keys []uint64, from *sortKey) {
 	least, most := uint64(0), uint64(math.MaxUint64)
 	if from != nil {
 		least = from.key

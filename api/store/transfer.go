@@ -22,7 +22,7 @@ type Transfer struct {
 func (d *DB) Move(ctx context.Context, who Actor, account string, t Transfer) (api.MoveResult, error) {
 	var res api.MoveResult
 	err := d.edit(ctx, who, account, opMove, func(e *edit) error {
-		m := mover{edit: e, keepRaw: t.KeepRaw}
+		m := transfer{edit: e, keepRaw: t.KeepRaw}
 		if err := m.prepare(t); err != nil {
 			return err
 		}
@@ -58,7 +58,7 @@ func (d *DB) Move(ctx context.Context, who Actor, account string, t Transfer) (a
 func (d *DB) Copy(ctx context.Context, who Actor, account string, t Transfer) (api.CopyResult, error) {
 	var res api.CopyResult
 	err := d.edit(ctx, who, account, opCopy, func(e *edit) error {
-		m := mover{edit: e, keepRaw: t.KeepRaw}
+		m := transfer{edit: e, keepRaw: t.KeepRaw}
 		if err := m.prepare(t); err != nil {
 			return err
 		}
@@ -93,7 +93,7 @@ func (d *doc) indicators() int {
 }
 
 // mover carries a Transfer out.
-type mover struct {
+type transfer struct {
 	*edit
 	to       uint32
 	keepRaw  bool
@@ -101,7 +101,7 @@ type mover struct {
 	failures []api.TransferFailure
 }
 
-func (m *mover) prepare(t Transfer) error {
+func (m *transfer) prepare(t Transfer) error {
 	if len(t.EventIDs) == 0 {
 		return api.Errorf(http.StatusBadRequest, "eventIds: want at least one event, got none")
 	}
@@ -141,7 +141,7 @@ func (m *mover) prepare(t Transfer) error {
 }
 
 // move takes one event along and gathers its relationships in links.
-func (m *mover) move(r *eventRow, links map[edge]bool) error {
+func (m *transfer) move(r *eventRow, links map[edge]bool) error {
 	next := *r
 	next.dataset = m.to
 	if err := m.put(next); err != nil {
@@ -161,7 +161,7 @@ func (m *mover) move(r *eventRow, links map[edge]bool) error {
 }
 
 // copy makes a new event like one that is there, without edges.
-func (m *mover) copy(r *eventRow) (int64, error) {
+func (m *transfer) copy(r *eventRow) (int64, error) {
 	next := eventRow{id: m.c.state.next, dataset: m.to, doc: r.doc}
 	m.c.state.next++
 	var err error
@@ -195,7 +195,7 @@ func (m *mover) copy(r *eventRow) (int64, error) {
 
 // copyEdges gives the copies the edges of their originals, and answers how
 // many relationships that made.
-func (m *mover) copyEdges(copies map[int64]int64) (int, error) {
+func (m *transfer) copyEdges(copies map[int64]int64) (int, error) {
 	there := func(id int64) int64 {
 		if c, copied := copies[id]; copied {
 			return c
@@ -233,7 +233,7 @@ func (m *mover) copyEdges(copies map[int64]int64) (int, error) {
 
 // sees tells whether all of the events may be seen by whoever makes the change:
 // what hangs on others isn't copied, and isn't counted.
-func (m *mover) sees(ids ...int64) (bool, error) {
+func (m *transfer) sees(ids ...int64) (bool, error) {
 	for _, id := range ids {
 		if seen, err := m.c.sees(m.c.ctx, id); err != nil || !seen {
 			return false, err
@@ -242,7 +242,7 @@ func (m *mover) sees(ids ...int64) (bool, error) {
 	return true, nil
 }
 
-func (m *mover) copyReferences(id int64, there func(int64) int64) error {
+func (m *transfer) copyReferences(id int64, there func(int64) int64) error {
 	refs, err := m.c.s.referencesOf(m.c.ctx, id)
 	if err != nil {
 		return err

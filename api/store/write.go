@@ -16,10 +16,10 @@ import (
 	"threatbench/api"
 )
 
-// change is one write transaction. What it adds to the snapshot becomes
+// writeTx is one write transaction. What it adds to the snapshot becomes
 // visible to others when it is committed.
-type change struct {
-	view
+type writeTx struct {
+	readTx
 	ctx      context.Context
 	who      Actor
 	now      int64 // ms
@@ -44,9 +44,9 @@ type freshTerm struct {
 }
 
 // write runs f in a write transaction of the account and commits it.
-func (d *DB) write(ctx context.Context, who Actor, account string, f func(*change) error) error {
+func (d *DB) write(ctx context.Context, who Actor, account string, f func(*writeTx) error) error {
 	return d.transact(ctx, account, func() error {
-		c, err := d.newChange(ctx, who, account)
+		c, err := d.newWriteTx(ctx, who, account)
 		if err != nil {
 			return err
 		}
@@ -117,7 +117,7 @@ func (d *DB) clock(ctx context.Context, s *session) (int64, error) {
 	return now, nil
 }
 
-func (d *DB) newChange(ctx context.Context, who Actor, account string) (*change, error) {
+func (d *DB) newWriteTx(ctx context.Context, who Actor, account string) (*writeTx, error) {
 	st, err := readState(ctx, d.writer)
 	if err != nil {
 		return nil, err
@@ -133,8 +133,8 @@ func (d *DB) newChange(ctx context.Context, who Actor, account string) (*change,
 	if err != nil {
 		return nil, err
 	}
-	c := &change{
-		view: view{d: d, s: d.writer, snap: snap, limit: limitOf(ctx)}, ctx: ctx, who: who, now: now,
+	c := &writeTx{
+		readTx: readTx{d: d, s: d.writer, snap: snap, limit: limitOf(ctx)}, ctx: ctx, who: who, now: now,
 		state: st, name: account, metas: map[int]*segMeta{}, lastTerm: lastTerm,
 	}
 	c.state.change++
@@ -149,7 +149,7 @@ func (d *DB) newChange(ctx context.Context, who Actor, account string) (*change,
 }
 
 // openAccount finds or makes the account and its default dataset.
-func (c *change) openAccount() error {
+func (c *writeTx) openAccount() error {
 	var err error
 	if c.account, err = c.s.accountID(c.ctx, c.name); err != nil {
 		return err
@@ -177,7 +177,7 @@ func (c *change) openAccount() error {
 	return nil
 }
 
-func (c *change) insertDataset(ds api.Dataset) (uint32, error) {
+func (c *writeTx) insertDataset(ds api.Dataset) (uint32, error) {
 	res, err := c.s.exec(c.ctx, "INSERT INTO dataset (account, uuid, name, public, analytics, write_mode, created) VALUES (?, ?, ?, ?, ?, ?, ?)",
 		c.account, ds.UUID, ds.Name, ds.IsPublic, ds.IsAnalytics, ds.IndicatorWriteMode, c.now)
 	if err != nil {
@@ -191,7 +191,7 @@ func (c *change) insertDataset(ds api.Dataset) (uint32, error) {
 }
 
 // number is the dictionary number of a value, a new one where it is new.
-func (c *change) number(k kind, value string) (uint32, error) {
+func (c *writeTx) number(k kind, value string) (uint32, error) {
 	if value == "" {
 		return 0, nil
 	}
@@ -221,7 +221,7 @@ func (c *change) number(k kind, value string) (uint32, error) {
 }
 
 // dataset resolves a dataset of the account by UUID, "" being the default one.
-func (c *change) dataset(id string) (datasetRow, error) {
+func (c *writeTx) dataset(id string) (datasetRow, error) {
 	if id == "" {
 		id = defaultDataset(c.name).UUID
 	}
@@ -229,7 +229,7 @@ func (c *change) dataset(id string) (datasetRow, error) {
 }
 
 // appendRecord adds a new event to the columns, sealing the block it fills.
-func (c *change) appendRecord(r record) error {
+func (c *writeTx) appendRecord(r record) error {
 	c.tail = append(c.tail, r)
 	if len(c.tail) < int(c.state.segment) {
 		return nil
@@ -243,7 +243,7 @@ func (c *change) appendRecord(r record) error {
 }
 
 // seal writes all columns of a full block and its part of the substring index.
-func (c *change) seal(index int, recs []record) error {
+func (c *writeTx) seal(index int, recs []record) error {
 	for i := range recs {
 		recs[i].flags |= openFlags(&recs[i])
 	}
@@ -258,7 +258,7 @@ func (c *change) seal(index int, recs []record) error {
 			return err
 		}
 	}
-	for bucket, data := range buildGrams(recs) {
+	for bucket, data := range buildTrigrams(recs) {
 		if len(data) == 0 {
 			continue
 		}
@@ -282,7 +282,7 @@ func openFlags(r *record) int64 {
 	return flags
 }
 
-func (c *change) putColumn(meta *segMeta, index, col int, data []byte) error {
+func (c *writeTx) putColumn(meta *segMeta, index, col int, data []byte) error {
 	meta.versions[col] = c.state.change
 	_, err := c.s.exec(c.ctx, "INSERT INTO segcol (id, data) VALUES (?, ?) ON CONFLICT (id) DO UPDATE SET data = excluded.data",
 		index*columnsPerSegment+col, data)
@@ -290,11 +290,11 @@ func (c *change) putColumn(meta *segMeta, index, col int, data []byte) error {
 }
 
 // setFlags adds flags to events, in their rows and in the columns.
-func (c *change) setFlags(ids []int64, set int64) error {
+func (c *writeTx) setFlags(ids []int64, set int64) error {
 	return c.alterFlags(ids, func(flags int64) int64 { return flags | set })
 }
 
-func (c *change) alterFlags(ids []int64, alter func(int64) int64) error {
+func (c *writeTx) alterFlags(ids []int64, alter func(int64) int64) error {
 	bySegment := map[int][]int64{}
 	for _, id := range ids {
 		b, i := c.state.segment.of(id)
@@ -313,7 +313,7 @@ func (c *change) alterFlags(ids []int64, alter func(int64) int64) error {
 	return c.rewriteRowFlags(ids, alter)
 }
 
-func (c *change) rewriteRowFlags(ids []int64, alter func(int64) int64) error {
+func (c *writeTx) rewriteRowFlags(ids []int64, alter func(int64) int64) error {
 	old := map[int64]int64{}
 	err := c.s.eachByIDs(c.ctx, "SELECT id, flags FROM event WHERE id", ids, func(r *sql.Rows) error {
 		var id, flags int64
@@ -336,7 +336,7 @@ func (c *change) rewriteRowFlags(ids []int64, alter func(int64) int64) error {
 	return nil
 }
 
-func (c *change) rewriteFlags(segment int, ids []int64, alter func(int64) int64) error {
+func (c *writeTx) rewriteFlags(segment int, ids []int64, alter func(int64) int64) error {
 	var data []byte
 	if err := c.s.queryRow(c.ctx, "SELECT data FROM segcol WHERE id = ?", segment*columnsPerSegment+colFlags).Scan(&data); err != nil {
 		return err
@@ -361,7 +361,7 @@ func (c *change) rewriteFlags(segment int, ids []int64, alter func(int64) int64)
 }
 
 // meta is the description of a sealed segment that this transaction changes.
-func (c *change) meta(segment int) *segMeta {
+func (c *writeTx) meta(segment int) *segMeta {
 	if m := c.metas[segment]; m != nil {
 		return m
 	}
@@ -370,7 +370,7 @@ func (c *change) meta(segment int) *segMeta {
 	return &m
 }
 
-func (c *change) commit() error {
+func (c *writeTx) commit() error {
 	for index, meta := range c.metas {
 		_, err := c.s.exec(c.ctx, "INSERT INTO segment (id, changed, meta) VALUES (?, ?, ?) ON CONFLICT (id) DO UPDATE SET changed = excluded.changed, meta = excluded.meta",
 			index, c.state.change, meta.encode())
@@ -394,7 +394,7 @@ func (c *change) commit() error {
 
 // publish hands the new snapshot to readers, who would otherwise read from the
 // database what is at hand here. Where somebody has moved on since, they do.
-func (c *change) publish() {
+func (c *writeTx) publish() {
 	d := c.d
 	d.snapMu.Lock()
 	defer d.snapMu.Unlock()

@@ -17,17 +17,17 @@ import (
 // buckets, each a blob per segment, ordered by bucket: a search reads a few
 // buckets from end to end and nothing else.
 
-const gramBuckets = 64
+const trigramBuckets = 64
 
-func gramKey(which int, b0, b1, b2 byte) uint32 {
+func trigramKey(which int, b0, b1, b2 byte) uint32 {
 	return uint32(which)<<24 | uint32(b0)<<16 | uint32(b1)<<8 | uint32(b2)
 }
 
-func gramBucket(key uint32) int { return int(key * 0x9E3779B1 >> 26) }
+func trigramBucket(key uint32) int { return int(key * 0x9E3779B1 >> 26) }
 
-// gramsOf are the keys to look up for a text: at most most of them, spread
+// trigramsOf are the keys to look up for a text: at most most of them, spread
 // over it.
-func gramsOf(which int, literal string, most int) []uint32 {
+func trigramsOf(which int, literal string, most int) []uint32 {
 	n := len(literal) - 2
 	if n <= 0 {
 		return nil
@@ -36,7 +36,7 @@ func gramsOf(which int, literal string, most int) []uint32 {
 	var out []uint32
 	for i := range count {
 		at := i * (n - 1) / max(count-1, 1)
-		key := gramKey(which, literal[at], literal[at+1], literal[at+2])
+		key := trigramKey(which, literal[at], literal[at+1], literal[at+2])
 		if !slices.Contains(out, key) {
 			out = append(out, key)
 		}
@@ -46,23 +46,23 @@ func gramsOf(which int, literal string, most int) []uint32 {
 
 // maxGramPairs bounds the memory of building an index: texts with more
 // three-byte runs than that are gone through several times.
-const maxGramPairs = 1 << 19
+const maxTrigramPairs = 1 << 19
 
 // buildGrams indexes a segment's records: one blob per bucket. Events whose
 // text is cut are left out; their records' flags say so.
-func buildGrams(recs []record) [gramBuckets][]byte {
+func buildTrigrams(recs []record) [trigramBuckets][]byte {
 	total := 0
 	for i := range recs {
 		for which := range textInsight {
 			total += len(recs[i].texts[which].fold)
 		}
 	}
-	var out [gramBuckets][]byte
-	passes := min(total/maxGramPairs+1, gramBuckets)
-	pairs := make([]uint64, 0, min(total, maxGramPairs+maxGramPairs/4))
+	var out [trigramBuckets][]byte
+	passes := min(total/maxTrigramPairs+1, trigramBuckets)
+	pairs := make([]uint64, 0, min(total, maxTrigramPairs+maxTrigramPairs/4))
 	scratch := make([]uint64, 0, cap(pairs))
 	for pass := range passes {
-		pairs = gramPairs(recs, passes, pass, pairs[:0])
+		pairs = trigramPairs(recs, passes, pass, pairs[:0])
 		if cap(scratch) < len(pairs) {
 			scratch = make([]uint64, len(pairs))
 		}
@@ -80,7 +80,7 @@ const (
 	pairKeyBits   = 25
 )
 
-func gramPairs(recs []record, passes, pass int, pairs []uint64) []uint64 {
+func trigramPairs(recs []record, passes, pass int, pairs []uint64) []uint64 {
 	for i := range recs {
 		for which := range textInsight {
 			t := recs[i].texts[which]
@@ -88,8 +88,8 @@ func gramPairs(recs []record, passes, pass int, pairs []uint64) []uint64 {
 				continue
 			}
 			for at := 0; at+3 <= len(t.fold); at++ {
-				key := gramKey(which, t.fold[at], t.fold[at+1], t.fold[at+2])
-				bucket := gramBucket(key)
+				key := trigramKey(which, t.fold[at], t.fold[at+1], t.fold[at+2])
+				bucket := trigramBucket(key)
 				if bucket%passes == pass {
 					pairs = append(pairs, uint64(bucket)<<(pairKeyBits+pairPlaceBits)|uint64(key)<<pairPlaceBits|uint64(i))
 				}
@@ -126,7 +126,7 @@ func sortPairs(pairs, scratch []uint64) {
 
 // writeBuckets writes each key as its distance from the one before, and its
 // places as distances too, or as a bitmap where that is shorter.
-func writeBuckets(pairs []uint64, out *[gramBuckets][]byte) {
+func writeBuckets(pairs []uint64, out *[trigramBuckets][]byte) {
 	var run []byte
 	lastBucket, lastKey := -1, uint32(0)
 	for len(pairs) > 0 {
@@ -172,7 +172,7 @@ func packPlaces(run []byte, pairs []uint64) []byte {
 }
 
 // findGram marks the places that a bucket has under a key.
-func findGram(bucket []byte, key uint32, out *bitset) error {
+func findTrigram(bucket []byte, key uint32, out *bitset) error {
 	*out = bitset{}
 	at := uint32(0)
 	r := byteReader{b: bucket}
@@ -213,20 +213,20 @@ func readPlaces(run []byte, out *bitset) error {
 
 // candidates narrows, for each of the sealed segments marked in want, the
 // places that have all the keys. A segment that drops out is removed from want.
-func (v *view) candidates(ctx context.Context, keys []uint32, want map[int]*bitset) error {
+func (v *readTx) candidates(ctx context.Context, keys []uint32, want map[int]*bitset) error {
 	for _, key := range keys {
-		if err := v.narrowByGram(ctx, key, want); err != nil {
+		if err := v.narrowByTrigram(ctx, key, want); err != nil {
 			return fmt.Errorf("searching the substring index: %w", err)
 		}
 	}
 	return nil
 }
 
-func (v *view) narrowByGram(ctx context.Context, key uint32, want map[int]*bitset) error {
+func (v *readTx) narrowByTrigram(ctx context.Context, key uint32, want map[int]*bitset) error {
 	if len(want) == 0 {
 		return nil
 	}
-	bucket := gramBucket(key)
+	bucket := trigramBucket(key)
 	// Reading a bucket from end to end beats single reads unless few
 	// segments are left.
 	if len(want)*8 < v.snap.sealed {
@@ -255,7 +255,7 @@ func (v *view) narrowByGram(ctx context.Context, key uint32, want map[int]*bitse
 	return nil
 }
 
-func (v *view) narrowSingly(ctx context.Context, bucket int, key uint32, want map[int]*bitset) error {
+func (v *readTx) narrowSingly(ctx context.Context, bucket int, key uint32, want map[int]*bitset) error {
 	for seg := range want {
 		var data []byte
 		err := v.s.queryRow(ctx, "SELECT data FROM gram WHERE id = ?", int64(bucket)<<32|int64(seg)).Scan(&data)
@@ -275,7 +275,7 @@ func narrowBucket(data []byte, seg int, key uint32, want map[int]*bitset) error 
 		return nil
 	}
 	var found bitset
-	if err := findGram(data, key, &found); err != nil {
+	if err := findTrigram(data, key, &found); err != nil {
 		return err
 	}
 	left.and(&found)

@@ -17,9 +17,9 @@ import (
 // revertWindow is how far back a dataset can go.
 const revertWindow = 30 * 24 * time.Hour
 
-// moment is a point in a dataset's journal: what came up to it stays, what
+// revision is a point in a dataset's journal: what came up to it stays, what
 // came after it is taken back.
-type moment struct {
+type revision struct {
 	change int64 // the last change that stays, as state.change counts
 	at     int64 // ms
 }
@@ -48,19 +48,19 @@ func (d *DB) openBookmark(account, dataset, s string) (int64, error) {
 	return change, nil
 }
 
-// moment resolves where a revert goes to; now is in ms.
-func (v *view) moment(ctx context.Context, account string, number int64, ds datasetRow, r api.Revert, now int64) (moment, error) {
+// revision resolves where a revert goes to; now is in ms.
+func (v *readTx) revision(ctx context.Context, account string, number int64, ds datasetRow, r api.Revert, now int64) (revision, error) {
 	if err := oneWay(r); err != nil {
-		return moment{}, err
+		return revision{}, err
 	}
 	earliest, err := v.earliest(ctx, ds, now)
 	if err != nil {
-		return moment{}, err
+		return revision{}, err
 	}
 	if r.Bookmark != "" {
 		return v.bookmarked(ctx, account, number, ds, r.Bookmark, earliest)
 	}
-	m := moment{at: now}
+	m := revision{at: now}
 	key, got := "targetTimestamp", r.TargetTimestamp
 	if r.MinutesAgo != nil {
 		key, got = "minutesAgo", strconv.Itoa(*r.MinutesAgo)
@@ -101,7 +101,7 @@ func oneWay(r api.Revert) error {
 
 // earliest is the first moment a dataset can go back to: the window's, the one
 // it was made at, or the one from which the journal is complete.
-func (v *view) earliest(ctx context.Context, ds datasetRow, now int64) (int64, error) {
+func (v *readTx) earliest(ctx context.Context, ds datasetRow, now int64) (int64, error) {
 	var from int64
 	if err := v.s.queryRow(ctx, "SELECT journal_from FROM state").Scan(&from); err != nil {
 		return 0, fmt.Errorf("reading the database's state: %w", err)
@@ -111,8 +111,8 @@ func (v *view) earliest(ctx context.Context, ds datasetRow, now int64) (int64, e
 
 // bookmarked is the moment of a bookmark, unless changes since then are too
 // old to be taken back.
-func (v *view) bookmarked(ctx context.Context, account string, number int64, ds datasetRow, bookmark string, earliest int64) (moment, error) {
-	m := moment{at: ds.created}
+func (v *readTx) bookmarked(ctx context.Context, account string, number int64, ds datasetRow, bookmark string, earliest int64) (revision, error) {
+	m := revision{at: ds.created}
 	var err error
 	if m.change, err = v.d.openBookmark(account, ds.UUID, bookmark); err != nil {
 		return m, err
@@ -132,8 +132,8 @@ func (v *view) bookmarked(ctx context.Context, account string, number int64, ds 
 	return m, nil
 }
 
-// past reads what a dataset's changes after a moment overwrote.
-func (v *view) past(ctx context.Context, account int64, dataset uint32, m moment) (*past, error) {
+// readUndo reads what a dataset's changes after a moment overwrote.
+func (v *readTx) readUndo(ctx context.Context, account int64, dataset uint32, m revision) (*undoReader, error) {
 	type span struct{ id, first, last int64 }
 	var spans []span
 	err := v.s.each(ctx, "SELECT id, first_id, last_id FROM change WHERE account = ? AND dataset = ? AND seq > ? ORDER BY id",
@@ -143,7 +143,7 @@ func (v *view) past(ctx context.Context, account int64, dataset uint32, m moment
 			spans = append(spans, s)
 			return err
 		})
-	p := newPast()
+	p := newUndoReader()
 	for _, s := range spans {
 		if err != nil {
 			break

@@ -1,7 +1,7 @@
-// Package spill sorts and looks up more records than memory should hold: what
+// Package extsort sorts and looks up more records than memory should hold: what
 // doesn't fit goes into a temporary file that nobody else can read and that is
 // gone at the end.
-package spill
+package extsort
 
 import (
 	"bufio"
