@@ -31,14 +31,6 @@ type Action struct {
 	Group string
 }
 
-// Intent is what a view is asked to do: an action, with a text or a number
-// where the action takes one (text typed, a value chosen, an index, a count).
-type Intent struct {
-	ID   ID
-	Text string
-	N    int
-}
-
 // Match is the outcome of Resolve.
 type Match int
 

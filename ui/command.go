@@ -86,7 +86,7 @@ func (m *Model) run(id keymap.ID) tea.Cmd {
 	}
 	m.recent = slices.Insert(slices.DeleteFunc(m.recent, func(r string) bool { return r == string(id) }), 0, string(id))
 	m.recent = m.recent[:min(len(m.recent), recentMost)]
-	return tea.Batch(cmd, m.do(keymap.Intent{ID: id}))
+	return tea.Batch(cmd, m.do(id))
 }
 
 func (l *paletteLayer) scope() keymap.Scope { return keymap.Palette }

@@ -44,7 +44,7 @@ func (h host) Step(n int) {
 		id = keymap.EventsUp
 	}
 	h.ask(func() tea.Cmd {
-		cmd, _ := h.m.events.Do(keymap.Intent{ID: id})
+		cmd, _ := h.m.events.Do(id)
 		return tea.Batch(cmd, h.m.detail.Show(h.m.events.Current()))
 	})
 }

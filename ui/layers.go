@@ -13,7 +13,7 @@ import (
 // layer is a box over the views. The topmost one takes all keys.
 type layer interface {
 	scope() keymap.Scope
-	// do carries out an intent of its scope.
+	// do carries out an action of its scope.
 	do(id keymap.ID) tea.Cmd
 	// box draws it, at most w×h large.
 	box(w, h int) []string

@@ -1,6 +1,6 @@
 // Package ui is the frame of the workbench: one Bubble Tea model that owns the
 // window, gives keys, mouse and results to the views, and draws what stands
-// around them. A key becomes an intent here; views never see keys.
+// around them. A key becomes an action here; views never see keys.
 package ui
 
 import (
@@ -217,7 +217,7 @@ func (m *Model) view() views.View {
 	return m.events
 }
 
-// key makes an intent of a key: the topmost overlay's, the focused view's, or
+// key finds the action of a key: the topmost overlay's, the focused view's, or
 // a global one. Text fields take what is text.
 func (m *Model) key(k tea.KeyPressMsg) tea.Cmd {
 	name := k.String()
@@ -248,10 +248,10 @@ func (m *Model) key(k tea.KeyPressMsg) tea.Cmd {
 			return cmd
 		}
 		if a, match := m.env.Keys.Resolve(m.view().Scopes(), nil, name); match == keymap.Full {
-			return m.do(keymap.Intent{ID: a.ID})
+			return m.do(a.ID)
 		}
 		if name == "ctrl+c" {
-			return m.do(keymap.Intent{ID: keymap.AppQuit})
+			return m.do(keymap.AppQuit)
 		}
 		return nil
 	}
@@ -277,7 +277,7 @@ func (m *Model) resolve(scopes []keymap.Scope, name string) tea.Cmd {
 		return nil
 	case keymap.Full:
 		m.pending = nil
-		return m.do(keymap.Intent{ID: a.ID})
+		return m.do(a.ID)
 	}
 	if len(m.pending) > 0 {
 		m.pending = nil
@@ -295,16 +295,16 @@ func (m *Model) scopes() []keymap.Scope {
 	return append(s, keymap.Global)
 }
 
-// do carries out an intent: the focused view's if it knows it, else the
+// do carries out an action: the focused view's if it knows it, else the
 // frame's. One that can't be done now says why.
-func (m *Model) do(in keymap.Intent) tea.Cmd {
-	if why := m.why(in.ID); why != "" {
+func (m *Model) do(id keymap.ID) tea.Cmd {
+	if why := m.why(id); why != "" {
 		return m.say(toast.Info, why)
 	}
-	if cmd, ok := m.view().Do(in); ok {
+	if cmd, ok := m.view().Do(id); ok {
 		return cmd
 	}
-	return m.doFrame(in)
+	return m.doFrame(id)
 }
 
 // why tells why an action can't be done now, "" when it can.
@@ -343,8 +343,8 @@ func (m *Model) why(id keymap.ID) string {
 	return m.view().Why(id)
 }
 
-func (m *Model) doFrame(in keymap.Intent) tea.Cmd {
-	switch in.ID {
+func (m *Model) doFrame(id keymap.ID) tea.Cmd {
+	switch id {
 	case keymap.AppQuit:
 		return tea.Quit
 	case keymap.AppSuspend:
@@ -379,25 +379,25 @@ func (m *Model) doFrame(in keymap.Intent) tea.Cmd {
 		m.mouse = !m.mouse
 		return m.say(toast.Info, "mouse "+onOff(m.mouse))
 	case keymap.AppCopyMenu:
-		cmd, _ := m.detail.Do(in)
+		cmd, _ := m.detail.Do(id)
 		return cmd
 	default:
-		return m.doPanes(in)
+		return m.doPanes(id)
 	}
 	return nil
 }
 
-func (m *Model) doPanes(in keymap.Intent) tea.Cmd {
-	if cmd, is := m.act(in.ID); is {
+func (m *Model) doPanes(id keymap.ID) tea.Cmd {
+	if cmd, is := m.act(id); is {
 		return cmd
 	}
-	if n, ok := numbered(in.ID); ok {
-		if in.ID == keymap.AppView8 && !m.seatAt(n).invited() {
+	if n, ok := numbered(id); ok {
+		if id == keymap.AppView8 && !m.seatAt(n).invited() {
 			return m.showActor()
 		}
 		return m.sit(m.seatAt(n))
 	}
-	switch in.ID {
+	switch id {
 	case keymap.AppNextPane:
 		return m.moveFocus(1)
 	case keymap.AppPrevPane:
@@ -416,7 +416,7 @@ func (m *Model) doPanes(in keymap.Intent) tea.Cmd {
 	case keymap.DetailClose:
 		return m.closeDetail()
 	case keymap.StartImport, keymap.StartDemo, keymap.StartConnect:
-		return m.start(in.ID)
+		return m.start(id)
 	default:
 		return nil
 	}

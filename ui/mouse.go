@@ -140,9 +140,9 @@ func (m *Model) clickHeader(x int) tea.Cmd {
 		}
 		switch t.screen {
 		case screenEvents:
-			return m.doFrame(keymap.Intent{ID: keymap.AppView1})
+			return m.doFrame(keymap.AppView1)
 		case screenDetail:
-			return m.doFrame(keymap.Intent{ID: keymap.AppView2})
+			return m.doFrame(keymap.AppView2)
 		}
 		return m.sit(m.seatAt(t.screen))
 	}

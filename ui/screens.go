@@ -125,7 +125,7 @@ func (m *Model) showActor() tea.Cmd {
 	seat := m.seatNamed(views.ActorView)
 	if h.Attacker == "" {
 		went := m.sit(seat)
-		cmd, _ := seat.view.Do(keymap.Intent{ID: keymap.ActorChoose})
+		cmd, _ := seat.view.Do(keymap.ActorChoose)
 		return tea.Batch(went, cmd)
 	}
 	return m.call(views.VisitActor{Name: h.Attacker, Datasets: h.Datasets})

@@ -19,10 +19,10 @@ import (
 	"threatbench/ui/widget/toast"
 )
 
-// View is a pane of the workbench. It handles intents and facts, never keys.
+// View is a pane of the workbench. It handles actions and facts, never keys.
 type View interface {
-	// Do carries out an intent; handled is false when it isn't this view's.
-	Do(in keymap.Intent) (cmd tea.Cmd, handled bool)
+	// Do carries out an action; handled is false when it isn't this view's.
+	Do(id keymap.ID) (cmd tea.Cmd, handled bool)
 	// Learn takes the result of a request this view made.
 	Learn(f async.Fact) tea.Cmd
 	// Draw is the view in exactly h lines of w cells.

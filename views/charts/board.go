@@ -109,10 +109,10 @@ func (m *Model) refreshBoard() tea.Cmd {
 	return tea.Batch(append(cmds, m.tick())...)
 }
 
-func (m *Model) doBoard(in keymap.Intent) (tea.Cmd, bool) {
+func (m *Model) doBoard(id keymap.ID) (tea.Cmd, bool) {
 	b := &m.board
 	step := max(b.perLine, 1)
-	switch in.ID {
+	switch id {
 	case keymap.BoardUp:
 		b.move(-step)
 	case keymap.BoardDown:
@@ -131,7 +131,7 @@ func (m *Model) doBoard(in keymap.Intent) (tea.Cmd, bool) {
 		return tea.Batch(m.remember(), m.tick()), true
 	case keymap.BoardOpen, keymap.BoardUnpin, keymap.BoardEarlier, keymap.BoardLater:
 		if len(b.cards) > 0 {
-			return m.doPinned(in), true
+			return m.doPinned(id), true
 		}
 	default:
 		return nil, false
@@ -140,10 +140,10 @@ func (m *Model) doBoard(in keymap.Intent) (tea.Cmd, bool) {
 }
 
 // doPinned carries out what is about the chart under the cursor.
-func (m *Model) doPinned(in keymap.Intent) tea.Cmd {
+func (m *Model) doPinned(id keymap.ID) tea.Cmd {
 	b := &m.board
 	i := b.cursor
-	switch in.ID {
+	switch id {
 	case keymap.BoardOpen:
 		m.env.Host.Mark()
 		b.shown = false
@@ -156,7 +156,7 @@ func (m *Model) doPinned(in keymap.Intent) tea.Cmd {
 		b.move(0)
 	case keymap.BoardEarlier, keymap.BoardLater:
 		j := i - 1
-		if in.ID == keymap.BoardLater {
+		if id == keymap.BoardLater {
 			j = i + 1
 		}
 		if j < 0 || j >= len(b.cards) {

@@ -133,9 +133,9 @@ func (m *Model) Paste(text string) tea.Cmd {
 	return nil
 }
 
-func (m *Model) doConsole(in keymap.Intent) (tea.Cmd, bool) {
+func (m *Model) doConsole(id keymap.ID) (tea.Cmd, bool) {
 	c := &m.console
-	switch in.ID {
+	switch id {
 	case keymap.ConsoleRun, keymap.AnswerRun, keymap.AppRefresh:
 		return m.runQuery(), true
 	case keymap.ConsoleComplete:
@@ -155,12 +155,12 @@ func (m *Model) doConsole(in keymap.Intent) (tea.Cmd, bool) {
 	case keymap.AppCopy:
 		m.copyAnswer()
 	default:
-		return nil, c.move(in.ID)
+		return nil, c.move(id)
 	}
 	return nil, true
 }
 
-// move scrolls the answer; false where the intent is none of its.
+// move scrolls the answer; false where the action is none of its.
 func (c *console) move(id keymap.ID) bool {
 	by, ok := map[keymap.ID]int{keymap.AnswerUp: -1, keymap.AnswerDown: 1, keymap.AnswerPageUp: -10, keymap.AnswerPageDown: 10}[id]
 	switch {

@@ -11,17 +11,17 @@ import (
 	"threatbench/views"
 )
 
-// Do carries out an intent.
-func (m *Model) Do(in keymap.Intent) (tea.Cmd, bool) {
-	tries := []func(keymap.Intent) (tea.Cmd, bool){m.doMove, m.doChart, m.doCounted, m.doRange}
+// Do carries out an action.
+func (m *Model) Do(id keymap.ID) (tea.Cmd, bool) {
+	tries := []func(keymap.ID) (tea.Cmd, bool){m.doMove, m.doChart, m.doCounted, m.doRange}
 	switch {
 	case m.console.shown:
-		tries = []func(keymap.Intent) (tea.Cmd, bool){m.doConsole}
+		tries = []func(keymap.ID) (tea.Cmd, bool){m.doConsole}
 	case m.board.shown:
-		tries = []func(keymap.Intent) (tea.Cmd, bool){m.doBoard}
+		tries = []func(keymap.ID) (tea.Cmd, bool){m.doBoard}
 	}
 	for _, try := range tries {
-		if cmd, ok := try(in); ok {
+		if cmd, ok := try(id); ok {
 			m.changed()
 			return cmd, true
 		}
@@ -29,7 +29,7 @@ func (m *Model) Do(in keymap.Intent) (tea.Cmd, bool) {
 	return nil, false
 }
 
-func (m *Model) doMove(in keymap.Intent) (tea.Cmd, bool) {
+func (m *Model) doMove(id keymap.ID) (tea.Cmd, bool) {
 	p := m.card.plot
 	steps := map[keymap.ID]func(){
 		keymap.ChartsUp: func() { p.move(0, -1) }, keymap.ChartsDown: func() { p.move(0, 1) },
@@ -37,11 +37,11 @@ func (m *Model) doMove(in keymap.Intent) (tea.Cmd, bool) {
 		keymap.ChartsPageUp: func() { p.page(-1) }, keymap.ChartsPageDown: func() { p.page(1) },
 		keymap.ChartsFirst: func() { p.end(false) }, keymap.ChartsLast: func() { p.end(true) },
 	}
-	if in.ID == keymap.ChartsOpen {
+	if id == keymap.ChartsOpen {
 		m.open()
 		return nil, true
 	}
-	step, ok := steps[in.ID]
+	step, ok := steps[id]
 	if ok && p != nil {
 		step()
 	}
@@ -58,9 +58,9 @@ func (m *Model) open() {
 	m.env.Host.Visit(views.VisitEvents{Filter: filter, Datasets: datasets})
 }
 
-func (m *Model) doChart(in keymap.Intent) (tea.Cmd, bool) {
+func (m *Model) doChart(id keymap.ID) (tea.Cmd, bool) {
 	s := &m.card.spec
-	switch in.ID {
+	switch id {
 	case keymap.ChartsKind:
 		m.chooseKind()
 		return nil, true
@@ -71,10 +71,10 @@ func (m *Model) doChart(in keymap.Intent) (tea.Cmd, bool) {
 		m.chooseColumn("split by", s.Split, s.Kind == Bars || s.Kind == Over, func(col string) { s.Split = col })
 		return nil, true
 	}
-	if m.Why(in.ID) != "" {
+	if m.Why(id) != "" {
 		return nil, false
 	}
-	switch in.ID {
+	switch id {
 	case keymap.ChartsSwap:
 		m.env.Host.Mark()
 		s.By, s.Split = s.Split, s.By
@@ -133,9 +133,9 @@ func (m *Model) nextStep() tea.Cmd {
 	return nil
 }
 
-func (m *Model) doCounted(in keymap.Intent) (tea.Cmd, bool) {
+func (m *Model) doCounted(id keymap.ID) (tea.Cmd, bool) {
 	s := &m.card.spec
-	switch in.ID {
+	switch id {
 	case keymap.ChartsFilter:
 		return m.typeFilter(), true
 	case keymap.ChartsSaved:
@@ -201,9 +201,9 @@ func (m *Model) narrow(exclude bool) tea.Cmd {
 	return m.reload()
 }
 
-func (m *Model) doRange(in keymap.Intent) (tea.Cmd, bool) {
+func (m *Model) doRange(id keymap.ID) (tea.Cmd, bool) {
 	over, isOver := m.card.plot.(*overPlot)
-	switch in.ID {
+	switch id {
 	case keymap.ChartsRange:
 		m.chooseRange()
 	case keymap.ChartsRangeFrom:

@@ -221,7 +221,7 @@ func (m *Model) Click(x, y int, double bool) tea.Cmd {
 	}
 	if m.board.shown {
 		if m.clickBoard(x, y, m.width) && double {
-			return m.doPinned(keymap.Intent{ID: keymap.BoardOpen})
+			return m.doPinned(keymap.BoardOpen)
 		}
 		return nil
 	}

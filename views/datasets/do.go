@@ -17,10 +17,10 @@ import (
 	"threatbench/views"
 )
 
-// Do carries out an intent.
-func (m *Model) Do(in keymap.Intent) (tea.Cmd, bool) {
+// Do carries out an action.
+func (m *Model) Do(id keymap.ID) (tea.Cmd, bool) {
 	for _, try := range []func(keymap.ID) (tea.Cmd, bool){m.doMove, m.doDataset} {
-		if cmd, ok := try(in.ID); ok {
+		if cmd, ok := try(id); ok {
 			m.changed()
 			return cmd, true
 		}

@@ -20,10 +20,10 @@ import (
 	"threatbench/views"
 )
 
-// Do carries out an intent.
-func (m *Model) Do(in keymap.Intent) (tea.Cmd, bool) {
-	for _, try := range []func(keymap.Intent) (tea.Cmd, bool){m.doTabs, m.doTree, m.doScroll, m.doFind, m.doOther} {
-		if cmd, ok := try(in); ok {
+// Do carries out an action.
+func (m *Model) Do(id keymap.ID) (tea.Cmd, bool) {
+	for _, try := range []func(keymap.ID) (tea.Cmd, bool){m.doTabs, m.doTree, m.doScroll, m.doFind, m.doOther} {
+		if cmd, ok := try(id); ok {
 			m.changed()
 			return cmd, true
 		}
@@ -31,8 +31,8 @@ func (m *Model) Do(in keymap.Intent) (tea.Cmd, bool) {
 	return nil, false
 }
 
-func (m *Model) doTabs(in keymap.Intent) (tea.Cmd, bool) {
-	switch in.ID {
+func (m *Model) doTabs(id keymap.ID) (tea.Cmd, bool) {
+	switch id {
 	case keymap.DetailPrevTab:
 		return m.Select(m.tab - 1), true
 	case keymap.DetailNextTab:
@@ -49,11 +49,11 @@ func (m *Model) doTabs(in keymap.Intent) (tea.Cmd, bool) {
 	return nil, false
 }
 
-func (m *Model) doTree(in keymap.Intent) (tea.Cmd, bool) {
+func (m *Model) doTree(id keymap.ID) (tea.Cmd, bool) {
 	if m.tab != Raw {
 		return nil, false
 	}
-	switch in.ID {
+	switch id {
 	case keymap.TreeFold:
 		m.tree.Collapse()
 	case keymap.TreeUnfold:
@@ -72,8 +72,8 @@ func (m *Model) doTree(in keymap.Intent) (tea.Cmd, bool) {
 	return nil, true
 }
 
-func (m *Model) doScroll(in keymap.Intent) (tea.Cmd, bool) {
-	mo, ok := in.ID.MotionIn(keymap.Detail)
+func (m *Model) doScroll(id keymap.ID) (tea.Cmd, bool) {
+	mo, ok := id.MotionIn(keymap.Detail)
 	if ok {
 		m.scroll(mo)
 	}
@@ -105,8 +105,8 @@ func scroll(mo keymap.Motion, rows int, home, end func(), by func(int)) {
 	}
 }
 
-func (m *Model) doFind(in keymap.Intent) (tea.Cmd, bool) {
-	switch in.ID {
+func (m *Model) doFind(id keymap.ID) (tea.Cmd, bool) {
+	switch id {
 	case keymap.DetailSearch:
 		m.env.Host.Prompt("find", m.lastQuery, m.find)
 	case keymap.DetailNextHit:
@@ -153,8 +153,8 @@ func (m *Model) nextHit(by int) {
 	next()
 }
 
-func (m *Model) doOther(in keymap.Intent) (tea.Cmd, bool) {
-	switch in.ID {
+func (m *Model) doOther(id keymap.ID) (tea.Cmd, bool) {
+	switch id {
 	case keymap.DetailFollow:
 		return m.follow(), true
 	case keymap.DetailGraph:

@@ -11,10 +11,10 @@ import (
 	"threatbench/views"
 )
 
-// Do carries out an intent of the focused part.
-func (m *Model) Do(in keymap.Intent) (tea.Cmd, bool) {
-	for _, try := range []func(keymap.Intent) (tea.Cmd, bool){m.doMove, m.doFilter, m.doColumns, m.doMarks, m.doFacets, m.doLine} {
-		if cmd, ok := try(in); ok {
+// Do carries out an action of the focused part.
+func (m *Model) Do(id keymap.ID) (tea.Cmd, bool) {
+	for _, try := range []func(keymap.ID) (tea.Cmd, bool){m.doMove, m.doFilter, m.doColumns, m.doMarks, m.doFacets, m.doLine} {
+		if cmd, ok := try(id); ok {
 			m.changed()
 			return cmd, true
 		}
@@ -22,12 +22,12 @@ func (m *Model) Do(in keymap.Intent) (tea.Cmd, bool) {
 	return nil, false
 }
 
-func (m *Model) doMove(in keymap.Intent) (tea.Cmd, bool) {
-	if mo, ok := in.ID.MotionIn(keymap.Events); ok {
+func (m *Model) doMove(id keymap.ID) (tea.Cmd, bool) {
+	if mo, ok := id.MotionIn(keymap.Events); ok {
 		views.Move(m.table, mo)
 		return m.moved(), true
 	}
-	switch in.ID {
+	switch id {
 	case keymap.EventsLeft:
 		m.table.Left()
 	case keymap.EventsRight:

@@ -146,9 +146,9 @@ func (m *Model) values(field api.Field, prefix string) []string {
 	return views.Matching(append(pool, views.Catalogued(m.catalogs, field)...), prefix)
 }
 
-// doLine carries out the filter line's intents.
-func (m *Model) doLine(in keymap.Intent) (tea.Cmd, bool) {
-	switch in.ID {
+// doLine carries out the filter line's actions.
+func (m *Model) doLine(id keymap.ID) (tea.Cmd, bool) {
+	switch id {
 	case keymap.FilterAccept:
 		return m.accept(), true
 	case keymap.FilterCancel:
@@ -199,8 +199,8 @@ func (m *Model) leaveLine() {
 func (m *Model) spans(text string) []prompt.Span { return views.FilterSpans(m.env.Styles, text) }
 
 // doColumns carries out what changes the columns and their order.
-func (m *Model) doColumns(in keymap.Intent) (tea.Cmd, bool) {
-	switch in.ID {
+func (m *Model) doColumns(id keymap.ID) (tea.Cmd, bool) {
+	switch id {
 	case keymap.EventsSort:
 		return m.sortBySelected(), true
 	case keymap.EventsSortReverse:

@@ -11,8 +11,8 @@ import (
 	"threatbench/views"
 )
 
-func (m *Model) doMarks(in keymap.Intent) (tea.Cmd, bool) {
-	switch in.ID {
+func (m *Model) doMarks(id keymap.ID) (tea.Cmd, bool) {
+	switch id {
 	case keymap.EventsMark:
 		m.mark()
 		return m.moved(), true

@@ -13,8 +13,8 @@ import (
 	"threatbench/views"
 )
 
-func (m *Model) doFilter(in keymap.Intent) (tea.Cmd, bool) {
-	switch in.ID {
+func (m *Model) doFilter(id keymap.ID) (tea.Cmd, bool) {
+	switch id {
 	case keymap.EventsFilter:
 		return m.edit(), true
 	case keymap.EventsClearFilter:
@@ -156,12 +156,12 @@ func onlyDates(conditions []api.Condition) bool {
 	return true
 }
 
-func (m *Model) doFacets(in keymap.Intent) (tea.Cmd, bool) {
-	if mo, ok := in.ID.MotionIn(keymap.Facets); ok {
+func (m *Model) doFacets(id keymap.ID) (tea.Cmd, bool) {
+	if mo, ok := id.MotionIn(keymap.Facets); ok {
 		m.facets.move(mo.By(m.geometry.facets.H))
 		return nil, true
 	}
-	switch in.ID {
+	switch id {
 	case keymap.FacetsNext:
 		m.facets.jump(1)
 	case keymap.FacetsPrev:

@@ -21,10 +21,10 @@ const (
 	panY = 3
 )
 
-// Do carries out an intent.
-func (m *Model) Do(in keymap.Intent) (tea.Cmd, bool) {
+// Do carries out an action.
+func (m *Model) Do(id keymap.ID) (tea.Cmd, bool) {
 	for _, try := range []func(keymap.ID) (tea.Cmd, bool){m.doMove, m.doLook, m.doWalk, m.doMarks, m.doOther} {
-		if cmd, ok := try(in.ID); ok {
+		if cmd, ok := try(id); ok {
 			m.changed()
 			return cmd, true
 		}

@@ -10,10 +10,10 @@ import (
 	"threatbench/views"
 )
 
-// Do carries out an intent.
-func (m *Model) Do(in keymap.Intent) (tea.Cmd, bool) {
+// Do carries out an action.
+func (m *Model) Do(id keymap.ID) (tea.Cmd, bool) {
 	for _, try := range []func(keymap.ID) (tea.Cmd, bool){m.doFields, m.doMove, m.doForm, m.doFilter, m.doList, m.doBoth} {
-		if cmd, ok := try(in.ID); ok {
+		if cmd, ok := try(id); ok {
 			return cmd, true
 		}
 	}
