@@ -16,9 +16,11 @@ import (
 	"testing"
 	"time"
 
+	"github.com/charmbracelet/x/vt"
 	"golang.org/x/crypto/ssh"
 
 	"threatbench/api"
+	"threatbench/views"
 )
 
 // sshServed is a server in a process of its own, and three people.
@@ -162,21 +164,33 @@ func TestNothingElseIsRunOverSSH(t *testing.T) {
 	}
 }
 
-// watched is a terminal over SSH and what was drawn on it.
+// watched is a terminal over SSH: an emulator that what is drawn goes to, so
+// that a test asks for what stands on the screen however it came there.
 type watched struct {
-	t    *testing.T
-	sess *ssh.Session
-	in   io.WriteCloser
-	mu   sync.Mutex
-	cond *sync.Cond
-	seen bytes.Buffer
+	t     *testing.T
+	sess  *ssh.Session
+	in    io.WriteCloser
+	mu    sync.Mutex
+	emu   *vt.Emulator
+	drawn chan struct{} // holds one: something was drawn since it was looked at
 }
+
+// sightTimeout is how long a test waits for what must come. It is never what
+// a passing test waits for.
+const sightTimeout = 2 * time.Minute
 
 func (w *watched) Write(p []byte) (int, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.cond.Broadcast()
-	return w.seen.Write(p)
+	defer w.nudge()
+	return w.emu.Write(p)
+}
+
+func (w *watched) nudge() {
+	select {
+	case w.drawn <- struct{}{}:
+	default:
+	}
 }
 
 func (s *sshServed) watch(c *ssh.Client) *watched {
@@ -185,9 +199,9 @@ func (s *sshServed) watch(c *ssh.Client) *watched {
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	w := &watched{t: s.t, sess: sess}
-	w.cond = sync.NewCond(&w.mu)
-	if err := sess.RequestPty("xterm-256color", 40, 120, nil); err != nil {
+	const width, height = 120, 40
+	w := &watched{t: s.t, sess: sess, emu: vt.NewEmulator(width, height), drawn: make(chan struct{}, 1)}
+	if err := sess.RequestPty("xterm-256color", height, width, nil); err != nil {
 		s.t.Fatal(err)
 	}
 	if w.in, err = sess.StdinPipe(); err != nil {
@@ -197,66 +211,79 @@ func (s *sshServed) watch(c *ssh.Client) *watched {
 	if err := sess.Shell(); err != nil {
 		s.t.Fatal(err)
 	}
+	go func() { _, _ = io.Copy(w.in, w.emu) }() // what the terminal answers, until the test is over
+	s.t.Cleanup(func() {
+		if pipe, ok := w.emu.InputPipe().(io.Closer); ok {
+			_ = pipe.Close()
+		}
+	})
 	return w
 }
 
-// sees waits until a text was drawn, and forgets what was drawn up to then.
-func (w *watched) sees(want string) {
-	w.t.Helper()
-	late := time.AfterFunc(20*time.Second, func() { _ = w.sess.Close(); w.cond.Broadcast() })
-	defer late.Stop()
-	deadline := time.Now().Add(20 * time.Second)
+// screen is what stands on the terminal now.
+func (w *watched) screen() string {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	for !strings.Contains(w.seen.String(), want) {
-		if time.Now().After(deadline) {
-			w.t.Fatalf("want %q, got %q", want, w.seen.String())
-		}
-		w.cond.Wait()
-	}
-	w.seen.Reset()
+	return w.emu.String()
 }
 
-// opens types keys that open something until a text is drawn in it, since what
-// is drawn into an open one is only what differs there.
-func (w *watched) opens(keys, want string) {
+// sees waits until one of the texts stands on the screen, and tells which.
+func (w *watched) sees(want ...string) string {
 	w.t.Helper()
-	for range 20 {
-		w.types(keys)
-		if w.shows(want, time.Second) {
-			return
+	limit := time.After(sightTimeout)
+	for {
+		shown := w.screen()
+		for _, text := range want {
+			if strings.Contains(shown, text) {
+				return text
+			}
 		}
-		w.types("\x1b")
-		w.shows("\x00", 100*time.Millisecond) // an escape alone takes a moment
-	}
-	w.t.Fatalf("want %q, got %q", want, w.seen.String())
-}
-
-// shows tells whether a text is drawn in time.
-func (w *watched) shows(want string, in time.Duration) bool {
-	deadline := time.Now().Add(in)
-	late := time.AfterFunc(in, func() {
-		w.mu.Lock() // whoever holds it waits by then, or looks at the clock again
-		defer w.mu.Unlock()
-		w.cond.Broadcast()
-	})
-	defer late.Stop()
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	for !strings.Contains(w.seen.String(), want) {
-		if !time.Now().Before(deadline) {
-			return false
+		select {
+		case <-w.drawn:
+		case <-limit:
+			w.t.Fatalf("want %q on the screen:\n%s", want, w.screen())
 		}
-		w.cond.Wait()
 	}
-	w.seen.Reset()
-	return true
 }
 
 func (w *watched) types(s string) {
 	w.t.Helper()
 	if _, err := io.WriteString(w.in, s); err != nil {
 		w.t.Fatal(err)
+	}
+}
+
+// leaves waits for the session's end.
+func (w *watched) leaves() {
+	w.t.Helper()
+	done := make(chan error, 1)
+	go func() { done <- w.sess.Wait() }()
+	select {
+	case err := <-done:
+		if err != nil {
+			w.t.Error(err)
+		}
+	case <-time.After(sightTimeout):
+		w.t.Fatalf("the session doesn't end:\n%s", w.screen())
+	}
+}
+
+// audited waits until the audit log says something, and returns what it says.
+func (s *sshServed) audited(want string) string {
+	s.t.Helper()
+	limit := time.After(sightTimeout)
+	look := time.NewTicker(10 * time.Millisecond)
+	defer look.Stop()
+	for {
+		text, err := os.ReadFile(filepath.Join(s.dir, "audit"))
+		if err == nil && strings.Contains(string(text), want) {
+			return string(text)
+		}
+		select {
+		case <-look.C:
+		case <-limit:
+			s.t.Fatalf("the audit log holds no %s: %v\n%s", want, err, text)
+		}
 	}
 }
 
@@ -268,36 +295,19 @@ func TestWorkbenchOverSSH(t *testing.T) {
 	w.types("/")
 	w.sees("complete")
 	w.types("tlp:red\r")
-	w.sees("red")
+	w.sees("of 400 match", "tlp:red")
 	_ = c.Close() // the link drops
+	s.audited(`"outcome":"link dropped"`)
 
-	again := s.dial("ana")
-	defer again.Close() //nolint:errcheck // over
-	for {
-		w = s.watch(again)
-		w.types("\r")
-		w.mu.Lock()
-		for w.seen.Len() == 0 {
-			w.cond.Wait()
-		}
-		new := strings.Contains(w.seen.String(), "\x1b[?1049h")
-		w.mu.Unlock()
-		if !new {
-			break
-		}
-		w.types("\x03") // the server hadn't noticed yet
-		if err := w.sess.Wait(); err != nil {
-			t.Fatal(err)
-		}
-	}
+	w = s.watch(s.dial("ana"))
+	w.sees("Your workbench is still open")
+	w.types("\r")
 	w.sees("back where you left")
+	w.sees("tlp:red")
 	w.types("\x03") // from a text field, too
-	if err := w.sess.Wait(); err != nil {
-		t.Error(err)
-	}
-	text, err := os.ReadFile(filepath.Join(s.dir, "audit"))
-	if err != nil || !strings.Contains(string(text), `"outcome":"resumed"`) || strings.Contains(string(text), "tlp:red") {
-		t.Errorf("%v %s", err, text)
+	w.leaves()
+	if text := s.audited(`"outcome":"resumed"`); strings.Contains(text, "tlp:red") {
+		t.Errorf("what was typed is in the audit log: %s", text)
 	}
 }
 
@@ -306,14 +316,24 @@ func TestWorkbenchOverSSH(t *testing.T) {
 // a role's marking stays out of its sight.
 func TestTeamOverSSH(t *testing.T) {
 	s := serveSSH(t, "--demo", "400")
+	text, said, err := s.runs("bo", "events --json --limit 1")
+	first := eventsOf(t, text)
+	if err != nil || len(first) != 1 {
+		t.Fatalf("%v %s", err, said)
+	}
 	ana, bo := s.watch(s.dial("ana")), s.watch(s.dial("bo"))
 	ana.sees("2 on")
 	bo.sees("2 on")
 	ana.types("/tlp:red\r")
-	bo.opens("W", "elsewhere")
-	ana.types("\x1b") // back to all events, of which the first is bo's, too
-	bo.sees("here too")
+	ana.sees("/ tlp:red")
+	bo.types("W")
+	bo.sees("ana  elsewhere")
 	bo.types("\x1b")
+	ana.types("W")
+	ana.sees("Events  " + views.EventTitle(&first[0])[:12])
+	ana.types("\r") // to where bo is
+	ana.sees("bo here too")
+	bo.sees("ana here too")
 	ana.types("atnoted\r")
 	ana.sees("takes it back")
 	bo.sees("ana tagged this at ")
@@ -321,13 +341,11 @@ func TestTeamOverSSH(t *testing.T) {
 	bo.sees("noted")
 	for _, w := range []*watched{ana, bo} {
 		w.types("q")
-		if err := w.sess.Wait(); err != nil {
-			t.Error(err)
-		}
+		w.leaves()
 	}
-	text, err := os.ReadFile(filepath.Join(s.dir, "audit"))
-	if err != nil || !strings.Contains(string(text), `"what":"change","who":"ana","from":"127.0.0.1:`) || !strings.Contains(string(text), `"note":"tag"`) || strings.Contains(string(text), "noted") {
-		t.Errorf("%v %s", err, text)
+	text = s.audited(`"what":"change","who":"ana","from":"127.0.0.1:`)
+	if !strings.Contains(text, `"note":"tag"`) || strings.Contains(text, "noted") {
+		t.Error(text)
 	}
 }
 
@@ -381,9 +399,7 @@ func TestRemoteProfileOverSSH(t *testing.T) {
 	seats[0].sees("takes it back")
 	for _, w := range seats {
 		w.types("q")
-		if err := w.sess.Wait(); err != nil {
-			t.Error(err)
-		}
+		w.leaves()
 	}
 	text, err := os.ReadFile(filepath.Join(s.dir, "audit"))
 	if err != nil || !strings.Contains(string(text), `"what":"change","who":"ana","from":"127.0.0.1:`) || strings.Contains(string(text), "noted") {
