@@ -89,8 +89,17 @@ func (a *app) exit() int {
 	if errors.As(a.err, &usage) {
 		return exitUsage
 	}
+	var partial partialError
+	if errors.As(a.err, &partial) {
+		return exitPartial
+	}
 	return exitFailed
 }
+
+// partialError is work that was done in part: exit code 3.
+type partialError struct{ error }
+
+func (e partialError) Unwrap() error { return e.error }
 
 // quietError ends the program with exit code 1; all was said already.
 type quietError struct{ error }

@@ -18,9 +18,10 @@ import (
 
 // The exit codes.
 const (
-	exitOK     = 0
-	exitFailed = 1
-	exitUsage  = 2
+	exitOK      = 0
+	exitFailed  = 1
+	exitUsage   = 2
+	exitPartial = 3 // answered in part
 )
 
 // Job is long work that the workbench can start: it reports how far it is and
@@ -65,7 +66,7 @@ type Streams struct {
 }
 
 // Main runs the command line args (without the program's name) and returns
-// the exit code: 0 well, 1 failed, 2 used wrongly. What went wrong is one line
+// the exit code: 0 well, 1 failed, 2 used wrongly, 3 done in part. What went wrong is one line
 // on Streams.Err.
 func Main(ctx context.Context, args []string, io Streams, run Workbench) int {
 	a := newApp(io, run)

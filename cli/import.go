@@ -26,6 +26,7 @@ type importFlags struct {
 	format     string
 	report     string
 	tlp        string
+	unreadable string
 	columns    []string
 	indicators bool
 }
@@ -36,7 +37,7 @@ func (a *app) importCommand() *cobra.Command {
 		Use:   "import FILE…",
 		Short: "Read events in: JSON Lines, CSV, STIX, MISP, lists of indicators",
 		Long: "Reads JSON Lines, tables (CSV, TSV), STIX 2.1 bundles, MISP events and the indicators of any text, plain or gzip; the content shows which. " +
-			"- is the standard input. What is wrong is reported with its line or id and the rest is imported (the exit code is then 1). " +
+			"- is the standard input. What is wrong is reported with its line or id and the rest is imported: the exit code is then 3, or 1 where nothing was. " +
 			"Events that are there already are left alone, so importing a file again completes or changes nothing.\n\n" +
 			"The columns of a table are found by their names; --map says what else they hold, by name or number. Fields: " +
 			strings.Join(interchange.FieldNames(), ", ") + "; - leaves a column out.",
@@ -62,14 +63,15 @@ func (a *app) importCommand() *cobra.Command {
 	cmd.Flags().StringVar(&f.format, "format", "", "form of the files, where the content doesn't show it: "+listFormats(interchange.ImportFormats()))
 	cmd.Flags().BoolVar(&f.indicators, "indicators", false, "take the indicators out of any text: --format text")
 	cmd.Flags().StringArrayVar(&f.columns, "map", nil, "column=field of a table; may be given several times")
-	cmd.Flags().StringVar(&f.tlp, "tlp", "amber", "TLP of events whose file says nothing about it")
+	cmd.Flags().StringVar(&f.tlp, "tlp", "amber", "TLP of events whose file says nothing about it; never loosens what it says")
+	cmd.Flags().StringVar(&f.unreadable, "unreadable-tlp", "red", "TLP of events whose marking is in words that can't be read")
 	cmd.Flags().StringVar(&f.report, "report", "", "file for the list of what was not taken")
 	return cmd
 }
 
 // options checks the flags and gives them in the importer's form.
 func (f importFlags) options() (interchange.ImportOptions, error) {
-	o := interchange.ImportOptions{Dataset: f.dataset, Format: interchange.Format(f.format), TLP: f.tlp, MaxListed: 100_000}
+	o := interchange.ImportOptions{Dataset: f.dataset, Format: interchange.Format(f.format), TLP: f.tlp, Unreadable: f.unreadable, MaxListed: 100_000}
 	switch {
 	case f.indicators && f.format != "" && f.format != string(interchange.Text):
 		return o, usagef("--indicators means --format text, not %s", f.format)
@@ -78,8 +80,10 @@ func (f importFlags) options() (interchange.ImportOptions, error) {
 	case f.format != "" && !slices.Contains(interchange.ImportFormats(), o.Format):
 		return o, usagef("--format %s: want one of %s", f.format, listFormats(interchange.ImportFormats()))
 	}
-	if _, ok := api.ParseTLP(f.tlp); !ok {
-		return o, usagef("--tlp %s: want clear, green, amber, amber+strict or red", f.tlp)
+	for name, tlp := range map[string]string{"--tlp": f.tlp, "--unreadable-tlp": f.unreadable} {
+		if _, ok := api.ParseTLP(tlp); !ok {
+			return o, usagef("%s %s: want clear, green, amber, amber+strict or red", name, tlp)
+		}
 	}
 	for _, m := range f.columns {
 		i := strings.LastIndexByte(m, '=')
@@ -116,16 +120,38 @@ func (a *app) importFiles(ctx context.Context, files []string, f importFlags) (e
 	if pl.profile.ReadOnly {
 		return fmt.Errorf("profile %s is read-only: nothing may be imported", pl.profile.Name)
 	}
-	wrong := 0
+	var total importTotal
 	for _, file := range files {
-		n, err := a.importFile(ctx, pl, file, f)
+		r, err := a.importFile(ctx, pl, file, f)
 		if err != nil {
 			return err
 		}
-		wrong += n
+		total.add(r)
 	}
-	if wrong > 0 {
-		return quietError{fmt.Errorf("%s not imported", counted(wrong, "part"))}
+	return total.outcome()
+}
+
+// importTotal is what came of all files together.
+type importTotal struct{ taken, leftOut, guessed int }
+
+func (t *importTotal) add(r interchange.Report) {
+	t.taken += r.Created + r.Skipped
+	t.leftOut += len(r.Rejected) + r.MoreRejected
+	t.guessed += r.Unreadable
+}
+
+// outcome tells an import that took nothing from one that took a part; what
+// was left out has been listed.
+func (t *importTotal) outcome() error {
+	switch {
+	case t.taken == 0 && t.leftOut > 0:
+		return quietError{fmt.Errorf("nothing was imported, %s left out", counted(t.leftOut, "part"))}
+	case t.taken == 0:
+		return errors.New("there was nothing to import")
+	case t.leftOut > 0:
+		return partialError{quietError{fmt.Errorf("%s not imported", counted(t.leftOut, "part"))}}
+	case t.guessed > 0:
+		return partialError{quietError{fmt.Errorf("%s whose marking couldn't be read", counted(t.guessed, "event"))}}
 	}
 	return nil
 }
@@ -168,13 +194,14 @@ func (a *app) note(format string, args ...any) {
 	fmt.Fprintln(a.io.Err, clean.Line(fmt.Sprintf(format, args...))) //nolint:errcheck // nowhere left to say it
 }
 
-// importFile imports one file and tells how many lines were wrong.
-func (a *app) importFile(ctx context.Context, pl *place, file string, f importFlags) (int, error) {
+// importFile imports one file and tells what became of it.
+func (a *app) importFile(ctx context.Context, pl *place, file string, f importFlags) (interchange.Report, error) {
+	var none interchange.Report
 	in, size, name := untilDone(ctx, a.io.In), int64(0), "standard input"
 	if file != "-" {
 		opened, n, err := openInput(file)
 		if err != nil {
-			return 0, err
+			return none, err
 		}
 		in, size, name = opened, n, filepath.Base(file)
 	}
@@ -182,7 +209,7 @@ func (a *app) importFile(ctx context.Context, pl *place, file string, f importFl
 	m := a.meter(name)
 	o, err := f.options()
 	if err != nil {
-		return 0, err
+		return none, err
 	}
 	o.Now = a.now()
 	r, err := interchange.Import(ctx, in, pl, o,
@@ -194,12 +221,12 @@ func (a *app) importFile(ctx context.Context, pl *place, file string, f importFl
 			a.note("%s", summary)
 		}
 		if errors.Is(err, context.Canceled) {
-			return 0, fmt.Errorf("cancelled; what is counted above is in, importing %s again completes it", name)
+			return none, fmt.Errorf("cancelled; what is counted above is in, importing %s again completes it", name)
 		}
-		return 0, fmt.Errorf("importing %s: %w", name, err)
+		return none, fmt.Errorf("importing %s: %w", name, err)
 	}
 	fmt.Fprintln(a.io.Out, clean.Line(summary)) //nolint:errcheck // a closed pipe is the reader's choice
-	return len(r.Rejected) + r.MoreRejected, a.listWrong(name, r, f.report)
+	return r, a.listWrong(name, r, f.report)
 }
 
 // untilDone reads from r until ctx ends, also where a read of r hangs: a
@@ -231,6 +258,9 @@ func importSummary(name string, r interchange.Report) string {
 	if n := len(r.Rejected) + r.MoreRejected; n > 0 {
 		parts = append(parts, counted(n, unit(r.Format))+" rejected")
 	}
+	if r.Unreadable > 0 {
+		parts = append(parts, counted(r.Unreadable, "event")+" whose marking can't be read")
+	}
 	return fmt.Sprintf("%s: %s: %s", name, counted(r.Lines, unit(r.Format)), strings.Join(parts, ", "))
 }
 
@@ -245,16 +275,11 @@ func unit(f interchange.Format) string {
 	return "line"
 }
 
-// listWrong shows the first wrong lines, and writes all of them to the report
-// file where there is one.
+// listWrong shows the first of what wasn't taken, and of what was decided in the
+// file's stead, and writes all of it to the report file where there is one.
 func (a *app) listWrong(name string, r interchange.Report, path string) error {
-	for i, wrong := range r.Rejected {
-		if i == listedLines {
-			a.note("  and %s more", grouped(len(r.Rejected)-listedLines+r.MoreRejected))
-			break
-		}
-		a.note("  %s: %s", wrong.Where(), wrong.Reason)
-	}
+	a.listFirst(r.Rejected, r.MoreRejected)
+	a.listFirst(r.Notes, r.MoreNotes)
 	if path == "" {
 		return nil
 	}
@@ -263,11 +288,21 @@ func (a *app) listWrong(name string, r interchange.Report, path string) error {
 		return fmt.Errorf("writing the report: %w", err)
 	}
 	w := bufio.NewWriter(f)
-	for _, wrong := range r.Rejected {
-		fmt.Fprintf(w, "%s:%d: %s\n", name, wrong.Line, clean.Line(reasonOf(wrong))) //nolint:errcheck // Flush tells
+	for _, said := range slices.Concat(r.Rejected, r.Notes) {
+		fmt.Fprintf(w, "%s:%d: %s\n", clean.Line(name), said.Line, clean.Line(reasonOf(said))) //nolint:errcheck // Flush tells
 	}
 	if err := errors.Join(w.Flush(), f.Close()); err != nil {
 		return fmt.Errorf("writing the report: %w", err)
 	}
 	return nil
+}
+
+func (a *app) listFirst(list []interchange.Rejection, more int) {
+	for i, said := range list {
+		if i == listedLines {
+			a.note("  and %s more", grouped(len(list)-listedLines+more))
+			return
+		}
+		a.note("  %s: %s", said.Where(), said.Reason)
+	}
 }

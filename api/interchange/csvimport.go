@@ -144,7 +144,7 @@ func (t *table) event(row []string) (line, error) {
 	if !t.dated {
 		l.Date = api.TimeOf(t.im.o.Now).String()
 	}
-	l.TLP = cmp.Or(l.TLP, t.im.o.TLP)
+	l.readMarks()
 	l.Category = cmp.Or(l.Category, plainCategory)
 	l.Event = cmp.Or(l.Event, strings.TrimSpace(l.IndicatorType+" "+l.Indicator))
 	if l.Event == "" {

@@ -27,6 +27,7 @@ type ImportOptions struct {
 	Dataset    string            // name: every event goes there, whatever the file says
 	Columns    map[string]string // of CSV: fields by the name or number (from 1) of a column; "-" leaves it out
 	TLP        string            // of events whose file says nothing; "" means amber
+	Unreadable string            // TLP of what is marked in words that can't be read; "" means red
 	Now        time.Time         // date of events whose file has none; zero means the time of the import
 	BatchSize  int               // events of one request; 0 means 1,000
 	BatchBytes int               // bytes of the file in one request; 0 means 4 MiB
@@ -43,7 +44,7 @@ func (o ImportOptions) withDefaults() ImportOptions {
 			*d.value = d.def
 		}
 	}
-	o.TLP = cmp.Or(o.TLP, "amber")
+	o.TLP, o.Unreadable = cmp.Or(o.TLP, "amber"), cmp.Or(o.Unreadable, "red")
 	if o.Now.IsZero() {
 		o.Now = time.Now()
 	}
@@ -83,7 +84,10 @@ type Report struct {
 	Skipped       int // there already
 	Relationships int // made now; those there already don't count
 	Rejected      []Rejection
-	MoreRejected  int // rejected beyond those listed
+	MoreRejected  int         // rejected beyond those listed
+	Notes         []Rejection // of what was taken: what was decided in the file's stead
+	MoreNotes     int
+	Unreadable    int // events whose marking couldn't be read
 }
 
 // Import reads a file of any Format (plain or gzip, told by the content) into
@@ -176,6 +180,7 @@ func (im *importer) takeLine(b []byte, at place) error {
 		im.reject(at, err.Error())
 		return nil
 	}
+	im.settle(&l, at)
 	return im.put(l, len(b), at)
 }
 
@@ -198,6 +203,10 @@ func (im *importer) putMade(l line, size int, at place) error {
 	if err := l.check(); err != nil {
 		im.reject(at, err.Error())
 		return nil
+	}
+	im.settle(&l, at)
+	if l.Raw.TLP == "" {
+		l.Raw.TLP = l.TLP
 	}
 	return im.put(l, size, at)
 }

@@ -245,7 +245,7 @@ func TestWrongLines(t *testing.T) {
 	for _, c := range []struct{ name, line, reason string }{
 		{"no JSON", "hello", "not JSON at byte 1"},
 		{"half", row(9, "")[:40], "not JSON"},
-		{"a list", "[1,2]", "want a JSON object, got a array"},
+		{"a list", "[1,2]", "want a JSON object, got an array"},
 		{"a number", "7", "want a JSON object, got a number"},
 		{"wrong type", row(9, `,"tags":"one"`), "tags: got a string where a list belongs"},
 		{"wrong type inside", row(9, `,"killChain":"x"`), "killChain: got a string where a whole number belongs"},
@@ -253,8 +253,6 @@ func TestWrongLines(t *testing.T) {
 		{"bad date", edit("2024-03-01T10:00:00Z", "yesterday"), `"yesterday" is not a date`},
 		{"no text", edit(`"Event 9"`, `" "`), "event is missing"},
 		{"no category", edit(`"Phishing"`, `null`), "category is missing"},
-		{"no tlp", edit(`"tlp":"green",`, ""), "tlp is missing"},
-		{"bad tlp", edit("green", "purple"), `"purple" is none of`},
 		{"no raw", edit(`,"raw":{"data":{"n":9}}`, ""), "raw.data is missing"},
 		{"raw null", edit(`{"n":9}`, "null"), "raw.data is missing"},
 		{"bad id", edit(id(9), "nine"), `id: "nine" is no UUID`},

@@ -13,6 +13,7 @@ import (
 	"github.com/google/uuid"
 
 	"threatbench/api"
+	"threatbench/api/marking"
 )
 
 // line is one event as a file has it.
@@ -20,6 +21,10 @@ type line struct {
 	api.CreateEvent
 	ID      string `json:"id"`
 	Dataset string `json:"dataset"`
+
+	mark   marking.Mark // what it says of its own sharing
+	joined marking.Mark // what others say whose words it took in
+	untied []string     // relationships that its markings don't let in
 }
 
 // decodeLine reads one line and checks what can be checked without a server.
@@ -31,6 +36,10 @@ func decodeLine(b []byte) (line, error) {
 	}
 	if err := json.Unmarshal(b, &l); err != nil {
 		return l, plainJSONError(err)
+	}
+	l.mark.Field(l.TLP)
+	for _, tag := range l.Tags {
+		l.mark.Tag(tag)
 	}
 	if err := l.identify(b); err != nil {
 		return l, err
@@ -60,13 +69,21 @@ func plainJSONError(err error) error {
 	case errors.As(err, &wrong):
 		field := strings.TrimPrefix(wrong.Field, "CreateEvent.")
 		if field == "" {
-			return fmt.Errorf("want a JSON object, got a %s", wrong.Value)
+			return fmt.Errorf("want a JSON object, got %s", article(wrong.Value))
 		}
-		return fmt.Errorf("%s: got a %s where %s belongs", field, wrong.Value, jsonKind(wrong))
+		return fmt.Errorf("%s: got %s where %s belongs", field, article(wrong.Value), jsonKind(wrong))
 	case errors.As(err, &syntax):
 		return fmt.Errorf("not JSON at byte %d: %s", syntax.Offset, syntax.Error())
 	}
 	return fmt.Errorf("not JSON: %w", err)
+}
+
+// article puts one before the name of a kind.
+func article(kind string) string {
+	if kind != "" && strings.ContainsRune("aeiou", rune(kind[0])) {
+		return "an " + kind
+	}
+	return "a " + kind
 }
 
 func jsonKind(e *json.UnmarshalTypeError) string {
@@ -133,7 +150,7 @@ func (l *line) keepOwn() {
 }
 
 func (l *line) check() error {
-	for _, f := range []struct{ key, value string }{{"date", l.Date}, {"category", l.Category}, {"event", l.Event}, {"tlp", l.TLP}} {
+	for _, f := range []struct{ key, value string }{{"date", l.Date}, {"category", l.Category}, {"event", l.Event}} {
 		if strings.TrimSpace(f.value) == "" {
 			return fmt.Errorf("%s is missing", f.key)
 		}
@@ -143,9 +160,6 @@ func (l *line) check() error {
 	}
 	if _, err := api.ParseTime(l.Date); err != nil {
 		return fmt.Errorf("date: %w", err)
-	}
-	if _, ok := api.ParseTLP(l.TLP); !ok {
-		return fmt.Errorf("tlp: %.40q is none of clear, green, amber, amber+strict, red", l.TLP)
 	}
 	for i, r := range l.Relationships {
 		if err := l.checkRelationship(r); err != nil {

@@ -13,81 +13,96 @@ import (
 
 	"threatbench/api"
 	"threatbench/api/indicator"
+	"threatbench/api/marking"
 )
 
-// word is a JSON value of any simple kind as text; null and what isn't simple
-// are "".
-type word string
+// mispTag is a tag of a MISP event or attribute: a text, an object with a name,
+// or one around it.
+type mispTag struct{ Name word }
 
-// UnmarshalJSON never fails: a wrong kind is no reason to lose an object.
-func (w *word) UnmarshalJSON(b []byte) error {
-	var s string
-	switch {
-	case json.Unmarshal(b, &s) == nil:
-		*w = word(s)
-	case len(b) > 0 && b[0] != '{' && b[0] != '[':
-		*w = word(b)
+// UnmarshalJSON never fails: a tag of another kind has no name.
+func (t *mispTag) UnmarshalJSON(b []byte) error {
+	if len(b) == 0 || b[0] != '{' {
+		return json.Unmarshal(b, &t.Name)
+	}
+	within := decoded[struct {
+		Name word `json:"name"`
+		Tag  *struct {
+			Name word `json:"name"`
+		} `json:"Tag"`
+	}](b)
+	t.Name = within.Name
+	if within.Tag != nil {
+		t.Name = cmp.Or(t.Name, within.Tag.Name)
 	}
 	return nil
 }
 
-func (w word) yes() bool { return w == "true" || w == "1" }
-
-// mispTag is a tag of a MISP event or attribute.
-type mispTag struct {
-	Name word `json:"name"`
+type mispGalaxy struct {
+	Type     word              `json:"type"`
+	Clusters many[mispCluster] `json:"GalaxyCluster"`
 }
 
-type mispGalaxy struct {
-	Type     word `json:"type"`
-	Clusters []struct {
-		Value word `json:"value"`
-		Tag   word `json:"tag_name"`
-		Meta  struct {
-			Country []word `json:"country"`
-		} `json:"meta"`
-	} `json:"GalaxyCluster"`
+type mispCluster struct {
+	Value word             `json:"value"`
+	Tag   word             `json:"tag_name"`
+	Meta  either[mispMeta] `json:"meta"`
+}
+
+type mispMeta struct {
+	Country many[word] `json:"country"`
 }
 
 // mispAttribute is a MISP attribute.
 type mispAttribute struct {
-	UUID      word         `json:"uuid"`
-	Type      word         `json:"type"`
-	Category  word         `json:"category"`
-	Value     word         `json:"value"`
-	Comment   word         `json:"comment"`
-	Detect    word         `json:"to_ids"`
-	Timestamp word         `json:"timestamp"`
-	FirstSeen word         `json:"first_seen"`
-	Deleted   word         `json:"deleted"`
-	Relation  word         `json:"object_relation"`
-	Tags      []mispTag    `json:"Tag"`
-	Galaxies  []mispGalaxy `json:"Galaxy"`
+	UUID      word             `json:"uuid"`
+	Type      word             `json:"type"`
+	Category  word             `json:"category"`
+	Value     word             `json:"value"`
+	Comment   word             `json:"comment"`
+	Detect    word             `json:"to_ids"`
+	Timestamp word             `json:"timestamp"`
+	FirstSeen word             `json:"first_seen"`
+	Deleted   word             `json:"deleted"`
+	Relation  word             `json:"object_relation"`
+	Tags      many[mispTag]    `json:"Tag"`
+	OldTags   many[mispTag]    `json:"AttributeTag"`
+	Galaxies  many[mispGalaxy] `json:"Galaxy"`
 }
 
 // mispObject is a MISP object: attributes that belong together.
 type mispObject struct {
-	UUID       word            `json:"uuid"`
-	Name       word            `json:"name"`
-	Comment    word            `json:"comment"`
-	Timestamp  word            `json:"timestamp"`
-	FirstSeen  word            `json:"first_seen"`
-	Deleted    word            `json:"deleted"`
-	Attributes []mispAttribute `json:"Attribute"`
-	References []struct {
-		To      word `json:"referenced_uuid"`
-		Deleted word `json:"deleted"`
-	} `json:"ObjectReference"`
+	UUID       word                `json:"uuid"`
+	Name       word                `json:"name"`
+	Comment    word                `json:"comment"`
+	Timestamp  word                `json:"timestamp"`
+	FirstSeen  word                `json:"first_seen"`
+	Deleted    word                `json:"deleted"`
+	Tags       many[mispTag]       `json:"Tag"`
+	Attributes many[mispAttribute] `json:"Attribute"`
+	References many[mispReference] `json:"ObjectReference"`
+}
+
+type mispReport struct {
+	Content word          `json:"content"`
+	Deleted word          `json:"deleted"`
+	Tags    many[mispTag] `json:"Tag"`
+}
+
+type mispReference struct {
+	To      word `json:"referenced_uuid"`
+	Deleted word `json:"deleted"`
 }
 
 // mispEvent is what is known of a MISP event before its attributes are read.
 type mispEvent struct {
-	fields  map[string]word
-	raw     []byte // the same as JSON
-	org     word
-	context mispContext
-	reports []string
-	cut     error // why the rest of it can't be read, nil where it is whole
+	fields     map[string]word
+	raw        []byte // the same as JSON
+	org        word
+	context    mispContext
+	reports    []string
+	reportMark marking.Mark // of the reports
+	cut        error        // why the rest of it can't be read, nil where it is whole
 }
 
 // readMISP takes MISP events in: what the event says of itself first, since it
@@ -214,19 +229,19 @@ func (im *importer) mispHead(j *jsonReader) (mispEvent, error) {
 
 func (e *mispEvent) head(key string, value []byte) {
 	switch key {
-	case "Tag":
-		e.context.tags(decoded[[]mispTag](value))
+	case "Tag", "EventTag", "tags":
+		e.context.tags(decoded[many[mispTag]](value))
 	case "Galaxy":
-		e.context.galaxies(decoded[[]mispGalaxy](value))
+		e.context.galaxies(decoded[many[mispGalaxy]](value))
 	case "Orgc":
 		e.org = decoded[mispTag](value).Name
 	case "EventReport":
-		for _, r := range decoded[[]struct {
-			Content word `json:"content"`
-			Deleted word `json:"deleted"`
-		}](value) {
+		for _, r := range decoded[many[mispReport]](value) {
 			if r.Content != "" && !r.Deleted.yes() {
 				e.reports = append(e.reports, string(r.Content))
+				for _, t := range r.Tags {
+					e.reportMark.Tag(string(t.Name))
+				}
 			}
 		}
 	default:
@@ -240,13 +255,6 @@ func (e *mispEvent) head(key string, value []byte) {
 		e.raw = append(appendString(e.raw, key), ':')
 		e.raw = append(e.raw, value...)
 	}
-}
-
-// decoded reads what it can; what is of a wrong kind stays empty.
-func decoded[T any](b []byte) T {
-	var v T
-	json.Unmarshal(b, &v) //nolint:errcheck // as the comment says
-	return v
 }
 
 // mispBody makes events of a MISP event: itself, its attributes and objects.
@@ -311,7 +319,10 @@ func (im *importer) mispParent(e mispEvent, at place) (string, error) {
 	l.Insight = strings.Join(e.reports, "\n\n")
 	l.Raw.Data = e.raw
 	l.Raw.Source = string(e.org)
-	e.context.describe(&l, im.o.TLP)
+	e.context.describe(&l)
+	l.mark.Title(l.Event)
+	l.mark.Title(l.Insight)
+	l.joined.Add(e.reportMark)
 	if extended, err := parseUUID(string(e.fields["extends_uuid"])); err == nil && extended.String() != l.UUID {
 		l.Relationships = append(l.Relationships, api.RelationshipInput{ParentID: extended.String(), RelationshipType: api.RelatedTo})
 	}
@@ -370,13 +381,17 @@ func (im *importer) inherit(l *line, e mispEvent, attributes ...mispAttribute) {
 	for _, a := range attributes {
 		own := mispContext{}
 		own.tags(a.Tags)
+		own.tags(a.OldTags)
 		own.galaxies(a.Galaxies)
 		if a.Detect.yes() {
 			own.labels = append(own.labels, "to_ids")
 		}
 		c.add(own)
 	}
-	c.describe(l, im.o.TLP)
+	for _, a := range attributes {
+		c.mark.Title(string(a.Comment))
+	}
+	c.describe(l)
 	if l.KillChain == nil {
 		if stage := mispStage(l.Category); stage > 0 {
 			l.KillChain = &stage
@@ -432,6 +447,10 @@ func (im *importer) takeObject(e mispEvent, parent string, b []byte, at int) err
 	l.Event = cmp.Or(strings.TrimSpace(string(o.Comment)), fmt.Sprintf("%s: %s", e.fields["info"], cmp.Or(strings.Join(said, ", "), string(o.Name))))
 	l.Date = im.mispTime(o.FirstSeen, o.Timestamp, e.fields["date"])
 	im.inherit(&l, e, kept...)
+	for _, t := range o.Tags {
+		l.mark.Tag(string(t.Name))
+	}
+	l.mark.Title(string(o.Comment))
 	for _, r := range o.References {
 		if to, err := parseUUID(string(r.To)); err == nil && !r.Deleted.yes() && to.String() != l.UUID && to.String() != parent {
 			l.Relationships = append(l.Relationships, api.RelationshipInput{ParentID: to.String(), RelationshipType: api.RelatedTo})

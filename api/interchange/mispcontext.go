@@ -5,12 +5,12 @@ import (
 	"slices"
 	"strings"
 
-	"threatbench/api"
+	"threatbench/api/marking"
 )
 
 // mispContext is what the tags and galaxies of a MISP event or attribute say.
 type mispContext struct {
-	tlp        string
+	mark       marking.Mark
 	attacker   string
 	country    string
 	industry   string
@@ -21,13 +21,17 @@ type mispContext struct {
 
 func (c *mispContext) clone() mispContext {
 	out := *c
+	out.mark = marking.Mark{}
+	out.mark.Add(c.mark)
 	out.techniques, out.labels = slices.Clone(c.techniques), slices.Clone(c.labels)
 	return out
 }
 
-// add lets what an attribute says go before what the event around it says.
+// add lets what an attribute says go before what the event around it says; of
+// their markings the strictest counts, since the words of both come together.
 func (c *mispContext) add(own mispContext) {
-	c.tlp, c.attacker, c.country = cmp.Or(own.tlp, c.tlp), cmp.Or(own.attacker, c.attacker), cmp.Or(own.country, c.country)
+	c.mark.Add(own.mark)
+	c.attacker, c.country = cmp.Or(own.attacker, c.attacker), cmp.Or(own.country, c.country)
 	c.industry, c.stage = cmp.Or(own.industry, c.industry), cmp.Or(own.stage, c.stage)
 	for _, t := range own.techniques {
 		c.techniques = with(c.techniques, t)
@@ -44,18 +48,17 @@ func with(list []string, s string) []string {
 	return append(list, s)
 }
 
-func (c *mispContext) tags(tags []mispTag) {
+func (c *mispContext) tags(tags many[mispTag]) {
 	for _, t := range tags {
 		c.tag(string(t.Name))
 	}
 }
 
 func (c *mispContext) tag(name string) {
-	lower := strings.ToLower(name)
-	if strings.HasPrefix(lower, "tlp:") {
-		c.marking(lower)
+	if c.mark.Tag(name) {
 		return
 	}
+	lower := strings.ToLower(name)
 	if rest, ok := strings.CutPrefix(lower, "kill-chain:"); ok {
 		if stage, err := readStage(rest); err == nil {
 			c.stage = stage
@@ -66,18 +69,6 @@ func (c *mispContext) tag(name string) {
 	galaxy, isGalaxy := strings.CutPrefix(kind, "misp-galaxy:")
 	if !ok || !isGalaxy || !c.cluster(galaxy, strings.Trim(value, `"`)) {
 		c.labels = with(c.labels, name)
-	}
-}
-
-// marking keeps the strictest of several TLP tags.
-func (c *mispContext) marking(tag string) {
-	tlp, ok := api.ParseTLP(tag)
-	if !ok {
-		c.labels = with(c.labels, tag)
-		return
-	}
-	if old, _ := api.ParseTLP(c.tlp); tlp > old {
-		c.tlp = tlp.String()
 	}
 }
 
@@ -118,22 +109,22 @@ func isMITRE(s string, kind byte) bool {
 	return len(s) >= 5 && s[0] == kind && strings.Trim(s[1:], "0123456789.") == ""
 }
 
-func (c *mispContext) galaxies(list []mispGalaxy) {
+func (c *mispContext) galaxies(list many[mispGalaxy]) {
 	for _, g := range list {
 		for _, cl := range g.Clusters {
 			if !c.cluster(string(g.Type), string(cl.Value)) {
 				c.tag(string(cl.Tag))
 			}
-			if len(cl.Meta.Country) > 0 && len(cl.Meta.Country[0]) == 2 && g.Type == "threat-actor" {
-				c.country = strings.ToUpper(string(cl.Meta.Country[0]))
+			if len(cl.Meta.is.Country) > 0 && len(cl.Meta.is.Country[0]) == 2 && g.Type == "threat-actor" {
+				c.country = strings.ToUpper(string(cl.Meta.is.Country[0]))
 			}
 		}
 	}
 }
 
-// describe puts it into an event; tlp is for one that nobody marked.
-func (c *mispContext) describe(l *line, tlp string) {
-	l.TLP = cmp.Or(c.tlp, tlp)
+// describe puts it into an event.
+func (c *mispContext) describe(l *line) {
+	l.mark = c.mark
 	l.Attacker, l.AttackerCountry, l.TargetIndustry = c.attacker, c.country, c.industry
 	l.MitreAttack, l.Tags = c.techniques, c.labels
 	if c.stage > 0 {

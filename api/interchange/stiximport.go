@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"threatbench/api"
+	"threatbench/api/marking"
 	"threatbench/api/stix"
 )
 
@@ -53,9 +54,19 @@ type stixObject struct {
 		Chain string `json:"kill_chain_name"`
 		Phase string `json:"phase_name"`
 	} `json:"kill_chain_phases"`
-	Definition struct {
-		TLP string `json:"tlp"`
-	} `json:"definition"`
+	Granular []struct {
+		Ref string `json:"marking_ref"`
+	} `json:"granular_markings"`
+}
+
+// isOurs tells whether an export of ours wrote the object for an event.
+func (o stixObject) isOurs() bool {
+	for _, e := range o.External {
+		if e.Source == "threat-events" {
+			return true
+		}
+	}
+	return false
 }
 
 // readSTIX takes STIX objects in: what they say of each other first, then the
@@ -64,6 +75,7 @@ type stixObject struct {
 // another one.
 func (im *importer) readSTIX(p *passes) (err error) {
 	x := newSTIXIndex()
+	x.unreadable, x.otherwise = im.tlps()
 	defer func() { err = errors.Join(err, x.close()) }()
 	whole := true
 	return p.each(2, func(pass int, f *file) error {
@@ -223,13 +235,15 @@ func (im *importer) stixEvent(x *stixIndex, o stixObject) (line, error) {
 	var l line
 	l.UUID = x.eventID(o.ID)
 	l.Event = cmp.Or(strings.TrimSpace(o.Description), strings.TrimSpace(o.Name))
-	l.TLP = x.marking(o.Markings, im.o.TLP)
-	l.Insight = x.notes(o.ID, im.o.MaxLine)
+	l.mark = x.mark(o.ID)
+	var notes []string
+	l.Insight, notes = x.notes(o.ID, im.o.MaxLine)
+	x.join(&l, notes...)
 	var date string
 	switch o.Type {
 	case "incident":
 		x.describeIncident(&l, o)
-		date = cmp.Or(x.first(factTime, o.ID), x.firstTime(x.owned(o.ID)), o.Created)
+		date = cmp.Or(x.seenAt(&l, append([]string{o.ID}, x.owned(o.ID)...)), o.Created)
 	case "indicator":
 		l.Indicators = x.values(o.ID)
 		l.Category = cmp.Or(first(o.Types), plainCategory)
@@ -238,15 +252,10 @@ func (im *importer) stixEvent(x *stixIndex, o stixObject) (line, error) {
 			return l, fmt.Errorf("its pattern (%s) names no value: %.80q", cmp.Or(o.PatternType, "stix"), o.Pattern)
 		}
 	case "sighting":
-		l.Indicators = x.values(o.Of)
-		for _, ref := range o.Observed {
-			l.Indicators = append(l.Indicators, x.values(ref)...)
-		}
+		l.Indicators = x.joinValues(&l, append([]string{o.Of}, o.Observed...)...)
 		l.Category, date = "Sighting", cmp.Or(o.FirstSeen, o.Created)
 	case "observed-data":
-		for _, ref := range o.Objects {
-			l.Indicators = append(l.Indicators, x.values(ref)...)
-		}
+		l.Indicators = x.joinValues(&l, o.Objects...)
 		l.Category, date = "Observed data", cmp.Or(o.First, o.Created)
 		if len(l.Indicators) == 0 {
 			return l, errors.New("nothing is known of what was observed")
@@ -276,41 +285,39 @@ func first(list []string) string {
 	return list[0]
 }
 
-func (x *stixIndex) firstTime(ids []string) string {
+// seenAt is when one of the objects was seen first, "" where no sighting
+// tells.
+func (x *stixIndex) seenAt(l *line, ids []string) string {
 	for _, id := range ids {
-		if t := x.first(factTime, id); t != "" {
-			return t
+		if said := x.first(factTime, id); said != "" {
+			at, sighting, _ := strings.Cut(said, "\x00")
+			x.join(l, sighting)
+			return at
 		}
 	}
 	return ""
 }
 
-// marking is the strictest TLP among the markings.
-func (x *stixIndex) marking(refs []string, otherwise string) string {
-	strictest := api.TLPNone
-	for _, ref := range refs {
-		name, ok := stix.MarkingTLP(ref)
-		if !ok {
-			name = x.last(factTLP, ref)
+// joinValues are the indicators that other objects name. What is theirs brings
+// their markings along.
+func (x *stixIndex) joinValues(l *line, ids ...string) (out []api.IndicatorInput) {
+	for _, id := range ids {
+		if values := x.values(id); len(values) > 0 {
+			out = append(out, values...)
+			x.join(l, id)
 		}
-		tlp, _ := api.ParseTLP(name)
-		strictest = max(strictest, tlp)
 	}
-	return cmp.Or(strictest.String(), otherwise)
+	return out
 }
 
 // describeIncident reads what an export of ours puts into an incident's
 // labels and text.
 func (x *stixIndex) describeIncident(l *line, o stixObject) {
 	l.Category = "Incident"
-	for _, own := range o.External {
-		if own.Source == "threat-events" {
-			l.CreatedAt = o.Created
-		}
+	if o.isOurs() {
+		l.CreatedAt = o.Created
 	}
-	for _, id := range x.owned(o.ID) {
-		l.Indicators = append(l.Indicators, x.values(id)...)
-	}
+	l.Indicators = append(l.Indicators, x.joinValues(l, x.owned(o.ID)...)...)
 	text, rest, ok := cutLast(l.Event, "Indicator (")
 	kind, value, ok2 := strings.Cut(rest, "): ")
 	if len(l.Indicators) == 0 && ok && ok2 && !strings.Contains(value, "\n") && (text == "" || strings.HasSuffix(text, "\n\n")) {
@@ -330,6 +337,9 @@ func cutLast(s, sep string) (before, after string, found bool) {
 // describeContext reads labels, phases and relationships.
 func (x *stixIndex) describeContext(l *line, o stixObject) error {
 	for _, label := range o.Labels {
+		if new(marking.Mark).Tag(label) { // the index has read it
+			continue
+		}
 		category, isCategory := strings.CutPrefix(label, "category:")
 		phase, isPhase := strings.CutPrefix(label, "kill-chain:")
 		switch {
@@ -350,9 +360,10 @@ func (x *stixIndex) describeContext(l *line, o stixObject) error {
 		return fmt.Errorf("more than %d relationships", mostTies)
 	}
 	for _, e := range edges {
+		e.ours = o.isOurs() && stix.IsOurs(e.id, e.kind, o.ID, e.target)
 		x.describeEdge(l, o.ID, e)
 	}
-	for _, r := range reports {
+	for _, r := range reports { // only that it is in the report, which is another event
 		l.relate(x.eventID(r), api.RelatedTo)
 	}
 	if o.Type == "sighting" && standsForEvent(o.Of) {
@@ -382,11 +393,20 @@ func (x *stixIndex) describeEdge(l *line, id string, e stixEdge) {
 	name := ""
 	if !standsForEvent(e.target) {
 		name = x.name(e.target)
+		if !e.ours {
+			x.join(l, e.id, e.target)
+		}
 	}
 	switch kind {
 	case "intrusion-set", "threat-actor", "campaign":
 		l.Attacker = cmp.Or(l.Attacker, name)
-		l.AttackerCountry = cmp.Or(l.AttackerCountry, x.name(x.first(factOrigin, e.target)))
+		if said := x.first(factOrigin, e.target); said != "" && l.AttackerCountry == "" {
+			country, relationship, _ := strings.Cut(said, "\x00")
+			l.AttackerCountry = x.name(country)
+			if !e.ours || !stix.IsOurs(relationship, "originates-from", e.target, country) {
+				x.join(l, country, relationship)
+			}
+		}
 	case "attack-pattern":
 		if strings.HasPrefix(name, "CAPEC-") {
 			l.MitreCapec = with(l.MitreCapec, name)
@@ -409,7 +429,7 @@ func (x *stixIndex) describeEdge(l *line, id string, e stixEdge) {
 			if !slices.Contains(api.RelationshipTypes(), relation) {
 				relation = api.RelatedTo
 			}
-			l.relate(x.eventID(e.target), relation)
+			x.tie(l, id, e, relation)
 		}
 	}
 }

@@ -1,29 +1,32 @@
 package interchange
 
 import (
-	"cmp"
-	"maps"
 	"slices"
 	"strings"
 
 	"threatbench/api"
 	"threatbench/api/extsort"
+	"threatbench/api/marking"
 )
 
-// stixEdge is a relationship as its source knows it.
-type stixEdge struct{ kind, target string }
+// stixEdge is a relationship as its source knows it; id is its own.
+type stixEdge struct {
+	kind, target, id string
+	ours             bool // an export of ours wrote it, and the event at its source says the same
+}
 
 // The kinds of what objects say of each other: of which object, and what.
 const (
 	factUUID     = iota // of an incident: its event's UUID, where another
 	factName            // of an actor, industry, country, technique, malware
-	factTLP             // of a marking definition
-	factEdge            // of what stands for an event: kind, target
-	factOrigin          // of an actor: its location
+	factMeaning         // of a marking definition: how to read it, and its text
+	factMark            // of any object: how to read what it says of its sharing, and that
+	factEdge            // of what stands for an event: kind, target, the relationship
+	factOrigin          // of an actor: its location, the relationship
 	factValue           // of an indicator or observable: type, value
 	factOwned           // of an incident: an indicator that names it
-	factNote            // of anything: a text about it
-	factTime            // of an incident or indicator: when it was seen
+	factNote            // of anything: a note, its text
+	factTime            // of an incident or indicator: when it was seen, the sighting
 	factEvidence        // of observed data: a sighting speaks of it
 	factReport          // of anything: a report that holds it
 )
@@ -41,11 +44,14 @@ type stixIndex struct {
 	facts *extsort.Sorter
 	table *extsort.Table
 	names map[string]string // looked up lately
-	err   error             // the first of any look-up
+	marks map[string]marking.Mark
+	err   error // the first of any look-up
+
+	unreadable, otherwise api.TLP // of what can't be read, of what says nothing
 }
 
 func newSTIXIndex() *stixIndex {
-	return &stixIndex{facts: extsort.New(indexBytes), names: map[string]string{}}
+	return &stixIndex{facts: extsort.New(indexBytes), names: map[string]string{}, marks: map[string]marking.Mark{}}
 }
 
 func (x *stixIndex) close() error { return x.facts.Close() }
@@ -94,8 +100,8 @@ func (x *stixIndex) list(class byte, id string) (out []string) {
 func (x *stixIndex) edges(id string) []stixEdge {
 	var out []stixEdge
 	for _, said := range x.list(factEdge, id) {
-		kind, target, _ := strings.Cut(said, "\x00")
-		out = append(out, stixEdge{kind, target})
+		part := strings.SplitN(said, "\x00", 3)
+		out = append(out, stixEdge{kind: part[0], target: part[1], id: part[2]})
 	}
 	return out
 }
@@ -127,17 +133,20 @@ func (x *stixIndex) name(id string) string {
 	return name
 }
 
-// notes are the texts about an object, up to most bytes.
-func (x *stixIndex) notes(id string, most int) string {
+// notes are the texts about an object, up to most bytes, and the ids of the
+// notes.
+func (x *stixIndex) notes(id string, most int) (text string, ids []string) {
 	var b strings.Builder
 	x.each(factNote, id, func(s string) bool {
+		note, content, _ := strings.Cut(s, "\x00")
 		if b.Len() > 0 {
 			b.WriteString("\n\n")
 		}
-		b.WriteString(s)
+		b.WriteString(content)
+		ids = append(ids, note)
 		return b.Len() < most
 	})
-	return strings.TrimSpace(b.String())
+	return strings.TrimSpace(b.String()), ids
 }
 
 // incidentOf is the incident that an indicator belongs to, "" for none.
@@ -146,9 +155,9 @@ func (x *stixIndex) incidentOf(id string) (incident string) {
 		return ""
 	}
 	x.each(factEdge, id, func(said string) bool {
-		kind, target, _ := strings.Cut(said, "\x00")
-		if kind == "related-to" && strings.HasPrefix(target, "incident--") {
-			incident = target
+		part := strings.SplitN(said, "\x00", 3)
+		if part[0] == "related-to" && strings.HasPrefix(part[1], "incident--") {
+			incident = part[1]
 		}
 		return incident == ""
 	})
@@ -179,6 +188,7 @@ func (x *stixIndex) eventID(id string) string {
 // note takes an object into the index.
 func (x *stixIndex) note(b []byte) error {
 	o := decoded[stixObject](b)
+	x.noteMarks(o, b)
 	switch o.Type {
 	case "incident":
 		for _, e := range o.External {
@@ -193,20 +203,18 @@ func (x *stixIndex) note(b []byte) error {
 	case "attack-pattern", "vulnerability":
 		x.add(factName, o.ID, externalID(o))
 	case "marking-definition":
-		if name := markingName(o, b); name != "" {
-			x.add(factTLP, o.ID, name)
-		}
+		x.noteDefinition(o, b)
 	case "relationship":
 		x.noteEdge(o)
 	case "indicator":
 		x.noteValues(o.ID, patternValues(o))
 	case "note", "opinion":
 		for _, ref := range o.Objects {
-			x.add(factNote, ref, o.Content)
+			x.add(factNote, ref, o.ID, o.Content)
 		}
 	case "sighting":
 		if o.FirstSeen != "" {
-			x.add(factTime, o.Of, o.FirstSeen)
+			x.add(factTime, o.Of, o.FirstSeen, o.ID)
 		}
 		for _, ref := range o.Observed {
 			x.add(factEvidence, ref)
@@ -230,30 +238,11 @@ func (x *stixIndex) noteValues(id string, values []api.IndicatorInput) {
 func (x *stixIndex) noteEdge(o stixObject) {
 	switch {
 	case standsForEvent(o.Source):
-		x.add(factEdge, o.Source, o.Kind, o.Target)
+		x.add(factEdge, o.Source, o.Kind, o.Target, o.ID)
 	case o.Kind == "originates-from" || o.Kind == "located-at":
-		x.add(factOrigin, o.Source, o.Target)
+		x.add(factOrigin, o.Source, o.Target, o.ID)
 	}
 	if strings.HasPrefix(o.Source, "indicator--") && strings.HasPrefix(o.Target, "incident--") && o.Kind == "related-to" {
 		x.add(factOwned, o.Target, o.Source)
 	}
-}
-
-// markingName is the TLP that a marking definition stands for, "" for none.
-func markingName(o stixObject, b []byte) string {
-	name := cmp.Or(o.Definition.TLP, o.Name)
-	if _, ok := api.ParseTLP(name); ok {
-		return name
-	}
-	extensions := decoded[struct {
-		Extensions map[string]struct {
-			TLP string `json:"tlp_2_0"`
-		} `json:"extensions"`
-	}](b).Extensions
-	for _, id := range slices.Sorted(maps.Keys(extensions)) {
-		if _, ok := api.ParseTLP(extensions[id].TLP); ok {
-			return extensions[id].TLP
-		}
-	}
-	return ""
 }

@@ -13,7 +13,7 @@ import (
 func (im *importer) takeText(b []byte, at place) error {
 	for _, f := range indicator.Find(string(b)) {
 		l := foundEvent(f, string(b), at)
-		l.TLP, l.Date = im.o.TLP, api.TimeOf(im.o.Now).String()
+		l.Date = api.TimeOf(im.o.Now).String()
 		if err := im.putMade(l, len(f.Value), at); err != nil {
 			return err
 		}

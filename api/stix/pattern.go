@@ -259,6 +259,15 @@ func madeID(kind string, parts ...string) string {
 	return kind + "--" + uuid.NewSHA1(space, b).String()
 }
 
+// IsOurs reports whether a relationship has the id that an export of ours gives
+// it: then it says what the event at its source says, and no more.
+func IsOurs(id, kind, source, target string) bool {
+	if kind == "originates-from" {
+		return id == originID(source, target)
+	}
+	return id == madeID("relationship", kind, source, target)
+}
+
 // stixUUID is what STIX takes for the UUID of an id.
 func stixUUID() *regexp.Regexp {
 	return regexp.MustCompile(`^[0-9a-f]{8}-[0-9a-f]{4}-[1-5][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$`)

@@ -1,0 +1,93 @@
+package interchange
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"threatbench/api"
+	"threatbench/api/marking"
+)
+
+// settle gives an event its TLP: the strictest of what it says of itself, or
+// what the import says where it says nothing, and of all others whose words it
+// took in. A raw record that has a marking keeps it.
+func (im *importer) settle(l *line, at place) {
+	unreadable, otherwise := im.tlps()
+	tlp := max(l.mark.Resolve(unreadable, otherwise), l.joined.Resolve(unreadable, api.TLPNone))
+	if own, _ := api.ParseTLP(l.TLP); own != tlp {
+		l.TLP = tlp.String()
+	}
+	var raw marking.Mark
+	if raw.Field(l.Raw.TLP); l.Raw.TLP != "" {
+		l.Raw.TLP = spelled(l.Raw.TLP, raw.Resolve(unreadable, tlp))
+	}
+	all := marking.Mark{}
+	all.Add(l.mark)
+	all.Add(l.joined)
+	for _, t := range all.Tags {
+		l.Tags = with(l.Tags, t)
+	}
+	all.Add(raw)
+	if len(all.Unreadable) > 0 {
+		im.unread(at, fmt.Sprintf("its marking can't be read and counts as %s: %s", unreadable, listTexts(all.Unreadable)))
+	}
+	for _, id := range l.untied {
+		im.note(at, id+" is marked stricter than what it ties together, and was left out")
+	}
+}
+
+// readMarks reads the marking in an event's own field, and takes those out of
+// its tags.
+func (l *line) readMarks() {
+	l.mark.Field(l.TLP)
+	l.Tags = slices.DeleteFunc(l.Tags, l.mark.Tag)
+}
+
+// spelled keeps the spelling of a marking that was understood.
+func spelled(text string, tlp api.TLP) string {
+	if own, ok := api.ParseTLP(text); ok && own == tlp {
+		return text
+	}
+	return tlp.String()
+}
+
+// tlps are the markings of what can't be read, and of what says nothing.
+func (im *importer) tlps() (unreadable, otherwise api.TLP) {
+	unreadable, _ = api.ParseTLP(im.o.Unreadable)
+	otherwise, _ = api.ParseTLP(im.o.TLP)
+	return unreadable, otherwise
+}
+
+// listTexts names the first few of some texts.
+func listTexts(list []string) string {
+	const most = 3
+	var named []string
+	for i, s := range list {
+		if i == most {
+			named = append(named, "…")
+			break
+		}
+		named = append(named, fmt.Sprintf("%.80q", s))
+	}
+	return strings.Join(named, ", ")
+}
+
+// note tells of something that was decided in the file's stead.
+func (im *importer) note(at place, text string) {
+	im.mu.Lock()
+	defer im.mu.Unlock()
+	if len(im.report.Notes) < im.o.MaxListed {
+		im.report.Notes = append(im.report.Notes, Rejection{at.line, at.object, text})
+		return
+	}
+	im.report.MoreNotes++
+}
+
+// unread tells of a marking that couldn't be read.
+func (im *importer) unread(at place, text string) {
+	im.note(at, text)
+	im.mu.Lock()
+	defer im.mu.Unlock()
+	im.report.Unreadable++
+}

@@ -1,0 +1,214 @@
+package interchange
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"threatbench/api"
+	"threatbench/api/marking"
+	"threatbench/api/stix"
+)
+
+// How a text that a STIX object says of its sharing is read.
+const (
+	markRef       = "ref"       // the id of a marking definition
+	markField     = "field"     // the value of a property for markings
+	markLabel     = "label"     // a label, or a tag
+	markStatement = "statement" // the words of a statement
+	markTitle     = "title"     // a name or description
+	markNothing   = "nothing"   // a definition that isn't about sharing
+)
+
+// noteMarks takes in what an object says of its own sharing. Granular markings
+// hold for the whole object: an event has one marking.
+func (x *stixIndex) noteMarks(o stixObject, b []byte) {
+	if o.Type == "marking-definition" || o.ID == "" {
+		return
+	}
+	for _, ref := range o.Markings {
+		x.add(factMark, o.ID, markRef, ref)
+	}
+	for _, g := range o.Granular {
+		if g.Ref != "" {
+			x.add(factMark, o.ID, markRef, g.Ref)
+		}
+	}
+	for _, l := range o.Labels {
+		if new(marking.Mark).Tag(l) {
+			x.add(factMark, o.ID, markLabel, l)
+		}
+	}
+	if mentionsTLP(b) {
+		x.noteFields(o, b)
+	}
+}
+
+// mentionsTLP is a quick look for most objects, which don't.
+func mentionsTLP(b []byte) bool {
+	for _, s := range []string{"tlp", "TLP", "Tlp", "raffic", "RAFFIC", "\xef\xbc", `\uff`} {
+		if bytes.Contains(b, []byte(s)) {
+			return true
+		}
+	}
+	return false
+}
+
+// noteFields takes in markings that stand in properties of their own, and in
+// the object's texts.
+func (x *stixIndex) noteFields(o stixObject, b []byte) {
+	fields := decoded[map[string]json.RawMessage](b)
+	for _, name := range slices.Sorted(maps.Keys(fields)) {
+		if marking.IsName(name) {
+			for _, text := range textsOf(fields[name]) {
+				x.add(factMark, o.ID, markField, text)
+			}
+		}
+	}
+	for _, text := range []string{o.Name, o.Description, o.Content} {
+		if text != "" {
+			x.add(factMark, o.ID, markTitle, text)
+		}
+	}
+}
+
+// textsOf are the texts in a JSON value: itself, or those of a list.
+func textsOf(b json.RawMessage) []string {
+	if len(b) > 0 && b[0] == '[' {
+		return plainWords(decoded[[]word](b))
+	}
+	return plainWords([]word{decoded[word](b)})
+}
+
+func plainWords(list []word) []string {
+	out := make([]string, 0, len(list))
+	for _, w := range list {
+		out = append(out, string(w))
+	}
+	return out
+}
+
+// noteDefinition takes in what a marking definition means. One that is about
+// sharing in another way than TLP can't be read; a statement of a copyright
+// says nothing of sharing.
+func (x *stixIndex) noteDefinition(o stixObject, b []byte) {
+	all := decoded[struct {
+		Kind       string          `json:"definition_type"`
+		Definition json.RawMessage `json:"definition"`
+		Extensions json.RawMessage `json:"extensions"`
+	}](b)
+	kind := strings.ToLower(all.Kind)
+	if kind == "pap" || strings.HasPrefix(strings.ToLower(o.Name), "pap:") {
+		x.add(factMeaning, o.ID, markNothing, "")
+		return
+	}
+	found := marksWithin(all.Definition, marksWithin(all.Extensions, nil))
+	if o.Name != "" && (kind == "tlp" || new(marking.Mark).Tag(o.Name)) {
+		found = append(found, o.Name)
+	}
+	statement := string(decoded[struct{ Statement word }](all.Definition).Statement)
+	switch {
+	case len(found) > 0:
+		for _, text := range found {
+			x.add(factMeaning, o.ID, markField, text)
+		}
+	case new(marking.Mark).Statement(statement + " "):
+		x.add(factMeaning, o.ID, markStatement, statement)
+	case statement != "" || kind == "statement":
+		x.add(factMeaning, o.ID, markNothing, "")
+	default:
+		x.add(factMeaning, o.ID, markField, fmt.Sprintf("%s %s", o.ID, kind))
+	}
+}
+
+// marksWithin finds the values under keys for markings, however deep.
+func marksWithin(b json.RawMessage, found []string) []string {
+	if len(b) == 0 || b[0] != '{' {
+		return found
+	}
+	fields := decoded[map[string]json.RawMessage](b)
+	for _, key := range slices.Sorted(maps.Keys(fields)) {
+		if marking.IsName(key) && fields[key][0] != '{' {
+			found = append(found, textsOf(fields[key])...)
+		} else {
+			found = marksWithin(fields[key], found)
+		}
+	}
+	return found
+}
+
+// mark is what an object says of its own sharing.
+func (x *stixIndex) mark(id string) marking.Mark {
+	if id == "" {
+		return marking.Mark{}
+	}
+	m, known := x.marks[id]
+	if known {
+		return m
+	}
+	if len(x.marks) >= mostNames {
+		clear(x.marks)
+	}
+	var titles []string
+	for _, said := range x.list(factMark, id) {
+		how, text, _ := strings.Cut(said, "\x00")
+		switch how {
+		case markRef:
+			m.Add(x.meaning(text))
+		case markField:
+			m.Field(text)
+		case markLabel:
+			m.Tag(text)
+		case markTitle:
+			titles = append(titles, text)
+		}
+	}
+	for _, text := range titles {
+		m.Title(text)
+	}
+	x.marks[id] = m
+	return m
+}
+
+// meaning is what the marking definition with an id says.
+func (x *stixIndex) meaning(id string) (m marking.Mark) {
+	if name, ok := stix.MarkingTLP(id); ok {
+		m.Field(name)
+		return m
+	}
+	said := x.list(factMeaning, id)
+	if len(said) == 0 {
+		m.Unreadable = []string{id}
+	}
+	for _, s := range said {
+		switch how, text, _ := strings.Cut(s, "\x00"); how {
+		case markField:
+			m.Field(text)
+		case markStatement:
+			m.Statement(text)
+		}
+	}
+	return m
+}
+
+// join makes an event at least as strict as the objects whose words it takes.
+func (x *stixIndex) join(l *line, ids ...string) {
+	for _, id := range ids {
+		l.joined.Add(x.mark(id))
+	}
+}
+
+// tie hangs the event under another one. Whoever may see both sees what ties
+// them, so a relationship that is marked stricter than both stays out.
+func (x *stixIndex) tie(l *line, id string, e stixEdge, relation string) {
+	rel, own, other := x.mark(e.id), x.mark(id), x.mark(e.target)
+	ends := max(own.Resolve(x.unreadable, x.otherwise), other.Resolve(x.unreadable, x.otherwise))
+	if rel.Resolve(x.unreadable, api.TLPNone) > ends {
+		l.untied = append(l.untied, e.id)
+		return
+	}
+	l.relate(x.eventID(e.target), relation)
+}

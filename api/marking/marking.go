@@ -1,0 +1,340 @@
+// Package marking reads how far something may be shared, wherever publishers
+// write it: in fields and columns of their own, in tags and labels, in
+// statements, in titles. What is meant as a TLP marking and can't be read
+// counts as red until somebody says otherwise; it is never passed over.
+package marking
+
+import (
+	"slices"
+	"strings"
+	"unicode"
+
+	"golang.org/x/text/unicode/norm"
+
+	"threatbench/api"
+)
+
+// Mark is what one object, or several together, say of their sharing. The
+// zero value says nothing.
+type Mark struct {
+	TLP        api.TLP  // the strictest that was read; TLPNone where none was
+	Unreadable []string // texts that are meant as a TLP marking and aren't one
+	Tags       []string // what a TLP can't say and a tag keeps: tlp:purple
+}
+
+// Add takes over what another object says: the strictest of both counts.
+func (m *Mark) Add(other Mark) {
+	m.TLP = max(m.TLP, other.TLP)
+	for _, s := range other.Unreadable {
+		m.unreadable(s)
+	}
+	for _, t := range other.Tags {
+		m.tag(t)
+	}
+}
+
+// None reports whether nothing was said of sharing.
+func (m *Mark) None() bool { return m.TLP == api.TLPNone && len(m.Unreadable) == 0 }
+
+// Resolve is the TLP that an event gets: the strictest that was read, with
+// unreadable for what couldn't be read, or otherwise where nothing was said.
+func (m *Mark) Resolve(unreadable, otherwise api.TLP) api.TLP {
+	tlp := m.TLP
+	if len(m.Unreadable) > 0 {
+		tlp = max(tlp, unreadable)
+	}
+	if tlp == api.TLPNone {
+		return otherwise
+	}
+	return tlp
+}
+
+func (m *Mark) unreadable(s string) {
+	if !slices.Contains(m.Unreadable, s) {
+		m.Unreadable = append(m.Unreadable, s)
+	}
+}
+
+func (m *Mark) tag(s string) {
+	if !slices.Contains(m.Tags, s) {
+		m.Tags = append(m.Tags, s)
+	}
+}
+
+// Field reads a text that stands where a marking belongs: a field or column
+// for it. An empty one, or one that says there is none, says nothing.
+func (m *Mark) Field(text string) {
+	said := strings.TrimSpace(text)
+	switch found, kind := read(said); kind {
+	case isMarking:
+		m.found(found)
+	case isNothing:
+	default:
+		m.unreadable(said)
+	}
+}
+
+// Tag reads a tag or label, and reports whether it was a TLP marking: then it
+// needs no place among the tags.
+func (m *Mark) Tag(text string) bool {
+	name, ok := named(words(text))
+	if !ok {
+		return m.statement(text)
+	}
+	if isPlainTag(name) {
+		return false
+	}
+	if found, kind := readWords(name, false); kind == isMarking {
+		m.found(found)
+	} else {
+		m.unreadable(strings.TrimSpace(text))
+	}
+	return true
+}
+
+// Statement reads a sentence that may tell how far something may be shared,
+// and reports whether it does: "TLP:RED", "Red - recipients only".
+func (m *Mark) Statement(text string) bool {
+	if found := mentions(text, false); found.tlp != api.TLPNone {
+		m.found(found)
+		return true
+	}
+	if _, ok := named(words(text)); ok {
+		m.Field(text)
+		return true
+	}
+	return m.statement(text)
+}
+
+// Title reads the title or the text of something: a marking at the beginning
+// or the end of a line, with TLP before it, is one. What a text says by the way
+// is not the marking of the text, so this only ever makes a marking stricter.
+func (m *Mark) Title(text string) {
+	if found := mentions(text, true); m.TLP != api.TLPNone || found.tlp > api.TLPAmber {
+		m.found(found)
+	}
+}
+
+// statement reads a color with words on sharing behind it.
+func (m *Mark) statement(text string) bool {
+	w := words(text)
+	if len(w) < 2 || colors()[w[0]] == api.TLPNone || !slices.ContainsFunc(w[1:], onSharing) {
+		return false
+	}
+	found, kind := readWords(w, false)
+	if kind == isMarking {
+		m.found(found)
+	}
+	return kind == isMarking
+}
+
+func (m *Mark) found(r reading) {
+	m.TLP = max(m.TLP, r.tlp)
+	if r.purple {
+		m.tag("tlp:purple")
+	}
+}
+
+// Is reports whether a text is a marking and nothing else: what tells a column
+// of markings from one of other words.
+func Is(text string) bool {
+	_, kind := read(text)
+	w := words(text)
+	if rest, ok := named(w); ok {
+		w = rest
+	}
+	return kind == isMarking && len(w) <= 2
+}
+
+// IsName reports whether the name of a field, column or property says that
+// markings stand in it.
+func IsName(name string) bool {
+	plain := strings.Map(func(r rune) rune {
+		if unicode.IsLetter(r) || unicode.IsDigit(r) {
+			return unicode.ToLower(r)
+		}
+		return ' '
+	}, splitCamel(name))
+	w := strings.Fields(plain)
+	joined := strings.Join(w, "")
+	return slices.ContainsFunc(w, func(s string) bool { return strings.HasPrefix(s, "tlp") || strings.HasSuffix(s, "tlp") }) ||
+		strings.Contains(joined, "trafficlight")
+}
+
+// splitCamel puts spaces where a name changes from small to capital letters.
+func splitCamel(s string) string {
+	var b strings.Builder
+	small := false
+	for _, r := range s {
+		if small && unicode.IsUpper(r) {
+			b.WriteByte(' ')
+		}
+		small = unicode.IsLower(r)
+		b.WriteRune(r)
+	}
+	return b.String()
+}
+
+// reading is a marking as it was read.
+type reading struct {
+	tlp    api.TLP
+	purple bool // which is red, and something more
+}
+
+// What a text is.
+const (
+	isOther = iota
+	isNothing
+	isMarking
+)
+
+// colors are the names of the markings. Yellow and the like are none: nobody
+// knows what they meant.
+func colors() map[string]api.TLP {
+	return map[string]api.TLP{
+		"clear": api.TLPClear, "white": api.TLPClear, "green": api.TLPGreen, "amber": api.TLPAmber, "red": api.TLPRed, "purple": api.TLPRed,
+		"amberstrict": api.TLPAmberStrict,
+	}
+}
+
+// read reads a whole text as a marking.
+func read(text string) (reading, int) {
+	w := words(text)
+	switch strings.Join(w, " ") {
+	case "", "none", "null", "nil", "na", "n a", "nan", "not set", "undefined", "unmarked", "no tlp", "tlp none":
+		return reading{}, isNothing
+	}
+	if rest, ok := named(w); ok {
+		return readWords(rest, false)
+	}
+	return readWords(w, true)
+}
+
+// readWords reads the words of a marking. The first one must be a color, then
+// the strictest of all counts; red counts wherever it stands. bare tells that
+// nothing said that it is about TLP: then a color may be followed by words on
+// sharing only.
+func readWords(w []string, bare bool) (reading, int) {
+	var r reading
+	for i, s := range w {
+		tlp := colors()[s]
+		if tlp == api.TLPAmber && (i+1 < len(w) && w[i+1] == "strict" || i > 0 && w[i-1] == "strict") {
+			tlp = api.TLPAmberStrict
+		}
+		r.tlp = max(r.tlp, tlp)
+		r.purple = r.purple || s == "purple"
+	}
+	switch {
+	case r.tlp == api.TLPNone:
+		return r, isOther
+	case r.tlp == api.TLPRed, colors()[w[0]] != api.TLPNone, w[0] == "strict":
+	default:
+		return r, isOther
+	}
+	if bare && len(w) > 3 && !slices.ContainsFunc(w, onSharing) {
+		return r, isOther
+	}
+	return r, isMarking
+}
+
+// words cuts a text into its words, without capitals; wide and other
+// compatible letters become plain ones.
+func words(text string) []string {
+	const most = 4 << 10
+	if len(text) > most {
+		text = strings.ToValidUTF8(text[:most], "")
+	}
+	text = strings.Map(func(r rune) rune {
+		if unicode.Is(unicode.Cf, r) { // zero-width characters hide what is written
+			return -1
+		}
+		return r
+	}, norm.NFKC.String(text))
+	return strings.FieldsFunc(strings.ToLower(text), func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) })
+}
+
+// named takes the words off that say that a marking follows: TLP, TLP 2.0,
+// traffic light protocol, level, with others of the kind before or between.
+func named(w []string) (rest []string, ok bool) {
+	i := 0
+	for i < len(w) {
+		switch s := w[i]; {
+		case s == "tlp" || s == "trafficlightprotocol" || s == "trafficlight":
+			ok = true
+		case s == "traffic" && i+1 < len(w) && w[i+1] == "light":
+			ok = true
+			i++
+		case ok && (s == "protocol" || s == "level" || s == "marking" || s == "color" || s == "colour" || s == "v1" || s == "v2" || s == "1" || s == "2" || s == "0"):
+		case !ok && (s == "marking" || s == "label" || s == "sharing" || s == "classification" || s == "handling" || s == "misp" || s == "opencti"):
+		case ok || !strings.HasPrefix(s, "tlp"):
+			return w[i:], ok
+		default: // tlpred, tlpamberstrict
+			if colors()[s[len("tlp"):]] == api.TLPNone {
+				return w[i:], false
+			}
+			return append([]string{s[len("tlp"):]}, w[i+1:]...), true
+		}
+		i++
+	}
+	return nil, ok
+}
+
+// isPlainTag tells of what MISP's taxonomy for TLP adds to a marking, and of
+// tags that only begin with its name.
+func isPlainTag(rest []string) bool {
+	return len(rest) > 0 && (rest[0] == "ex" || rest[0] == "extended")
+}
+
+// onSharing tells whether a word belongs to what the TLP says of sharing.
+func onSharing(s string) bool {
+	switch s {
+	case "recipient", "recipients", "disclosure", "disclose", "disclosed", "share", "shared", "sharing", "shareable", "distribution", "distribute",
+		"community", "participants", "clients", "partners", "peers", "public",
+		"restricted", "restriction", "restrictions", "unlimited", "unrestricted", "limited", "release", "releasable", "only", "tlp", "strict", "protocol":
+		return true
+	}
+	return strings.HasPrefix(s, "organi")
+}
+
+// mentions finds the strictest marking with TLP before it in a text; ends
+// tells that it must begin or end a line.
+func mentions(text string, ends bool) reading {
+	var strictest reading
+	for line := range strings.Lines(text) {
+		if !mayMention(line) {
+			continue
+		}
+		w := words(line)
+		for i := range w {
+			rest, ok := named(w[i:])
+			if !ok || i > 0 && w[i-1] == "tlp" || len(rest) == 0 || colors()[rest[0]] == api.TLPNone {
+				continue
+			}
+			n := 1
+			if len(rest) > 1 && rest[1] == "strict" {
+				n = 2
+			}
+			if ends && i > 0 && len(rest) > n {
+				continue
+			}
+			r, _ := readWords(rest[:n], false)
+			strictest.tlp, strictest.purple = max(strictest.tlp, r.tlp), strictest.purple || r.purple
+		}
+	}
+	return strictest
+}
+
+// mayMention is a quick look for most lines, which don't speak of it.
+func mayMention(line string) bool {
+	for i := 0; i+2 < len(line); i++ {
+		switch line[i] {
+		case 't', 'T':
+			if next := line[i+1] | 0x20; next == 'l' && line[i+2]|0x20 == 'p' || next == 'r' && line[i+2]|0x20 == 'a' {
+				return true
+			}
+		case 0xef: // wide letters
+			return true
+		}
+	}
+	return false
+}
