@@ -51,7 +51,8 @@ SOAK ?= 30m # how long make bench soaks the server over SSH; 0 leaves it out
 bench: need-go ## measure speed, beside the budgets and beside peers that are installed; SOAK=5m shortens the soak
 	$(GO) run ./bench -soak $(SOAK)
 
-fuzz: need-go ## run every fuzz target for a while (FUZZTIME=30s each)
+fuzz: need-go ## run every fuzz target for a while (FUZZTIME=30s each), and long random walks through the workbench
+	MONKEY_SEED=$${MONKEY_SEED:-$$RANDOM} MONKEY_STEPS=$${MONKEY_STEPS:-1000} $(GO) test -count=1 -run "Random|Hostile" ./ui
 	@for p in $$($(GO) list ./...); do \
 	  for f in $$($(GO) test -list '^Fuzz' $$p 2>/dev/null | grep '^Fuzz'); do \
 	    echo "$$p $$f"; $(GO) test -run '^$$' -fuzz "^$$f$$" -fuzztime $${FUZZTIME:-30s} $$p || exit 1; \

@@ -115,6 +115,7 @@ func (c *changeable) tagged(tag string) (n int) {
 }
 
 func TestTagOneAndTakeItBack(t *testing.T) {
+	t.Parallel()
 	c := newChangeable(50)
 	benchWith(t, ui.Options{API: c}, usual(), func(p *uitest.Program) {
 		press(p, "t")
@@ -146,6 +147,7 @@ func TestTagOneAndTakeItBack(t *testing.T) {
 // Marks are what is acted on: the question names how many and which, and
 // exactly those are changed though others match by then.
 func TestMarkedEventsAreFrozen(t *testing.T) {
+	t.Parallel()
 	c := newChangeable(120)
 	benchWith(t, ui.Options{API: c}, usual(), func(p *uitest.Program) {
 		enter(p, "/tlp:amber")
@@ -190,6 +192,7 @@ func TestMarkedEventsAreFrozen(t *testing.T) {
 // A connection lost in the middle leaves a list of what was done and what not;
 // going on does the rest, once.
 func TestALostConnectionIsTakenUp(t *testing.T) {
+	t.Parallel()
 	c := newChangeable(60)
 	c.lost = 10
 	benchWith(t, ui.Options{API: c}, usual(), func(p *uitest.Program) {
@@ -216,6 +219,7 @@ func TestALostConnectionIsTakenUp(t *testing.T) {
 }
 
 func TestRefusedEventsAreListedAndMarked(t *testing.T) {
+	t.Parallel()
 	c := newChangeable(20)
 	bad := c.newest()[3].UUID
 	c.refused[bad] = true
@@ -245,6 +249,7 @@ func TestRefusedEventsAreListedAndMarked(t *testing.T) {
 }
 
 func TestDeletingAsksFirst(t *testing.T) {
+	t.Parallel()
 	c := newChangeable(30)
 	benchWith(t, ui.Options{API: c}, usual(), func(p *uitest.Program) {
 		press(p, "space", "space", "a", "d")
@@ -261,6 +266,7 @@ func TestDeletingAsksFirst(t *testing.T) {
 }
 
 func TestReadOnlyChangesNothing(t *testing.T) {
+	t.Parallel()
 	c := newChangeable(10)
 	benchWith(t, ui.Options{API: c, ReadOnly: true}, usual(), func(p *uitest.Program) {
 		for _, keys := range []string{"t", "a u", "a e", "a d", "a m", "a n", "a N", "a E"} {
@@ -285,6 +291,7 @@ func withEditor(t *testing.T, c *changeable, text string, script func(p *uitest.
 }
 
 func TestInsightFromTheEditor(t *testing.T) {
+	t.Parallel()
 	c := newChangeable(10)
 	withEditor(t, c, "# Seen\n", func(p *uitest.Program) {
 		press(p, "a", "i")
@@ -299,6 +306,7 @@ func TestInsightFromTheEditor(t *testing.T) {
 
 // What was written wrongly is not lost: it can be edited on.
 func TestANewEventIsCheckedBeforeItIsSent(t *testing.T) {
+	t.Parallel()
 	for text, want := range map[string]string{
 		`{"date": "2026-01-01T00:00:00Z", "tlp": "red",}`: "line 1",
 		`{"category": "Phishing", "evnt": "x"}`:           "unknown field",
@@ -321,6 +329,7 @@ func TestANewEventIsCheckedBeforeItIsSent(t *testing.T) {
 
 // An undo that did not get through is not lost.
 func TestALostUndoCanBeTriedAgain(t *testing.T) {
+	t.Parallel()
 	c := newChangeable(20)
 	benchWith(t, ui.Options{API: c}, usual(), func(p *uitest.Program) {
 		press(p, "t")

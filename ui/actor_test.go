@@ -14,6 +14,7 @@ import (
 
 // TestScreensOfActors looks at a profile in each size and colour profile.
 func TestScreensOfActors(t *testing.T) {
+	t.Parallel()
 	for _, size := range []struct {
 		name string
 		o    uitest.Options
@@ -34,6 +35,7 @@ func TestScreensOfActors(t *testing.T) {
 // TestActorOfTheEventInHand: the profile counts the actor's events whatever
 // the filter, leads to its values, and is returned to.
 func TestActorOfTheEventInHand(t *testing.T) {
+	t.Parallel()
 	f := newFake(400)
 	bench(t, f, usual(), func(p *uitest.Program) {
 		p.WantNot("8 Actor")
@@ -67,6 +69,7 @@ func TestActorOfTheEventInHand(t *testing.T) {
 
 // TestAnotherActor is asked for by name, from the pivot menu and by a facet.
 func TestAnotherActor(t *testing.T) {
+	t.Parallel()
 	bench(t, newFake(400), usual(), func(p *uitest.Program) {
 		press(p, "j", "8", "/")
 		enter(p, "nobody of this name")
@@ -81,6 +84,7 @@ func TestAnotherActor(t *testing.T) {
 }
 
 func TestActorByMouse(t *testing.T) {
+	t.Parallel()
 	bench(t, newFake(400), usual(), func(p *uitest.Program) {
 		press(p, "j", "a", "a")
 		p.ClickOn("green ")
@@ -97,6 +101,7 @@ func TestActorByMouse(t *testing.T) {
 }
 
 func TestActorWhenTheServerFails(t *testing.T) {
+	t.Parallel()
 	f := newFake(60)
 	bench(t, f, small(), func(p *uitest.Program) {
 		f.fail(errors.New("the server answered 502 Bad Gateway"))
@@ -111,6 +116,7 @@ func TestActorWhenTheServerFails(t *testing.T) {
 
 // TestActorReport writes a file in which nothing means anything to Markdown.
 func TestActorReport(t *testing.T) {
+	t.Parallel()
 	f := newFake(60)
 	id := f.newest()[0].UUID
 	f.change(id, func(e *api.Event) {
@@ -137,6 +143,7 @@ func TestActorReport(t *testing.T) {
 
 // TestHostileActors: names that would steer a terminal are drawn harmlessly.
 func TestHostileActors(t *testing.T) {
+	t.Parallel()
 	for name, text := range corpus(t) {
 		t.Run(name, func(t *testing.T) {
 			f := newFake(20)

@@ -25,6 +25,7 @@ func fired(n int) *saver {
 }
 
 func TestTheInbox(t *testing.T) {
+	t.Parallel()
 	s := fired(400)
 	saved(t, s, usual(), func(p *uitest.Program) {
 		p.Want("5 Alerts·2") // before anybody has been there
@@ -46,6 +47,7 @@ func TestTheInbox(t *testing.T) {
 }
 
 func TestEditingAlerts(t *testing.T) {
+	t.Parallel()
 	s := newSaver(400)
 	saved(t, s, usual(), func(p *uitest.Program) {
 		press(p, "4", "j", "A")
@@ -81,6 +83,7 @@ func TestEditingAlerts(t *testing.T) {
 }
 
 func TestTryingAnAlert(t *testing.T) {
+	t.Parallel()
 	s := newSaver(400)
 	saved(t, s, usual(), func(p *uitest.Program) {
 		press(p, "5", "tab", "p")
@@ -110,6 +113,7 @@ func (r rehearser) TestAlert(ctx context.Context, id int64, days int) (api.Alert
 // A server without alerts is watched from here, slowly, and each look is a
 // call a query.
 func TestWatchingFromHere(t *testing.T) {
+	t.Parallel()
 	s := newSaver(400)
 	s.noAlerts = true
 	s.queries = s.queries[:2]
@@ -149,6 +153,7 @@ func TestWatchingFromHere(t *testing.T) {
 }
 
 func TestAlertsWhenTheServerFails(t *testing.T) {
+	t.Parallel()
 	s := fired(50)
 	saved(t, s, small(), func(p *uitest.Program) {
 		s.fail(errors.New("the server answered 502 Bad Gateway"))
@@ -163,6 +168,7 @@ func TestAlertsWhenTheServerFails(t *testing.T) {
 
 // The lists of queries, alerts and what fired turn by pages and to their ends.
 func TestListsTurnByPages(t *testing.T) {
+	t.Parallel()
 	s := newSaver(60)
 	for i := range 60 {
 		s.fire(1, fmt.Sprintf("Entry %02d", i), s.events[0].UUID)
@@ -183,6 +189,7 @@ func TestListsTurnByPages(t *testing.T) {
 }
 
 func TestAlertsReadOnly(t *testing.T) {
+	t.Parallel()
 	s := newSaver(50)
 	uitest.Run(t, usual(), func() tea.Model { return model(ui.Options{API: s, ReadOnly: true}) }, func(p *uitest.Program) {
 		p.Settle()
@@ -194,6 +201,7 @@ func TestAlertsReadOnly(t *testing.T) {
 }
 
 func TestHostileAlerts(t *testing.T) {
+	t.Parallel()
 	for name, text := range corpus(t) {
 		s := fired(20)
 		line := clean.Line(text)
@@ -211,6 +219,7 @@ func TestHostileAlerts(t *testing.T) {
 }
 
 func TestScreensOfAlerts(t *testing.T) {
+	t.Parallel()
 	for _, c := range profiles {
 		for _, o := range []uitest.Options{small(), usual(), large()} {
 			o.Profile = c.profile
@@ -236,6 +245,7 @@ func TestScreensOfAlerts(t *testing.T) {
 
 // What is remembered of watching comes back in the next session.
 func TestWatchingIsRemembered(t *testing.T) {
+	t.Parallel()
 	store := remembering{}
 	open := func() tea.Model {
 		s := newSaver(20)

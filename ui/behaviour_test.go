@@ -15,6 +15,7 @@ import (
 )
 
 func TestMoving(t *testing.T) {
+	t.Parallel()
 	bench(t, newFake(1000), usual(), func(p *uitest.Program) {
 		for _, step := range []struct{ keys, want string }{
 			{"j", "2 of 1,000"}, {"down", "3 of 1,000"}, {"k", "2 of 1,000"}, {"end", "1,000 of 1,000"}, {"up", "999 of 1,000"},
@@ -30,6 +31,7 @@ func TestMoving(t *testing.T) {
 // A message in the corner doesn't take esc from what has the focus: only where
 // esc means nothing there does it send the message away.
 func TestEscGoesToTheFocusBeforeTheMessages(t *testing.T) {
+	t.Parallel()
 	bench(t, newFake(300), usual(), func(p *uitest.Program) {
 		press(p, "/")
 		enter(p, "tlp:amber")
@@ -49,6 +51,7 @@ func TestEscGoesToTheFocusBeforeTheMessages(t *testing.T) {
 
 // A list of which only ends and neighbourhoods can be asked for by number.
 func TestFarIntoALongList(t *testing.T) {
+	t.Parallel()
 	f := longFake(250_000)
 	benchWith(t, ui.Options{API: f}, usual(), func(p *uitest.Program) {
 		p.Want("1 of 250,000")
@@ -79,6 +82,7 @@ func TestFarIntoALongList(t *testing.T) {
 }
 
 func TestFilterAsYouType(t *testing.T) {
+	t.Parallel()
 	f := newFake(400)
 	bench(t, f, usual(), func(p *uitest.Program) {
 		before := len(f.asked())
@@ -102,6 +106,7 @@ func TestFilterAsYouType(t *testing.T) {
 }
 
 func TestSupersededSearchesAreNotSent(t *testing.T) {
+	t.Parallel()
 	f := newFake(100)
 	bench(t, f, usual(), func(p *uitest.Program) {
 		p.Type("/")
@@ -120,6 +125,7 @@ func TestSupersededSearchesAreNotSent(t *testing.T) {
 }
 
 func TestIncludeExcludeAndBack(t *testing.T) {
+	t.Parallel()
 	bench(t, newFake(400), usual(), func(p *uitest.Program) {
 		press(p, "l", "+") // the TLP of the first event
 		p.Want("tlp:green")
@@ -137,6 +143,7 @@ func TestIncludeExcludeAndBack(t *testing.T) {
 }
 
 func TestTagsAreChosenFrom(t *testing.T) {
+	t.Parallel()
 	bench(t, newFake(400), large(), func(p *uitest.Program) {
 		press(p, `\`) // stacked, so that the tags have room
 		press(p, "l", "l", "l", "l", "l", "l", "+")
@@ -147,6 +154,7 @@ func TestTagsAreChosenFrom(t *testing.T) {
 }
 
 func TestFacetsNarrow(t *testing.T) {
+	t.Parallel()
 	bench(t, newFake(400), usual(), func(p *uitest.Program) {
 		press(p, "shift+tab", "enter")
 		p.Want("attacker:OCHREWOLFHOUND", "1 of 32")
@@ -157,6 +165,7 @@ func TestFacetsNarrow(t *testing.T) {
 }
 
 func TestRangesPivotsAndContext(t *testing.T) {
+	t.Parallel()
 	bench(t, newFake(400), usual(), func(p *uitest.Program) {
 		press(p, "j", "j", "j", "[")
 		p.Want("date>=2026-03-12T08:17", "4 of 4") // the event stays selected
@@ -174,6 +183,7 @@ func TestRangesPivotsAndContext(t *testing.T) {
 }
 
 func TestMarks(t *testing.T) {
+	t.Parallel()
 	bench(t, newFake(400), usual(), func(p *uitest.Program) {
 		press(p, "space", "j", "j", "V")
 		p.Want("4 marked")
@@ -190,6 +200,7 @@ func TestMarks(t *testing.T) {
 }
 
 func TestSortByColumnAndHeader(t *testing.T) {
+	t.Parallel()
 	f := newFake(400)
 	bench(t, f, usual(), func(p *uitest.Program) {
 		press(p, "l", "l", "s")
@@ -214,6 +225,7 @@ func TestSortByColumnAndHeader(t *testing.T) {
 func last(list []api.ListQuery) api.ListQuery { return list[len(list)-1] }
 
 func TestMouse(t *testing.T) {
+	t.Parallel()
 	bench(t, newFake(400), usual(), func(p *uitest.Program) {
 		p.ClickOn("12 Mar 16:10")
 		p.Settle()
@@ -239,6 +251,7 @@ func TestMouse(t *testing.T) {
 }
 
 func TestCopies(t *testing.T) {
+	t.Parallel()
 	bench(t, newFake(400), usual(), func(p *uitest.Program) {
 		press(p, "l", "y")
 		press(p, "Y", "j", "enter")
@@ -250,6 +263,7 @@ func TestCopies(t *testing.T) {
 }
 
 func TestThemesZonesAndPanes(t *testing.T) {
+	t.Parallel()
 	bench(t, newFake(400), usual(), func(p *uitest.Program) {
 		for range 7 {
 			press(p, "T")
@@ -265,6 +279,7 @@ func TestThemesZonesAndPanes(t *testing.T) {
 }
 
 func TestPasteGoesToTheTextField(t *testing.T) {
+	t.Parallel()
 	bench(t, newFake(400), usual(), func(p *uitest.Program) {
 		p.Paste("attacker:nobody")
 		p.Settle()
@@ -277,12 +292,14 @@ func TestPasteGoesToTheTextField(t *testing.T) {
 }
 
 func TestReadOnlyIsSaid(t *testing.T) {
+	t.Parallel()
 	benchWith(t, ui.Options{API: newFake(10), ReadOnly: true}, usual(), func(p *uitest.Program) {
 		p.Want("read-only")
 	})
 }
 
 func TestWarningsAreSaidAtTheStart(t *testing.T) {
+	t.Parallel()
 	uitest.Run(t, usual(), programWith(ui.Options{API: newFake(10), Warnings: []string{"config.toml:3: no such key"}, Theme: "nonsense"}), func(p *uitest.Program) {
 		p.Advance(300 * time.Millisecond)
 		p.Want("config.toml:3", "nonsense")
@@ -290,6 +307,7 @@ func TestWarningsAreSaidAtTheStart(t *testing.T) {
 }
 
 func TestQuits(t *testing.T) {
+	t.Parallel()
 	for _, key := range []string{"q", "ctrl+c"} {
 		bench(t, newFake(10), small(), func(p *uitest.Program) {
 			p.Press(key)
@@ -309,6 +327,7 @@ func (unwritable) Put(string, json.RawMessage)        {}
 func (unwritable) Flush() error                       { return errors.New("writing down: no space left on device") }
 
 func TestALostMemoryIsSaidOnce(t *testing.T) {
+	t.Parallel()
 	m := model(ui.Options{API: newFake(5), Memory: unwritable{}})
 	uitest.Run(t, small(), func() tea.Model { return m }, func(p *uitest.Program) {
 		p.Settle()

@@ -2,6 +2,8 @@ package ui_test
 
 import (
 	"context"
+	"os"
+	"runtime/debug"
 	"testing"
 	"time"
 
@@ -11,6 +13,13 @@ import (
 	"threatbench/ui"
 	"threatbench/ui/widget/uitest"
 )
+
+// TestMain lets the tests make more garbage before it is collected: they hold
+// little and make much.
+func TestMain(m *testing.M) {
+	debug.SetGCPercent(400)
+	os.Exit(m.Run())
+}
 
 // bench starts a workbench on a fake server inside a test program.
 func bench(t *testing.T, f *fake, o uitest.Options, script func(p *uitest.Program)) {
@@ -42,6 +51,16 @@ func model(o ui.Options) *ui.Model {
 func small() uitest.Options { return uitest.Options{Width: 80, Height: 24} }
 func usual() uitest.Options { return uitest.Options{Width: 120, Height: 40} }
 func large() uitest.Options { return uitest.Options{Width: 200, Height: 60} }
+
+// cramped is a window that cuts whatever it can; in long runs the smallest
+// usual one too.
+func cramped() []uitest.Options {
+	list := []uitest.Options{{Width: 41, Height: 11}}
+	if os.Getenv("MONKEY_STEPS") != "" {
+		list = append(list, small())
+	}
+	return list
+}
 
 // press presses keys one after the other, each with its answer.
 func press(p *uitest.Program, keys ...string) {

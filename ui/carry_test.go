@@ -73,6 +73,7 @@ func host(ctx context.Context, f *fake, team views.Team) *hosted {
 // terminal of another kind, size and colour, with the page that came meanwhile
 // and the news of that time.
 func TestSessionGoesOnAtAnotherTerminal(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		f, others := newFake(400), &mates{}
 		f.delay = time.Second
@@ -118,6 +119,7 @@ func TestSessionGoesOnAtAnotherTerminal(t *testing.T) {
 
 // Links that drop again and again, with the next terminal there at once.
 func TestSessionOutlivesManyTerminals(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		f := newFake(400)
 		h := host(t.Context(), f, nil)

@@ -87,6 +87,7 @@ func choose(p *uitest.Program, key string, n int) {
 }
 
 func TestChartsCountTheEventsOnTheScreen(t *testing.T) {
+	t.Parallel()
 	bench(t, newFake(400), usual(), func(p *uitest.Program) {
 		before := p.Screen()
 		press(p, "6")
@@ -112,6 +113,7 @@ func TestChartsCountTheEventsOnTheScreen(t *testing.T) {
 }
 
 func TestChartOverTimeSelectsComparesAndDrills(t *testing.T) {
+	t.Parallel()
 	bench(t, newFake(400), usual(), func(p *uitest.Program) {
 		press(p, "6")
 		choose(p, "c", 1)
@@ -133,6 +135,7 @@ func TestChartOverTimeSelectsComparesAndDrills(t *testing.T) {
 // Activity columns are asked for by one call each for all rows in sight, and
 // what is known isn't asked for again.
 func TestActivityColumns(t *testing.T) {
+	t.Parallel()
 	f := newFake(400)
 	columns := []string{"date", "attacker", "attacker-activity", "category", "category-activity"}
 	for _, c := range profiles {
@@ -162,6 +165,7 @@ func TestActivityColumns(t *testing.T) {
 // A range of hours goes to the events of exactly these hours, by key and by
 // mouse, and comparing shifts it by as many.
 func TestChartOfHoursDrillsToTheHours(t *testing.T) {
+	t.Parallel()
 	bench(t, newFake(400), usual(), func(p *uitest.Program) {
 		press(p, "6")
 		choose(p, "c", 1)
@@ -189,6 +193,7 @@ func TestChartOfHoursDrillsToTheHours(t *testing.T) {
 
 // A chart of a saved query follows it, tells its name, and is pinned with it.
 func TestChartOfASavedQuery(t *testing.T) {
+	t.Parallel()
 	s := newSaver(400)
 	store := &memory{}
 	benchWith(t, ui.Options{API: s, Memory: store}, usual(), func(p *uitest.Program) {
@@ -225,6 +230,7 @@ func TestChartOfASavedQuery(t *testing.T) {
 }
 
 func TestChartsSayWhatGoesWrong(t *testing.T) {
+	t.Parallel()
 	f := newFake(50)
 	bench(t, f, small(), func(p *uitest.Program) {
 		f.fail(errors.New("the server answered 502 Bad Gateway"))
@@ -306,6 +312,7 @@ func chartScreens() map[string]func(p *uitest.Program) {
 }
 
 func TestScreensOfCharts(t *testing.T) {
+	t.Parallel()
 	for name, come := range chartScreens() {
 		for _, o := range []uitest.Options{small(), usual(), large()} {
 			for _, c := range profiles {
@@ -327,6 +334,7 @@ func TestScreensOfCharts(t *testing.T) {
 }
 
 func TestChartKeysCostFewBytes(t *testing.T) {
+	t.Parallel()
 	for name, come := range chartScreens() {
 		bench(t, newFake(2000), usual(), func(p *uitest.Program) {
 			come(p)
@@ -353,6 +361,7 @@ func TestChartKeysCostFewBytes(t *testing.T) {
 
 // What is pinned is there again in the next session, and refreshes slowly.
 func TestDashboardIsRememberedAndRefreshesSlowly(t *testing.T) {
+	t.Parallel()
 	f, store := newFake(100), &memory{}
 	benchWith(t, ui.Options{API: f, Memory: store}, usual(), func(p *uitest.Program) {
 		press(p, "6", "p")
@@ -410,6 +419,7 @@ func (m *memory) Flush() error { return nil }
 // Every kind of chart exports numbers that read as CSV, without formulas, and a
 // picture that reads as XML.
 func TestChartsExport(t *testing.T) {
+	t.Parallel()
 	f := newFake(100)
 	f.hostile("=cmd|' /C calc'!A0 <script>")
 	for name, come := range chartScreens() {
@@ -472,6 +482,7 @@ func (f *fake) Query(ctx context.Context, query string, _ map[string]any) (json.
 }
 
 func TestConsoleAsksCompletesAndRemembers(t *testing.T) {
+	t.Parallel()
 	f, store := newFake(50), &memory{}
 	benchWith(t, ui.Options{API: f, Memory: store}, usual(), func(p *uitest.Program) {
 		press(p, "6", "C", "ctrl+r")

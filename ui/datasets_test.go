@@ -157,6 +157,7 @@ func (k *keeper) UpdateDataset(_ context.Context, id string, p api.DatasetPatch)
 }
 
 func TestDatasetsAreListedAndCountedOnce(t *testing.T) {
+	t.Parallel()
 	k := newKeeper(5)
 	benchWith(t, ui.Options{API: k}, usual(), func(p *uitest.Program) {
 		press(p, "7")
@@ -183,6 +184,7 @@ func TestDatasetsAreListedAndCountedOnce(t *testing.T) {
 }
 
 func TestCreateAndRenameADataset(t *testing.T) {
+	t.Parallel()
 	k := newKeeper(3)
 	benchWith(t, ui.Options{API: k}, usual(), func(p *uitest.Program) {
 		press(p, "7", "n", "enter")
@@ -211,6 +213,7 @@ func TestCreateAndRenameADataset(t *testing.T) {
 // A revert from the list: the numbers are shown first, exactly the moment they
 // are of is gone back to, and u takes the revert back.
 func TestRevertToATimeAndTakeItBack(t *testing.T) {
+	t.Parallel()
 	k := newKeeper(8)
 	benchWith(t, ui.Options{API: k}, usual(), func(p *uitest.Program) {
 		press(p, "7", "R")
@@ -245,6 +248,7 @@ func TestRevertToATimeAndTakeItBack(t *testing.T) {
 }
 
 func TestRevertFromTheHistory(t *testing.T) {
+	t.Parallel()
 	k := newKeeper(4) // bookmarks b4, the newest, to b1
 	benchWith(t, ui.Options{API: k}, usual(), func(p *uitest.Program) {
 		press(p, "7", "tab", "R")
@@ -270,6 +274,7 @@ func TestRevertFromTheHistory(t *testing.T) {
 // What a person agreed to is done, or nothing: others may have changed the
 // dataset since.
 func TestRevertDoesWhatWasShownOrNothing(t *testing.T) {
+	t.Parallel()
 	k := newKeeper(4)
 	benchWith(t, ui.Options{API: k}, usual(), func(p *uitest.Program) {
 		press(p, "7", "R")
@@ -299,6 +304,7 @@ func TestRevertDoesWhatWasShownOrNothing(t *testing.T) {
 // A question that comes late would be answered by what is typed for something
 // else.
 func TestALatePreviewAsksNothing(t *testing.T) {
+	t.Parallel()
 	for _, meanwhile := range []string{"1", "j"} {
 		k := newKeeper(4)
 		k.slowly = 10 * time.Second
@@ -321,6 +327,7 @@ func TestALatePreviewAsksNothing(t *testing.T) {
 }
 
 func TestAServerWithoutHistory(t *testing.T) {
+	t.Parallel()
 	k := newKeeper(4)
 	k.lacking = true
 	benchWith(t, ui.Options{API: k}, small(), func(p *uitest.Program) {
@@ -340,6 +347,7 @@ func TestAServerWithoutHistory(t *testing.T) {
 }
 
 func TestDatasetsReadOnly(t *testing.T) {
+	t.Parallel()
 	k := newKeeper(4)
 	benchWith(t, ui.Options{API: k, ReadOnly: true}, usual(), func(p *uitest.Program) {
 		press(p, "7")
@@ -355,6 +363,7 @@ func TestDatasetsReadOnly(t *testing.T) {
 }
 
 func TestALongHistoryIsReadInPages(t *testing.T) {
+	t.Parallel()
 	k := newKeeper(260)
 	benchWith(t, ui.Options{API: k}, usual(), func(p *uitest.Program) {
 		press(p, "7", "tab")
@@ -369,6 +378,7 @@ func TestALongHistoryIsReadInPages(t *testing.T) {
 }
 
 func TestDatasetsSayWhatGoesWrong(t *testing.T) {
+	t.Parallel()
 	k := newKeeper(4)
 	benchWith(t, ui.Options{API: k}, small(), func(p *uitest.Program) {
 		k.fail(errors.New("the server answered 502 Bad Gateway"))
@@ -406,6 +416,7 @@ func TestDatasetsSayWhatGoesWrong(t *testing.T) {
 }
 
 func TestScreensOfDatasets(t *testing.T) {
+	t.Parallel()
 	for name, keys := range map[string][]string{
 		"list":    {"7", "j", "k"},
 		"history": {"7", "tab", "j", "j"},
@@ -432,6 +443,7 @@ func TestScreensOfDatasets(t *testing.T) {
 }
 
 func TestDatasetsByMouse(t *testing.T) {
+	t.Parallel()
 	k := newKeeper(40)
 	benchWith(t, ui.Options{API: k}, usual(), func(p *uitest.Program) {
 		press(p, "7")
@@ -454,6 +466,7 @@ func TestDatasetsByMouse(t *testing.T) {
 
 // Names and actors are text, whatever stands in them.
 func TestHostileDatasets(t *testing.T) {
+	t.Parallel()
 	for name, text := range corpus(t) {
 		t.Run(name, func(t *testing.T) {
 			k := newKeeper(3)
@@ -486,6 +499,7 @@ func TestHostileDatasets(t *testing.T) {
 
 // Who sees a dataset is changed after a question, and taken back.
 func TestWhoSeesADataset(t *testing.T) {
+	t.Parallel()
 	k := newKeeper(3)
 	public := func() bool {
 		k.mu.Lock()

@@ -43,6 +43,7 @@ func linked(n int) *fake {
 }
 
 func TestReferencesAreFollowedAndLeftAgain(t *testing.T) {
+	t.Parallel()
 	f := linked(400)
 	list := f.newest()
 	bench(t, f, usual(), func(p *uitest.Program) {
@@ -64,6 +65,7 @@ func TestReferencesAreFollowedAndLeftAgain(t *testing.T) {
 }
 
 func TestAFailedReferenceSaysSo(t *testing.T) {
+	t.Parallel()
 	f := linked(50)
 	bench(t, f, small(), func(p *uitest.Program) {
 		press(p, "enter")
@@ -76,6 +78,7 @@ func TestAFailedReferenceSaysSo(t *testing.T) {
 
 // A raw record is a tree: it folds, is searched, and gives its values away.
 func TestRawRecordIsATree(t *testing.T) {
+	t.Parallel()
 	f := newFake(50)
 	id := f.newest()[0].UUID
 	f.raws[id] = json.RawMessage(`{"host":{"name":"mail.acme.example","ports":[25,465,587]},"note":"needle in a stack","seen":null}`)
@@ -113,6 +116,7 @@ func last2(list []string) string {
 }
 
 func TestSearchGoesThroughTheHits(t *testing.T) {
+	t.Parallel()
 	f := newFake(50)
 	f.change(f.newest()[0].UUID, func(e *api.Event) {
 		e.Insight = strings.Repeat("Something is told here.\n\nThen comes the needle.\n\n", 40)
@@ -143,6 +147,7 @@ func TestSearchGoesThroughTheHits(t *testing.T) {
 
 // J and K go through the events with the detail open, its part kept.
 func TestNextEventKeepsThePart(t *testing.T) {
+	t.Parallel()
 	f := newFake(400)
 	list := f.newest()
 	bench(t, f, usual(), func(p *uitest.Program) {
@@ -161,6 +166,7 @@ func TestNextEventKeepsThePart(t *testing.T) {
 
 // Fast fingers ask for one raw record, not for one an event.
 func TestRawRecordsAreAskedForOnceTheCursorRests(t *testing.T) {
+	t.Parallel()
 	f := newFake(400)
 	bench(t, f, usual(), func(p *uitest.Program) {
 		press(p, "enter", "R")
@@ -178,6 +184,7 @@ func TestRawRecordsAreAskedForOnceTheCursorRests(t *testing.T) {
 }
 
 func TestASlowRawRecordOfAnotherEventIsDropped(t *testing.T) {
+	t.Parallel()
 	f := newFake(50)
 	list := f.newest()
 	f.raws[list[0].UUID] = json.RawMessage(`{"which":"the first one"}`)
@@ -197,6 +204,7 @@ func TestASlowRawRecordOfAnotherEventIsDropped(t *testing.T) {
 }
 
 func TestHugeInsightStaysQuick(t *testing.T) {
+	t.Parallel()
 	f := newFake(20)
 	f.change(f.newest()[0].UUID, func(e *api.Event) {
 		e.Insight = "# Report\n\n" + strings.Repeat("| a | b |\n|---|---|\n| 1 | "+strings.Repeat("x", 300)+" |\n\n- point\n  - [deep](https://a.example/"+strings.Repeat("y", 200)+")\n\n> quote\n\n```\ncode\n```\n\n", 60)
@@ -219,6 +227,7 @@ func TestHugeInsightStaysQuick(t *testing.T) {
 
 // The forms an event can be copied in.
 func TestCopyMenuOffersEveryForm(t *testing.T) {
+	t.Parallel()
 	f := newFake(50)
 	id := f.newest()[0].UUID
 	f.change(id, func(e *api.Event) {
@@ -252,6 +261,7 @@ func TestCopyMenuOffersEveryForm(t *testing.T) {
 }
 
 func TestTooLongToCopySaysSo(t *testing.T) {
+	t.Parallel()
 	f := newFake(5)
 	f.raws[f.newest()[0].UUID] = json.RawMessage(`{"a":"` + strings.Repeat("x", 100_000) + `"}`)
 	bench(t, f, usual(), func(p *uitest.Program) {
@@ -266,6 +276,7 @@ func TestTooLongToCopySaysSo(t *testing.T) {
 // What the clipboard can't take can be written to a file, where the session
 // may write one.
 func TestTooLongToCopyIsWritten(t *testing.T) {
+	t.Parallel()
 	f := newFake(5)
 	long := `"` + strings.Repeat("x", 100_000) + `"`
 	f.raws[f.newest()[0].UUID] = json.RawMessage(`{"a":` + long + `}`)
@@ -294,6 +305,7 @@ func TestTooLongToCopyIsWritten(t *testing.T) {
 // What stands beside the list, under it, alone, and in the whole window is the
 // same event.
 func TestDetailInEveryPlace(t *testing.T) {
+	t.Parallel()
 	f := newFake(50)
 	id := f.newest()[1].UUID
 	bench(t, f, usual(), func(p *uitest.Program) {

@@ -149,7 +149,7 @@ func (m *Model) header(w int) string {
 	var b strings.Builder
 	name, tabs := m.tabs(m.tabRoom())
 	b.WriteString(st.AccentStrong.Paint(name))
-	at := ansi.StringWidth(name)
+	at := layout.Width(name)
 	for _, t := range tabs {
 		pen := st.Tab
 		if t.screen == m.screen {
@@ -158,13 +158,13 @@ func (m *Model) header(w int) string {
 		b.WriteString(layout.Blank(t.x-at) + pen.Paint(t.text))
 		at = t.x + t.w
 	}
-	right := m.status(w - ansi.StringWidth(b.String()) - 2)
-	gap := w - ansi.StringWidth(b.String()) - ansi.StringWidth(right) - 1
+	right := m.status(w - layout.Width(b.String()) - 2)
+	gap := w - layout.Width(b.String()) - layout.Width(right) - 1
 	return layout.Line(b.String()+layout.Blank(max(gap, 0))+right, w)
 }
 
 // tabRoom is how many cells the tabs may take: the profile's name stays.
-func (m *Model) tabRoom() int { return m.w - ansi.StringWidth(m.options.Profile) - 3 }
+func (m *Model) tabRoom() int { return m.w - layout.Width(m.options.Profile) - 3 }
 
 // jumpHint is the bottom line while labels are shown.
 func (m *Model) jumpHint() string {
@@ -199,7 +199,7 @@ func (m *Model) status(room int) string {
 		parts = append(parts, on)
 	}
 	parts = append(parts, st.Text.Paint(m.options.Profile))
-	for len(parts) > 1 && ansi.StringWidth(strings.Join(parts, "  ")) > room {
+	for len(parts) > 1 && layout.Width(strings.Join(parts, "  ")) > room {
 		parts = parts[1:]
 	}
 	return strings.Join(parts, "  ")
@@ -243,7 +243,7 @@ func (m *Model) footer(w int) string {
 // to the others, stays.
 func fitting(parts []string, w int) string {
 	const gap = "   "
-	for len(parts) > 1 && ansi.StringWidth(strings.Join(parts, gap)) > w {
+	for len(parts) > 1 && layout.Width(strings.Join(parts, gap)) > w {
 		parts = slices.Delete(parts, len(parts)-2, len(parts)-1)
 	}
 	return strings.Join(parts, gap)

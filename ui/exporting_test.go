@@ -53,6 +53,7 @@ func exporting(t *testing.T, f *fake, o uitest.Options, script func(p *uitest.Pr
 // TestMarkedEventsAreExported: exactly the marked ones, by date, up to the TLP
 // chosen, whatever the filter is by then.
 func TestMarkedEventsAreExported(t *testing.T) {
+	t.Parallel()
 	f := newFake(400)
 	for i, tlp := range []string{"green", "red", "clear", ""} {
 		f.change(f.newest()[i].UUID, func(e *api.Event) { e.TLP = tlp })
@@ -85,6 +86,7 @@ func TestMarkedEventsAreExported(t *testing.T) {
 // TestExportOfManyEvents goes on past one page, tells of events that are gone,
 // and is cancelled by esc without a file.
 func TestExportOfManyEvents(t *testing.T) {
+	t.Parallel()
 	f := newFake(350)
 	exporting(t, f, usual(), func(p *uitest.Program, d *files) {
 		press(p, "ctrl+a")
@@ -121,6 +123,7 @@ func TestExportOfManyEvents(t *testing.T) {
 // TestReportOfTheSelectedEvent goes to the clipboard where no file is named,
 // or none can be written.
 func TestReportOfTheSelectedEvent(t *testing.T) {
+	t.Parallel()
 	f := newFake(60)
 	f.change(f.newest()[0].UUID, func(e *api.Event) { e.Indicator, e.IndicatorType = "evil.example", "domain" })
 	report := func(p *uitest.Program, keys ...string) {
@@ -138,6 +141,7 @@ func TestReportOfTheSelectedEvent(t *testing.T) {
 }
 
 func TestExportsThatFail(t *testing.T) {
+	t.Parallel()
 	f := newFake(300)
 	exporting(t, f, usual(), func(p *uitest.Program, d *files) {
 		export := func(path ...string) {

@@ -64,12 +64,25 @@ func programOf(f *fake) func() tea.Model {
 
 func newFake(n int) *fake {
 	f := &fake{raws: map[string]json.RawMessage{}}
-	for batch := range demo.Generate(1, n, noon).Batches(1000) {
-		for _, c := range batch.Events {
-			f.add(c)
-		}
+	for _, c := range story(n) {
+		f.add(c)
 	}
 	return f
+}
+
+var stories sync.Map // of []api.CreateEvent, by their number
+
+// story is the demo's first n events, made once.
+func story(n int) []api.CreateEvent {
+	if list, ok := stories.Load(n); ok {
+		return list.([]api.CreateEvent)
+	}
+	var list []api.CreateEvent
+	for batch := range demo.Generate(1, n, noon).Batches(1000) {
+		list = append(list, batch.Events...)
+	}
+	stories.Store(n, list)
+	return list
 }
 
 func (f *fake) add(c api.CreateEvent) {
@@ -77,8 +90,8 @@ func (f *fake) add(c api.CreateEvent) {
 	e := api.Event{
 		UUID: c.UUID, Date: at, CreatedAt: at, Event: c.Event, Category: c.Category, Attacker: c.Attacker,
 		AttackerCountry: c.AttackerCountry, TargetCountry: c.TargetCountry, TargetIndustry: c.TargetIndustry,
-		Indicator: c.Indicator, IndicatorType: c.IndicatorType, MitreAttack: c.MitreAttack, TLP: c.TLP, Tags: c.Tags,
-		Insight: c.Insight, DatasetID: "d1", References: c.References, NumReferences: len(c.References),
+		Indicator: c.Indicator, IndicatorType: c.IndicatorType, MitreAttack: c.MitreAttack, TLP: c.TLP, Tags: slices.Clone(c.Tags),
+		Insight: c.Insight, DatasetID: "d1", References: slices.Clone(c.References), NumReferences: len(c.References),
 	}
 	if c.KillChain != nil {
 		e.KillChain = *c.KillChain

@@ -75,6 +75,7 @@ func fill(p *uitest.Program) {
 }
 
 func TestANewEventFromTheForm(t *testing.T) {
+	t.Parallel()
 	w := newWritable(30)
 	writing(t, w, usual(), func(p *uitest.Program) {
 		press(p, "a", "n")
@@ -132,6 +133,7 @@ func TestANewEventFromTheForm(t *testing.T) {
 
 // What the server refuses is said at its field, and nothing is lost.
 func TestARefusedFormComesBack(t *testing.T) {
+	t.Parallel()
 	w := newWritable(10)
 	w.refuse = api.Errorf(400, "category: no category %q", "Phishing")
 	writing(t, w, usual(), func(p *uitest.Program) {
@@ -154,6 +156,7 @@ func TestARefusedFormComesBack(t *testing.T) {
 }
 
 func TestAFormLeftIsOfferedAgain(t *testing.T) {
+	t.Parallel()
 	w := newWritable(10)
 	memory := &notes{values: map[string]json.RawMessage{}}
 	o := ui.Options{API: w, Memory: memory}
@@ -180,6 +183,7 @@ func TestAFormLeftIsOfferedAgain(t *testing.T) {
 }
 
 func TestEditingSendsWhatDiffers(t *testing.T) {
+	t.Parallel()
 	w := newWritable(10)
 	e := &w.events[0]
 	for i := range w.events {
@@ -246,6 +250,7 @@ func TestEditingSendsWhatDiffers(t *testing.T) {
 
 // On marks one field is changed, on one event too where that is asked for.
 func TestOneFieldCanStillBeChanged(t *testing.T) {
+	t.Parallel()
 	w := newWritable(10)
 	writing(t, w, usual(), func(p *uitest.Program) {
 		press(p, "a", "E")
@@ -256,6 +261,7 @@ func TestOneFieldCanStillBeChanged(t *testing.T) {
 }
 
 func TestTheFormByMouse(t *testing.T) {
+	t.Parallel()
 	w := newWritable(10)
 	writing(t, w, usual(), func(p *uitest.Program) {
 		press(p, "a", "n")
@@ -275,12 +281,13 @@ func TestTheFormByMouse(t *testing.T) {
 // Hostile text in an event, in what is typed and in what is pasted: the frame
 // stays whole.
 func TestTheFormWithHostileText(t *testing.T) {
+	t.Parallel()
 	w := newWritable(5)
 	for _, text := range corpus(t) {
 		w.hostile(text)
 	}
 	n := len(w.events)
-	for _, o := range []uitest.Options{small(), {Width: 41, Height: 11}} {
+	for _, o := range cramped() {
 		writing(t, w, o, func(p *uitest.Program) {
 			for i := range n {
 				press(p, "a", "e")

@@ -26,9 +26,11 @@ func states() map[string][]string {
 // Every action the palette lists runs in every state: it does what it says or
 // says why not, and what is drawn is what is shown.
 func TestEveryActionInEveryState(t *testing.T) {
+	t.Parallel()
 	actions := everyAction()
 	for name, keys := range states() {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			o := uitest.Options{Width: 100, Height: 20, FPS: 20}
 			bench(t, linked(20), o, func(p *uitest.Program) {
 				for _, a := range actions {
@@ -50,9 +52,11 @@ func TestEveryActionInEveryState(t *testing.T) {
 
 func everyAction() []keymap.Action {
 	var out []keymap.Action
+	seen := map[string]bool{} // by title: the palette is asked for it
 	for _, s := range []keymap.Scope{keymap.Events, keymap.Facets, keymap.Detail, keymap.Tree, keymap.Charts, keymap.Board, keymap.Answer, keymap.Datasets, keymap.Global} {
 		for _, a := range keymap.Default().In(s) {
-			if a.ID != keymap.AppQuit && a.ID != keymap.AppSuspend {
+			if a.ID != keymap.AppQuit && a.ID != keymap.AppSuspend && !seen[a.Title] {
+				seen[a.Title] = true
 				out = append(out, a)
 			}
 		}
@@ -62,6 +66,7 @@ func everyAction() []keymap.Action {
 
 // Help lists what works here, not what works elsewhere.
 func TestHelpIsOfTheContext(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct {
 		keys        []string
 		shown, none string
@@ -90,6 +95,7 @@ func TestHelpIsOfTheContext(t *testing.T) {
 }
 
 func TestHistoryReturnsToPlaceAndPart(t *testing.T) {
+	t.Parallel()
 	bench(t, newFake(400), usual(), func(p *uitest.Program) {
 		press(p, "j", "j", "j", "enter", "R") // the fourth event's raw record
 		p.Want("4 of 400", "source sensor")
@@ -107,14 +113,16 @@ func TestHistoryReturnsToPlaceAndPart(t *testing.T) {
 }
 
 func TestHistoryIsBounded(t *testing.T) {
+	t.Parallel()
 	bench(t, newFake(30), usual(), func(p *uitest.Program) {
 		for range 150 {
-			press(p, "enter", "esc", "j", "enter", "esc", "k")
+			p.Press("enter", "esc", "j", "enter", "esc", "k")
+			p.Settle()
 		}
 		n := 0
 		for ; !p.Contains("nothing to go back to"); n++ {
 			press(p, "alt+left")
-			if n > 400 {
+			if n > 200 {
 				t.Fatal("back never ends")
 			}
 		}
@@ -126,6 +134,7 @@ func TestHistoryIsBounded(t *testing.T) {
 
 // The filter line remembers what was looked for.
 func TestFilterLineRemembers(t *testing.T) {
+	t.Parallel()
 	bench(t, newFake(400), usual(), func(p *uitest.Program) {
 		for _, text := range []string{"tlp:red", "tlp:green"} {
 			press(p, "/")
@@ -146,6 +155,7 @@ func TestFilterLineRemembers(t *testing.T) {
 }
 
 func TestCompletionIsTakenByTab(t *testing.T) {
+	t.Parallel()
 	bench(t, newFake(400), usual(), func(p *uitest.Program) {
 		enter(p, "/catego")
 		press(p, "tab")
@@ -159,6 +169,7 @@ func TestCompletionIsTakenByTab(t *testing.T) {
 }
 
 func TestGotoDate(t *testing.T) {
+	t.Parallel()
 	f := newFake(400)
 	bench(t, f, usual(), func(p *uitest.Program) {
 		goTo := func(text string) {
@@ -185,6 +196,7 @@ func TestGotoDate(t *testing.T) {
 }
 
 func TestDatasetsAreChosen(t *testing.T) {
+	t.Parallel()
 	f := newFake(100)
 	bench(t, f, usual(), func(p *uitest.Program) {
 		press(p, "d")
@@ -200,6 +212,7 @@ func TestDatasetsAreChosen(t *testing.T) {
 }
 
 func TestColumnsAreChosenMovedAndReset(t *testing.T) {
+	t.Parallel()
 	bench(t, newFake(100), usual(), func(p *uitest.Program) {
 		head := func() string { return p.Screen().Line(2) }
 		usualHead := head()
@@ -224,6 +237,7 @@ func TestColumnsAreChosenMovedAndReset(t *testing.T) {
 }
 
 func TestDoubleClickOpens(t *testing.T) {
+	t.Parallel()
 	bench(t, newFake(100), usual(), func(p *uitest.Program) {
 		x, y, _ := p.Screen().Find("12 Mar 16:10")
 		if x == 0 {
@@ -248,6 +262,7 @@ func TestDoubleClickOpens(t *testing.T) {
 }
 
 func TestDividerIsDragged(t *testing.T) {
+	t.Parallel()
 	bench(t, newFake(100), usual(), func(p *uitest.Program) {
 		press(p, "enter")
 		_, y, _ := p.Screen().Find("── Overview")
@@ -267,6 +282,7 @@ func TestDividerIsDragged(t *testing.T) {
 }
 
 func TestWheelScrollsWhatIsUnderThePointer(t *testing.T) {
+	t.Parallel()
 	bench(t, newFake(1000), usual(), func(p *uitest.Program) {
 		p.Wheel(80, 10, 40) // the list
 		p.Settle()
@@ -292,6 +308,7 @@ func TestWheelScrollsWhatIsUnderThePointer(t *testing.T) {
 }
 
 func TestMouseOffIsOff(t *testing.T) {
+	t.Parallel()
 	bench(t, newFake(50), usual(), func(p *uitest.Program) {
 		press(p, "M")
 		if p.View().MouseMode != tea.MouseModeNone {
@@ -306,6 +323,7 @@ func TestMouseOffIsOff(t *testing.T) {
 }
 
 func TestFocusGoesRound(t *testing.T) {
+	t.Parallel()
 	bench(t, newFake(50), usual(), func(p *uitest.Program) {
 		where := func() string {
 			foot := p.Screen().Line(39)
@@ -338,6 +356,7 @@ func TestFocusGoesRound(t *testing.T) {
 
 // Over SSH the detail stands under the list, where scrolling costs a quarter.
 func TestStackedOverSSH(t *testing.T) {
+	t.Parallel()
 	o := large()
 	bench(t, newFake(50), o, func(p *uitest.Program) { p.Want("│──") })
 	o.Env = []string{"SSH_CONNECTION=192.0.2.1 1 192.0.2.2 22"}
@@ -345,6 +364,7 @@ func TestStackedOverSSH(t *testing.T) {
 }
 
 func TestSuspends(t *testing.T) {
+	t.Parallel()
 	m := model(ui.Options{API: newFake(5)})
 	m.Update(tea.WindowSizeMsg{Width: 80, Height: 24})
 	if _, cmd := m.Update(keyPress("ctrl+z")); !asksFor[tea.SuspendMsg](cmd) {
@@ -376,6 +396,7 @@ func asksFor[T tea.Msg](cmd tea.Cmd) bool {
 }
 
 func TestImportFromTheFirstScreen(t *testing.T) {
+	t.Parallel()
 	f, full := &fake{}, newFake(30)
 	var path string
 	o := ui.Options{API: f, Import: func(_ context.Context, arg string, report func(int64, int64, string)) (string, error) {
@@ -405,6 +426,7 @@ func TestImportFromTheFirstScreen(t *testing.T) {
 }
 
 func TestFirstStartOfReadOnlyOrRemote(t *testing.T) {
+	t.Parallel()
 	benchWith(t, ui.Options{API: &fake{}}, small(), func(p *uitest.Program) {
 		p.Want("No events yet", "d chooses another")
 		p.WantNot("Import a file")
@@ -419,6 +441,7 @@ func TestFirstStartOfReadOnlyOrRemote(t *testing.T) {
 
 // A list the server doesn't count grows as one goes on.
 func TestUncountedList(t *testing.T) {
+	t.Parallel()
 	f := &uncounted{longFake(1500)}
 	benchWith(t, ui.Options{API: f}, usual(), func(p *uitest.Program) {
 		p.Want("200 loaded, total unknown")

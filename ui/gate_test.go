@@ -16,6 +16,7 @@ import (
 // TestHostedProgramLeavesNothingBehind types on while a hosted workbench ends.
 // The bubble of virtual time fails where a goroutine is left.
 func TestHostedProgramLeavesNothingBehind(t *testing.T) {
+	t.Parallel()
 	for name, typed := range map[string][]string{
 		"one key":                {"q"},
 		"keys behind":            {"q" + strings.Repeat("j", 500)},

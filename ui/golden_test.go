@@ -13,6 +13,7 @@ import (
 // TestScreensAtEverySize looks at the first screen in three sizes and three
 // colour profiles.
 func TestScreensAtEverySize(t *testing.T) {
+	t.Parallel()
 	for _, size := range []struct {
 		name string
 		o    uitest.Options
@@ -35,6 +36,7 @@ func TestScreensAtEverySize(t *testing.T) {
 // TestScreensOfEveryState looks at what a person can come to, at the smallest
 // usual size and at a middling one.
 func TestScreensOfEveryState(t *testing.T) {
+	t.Parallel()
 	for _, s := range []struct {
 		name string
 		do   func(p *uitest.Program)
@@ -77,6 +79,7 @@ func TestScreensOfEveryState(t *testing.T) {
 }
 
 func TestScreenOfReferences(t *testing.T) {
+	t.Parallel()
 	for _, o := range []uitest.Options{small(), usual()} {
 		bench(t, linked(400), o, func(p *uitest.Program) {
 			press(p, "enter", "e", "j")
@@ -93,6 +96,7 @@ func sizeName(o uitest.Options) string {
 }
 
 func TestScreenWhileTheServerIsSlow(t *testing.T) {
+	t.Parallel()
 	f := newFake(50)
 	f.delay = 3 * time.Second
 	uitest.Run(t, small(), programOf(f), func(p *uitest.Program) {
@@ -110,6 +114,7 @@ func TestScreenWhileTheServerIsSlow(t *testing.T) {
 }
 
 func TestScreenWhenTheServerFails(t *testing.T) {
+	t.Parallel()
 	f := newFake(50)
 	f.fail(errors.New("127.0.0.1:9 can't be reached: connection refused"))
 	uitest.Run(t, small(), programOf(f), func(p *uitest.Program) {
@@ -128,6 +133,7 @@ func TestScreenWhenTheServerFails(t *testing.T) {
 }
 
 func TestFirstStart(t *testing.T) {
+	t.Parallel()
 	f := &fake{}
 	full := newFake(30)
 	cancelled := make(chan struct{}, 1)
@@ -172,6 +178,7 @@ func TestFirstStart(t *testing.T) {
 }
 
 func TestTooSmallAndBack(t *testing.T) {
+	t.Parallel()
 	bench(t, newFake(50), small(), func(p *uitest.Program) {
 		p.Resize(10, 3)
 		p.Settle()

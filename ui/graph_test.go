@@ -157,6 +157,7 @@ func graphed(t *testing.T, w *web, o uitest.Options, script func(p *uitest.Progr
 }
 
 func TestScreensOfGraph(t *testing.T) {
+	t.Parallel()
 	for _, size := range []struct {
 		name string
 		o    uitest.Options
@@ -172,6 +173,7 @@ func TestScreensOfGraph(t *testing.T) {
 }
 
 func TestScreensOfGraphStates(t *testing.T) {
+	t.Parallel()
 	for _, s := range []struct {
 		name string
 		do   func(p *uitest.Program)
@@ -201,6 +203,7 @@ func TestScreensOfGraphStates(t *testing.T) {
 }
 
 func TestGraphWithoutAnEvent(t *testing.T) {
+	t.Parallel()
 	benchWith(t, ui.Options{API: &web{fake: newFake(0)}}, small(), func(p *uitest.Program) {
 		press(p, "3")
 		p.Want("No graph is shown", "^r")
@@ -211,6 +214,7 @@ func TestGraphWithoutAnEvent(t *testing.T) {
 }
 
 func TestGraphWhileTheServerIsSlowOrFails(t *testing.T) {
+	t.Parallel()
 	w := newWeb()
 	benchWith(t, ui.Options{API: w}, small(), func(p *uitest.Program) {
 		w.delay = 3 * time.Second
@@ -236,6 +240,7 @@ func TestGraphWhileTheServerIsSlowOrFails(t *testing.T) {
 }
 
 func TestGraphOfAServerWithoutOne(t *testing.T) {
+	t.Parallel()
 	w := newWeb()
 	w.noGraph = true
 	graphed(t, w, usual(), func(p *uitest.Program) {
@@ -245,6 +250,7 @@ func TestGraphOfAServerWithoutOne(t *testing.T) {
 
 // Enter opens an event; going back shows the same drawing.
 func TestGraphIsReturnedTo(t *testing.T) {
+	t.Parallel()
 	graphed(t, newWeb(), usual(), func(p *uitest.Program) {
 		press(p, "l", "+", "shift+right")
 		before := p.View().Content
@@ -266,6 +272,7 @@ func TestGraphIsReturnedTo(t *testing.T) {
 }
 
 func TestGraphFollowsWhatIsChosen(t *testing.T) {
+	t.Parallel()
 	graphed(t, newWeb(), usual(), func(p *uitest.Program) {
 		p.Want("2 steps", "ancestors and descendants", "reference")
 		press(p, "[")
@@ -280,6 +287,7 @@ func TestGraphFollowsWhatIsChosen(t *testing.T) {
 }
 
 func TestGraphRelates(t *testing.T) {
+	t.Parallel()
 	w := newWeb()
 	graphed(t, w, usual(), func(p *uitest.Program) {
 		press(p, "v", "v", "j", "space", "g", "R", "enter")
@@ -294,6 +302,7 @@ func TestGraphRelates(t *testing.T) {
 }
 
 func TestGraphRetypesAndRemoves(t *testing.T) {
+	t.Parallel()
 	w := newWeb()
 	graphed(t, w, usual(), func(p *uitest.Program) {
 		press(p, "c", "enter", "enter")
@@ -320,6 +329,7 @@ func TestGraphRetypesAndRemoves(t *testing.T) {
 }
 
 func TestGraphIsExported(t *testing.T) {
+	t.Parallel()
 	path := filepath.Join(t.TempDir(), "graph.dot")
 	var got string
 	write := func(to string, data []byte) error {
@@ -345,6 +355,7 @@ func TestGraphIsExported(t *testing.T) {
 }
 
 func TestGraphTakesTheMouse(t *testing.T) {
+	t.Parallel()
 	graphed(t, newWeb(), usual(), func(p *uitest.Program) {
 		p.ClickOn("more")
 		p.Settle()
@@ -362,6 +373,7 @@ func TestGraphTakesTheMouse(t *testing.T) {
 }
 
 func TestGraphOfHostileEvents(t *testing.T) {
+	t.Parallel()
 	w := &web{fake: newFake(0)}
 	for range 4 {
 		w.hostile("\x1b]52;c;aGk=\x07\u202e[x](y)\x1b[2J")
@@ -384,6 +396,7 @@ func TestGraphOfHostileEvents(t *testing.T) {
 
 // Where a screen reader reads, the graph is a tree from the start.
 func TestGraphIsATreeWhereItMustBeAccessible(t *testing.T) {
+	t.Parallel()
 	shown := func(accessible bool, keys ...string) (screen string) {
 		benchWith(t, ui.Options{API: newWeb(), ASCII: true, Accessible: accessible}, usual(), func(p *uitest.Program) {
 			press(p, append([]string{"ctrl+r"}, keys...)...)

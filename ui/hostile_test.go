@@ -84,9 +84,11 @@ func tour(p *uitest.Program, events int) {
 // Whatever stands in an event, the terminal gets no other kind of command than
 // it gets for harmless events, and shows what the view holds.
 func TestHostileEventsSendNoCommands(t *testing.T) {
+	t.Parallel()
 	texts := corpus(t)
 	for _, c := range profiles {
 		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
 			o := uitest.Options{Width: 120, Height: 40, Profile: c.profile, FPS: 20}
 			run := func(f *fake) map[string]int {
 				got := map[string]int{}
@@ -123,13 +125,15 @@ func TestHostileEventsSendNoCommands(t *testing.T) {
 // Each hostile text alone, at sizes where it is cut in other places: the
 // terminal shows what the view holds after every key.
 func TestHostileTextsAtEverySize(t *testing.T) {
+	t.Parallel()
 	for name, text := range corpus(t) {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			f := &fake{raws: map[string]json.RawMessage{}}
 			f.hostile(text)
 			bench(t, f, uitest.Options{Width: 80, Height: 24, FPS: 20}, func(p *uitest.Program) {
 				press(p, "enter", "z")
-				for _, w := range []int{40, 61, 97, 203} {
+				for _, w := range []int{40, 97} {
 					p.Resize(w, 18)
 					for _, k := range []string{"o", "i", "R", "e", "esc", "enter"} {
 						p.Press(k)
@@ -144,6 +148,7 @@ func TestHostileTextsAtEverySize(t *testing.T) {
 
 // In ASCII the workbench itself draws with nothing but ASCII.
 func TestASCIIStaysASCII(t *testing.T) {
+	t.Parallel()
 	f := linked(40)
 	o := usual()
 	o.Profile = colorprofile.Ascii
@@ -160,6 +165,7 @@ func TestASCIIStaysASCII(t *testing.T) {
 
 // What is pasted is text and nothing else.
 func TestHostilePastes(t *testing.T) {
+	t.Parallel()
 	const evil = "\x1b]52;c;aGFoYQ==\a\x1b]0;owned\a\x1b[2J\x1b[31m\u009b5m\u202eabc\r\nnext"
 	f := newFake(20)
 	bench(t, f, usual(), func(p *uitest.Program) {
@@ -184,6 +190,7 @@ func TestHostilePastes(t *testing.T) {
 
 // A column, tag or dataset with a name of any length keeps every line exact.
 func TestEndlessNames(t *testing.T) {
+	t.Parallel()
 	f := newFake(10)
 	for i := range 3 {
 		long := strings.Repeat(fmt.Sprintf("very long name %d ", i), 4000)
@@ -204,6 +211,7 @@ func TestEndlessNames(t *testing.T) {
 // Whatever a view offers to choose from or asks for, the box that shows it
 // makes it harmless.
 func TestBoxesShowNothingHostile(t *testing.T) {
+	t.Parallel()
 	m := model(ui.Options{API: newFake(1)})
 	for name, text := range corpus(t) {
 		long := strings.Repeat(text, 200)
@@ -225,9 +233,11 @@ func TestBoxesShowNothingHostile(t *testing.T) {
 // What a server says of a failure is text in every view: the lines stay exact,
 // and as wide for the terminal as for us.
 func TestHostileFailures(t *testing.T) {
+	t.Parallel()
 	texts := corpus(t)
 	for _, name := range slices.Sorted(maps.Keys(texts)) {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			f := linked(20)
 			bench(t, f, uitest.Options{Width: 100, Height: 30, FPS: 20}, func(p *uitest.Program) {
 				f.fail(errors.New(clean.Line(texts[name])))

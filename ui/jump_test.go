@@ -55,6 +55,7 @@ func jumpTo(t *testing.T, p *uitest.Program, text string, open bool) {
 }
 
 func TestLabelsDoWhatAClickDoes(t *testing.T) {
+	t.Parallel()
 	f := linked(400)
 	bench(t, f, usual(), func(p *uitest.Program) {
 		press(p, "'")
@@ -79,6 +80,7 @@ func TestLabelsDoWhatAClickDoes(t *testing.T) {
 }
 
 func TestLabelsInBoxes(t *testing.T) {
+	t.Parallel()
 	c := newChangeable(50)
 	benchWith(t, ui.Options{API: c}, usual(), func(p *uitest.Program) {
 		press(p, "p")
@@ -101,12 +103,14 @@ func TestLabelsInBoxes(t *testing.T) {
 
 // Every view has labels, and landing anywhere in it breaks nothing.
 func TestEveryViewHasLabels(t *testing.T) {
+	t.Parallel()
 	for name, keys := range map[string][]string{
 		"events": nil, "detail": {"enter"}, "raw": {"enter", "R"}, "references": {"enter", "e"}, "graph": {"ctrl+r"},
 		"charts": {"6"}, "dashboard": {"6", "B"}, "console": {"6", ":"}, "queries": {"4"}, "builder": {"4", "n", "n"}, "alerts": {"5"}, "datasets": {"7"},
 	} {
 		for _, o := range []uitest.Options{small(), usual(), {Width: 41, Height: 11}} {
 			t.Run(fmt.Sprintf("%s-%d", name, o.Width), func(t *testing.T) {
+				t.Parallel()
 				s := newSaver(100)
 				saved(t, s, o, func(p *uitest.Program) {
 					press(p, keys...)
@@ -131,6 +135,7 @@ func TestEveryViewHasLabels(t *testing.T) {
 // What stands under a label may have moved when it is typed: then nothing is
 // clicked.
 func TestALabelWhosePlaceHasMovedDoesNothing(t *testing.T) {
+	t.Parallel()
 	bench(t, newFake(30), usual(), func(p *uitest.Program) {
 		press(p, "'")
 		p.Resize(100, 30)
@@ -153,6 +158,7 @@ func TestALabelWhosePlaceHasMovedDoesNothing(t *testing.T) {
 // Without colours and beyond ASCII's reach the labels are still told apart: by
 // being bold and reversed.
 func TestLabelsOnEveryTerminal(t *testing.T) {
+	t.Parallel()
 	for _, c := range profiles {
 		o := small()
 		o.Profile = c.profile
@@ -165,6 +171,7 @@ func TestLabelsOnEveryTerminal(t *testing.T) {
 }
 
 func TestLabelsBeginNoOtherLabel(t *testing.T) {
+	t.Parallel()
 	for n := range 700 {
 		labels := ui.Labels(n)
 		if want := min(n, 26*26); len(labels) != want {

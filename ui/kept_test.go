@@ -34,6 +34,7 @@ func (n *notes) Flush() error { return nil }
 // What a person arranged is there again in the next session: filter, marks,
 // place, columns and their widths, order, panes, theme, time zone.
 func TestASessionIsTakenUp(t *testing.T) {
+	t.Parallel()
 	n := &notes{values: map[string]json.RawMessage{}}
 	f := newFake(400)
 	o := ui.Options{API: f, Memory: n}

@@ -13,6 +13,7 @@ import (
 // A pasted list is recognised, refanged and looked up: hits and misses are
 // told apart, and a hit leads to its events.
 func TestPastedIndicatorsAreLookedUp(t *testing.T) {
+	t.Parallel()
 	f := newFake(400)
 	var seen []string
 	for _, e := range f.newest() {
@@ -39,6 +40,7 @@ func TestPastedIndicatorsAreLookedUp(t *testing.T) {
 }
 
 func TestLookupAsksAHundredAtATime(t *testing.T) {
+	t.Parallel()
 	f := newFake(50)
 	bench(t, f, usual(), func(p *uitest.Program) {
 		var b strings.Builder
@@ -59,6 +61,7 @@ func TestLookupAsksAHundredAtATime(t *testing.T) {
 
 // A change that can't be taken back says so instead of taking back another.
 func TestUndoDoesNotSkip(t *testing.T) {
+	t.Parallel()
 	c := newChangeable(30)
 	benchWith(t, ui.Options{API: c}, usual(), func(p *uitest.Program) {
 		press(p, "t")

@@ -10,6 +10,7 @@ import (
 // A long list is narrowed by what is typed, and esc takes back one thing at a
 // time.
 func TestTypingNarrowsALongList(t *testing.T) {
+	t.Parallel()
 	bench(t, newFake(400), usual(), func(p *uitest.Program) {
 		press(p, "p")
 		p.Want("14 of 14", "type to narrow")
@@ -41,6 +42,7 @@ func TestTypingNarrowsALongList(t *testing.T) {
 
 // In a short list j, k and q are keys until / is pressed.
 func TestAShortListKeepsItsKeys(t *testing.T) {
+	t.Parallel()
 	f := newFake(50)
 	bench(t, f, usual(), func(p *uitest.Program) {
 		press(p, "enter", "Y", "j", "j", "k")
@@ -61,6 +63,7 @@ func TestAShortListKeepsItsKeys(t *testing.T) {
 
 // A list of switches is narrowed by / and switched after enter.
 func TestSwitchesAreNarrowed(t *testing.T) {
+	t.Parallel()
 	bench(t, newFake(50), usual(), func(p *uitest.Program) {
 		p.WantNot("TECHNIQUE")
 		press(p, "C", "/")
@@ -79,11 +82,12 @@ func TestSwitchesAreNarrowed(t *testing.T) {
 
 // What stands in a list may be hostile; so may what is typed and pasted.
 func TestNarrowingHostileLists(t *testing.T) {
+	t.Parallel()
 	f := newFake(20)
 	for _, text := range corpus(t) {
 		f.hostile(text)
 	}
-	for _, o := range []uitest.Options{small(), {Width: 41, Height: 11}} {
+	for _, o := range cramped() {
 		bench(t, f, o, func(p *uitest.Program) {
 			for _, text := range corpus(t) {
 				press(p, "p")

@@ -87,6 +87,7 @@ func (l *lazy) Summary(ctx context.Context, _ api.SummaryQuery) (api.Summary, er
 
 // Bytes that a key costs over a slow link, at 120x40 in true colour.
 func TestByteBudgets(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct {
 		name, key string
 		before    []string
@@ -117,6 +118,7 @@ func TestByteBudgets(t *testing.T) {
 }
 
 func TestNothingIsSentWhereNothingChanges(t *testing.T) {
+	t.Parallel()
 	bench(t, newFake(300), usual(), func(p *uitest.Program) {
 		p.Bytes()
 		p.Send(struct{}{})
@@ -188,6 +190,7 @@ func pump(m tea.Model, cmd tea.Cmd, depth int) {
 }
 
 func TestResizeStorm(t *testing.T) {
+	t.Parallel()
 	bench(t, newFake(300), usual(), func(p *uitest.Program) {
 		for i := range 200 {
 			p.Send(tea.WindowSizeMsg{Width: 1 + i*7%320, Height: 1 + i*3%110})
@@ -200,6 +203,7 @@ func TestResizeStorm(t *testing.T) {
 }
 
 func TestCrashRestoresAndTellsNoSecret(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	var out strings.Builder
 	calls := 0

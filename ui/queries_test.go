@@ -44,6 +44,7 @@ func choosing(p *uitest.Program, text string) {
 }
 
 func TestBuildingAFilter(t *testing.T) {
+	t.Parallel()
 	s := newSaver(400)
 	saved(t, s, usual(), func(p *uitest.Program) {
 		press(p, "4", "n")
@@ -72,6 +73,7 @@ func TestBuildingAFilter(t *testing.T) {
 
 // What only the text can say stays as it was typed when a row is changed.
 func TestTextAndRowsKeepEachOther(t *testing.T) {
+	t.Parallel()
 	saved(t, newSaver(400), usual(), func(p *uitest.Program) {
 		press(p, "4", "n", "/")
 		enter(p, `date>-7d AND actor:HOLLOWMAGPIE ((tlp:red) OR tag:"a b")`)
@@ -92,6 +94,7 @@ func TestTextAndRowsKeepEachOther(t *testing.T) {
 }
 
 func TestLimitsAreSaidBeforeTheyAreHit(t *testing.T) {
+	t.Parallel()
 	s := newSaver(50)
 	saved(t, s, usual(), func(p *uitest.Program) {
 		press(p, "4", "n", "/")
@@ -122,6 +125,7 @@ func TestLimitsAreSaidBeforeTheyAreHit(t *testing.T) {
 }
 
 func TestTheFilterGoesToTheBuilderAndBack(t *testing.T) {
+	t.Parallel()
 	saved(t, newSaver(400), usual(), func(p *uitest.Program) {
 		enter(p, "/attacker:HOLLOWMAGPIE")
 		press(p, "enter", "b")
@@ -137,6 +141,7 @@ func TestTheFilterGoesToTheBuilderAndBack(t *testing.T) {
 }
 
 func TestSavingARelativeDate(t *testing.T) {
+	t.Parallel()
 	s := newSaver(400)
 	saved(t, s, usual(), func(p *uitest.Program) {
 		press(p, "4", "n", "/")
@@ -164,6 +169,7 @@ func TestSavingARelativeDate(t *testing.T) {
 }
 
 func TestTheListOfQueries(t *testing.T) {
+	t.Parallel()
 	s := newSaver(400)
 	saved(t, s, usual(), func(p *uitest.Program) {
 		press(p, "4")
@@ -193,6 +199,7 @@ func TestTheListOfQueries(t *testing.T) {
 
 // A saved query runs as it was saved: with its datasets and in its order.
 func TestRunningAQueryCarriesItsOrder(t *testing.T) {
+	t.Parallel()
 	s := newSaver(400)
 	s.queries[0].QueryJSON = `{"search":[{"field":"tlp","op":"equals","value":"red"}],"datasetId":["d1"],"orderBy":"attacker","order":"asc"}`
 	saved(t, s, usual(), func(p *uitest.Program) {
@@ -210,6 +217,7 @@ func TestRunningAQueryCarriesItsOrder(t *testing.T) {
 }
 
 func TestSharing(t *testing.T) {
+	t.Parallel()
 	saved(t, newSaver(50), usual(), func(p *uitest.Program) {
 		press(p, "4", "y", "Y", "j", "enter", "Y", "j", "j", "enter")
 		got := p.Copied()
@@ -223,6 +231,7 @@ func TestSharing(t *testing.T) {
 }
 
 func TestAServerWithoutQueries(t *testing.T) {
+	t.Parallel()
 	bench(t, newFake(50), small(), func(p *uitest.Program) {
 		press(p, "4")
 		p.Want("This server keeps no queries")
@@ -233,6 +242,7 @@ func TestAServerWithoutQueries(t *testing.T) {
 }
 
 func TestQueriesWhenTheServerFails(t *testing.T) {
+	t.Parallel()
 	s := newSaver(50)
 	saved(t, s, small(), func(p *uitest.Program) {
 		s.fail(errors.New("the server answered 502 Bad Gateway"))
@@ -249,6 +259,7 @@ func TestQueriesWhenTheServerFails(t *testing.T) {
 }
 
 func TestQueriesWithTheMouse(t *testing.T) {
+	t.Parallel()
 	saved(t, newSaver(400), usual(), func(p *uitest.Program) {
 		p.ClickOn("4 Queries")
 		p.Settle()
@@ -271,6 +282,7 @@ func TestQueriesWithTheMouse(t *testing.T) {
 
 // Hostile names and filters stay text.
 func TestHostileQueries(t *testing.T) {
+	t.Parallel()
 	for name, text := range corpus(t) {
 		s := newSaver(20)
 		quoted, err := json.Marshal(clean.Line(text)[:min(len(clean.Line(text)), 300)])
@@ -294,6 +306,7 @@ func TestHostileQueries(t *testing.T) {
 }
 
 func TestScreensOfQueries(t *testing.T) {
+	t.Parallel()
 	for _, c := range profiles {
 		for _, o := range []uitest.Options{small(), usual(), large()} {
 			o.Profile = c.profile

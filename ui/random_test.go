@@ -120,15 +120,20 @@ func (m *monkey) resize() {
 }
 
 // Whatever is done in whatever order: no panic, every line exact, and the
-// terminal shows what the view holds. MONKEY_STEPS makes the walks longer.
+// terminal shows what the view holds. The walks are the same each time, unless
+// MONKEY_STEPS makes them longer and MONKEY_SEED others, as make fuzz does.
 func TestRandomUseKeepsScreenAndViewEqual(t *testing.T) {
+	t.Parallel()
 	steps, _ := strconv.Atoi(os.Getenv("MONKEY_STEPS"))
 	first, _ := strconv.ParseUint(os.Getenv("MONKEY_SEED"), 10, 64)
 	if steps == 0 {
-		steps = 120
+		steps = 60
 	}
 	for seed := first; seed < first+8; seed++ {
-		t.Run(fmt.Sprint(seed), func(t *testing.T) { walk(t, seed, steps) })
+		t.Run(fmt.Sprint(seed), func(t *testing.T) {
+			t.Parallel()
+			walk(t, seed, steps)
+		})
 	}
 }
 

@@ -21,6 +21,7 @@ func related(t *testing.T, w *web, o uitest.Options, script func(p *uitest.Progr
 // TestParentsAndChildrenAreListed with what each is to the event; enter opens
 // one, and back returns to it.
 func TestParentsAndChildrenAreListed(t *testing.T) {
+	t.Parallel()
 	for _, o := range []uitest.Options{small(), usual()} {
 		w := newWeb()
 		list := w.newest()
@@ -42,6 +43,7 @@ func TestParentsAndChildrenAreListed(t *testing.T) {
 
 // TestRelationsOfAServerWithoutAGraph are asked for one way and the other.
 func TestRelationsOfAServerWithoutAGraph(t *testing.T) {
+	t.Parallel()
 	w := newWeb()
 	w.noGraph = true
 	related(t, w, usual(), func(p *uitest.Program) {
@@ -51,6 +53,7 @@ func TestRelationsOfAServerWithoutAGraph(t *testing.T) {
 }
 
 func TestRelationsThatFail(t *testing.T) {
+	t.Parallel()
 	w := newWeb()
 	w.broken = errors.New("the server answered 502 Bad Gateway")
 	related(t, w, usual(), func(p *uitest.Program) {
@@ -70,6 +73,7 @@ func TestRelationsThatFail(t *testing.T) {
 // TestGraphAroundAValue: an indicator or a tag is drawn with the events that
 // have it, by search where the server has no graph.
 func TestGraphAroundAValue(t *testing.T) {
+	t.Parallel()
 	w := newWeb()
 	w.noGraph = true
 	list := w.newest()
@@ -99,6 +103,7 @@ func TestGraphAroundAValue(t *testing.T) {
 
 // TestGraphOfNoValue says why there is none.
 func TestGraphOfNoValue(t *testing.T) {
+	t.Parallel()
 	f := newFake(20)
 	f.change(f.newest()[0].UUID, func(e *api.Event) { e.Indicator, e.Tags = "", nil })
 	bench(t, f, usual(), func(p *uitest.Program) {

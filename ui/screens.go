@@ -5,9 +5,9 @@ import (
 	"fmt"
 
 	tea "charm.land/bubbletea/v2"
-	"github.com/charmbracelet/x/ansi"
 
 	"threatbench/keymap"
+	"threatbench/ui/widget/layout"
 	"threatbench/views"
 	"threatbench/views/actor"
 	"threatbench/views/alerts"
@@ -169,7 +169,7 @@ func (m *Model) tabs(room int) (name string, list []tab) {
 	for i := range list {
 		list[i].text = fmt.Sprintf("%d %s", list[i].screen, list[i].text)
 	}
-	if end := lineUp(list, ansi.StringWidth(brand)+1, 2); end <= room {
+	if end := lineUp(list, layout.Width(brand)+1, 2); end <= room {
 		return brand, list
 	}
 	if end := lineUp(list, 1, 1); end <= room {
@@ -188,7 +188,7 @@ func (m *Model) tabs(room int) (name string, list []tab) {
 // last.
 func lineUp(list []tab, x, gap int) int {
 	for i := range list {
-		list[i].x, list[i].w = x, ansi.StringWidth(list[i].text)
+		list[i].x, list[i].w = x, layout.Width(list[i].text)
 		x += list[i].w + gap
 	}
 	return x - gap

@@ -38,6 +38,7 @@ func withMates(t *testing.T, o uitest.Options, script func(p *uitest.Program, f 
 }
 
 func TestOthersAreShownAndFollowed(t *testing.T) {
+	t.Parallel()
 	withMates(t, usual(), func(p *uitest.Program, _ *fake, others *mates, list []api.Event) {
 		p.WantNot("1 on")
 		press(p, "W")
@@ -59,6 +60,7 @@ func TestOthersAreShownAndFollowed(t *testing.T) {
 
 // What is told costs nothing on the line where nothing to be seen has changed.
 func TestUnseenNewsCostsNoBytes(t *testing.T) {
+	t.Parallel()
 	withMates(t, usual(), func(p *uitest.Program, _ *fake, others *mates, list []api.Event) {
 		others.list = []views.Mate{mateAt(1, "bo", list[300])}
 		p.Send(views.TeamNews{})
@@ -76,6 +78,7 @@ func TestUnseenNewsCostsNoBytes(t *testing.T) {
 // What somebody else changed is said, and shown when it is asked for; nothing
 // moves before.
 func TestChangesOfOthersAreNoted(t *testing.T) {
+	t.Parallel()
 	withMates(t, usual(), func(p *uitest.Program, f *fake, _ *mates, list []api.Event) {
 		press(p, "space")
 		asked := len(f.asked())
@@ -107,6 +110,7 @@ func TestChangesOfOthersAreNoted(t *testing.T) {
 }
 
 func TestOthersAreToldWhereOneIs(t *testing.T) {
+	t.Parallel()
 	withMates(t, usual(), func(p *uitest.Program, _ *fake, others *mates, list []api.Event) {
 		press(p, "j", "enter", "7")
 		want := []views.Sight{mateAt(0, "", list[0]).Sight, mateAt(0, "", list[1]).Sight, mateAt(0, "", list[1]).Sight, {View: "Datasets"}}

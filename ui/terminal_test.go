@@ -10,6 +10,7 @@ import (
 )
 
 func TestTerminalByEnvironment(t *testing.T) {
+	t.Parallel()
 	login := "SSH_TTY=/dev/pts/1 SSH_CONNECTION=a "
 	for env, want := range map[string]terminal{
 		"": {},
@@ -45,6 +46,7 @@ func TestTerminalByEnvironment(t *testing.T) {
 }
 
 func TestClipboardPassesThroughWhatStandsBetween(t *testing.T) {
+	t.Parallel()
 	text := strings.Repeat("192.0.2.1\n", 500)
 	plain := "\x1b]52;c;" + base64.StdEncoding.EncodeToString([]byte(text)) + "\a"
 	raw := func(in terminal) string {

@@ -70,6 +70,7 @@ func live() int64 {
 // TestWatchingTheList: what is new is counted, the list stays as it is until it
 // is refreshed, and the next session watches on.
 func TestWatchingTheList(t *testing.T) {
+	t.Parallel()
 	s := newSaver(60)
 	store := &memory{}
 	o := ui.Options{API: s, Memory: store}

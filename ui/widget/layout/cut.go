@@ -9,10 +9,61 @@ import (
 
 // Width is the number of cells s takes; escape sequences take none.
 func Width(s string) int {
-	if plain(s) {
-		return len(s)
+	n, w := plainWidth(s)
+	if n == len(s) {
+		return w
 	}
-	return ansi.StringWidth(s)
+	return w + ansi.StringWidth(s[n:])
+}
+
+// plainWidth measures what s begins with as far as it is printable ASCII, lines
+// and blocks of boxes, and styles: n bytes that take w cells. These are nearly
+// all that is drawn, and nothing joins them to a wider character.
+func plainWidth(s string) (n, w int) {
+	last := 0 // where the last character began, which what follows may join
+	for n < len(s) {
+		switch size := cellSize(s[n:]); {
+		case size > 0:
+			last = n
+			n += size
+			w++
+		case sgrSize(s[n:]) > 0:
+			n += sgrSize(s[n:])
+			last = n
+		default:
+			return last, w - min(n-last, 1)
+		}
+	}
+	return n, w
+}
+
+// cellSize is how many bytes the character takes that s begins with, if it is
+// printable ASCII or one of U+2500 to U+257F; 0 if it is another.
+func cellSize(s string) int {
+	if s[0] >= 0x20 && s[0] <= 0x7e {
+		return 1
+	}
+	if len(s) >= 3 && s[0] == 0xe2 && (s[1] == 0x94 || s[1] == 0x95) && s[2]>>6 == 0b10 {
+		return 3
+	}
+	return 0
+}
+
+// sgrSize is how many bytes the style sequence takes that s begins with, 0
+// without one.
+func sgrSize(s string) int {
+	if len(s) < 3 || s[0] != 0x1b || s[1] != '[' {
+		return 0
+	}
+	for i := 2; i < len(s); i++ {
+		switch c := s[i]; {
+		case c == 'm':
+			return i + 1
+		case c < '0' || c > ';':
+			return 0
+		}
+	}
+	return 0
 }
 
 // plain tells whether s is printable ASCII alone, each byte one cell.

@@ -282,3 +282,13 @@ func BenchmarkOverlay(b *testing.B) {
 		Overlay(base, box, 30, 10)
 	}
 }
+
+func TestWidthIsTheTerminals(t *testing.T) {
+	bits := append([]string{"─", "╯", "═", "█", "*", "1", "\x1b", "\x1b[3", "\x1b[2J", "\x1b[;m", "\x7f", "\n", "\u200d", "\ufe0f", "\u20e3", "\xe2\x94", "\xff"}, "a", "e\u0301", "漢", "🔥", "\x1b[1m", "\x1b]8;;x\x1b\\")
+	rapid.Check(t, func(t *rapid.T) {
+		s := strings.Join(rapid.SliceOfN(rapid.SampledFrom(bits), 0, 12).Draw(t, "bits"), "")
+		if got, want := Width(s), ansi.StringWidth(s); got != want {
+			t.Fatalf("%q is %d cells wide, the terminal makes it %d", s, got, want)
+		}
+	})
+}

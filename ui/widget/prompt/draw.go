@@ -42,7 +42,7 @@ func shown(c string, cells int) string {
 			return "?" + strings.Repeat(" ", cells-1)
 		}
 	}
-	if ansi.StringWidth("a"+c) != 1+cells || layout.Steady(c) != c { // it would merge with what stands before, or terminals disagree on its width
+	if layout.Width("a"+c) != 1+cells || layout.Steady(c) != c { // it would merge with what stands before, or terminals disagree on its width
 		return "?" + strings.Repeat(" ", cells-1)
 	}
 	return c
@@ -99,7 +99,7 @@ func (m *Model) Line(w int) string {
 		return ""
 	case m.text == "":
 		s := ansi.Truncate(m.placeholder, w, m.st.Glyphs.Ellipsis)
-		return m.st.Faint.Paint(s) + strings.Repeat(" ", w-ansi.StringWidth(s))
+		return m.st.Faint.Paint(s) + strings.Repeat(" ", w-layout.Width(s))
 	}
 	l := line{m: m, left: m.offset(w), width: w}
 	l.draw()
@@ -246,8 +246,8 @@ func (m *Model) Under(y, maxH int) (i int, ok bool) {
 
 func (m *Model) popupWidths() (label, detail int) {
 	for _, s := range m.list {
-		label = max(label, ansi.StringWidth(s.Label))
-		detail = max(detail, ansi.StringWidth(s.Detail))
+		label = max(label, layout.Width(s.Label))
+		detail = max(detail, layout.Width(s.Detail))
 	}
 	return label, detail
 }
@@ -273,10 +273,10 @@ func (m *Model) popupMore(shownTo, width int) string {
 
 // fit cuts or fills s to w cells.
 func fit(s string, w int, tail string) string {
-	n := ansi.StringWidth(s)
+	n := layout.Width(s)
 	if n > w {
 		s = ansi.Truncate(s, w, tail)
-		n = ansi.StringWidth(s)
+		n = layout.Width(s)
 	}
 	return s + strings.Repeat(" ", max(w-n, 0))
 }

@@ -42,8 +42,9 @@ func parse(s string, ascii bool) line {
 		b     strings.Builder
 		style uv.Style
 		state byte
-		p     = ansi.NewParser()
 	)
+	p := ansi.GetParser() // a new one holds megabytes
+	defer ansi.PutParser(p)
 	b.Grow(len(s))
 	for len(s) > 0 {
 		seq, _, n, after := ansi.DecodeSequence(s, state, p)

@@ -4,19 +4,19 @@ import (
 	"fmt"
 	"strings"
 
+	tea "charm.land/bubbletea/v2"
 	"github.com/charmbracelet/x/ansi"
 )
 
 // Screen is what the terminal shows. Frames are drawn as time passes: call
 // Settle or Advance first.
 func (p *Program) Screen() *Screen {
-	s, _ := p.term.screen()
-	return s
+	return p.term.screen()
 }
 
 // Cursor is where the terminal's cursor stands.
 func (p *Program) Cursor() (x, y int) {
-	_, pos := p.term.screen()
+	pos := p.term.cursor()
 	return pos.X, pos.Y
 }
 
@@ -66,6 +66,29 @@ func (p *Program) Copied() []string {
 func (p *Program) Check() {
 	p.t.Helper()
 	v := p.View()
+	now := checked{bytes: p.term.total(), content: v.Content, width: p.opts.Width, height: p.opts.Height}
+	if v.Cursor != nil {
+		now.cursor = *v.Cursor
+	}
+	if now == p.checked {
+		return
+	}
+	if p.check(v); !p.t.Failed() {
+		p.checked = now
+	}
+}
+
+// checked is what was right when it was checked last. The terminal changes by
+// what is written to it, and by its size.
+type checked struct {
+	bytes         int
+	content       string
+	width, height int
+	cursor        tea.Cursor
+}
+
+func (p *Program) check(v tea.View) {
+	p.t.Helper()
 	if err := Exact(v.Content, p.opts.Width, p.opts.Height); err != nil {
 		p.t.Error(err)
 	}

@@ -72,6 +72,8 @@ type Program struct {
 	cancel context.CancelFunc
 	done   chan struct{}
 
+	checked checked // by the last Check
+
 	mu  sync.Mutex
 	err error
 }

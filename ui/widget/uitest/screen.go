@@ -50,6 +50,10 @@ func Decode(content string, w, h int, profile colorprofile.Profile) *Screen {
 			if c == nil {
 				continue
 			}
+			if profile == colorprofile.TrueColor || c.Style.IsZero() {
+				s.cells[y*w+x] = cellOf(c)
+				continue
+			}
 			shown := *c
 			shown.Style = uv.ConvertStyle(c.Style, profile)
 			s.cells[y*w+x] = cellOf(&shown)
@@ -59,7 +63,10 @@ func Decode(content string, w, h int, profile colorprofile.Profile) *Screen {
 }
 
 func cellOf(c *uv.Cell) Cell {
-	out := Cell{Text: c.Content, Style: styleOf(c)}
+	out := Cell{Text: c.Content}
+	if !c.Style.IsZero() || c.Link.URL != "" {
+		out.Style = styleOf(c)
+	}
 	if out.Text == "" && c.Width != 0 {
 		out.Text = " "
 	}
@@ -81,8 +88,13 @@ func hex(c color.Color) string {
 	if c == nil {
 		return ""
 	}
+	const digits = "0123456789abcdef"
 	r, g, b, _ := c.RGBA()
-	return fmt.Sprintf("#%02x%02x%02x", r>>8, g>>8, b>>8)
+	out := [7]byte{'#'}
+	for i, v := range [...]uint32{r, g, b} {
+		out[1+2*i], out[2+2*i] = digits[v>>12&0xf], digits[v>>8&0xf]
+	}
+	return string(out[:])
 }
 
 // String names a style's parts: "bold underline #62b5f5 on #000000", or

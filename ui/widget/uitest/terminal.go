@@ -74,8 +74,15 @@ func (t *terminal) resize(w, h int) {
 	t.emu.Resize(w, h)
 }
 
-// screen copies what is shown now, and where the cursor stands.
-func (t *terminal) screen() (*Screen, uv.Position) {
+// cursor is where the cursor stands now.
+func (t *terminal) cursor() uv.Position {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.emu.CursorPosition()
+}
+
+// screen copies what is shown now.
+func (t *terminal) screen() *Screen {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	s := newScreen(t.emu.Width(), t.emu.Height())
@@ -86,7 +93,7 @@ func (t *terminal) screen() (*Screen, uv.Position) {
 			}
 		}
 	}
-	return s, t.emu.CursorPosition()
+	return s
 }
 
 // close ends the terminal's answers. The emulator's own Close sets a flag that
