@@ -80,7 +80,7 @@ func (f exportFlags) options() (interchange.ExportOptions, error) {
 			return o, usagef("--columns %s: want some of %s", c, strings.Join(interchange.FieldNames(), ", "))
 		}
 	}
-	if f.maxTLP == "" || f.maxTLP == "none" {
+	if f.maxTLP == "none" {
 		return o, nil
 	}
 	tlp, ok := api.ParseTLP(f.maxTLP)

@@ -140,6 +140,14 @@ func TestCommandsOverSSHKeepTheRole(t *testing.T) {
 			t.Errorf("%s shows what is marked above green", command)
 		}
 	}
+	for _, command := range []string{
+		"export --title '' --max-tlp=green", `export --title "" --max-tlp green`, "export --query '' --max-tlp=green --title ''", `export --format jsonl --title ""'' --max-tlp='green'`,
+	} {
+		text, said, err := s.runs("ana", command)
+		if n := strings.Count(text, "\n"); err != nil || n != want {
+			t.Errorf("%s: %d events, want %d: %v %s", command, n, want, err, said)
+		}
+	}
 	if text, said, err := s.runs("cy", "export"); err != nil || text != "" {
 		t.Errorf("a role of a dataset that isn't there sees %q: %v %s", text, err, said)
 	}
@@ -153,6 +161,9 @@ func TestNothingElseIsRunOverSSH(t *testing.T) {
 	for _, command := range []string{
 		"uname -a", "sh", "events; id", "events --db /etc/passwd", "events --config x", "export -o " + filepath.Join(s.dir, "stolen"), "export --output=/tmp/x",
 		"import /etc/passwd", "serve api", "config show", "doctor", "completion bash", "__complete events", "scp -t .", "/usr/lib/sftp-server",
+		"events > " + filepath.Join(s.dir, "stolen"), "events >" + filepath.Join(s.dir, "stolen"), "events | sh", "events $(id)", "events `id`", "events $HOME", "events *", "events & id", "events # x",
+		"'' events", "events ''", "export --max-tlp ''", "export --max-tlp=", "events --limit ''", "export -o '" + filepath.Join(s.dir, "stolen") + "'", "events --profile ''", "events 'a", `events "a`, `events a\`,
+		"events\nid", "'events --json'", `events\ --json`, "  ", "''",
 	} {
 		out, said, err := s.runs("ana", command)
 		if err == nil || out != "" || said == "" {

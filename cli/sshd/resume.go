@@ -140,8 +140,17 @@ func (s *Server) offer(v *visit, l *life) (answer, error) {
 	}
 }
 
+// usedWrongly is the exit status of a command that makes no sense.
+const usedWrongly = 2
+
 // command runs one command and returns its exit status.
 func (s *Server) command(v *visit, who Role) int {
+	words, err := splitWords(v.RawCommand())
+	if err != nil {
+		s.audit(Entry{What: "command", Who: who.Name, From: v.RemoteAddr().String(), Key: who.Fingerprint, Outcome: "refused", Note: clip(v.RawCommand())})
+		s.sorry(v, err.Error())
+		return usedWrongly
+	}
 	l := s.newLife(who, v.RemoteAddr().String())
 	if err := s.admit(l); err != nil {
 		l.idle.Stop()
@@ -154,7 +163,7 @@ func (s *Server) command(v *visit, who Role) int {
 	defer stop()
 	out := &lineCounter{w: l.link}
 	one := &Session{
-		Who: who, From: l.from(), Command: v.Command(), Env: v.channel.environ(), In: v, Out: out, Err: v.Stderr(), Started: l.started, Note: l.note,
+		Who: who, From: l.from(), Command: words, Env: v.channel.environ(), In: v, Out: out, Err: v.Stderr(), Started: l.started, Note: l.note,
 	}
 	status := s.run(l, one)
 	outcome := "done"
