@@ -46,7 +46,7 @@ func TestFind(t *testing.T) {
 		"*.evil.com":                        {"domain evil.com"},
 		"_dmarc.evil.com":                   {"domain _dmarc.evil.com"},
 		"abcdefabcdefgh.onion":              {"domain abcdefabcdefgh.onion"},
-		`\\evil.com\share`:                  {"domain evil.com"},
+		`\\evil.com\share`:                  {`filepath \\evil.com\share`, "domain evil.com"},
 		// Defanged.
 		"evil[.]com evil(.)com evil{.}com":            {"domain evil.com"},
 		"evil[dot]com a(DOT)com b [.] com":            {"domain evil.com", "domain a.com", "domain b.com"},
@@ -84,9 +84,9 @@ func TestFind(t *testing.T) {
 		"setup.exe kernel32.dll a.txt x.php y.py run.sh README.md z.tar.gz": nil,
 		"v1.2.3.4, version 1.2.3.4, Chrome/120.0.0.0, 1.2.3, 10.0.19041.1":  nil,
 		"1.2.3.4.5 256.1.1.1 1.2.3.4-beta":                                  nil,
-		"12:30:45 00:11:22:33:44:55 std::vector a::b ::":                    nil,
+		"12:30:45 std::vector a::b ::":                                      nil,
 		"e.g. i.e. U.S. a.m. etc... done.In this":                           nil,
-		"C:\\Users\\bob.com\\x /usr/lib/evil.com /opt/1.2.3.4/bin":          nil,
+		"C:\\Users\\bob.com\\x /usr/lib/evil.com /opt/1.2.3.4/bin":          {`filepath C:\Users\bob.com\x`, "filepath /usr/lib/evil.com", "filepath /opt/1.2.3.4/bin"},
 		"12345678901234567890123456789012 deadbeef":                         nil,
 		"CVE-24-1 CVE-2024 AS400 ASP.NET @":                                 nil,
 		"http:// https://localhost://x javascript://a.com foo@bar nobody@":  nil,
@@ -109,6 +109,7 @@ func TestPlaces(t *testing.T) {
 	for in, want := range map[string]string{
 		"see hxxp://a[.]com/x, b [.] com (http://c.com:80).": "see hxxp://a[.]com/x, b [.] com (hxxp://c[.]com:80).",
 		"CVE-2024-3094 in setup.exe from 192.0.2.1!":         "CVE-2024-3094 in setup.exe from 192[.]0[.]2[.]1!",
+		`C:\a.b\c.exe at \\d.com\e.f, mutex "a.b"`:           `C:\a.b\c.exe at \\d[.]com\e.f, mutex "a.b"`,
 		"a@b.com b.com": "a[@]b[.]com b[.]com", "": "", "nothing": "nothing",
 	} {
 		if got := DefangText(in); got != want {
@@ -166,7 +167,10 @@ func TestDefangedIsFound(t *testing.T) {
 // looked at again and again.
 func TestLongTextIsLinear(t *testing.T) {
 	start := time.Now()
-	for _, piece := range []string{"a", "a:", "a/", "http://", "http://a.b/", "http://a.b/,", "http://a.b/x)", ")", "[.]", "a[.]", "1.", ":", "@", "a@", ",x", "\\", "(at", "version ", "\xff"} {
+	for _, piece := range []string{
+		"a", "a:", "a/", "http://", "http://a.b/", "http://a.b/,", "http://a.b/x)", ")", "[.]", "a[.]", "1.", ":", "@", "a@", ",x", "\\", "(at", "version ", "\xff", "/tmp",
+		`C:\`, `a\`, "%", "&", "mutex ", "x dot ", "-dot-", `http:\\`, "Mozilla/5.0 ", "(", `HKLM\ `, "192.0.2.1-", "的a", "0x", "http%3a%2f%2f", `\\a\`, "md5 ", "update.sh ",
+	} {
 		Find("http://a.example/" + strings.Repeat(piece, 200_000/len(piece)))
 		Find(strings.Repeat(piece, 200_000/len(piece)))
 	}
@@ -176,13 +180,13 @@ func TestLongTextIsLinear(t *testing.T) {
 }
 
 func FuzzFind(f *testing.F) {
-	for _, s := range []string{"see hxxp://a[.]com/x, b [.] com (c[.]com:80)", "[2001:db8::1]:443", "a@b.com\xff", "http://a.b,c;http://", "(dot)(at)[://]", `x\.y a.]b [.c`} {
+	for _, s := range []string{"see hxxp://a[.]com/x, b [.] com (c[.]com:80)", "[2001:db8::1]:443", "a@b.com\xff", "http://a.b,c;http://", "(dot)(at)[://]", `x\.y a.]b [.c`, `C:\a b\c "C:\D E\f"`, "mutex: a User-Agent: b", "http%3A%2F%2Fa.b%2Fc", `HKLM:\A B\C`, `\\a.com\b`, "通a.comで"} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
 		last := 0
 		for _, h := range Find(text) {
-			if h.At < last || h.At >= len(text) || h.Value == "" || h.Type == "" || !utf8.ValidString(h.Value) || strings.ContainsAny(h.Value, " \n\x1b") {
+			if h.At < last || h.At >= len(text) || h.Value == "" || h.Type == "" || !utf8.ValidString(h.Value) || strings.ContainsAny(h.Value, "\r\n\t") {
 				t.Fatalf("%q: found %+v", text, h)
 			}
 			last = h.At
