@@ -34,6 +34,9 @@ func benchWith(t *testing.T, o ui.Options, term uitest.Options, script func(p *u
 			if crash := ui.Crash(p.Model().(*ui.Model)); crash != "" {
 				t.Errorf("the workbench crashed: %s", crash)
 			}
+			if n := ui.Guarded(p.Model().(*ui.Model)); n > 0 {
+				t.Errorf("%d lines held what no terminal must get", n)
+			}
 		}()
 		p.Settle()
 		script(p)

@@ -9,6 +9,7 @@ import (
 	tea "charm.land/bubbletea/v2"
 	"github.com/charmbracelet/x/ansi"
 
+	"threatbench/api/clean"
 	"threatbench/keymap"
 	"threatbench/theme"
 	"threatbench/ui/widget/layout"
@@ -26,10 +27,10 @@ func (m *Model) View() (v tea.View) {
 		}
 	}()
 	lines, cursor := m.draw()
-	v = tea.NewView(strings.Join(lines, "\n"))
+	v = tea.NewView(strings.Join(m.guard(lines), "\n"))
 	v.AltScreen = true
 	v.Cursor = cursor
-	v.WindowTitle = "threatbench " + m.options.Profile
+	v.WindowTitle = clean.Line("threatbench " + m.options.Profile)
 	if m.mouse {
 		v.MouseMode = tea.MouseModeCellMotion
 	}

@@ -17,6 +17,10 @@ func Crash(m *Model) string {
 	return fmt.Sprintf("%v\n%s", m.crash.value, m.crash.stack)
 }
 
+// Guarded counts the lines that the last guard before the terminal had to
+// change, each time it was drawn.
+func Guarded(m *Model) int { return m.guarded }
+
 // Keep remembers where things stand, as the end of a session does.
 func Keep(m *Model) { m.keep() }
 

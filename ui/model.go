@@ -75,6 +75,7 @@ type Model struct {
 	gate     *gate                                           // nil in a program that has its process to itself
 	exec     func(tea.ExecCommand, tea.ExecCallback) tea.Cmd // tea.Exec but in tests
 	crash    *crash
+	guarded  int  // lines the last guard before the terminal had to change
 	saidLost bool // that what should be remembered can't be written down
 }
 

@@ -11,6 +11,7 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"threatbench/api/async"
+	"threatbench/api/clean"
 )
 
 // Store keeps small values under names from one session to the next. Get and
@@ -53,7 +54,7 @@ func (m *Memory) Load(name string, v any) bool {
 		return false
 	}
 	into := reflect.New(reflect.TypeOf(v).Elem()) // v stays whole when half of the text fits it
-	if json.Unmarshal(raw, into.Interface()) != nil {
+	if clean.Unmarshal(raw, into.Interface()) != nil {
 		return false
 	}
 	reflect.ValueOf(v).Elem().Set(into.Elem())

@@ -10,6 +10,7 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"threatbench/api"
+	"threatbench/api/clean"
 	"threatbench/api/query"
 )
 
@@ -32,16 +33,25 @@ const (
 type spelt struct{ Text, JSON string }
 
 // ReadSaved reads a saved query. What the language can't say is told in
-// Problem; Query is then what could be read.
+// Problem; Query is then what could be read. Text and Problem are harmless to
+// a terminal whatever the query holds; the values in Query are as they were
+// saved, since they are asked.
 func ReadSaved(q api.SavedQuery, m *Memory, now time.Time) Saved {
 	var s Saved
 	if err := readQuery(q.QueryJSON, &s.Query); err != nil {
-		s.Problem = "its filter can't be read: " + err.Error()
+		s.Problem = "its filter can't be read: " + clean.Line(err.Error())
 		return s
 	}
 	if err := s.Query.Validate(); err != nil {
-		s.Problem = "its filter can't be shown: " + err.Error()
+		s.Problem = "its filter can't be shown: " + clean.Line(err.Error())
 		return s
+	}
+	for _, id := range s.Query.Datasets {
+		if safe := clean.Line(id); safe != id {
+			s.Query.Datasets = nil
+			s.Problem = "its filter can't be shown: no dataset is called " + safe
+			return s
+		}
 	}
 	s.Text = query.Format(query.Filter{Search: s.Query.Search, Branches: s.Query.Branches})
 	texts := map[string]spelt{}

@@ -1,11 +1,16 @@
 package views
 
 import (
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
 
 	"threatbench/api"
+	"threatbench/api/clean"
 	"threatbench/api/query"
 )
 
@@ -79,4 +84,60 @@ func TestNewSinceKeepsWithinTheLimits(t *testing.T) {
 	if err := one.Validate(); err != nil || query.FormatCondition(one.Search[0]) != "createdAt>2026-03-14T12:00:00Z" {
 		t.Errorf("%v %+v", err, one)
 	}
+}
+
+// Whatever a colleague saved, what is shown of it steers no terminal, and what
+// is asked is what was saved.
+func TestSavedQueriesAreHarmless(t *testing.T) {
+	files, err := filepath.Glob("../testdata/hostile/*.txt")
+	if err != nil || len(files) < 40 {
+		t.Fatalf("the hostile corpus is missing: %d files, %v", len(files), err)
+	}
+	for _, file := range files {
+		b, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		text := strings.ToValidUTF8(string(b), "\ufffd") // JSON holds nothing else
+		text = string([]rune(text)[:min(len([]rune(text)), api.MaxValueLength)])
+		if text == "" {
+			continue
+		}
+		for _, op := range []api.Op{api.OpEquals, api.OpContains, api.OpStartsWith, api.OpEndsWith, api.OpFind, api.OpIn, api.OpNot} {
+			search := []api.Condition{{Field: api.FieldEvent, Op: op, Values: []string{text}}}
+			s := readHostile(t, map[string]any{"search": search})
+			f, err := query.Parse(s.Text, time.Unix(0, 0))
+			if err != nil || s.Problem != "" || !reflect.DeepEqual(f.Search, search) || !reflect.DeepEqual(s.Query.Search, search) {
+				t.Errorf("%s, %s: %q reads %+v, %v, asked is %+v, %s", filepath.Base(file), op, s.Text, f.Search, err, s.Query.Search, s.Problem)
+			}
+		}
+		for _, q := range []map[string]any{
+			{"datasetId": []string{"a" + text}}, {"orderBy": text}, {"order": text, "orderBy": "date"},
+			{"search": []any{map[string]any{"field": text, "op": "equals", "value": "x"}}},
+			{"search": []any{map[string]any{"field": "event", "op": text, "value": "x"}}},
+			{"search": []any{map[string]any{"field": "tlp", "op": "equals", "value": text}}},
+			{"search": map[string]any{"field": map[string]any{text: 1}, "op": "equals"}},
+		} {
+			readHostile(t, q)
+		}
+		if s := ReadSaved(api.SavedQuery{QueryJSON: text}, NewMemory(nil, nil), time.Unix(0, 0)); clean.Line(s.Text+s.Problem) != s.Text+s.Problem {
+			t.Errorf("%q shows %q %q", text, s.Text, s.Problem)
+		}
+	}
+}
+
+// readHostile reads a saved query as a server sends it, all its strings
+// escaped.
+func readHostile(t *testing.T, q map[string]any) Saved {
+	t.Helper()
+	b, err := json.Marshal(q)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := ReadSaved(api.SavedQuery{Name: "q", QueryJSON: clean.EscapeJSON(string(b))}, NewMemory(nil, nil), time.Unix(0, 0))
+	shown := s.Text + s.Problem + strings.Join(s.Query.Datasets, "")
+	if safe := clean.Line(shown); safe != shown {
+		t.Errorf("%s shows %q", b, shown)
+	}
+	return s
 }

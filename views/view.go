@@ -12,6 +12,7 @@ import (
 
 	"threatbench/api"
 	"threatbench/api/async"
+	"threatbench/api/clean"
 	"threatbench/keymap"
 	"threatbench/theme"
 	"threatbench/ui/widget/layout"
@@ -217,9 +218,9 @@ func Count(n int) string {
 	return b.String()
 }
 
-// Shown is text as it can be drawn: as wide for the terminal as it is for us,
-// whatever its script.
-func Shown(s string) string { return layout.Steady(s) }
+// Shown is text as it can be drawn, styled or not: harmless to the terminal,
+// and as wide for it as it is for us, whatever its script.
+func Shown(s string) string { return layout.Steady(clean.Styled(s)) }
 
 // OneLine is text with its line breaks as spaces.
 func OneLine(s string) string {

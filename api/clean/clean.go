@@ -98,7 +98,7 @@ func (w *writer) take(i int) int {
 		w.change(i)
 	case unsafeRune(r), isSkinTone(r):
 		w.note(i, hex(uint32(r), 4))
-	case unicode.In(r, unicode.Mn, unicode.Me):
+	case isMark(r):
 		w.mark(i, r, n)
 	default:
 		w.keep(r, n)

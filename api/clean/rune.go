@@ -14,6 +14,9 @@ const (
 func isRegional(r rune) bool { return r >= firstRegional && r <= 0x1f1ff }
 func isSkinTone(r rune) bool { return r >= 0x1f3fb && r <= 0x1f3ff }
 
+// isMark reports whether r combines with the character before it.
+func isMark(r rune) bool { return unicode.In(r, unicode.Mn, unicode.Me) }
+
 // isSelector tells whether r only chooses between two looks of the character
 // before it.
 func isSelector(r rune) bool {

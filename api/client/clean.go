@@ -198,7 +198,7 @@ func cleanGraph(g *api.Graph) {
 
 func cleanSavedQuery(q *api.SavedQuery) {
 	cleanFields(&q.Name, &q.UserEmail, &q.RuleScope, &q.RuleListID)
-	q.QueryJSON = clean.Text(q.QueryJSON) // JSON may be written over several lines
+	q.QueryJSON = clean.EscapeJSON(q.QueryJSON) // what it holds is decoded later, and asked as it is
 }
 
 func cleanAlert(a *api.Alert) {

@@ -212,7 +212,7 @@ func FuzzCleanJSON(f *testing.F) {
 		if !json.Valid([]byte(s)) {
 			return
 		}
-		out, err := cleanJSON(json.RawMessage(s))
+		out, err := clean.JSON(json.RawMessage(s))
 		if err != nil {
 			t.Fatalf("%q: %v", s, err)
 		}

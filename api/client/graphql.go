@@ -1,7 +1,6 @@
 package client
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -50,7 +49,7 @@ func (c *Client) query(ctx context.Context, query string, vars map[string]any) (
 	if len(res.Errors) > 0 {
 		return nil, c.graphError(res.Errors)
 	}
-	return cleanJSON(res.Data)
+	return clean.JSON(res.Data)
 }
 
 func (c *Client) graphError(items []api.ErrorItem) error {
@@ -59,55 +58,4 @@ func (c *Client) graphError(items []api.ErrorItem) error {
 		e.Messages = append(e.Messages, c.redact(clean.Line(cut(it.Message))))
 	}
 	return e
-}
-
-// cleanJSON neutralises every string in a JSON value, keys too, and leaves
-// all else, the order of keys included, as it is.
-func cleanJSON(in json.RawMessage) (json.RawMessage, error) {
-	var out bytes.Buffer
-	for rest := []byte(in); len(rest) > 0; {
-		start := bytes.IndexByte(rest, '"')
-		if start < 0 {
-			out.Write(rest)
-			break
-		}
-		end := start + literalEnd(rest[start:])
-		out.Write(rest[:start])
-		if err := cleanLiteral(&out, rest[start:end]); err != nil {
-			return nil, err
-		}
-		rest = rest[end:]
-	}
-	return out.Bytes(), nil
-}
-
-// literalEnd is the length of the string literal that b begins with.
-func literalEnd(b []byte) int {
-	for i := 1; i < len(b); i++ {
-		switch b[i] {
-		case '\\':
-			i++
-		case '"':
-			return i + 1
-		}
-	}
-	return len(b)
-}
-
-func cleanLiteral(out *bytes.Buffer, lit []byte) error {
-	var s string
-	if err := json.Unmarshal(lit, &s); err != nil {
-		return fmt.Errorf("a string of the answer: %w", err)
-	}
-	safe := clean.Text(s)
-	if safe == s {
-		out.Write(lit)
-		return nil
-	}
-	b, err := json.Marshal(safe)
-	if err != nil {
-		return fmt.Errorf("a string of the answer: %w", err)
-	}
-	out.Write(b)
-	return nil
 }

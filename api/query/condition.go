@@ -115,9 +115,12 @@ func pattern(t token) []part {
 	var out []part
 	for i := 0; i < len(t.raw); i++ {
 		p := part{t.raw[i], t.raw[i] == '*' || t.raw[i] == '?'}
-		if t.quoted && p.c == '\\' && i+1 < len(t.raw) && escapable(t.raw[i+1]) {
-			i++
-			p = part{c: t.raw[i]}
+		if r, n := escaped(t.raw[i:]); t.quoted && n > 0 {
+			for _, c := range []byte(string(r)) {
+				out = append(out, part{c: c})
+			}
+			i += n - 1
+			continue
 		}
 		if star := (part{'*', true}); p == star && len(out) > 0 && out[len(out)-1] == star {
 			continue

@@ -1,10 +1,12 @@
 package query
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 
 	"threatbench/api"
+	"threatbench/api/clean"
 )
 
 // Format writes the canonical text: Parse(Format(f)) is f for every filter
@@ -42,7 +44,7 @@ func group(conds []api.Condition) []string {
 func term(c api.Condition, bare bool) string {
 	options := spellings(c, bare)
 	for _, s := range options[:len(options)-1] {
-		if reads(s, c) {
+		if s == escape(s) && reads(s, c) {
 			return s
 		}
 	}
@@ -86,7 +88,7 @@ func spellings(c api.Condition, bare bool) []string {
 		return []string{name + "~*" + v, name + `~"*` + escapePattern(v) + `"`}
 	case api.OpLike:
 		wild := strings.NewReplacer("%", "*", "_", "?").Replace(v)
-		return []string{name + "~" + wild, name + `~"` + wild + `"`, name + "~=" + v, name + "~=" + quote(v)}
+		return []string{name + "~" + wild, name + `~"` + escape(wild) + `"`, name + "~=" + v, name + "~=" + quote(v)}
 	case api.OpFind:
 		options := both(name + "~~")
 		if c.Field == api.FieldEvent && bare && !hasKeyword(v) {
@@ -105,7 +107,7 @@ func listed(c api.Condition) []string {
 	for i, v := range c.Values {
 		out[i] = quote(v)
 		one := api.Condition{Field: c.Field, Op: api.OpIn, Values: []string{v}}
-		if reads(string(c.Field)+":("+v+")", one) {
+		if v == escape(v) && reads(string(c.Field)+":("+v+")", one) {
 			out[i] = v
 		}
 	}
@@ -124,13 +126,19 @@ func hasKeyword(v string) bool {
 }
 
 func quote(v string) string {
-	return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(v) + `"`
+	return `"` + escape(strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(v)) + `"`
+}
+
+// escape writes what a terminal would obey or hide as \u{200b}, so that the text
+// of a filter can be shown and edited whatever it looks for.
+func escape(v string) string {
+	return clean.Escape(v, func(r rune) string { return fmt.Sprintf(`\u{%x}`, r) })
 }
 
 func quotePattern(v string) string { return `"` + escapePattern(v) + `"` }
 
 func escapePattern(v string) string {
-	return strings.NewReplacer(`\`, `\\`, `"`, `\"`, `*`, `\*`, `?`, `\?`).Replace(v)
+	return escape(strings.NewReplacer(`\`, `\\`, `"`, `\"`, `*`, `\*`, `?`, `\?`).Replace(v))
 }
 
 // operatorsOf names the operators a field takes, for an error.

@@ -1,6 +1,7 @@
 package query
 
 import (
+	"strconv"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -182,6 +183,28 @@ func (s *scanner) quoted(kind tokenKind) {
 // escapable tells whether a backslash before c, between quotes, makes c plain.
 func escapable(c byte) bool { return c == '"' || c == '\\' || c == '*' || c == '?' }
 
+// escaped reads the escape that s, between quotes, begins with, and its length:
+// a backslash before a sign of the language, or \u{1f4a9} for a character by
+// its code point. It is 0 where s begins with anything else.
+func escaped(s string) (r rune, n int) {
+	if len(s) < 2 || s[0] != '\\' {
+		return 0, 0
+	}
+	if escapable(s[1]) {
+		return rune(s[1]), 2
+	}
+	digits, ok := strings.CutPrefix(s[1:], "u{")
+	if !ok {
+		return 0, 0
+	}
+	digits, _, ok = strings.Cut(digits, "}")
+	v, err := strconv.ParseUint(digits, 16, 21)
+	if !ok || err != nil || !utf8.ValidRune(rune(v)) {
+		return 0, 0
+	}
+	return rune(v), len(`\u{}`) + len(digits)
+}
+
 // literal is the text a token stands for.
 func (t token) literal() string {
 	if !t.quoted || !strings.Contains(t.raw, `\`) {
@@ -189,8 +212,10 @@ func (t token) literal() string {
 	}
 	var b strings.Builder
 	for i := 0; i < len(t.raw); i++ {
-		if t.raw[i] == '\\' && i+1 < len(t.raw) && escapable(t.raw[i+1]) {
-			i++
+		if r, n := escaped(t.raw[i:]); n > 0 {
+			b.WriteRune(r)
+			i += n - 1
+			continue
 		}
 		b.WriteByte(t.raw[i])
 	}

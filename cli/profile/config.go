@@ -13,6 +13,8 @@ import (
 	"strings"
 
 	"github.com/pelletier/go-toml/v2"
+
+	"threatbench/api/clean"
 )
 
 // Config is what the configuration file says.
@@ -222,6 +224,9 @@ func (c Config) check() Mistakes {
 	}
 	for _, name := range c.Names() {
 		if p, ok := c.Profiles[name]; ok {
+			if safe := clean.Line(name); safe != name { // it stands in the header and in the window's title
+				add("profiles."+safe, "", "the name holds characters that a terminal obeys or hides")
+			}
 			p.check(func(key, problem string) { add("profiles."+name, key, problem) })
 		}
 	}

@@ -277,7 +277,7 @@ func (m *Model) learnQuery(f async.QueryAnswered) {
 // many rows it would have if it were whole.
 func tableOf(data json.RawMessage) (table [][]string, all int) {
 	var v any
-	if json.Unmarshal(data, &v) != nil {
+	if clean.Unmarshal(data, &v) != nil {
 		return nil, 0
 	}
 	list := longest(v)

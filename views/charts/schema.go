@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 	"unicode"
+
+	"threatbench/api/clean"
 )
 
 // introspection asks a server what its queries may hold.
@@ -67,7 +69,7 @@ func readSchema(data json.RawMessage) (*schema, error) {
 			} `json:"types"`
 		} `json:"__schema"`
 	}
-	if err := json.Unmarshal(data, &in); err != nil {
+	if err := clean.Unmarshal(data, &in); err != nil {
 		return nil, fmt.Errorf("reading the schema: %w", err)
 	}
 	s := &schema{root: in.Schema.QueryType.Name, types: map[string]schemaType{}}

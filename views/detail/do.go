@@ -3,11 +3,8 @@ package detail
 import (
 	"bytes"
 	"encoding/json"
-	"fmt"
 	"net/url"
 	"strings"
-	"unicode/utf16"
-	"unicode/utf8"
 
 	tea "charm.land/bubbletea/v2"
 
@@ -250,7 +247,7 @@ func (m *Model) copyAs() {
 	}
 	forms = append(forms, form{"the call as curl", call(e)})
 	if m.rawFor == e.UUID {
-		forms = append(forms, form{"raw record as JSON", harmless(m.raw.Data)})
+		forms = append(forms, form{"raw record as JSON", clean.EscapeJSON(string(m.raw.Data))})
 	}
 	if e.Insight != "" {
 		forms = append(forms, form{"insight as Markdown", e.Insight})
@@ -368,23 +365,4 @@ func (m *Model) CursorXY() (x, y int, ok bool) {
 func call(e *api.Event) string {
 	return `curl -sS "${CLOUDFLARE_BASE_URL:-https://api.cloudflare.com/client/v4}/accounts/$CLOUDFLARE_ACCOUNT_ID/cloudforce-one/events/` +
 		strings.ReplaceAll(url.PathEscape(e.UUID), "$", "%24") + `" -H "Authorization: Bearer $CLOUDFLARE_API_TOKEN"`
-}
-
-// harmless is JSON that says the same and steers no terminal it is pasted
-// into: characters that would are escaped. What isn't JSON has them shown.
-func harmless(raw []byte) string {
-	if !json.Valid(raw) {
-		return clean.Text(string(raw))
-	}
-	var b strings.Builder
-	for _, r := range string(raw) {
-		if s := "a" + string(r); r < utf8.RuneSelf || clean.Line(s) == s { // a mark needs a letter to stand on
-			b.WriteRune(r)
-			continue
-		}
-		for _, half := range utf16.Encode([]rune{r}) {
-			fmt.Fprintf(&b, `\u%04x`, half)
-		}
-	}
-	return b.String()
 }

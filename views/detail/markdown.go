@@ -29,7 +29,7 @@ func markdown(md string, w int, st *theme.Styles) ([]string, error) {
 	if err != nil {
 		return nil, fmt.Errorf("rendering the insight: %w", err)
 	}
-	lines := strings.Split(strings.Trim(onlyStyles(out), "\n"), "\n")
+	lines := strings.Split(strings.Trim(clean.Styled(withoutLinks(out)), "\n"), "\n")
 	for len(lines) > 0 && strings.TrimSpace(ansi.Strip(lines[0])) == "" {
 		lines = lines[1:]
 	}
@@ -56,32 +56,7 @@ func calmEntities(md string) string {
 	})
 }
 
-// onlyStyles keeps of all escape sequences those that style text, and
-// neutralises everything else.
-func onlyStyles(s string) string {
-	var b strings.Builder
-	b.Grow(len(s))
-	for _, line := range strings.Split(s, "\n") {
-		styleLine(&b, line)
-		b.WriteByte('\n')
-	}
-	return b.String()
-}
+// hyperlink is a hyperlink of the renderer's own: the text already shows the target.
+var hyperlink = regexp.MustCompile(`\x1b\]8;[^\x07\x1b]*(\x07|\x1b\\)`)
 
-func styleLine(b *strings.Builder, line string) {
-	var state byte
-	for line != "" {
-		seq, width, n, next := ansi.DecodeSequence(line, state, nil)
-		switch {
-		case width > 0:
-			b.WriteString(clean.Line(seq))
-		case strings.HasPrefix(seq, "\x1b[") && strings.HasSuffix(seq, "m"):
-			b.WriteString(seq)
-		case strings.HasPrefix(seq, "\x1b]8;"):
-			// glamour's own hyperlinks: the text already shows the target
-		default:
-			b.WriteString(clean.Line(seq))
-		}
-		state, line = next, line[n:]
-	}
-}
+func withoutLinks(s string) string { return hyperlink.ReplaceAllString(s, "") }

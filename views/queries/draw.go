@@ -7,6 +7,7 @@ import (
 	"github.com/charmbracelet/x/ansi"
 
 	"threatbench/api"
+	"threatbench/api/clean"
 	"threatbench/api/query"
 	"threatbench/theme"
 	"threatbench/ui/widget/layout"
@@ -271,7 +272,7 @@ func (b *builder) cell(s string, pen theme.Pen, chosen bool) string {
 func (b *builder) valueText(r query.Row) string {
 	list := make([]string, len(r.Values))
 	for i, v := range r.Values {
-		list[i] = views.Shown(views.OneLine(v))
+		list[i] = views.Shown(clean.Line(views.OneLine(v))) // as it is asked; its text has it escaped
 	}
 	out := strings.Join(list, ", ")
 	switch {
