@@ -29,14 +29,6 @@ type AggregateResult struct {
 	DateRange    *DateRange     `json:"dateRange,omitempty"`
 }
 
-// AggregateColumns lists what may be aggregated by.
-func AggregateColumns() []string {
-	return []string{
-		"attacker", "attackerCountry", "category", "indicatorType", "killChain", "mitreAttack", "mitreCapec",
-		"tags", "targetCountry", "targetIndustry", "tlp", "hasChildren", "datasetId",
-	}
-}
-
 // Bucket is the width of a timeline's steps.
 type Bucket string
 

@@ -10,39 +10,6 @@ import (
 	"unicode/utf8"
 )
 
-// Field is a filterable field of an event.
-type Field string
-
-// The fields a condition may name.
-const (
-	FieldAttacker        Field = "attacker"
-	FieldAttackerCountry Field = "attackerCountry"
-	FieldCategory        Field = "category"
-	FieldCreatedAt       Field = "createdAt"
-	FieldDate            Field = "date"
-	FieldEvent           Field = "event"
-	FieldIndicator       Field = "indicator"
-	FieldIndicatorType   Field = "indicatorType"
-	FieldKillChain       Field = "killChain"
-	FieldMitreAttack     Field = "mitreAttack"
-	FieldMitreCapec      Field = "mitreCapec"
-	FieldTags            Field = "tags"
-	FieldTargetCountry   Field = "targetCountry"
-	FieldTargetIndustry  Field = "targetIndustry"
-	FieldTLP             Field = "tlp"
-	FieldUUID            Field = "uuid"
-	FieldHasChildren     Field = "hasChildren"
-)
-
-// Fields lists every filterable field, in the contract's order.
-func Fields() []Field {
-	return []Field{
-		FieldAttacker, FieldAttackerCountry, FieldCategory, FieldCreatedAt, FieldDate, FieldEvent,
-		FieldIndicator, FieldIndicatorType, FieldKillChain, FieldMitreAttack, FieldMitreCapec,
-		FieldTags, FieldTargetCountry, FieldTargetIndustry, FieldTLP, FieldUUID, FieldHasChildren,
-	}
-}
-
 // Op compares a field with a value.
 type Op string
 
@@ -65,17 +32,6 @@ const (
 // Ops lists every operator.
 func Ops() []Op {
 	return []Op{OpEquals, OpNot, OpGt, OpGte, OpLt, OpLte, OpLike, OpContains, OpStartsWith, OpEndsWith, OpFind, OpIn}
-}
-
-// OpsFor lists the operators that field f takes.
-func OpsFor(f Field) []Op {
-	switch f {
-	case FieldKillChain:
-		return []Op{OpEquals, OpNot, OpGt, OpGte, OpLt, OpLte, OpIn}
-	case FieldHasChildren:
-		return []Op{OpEquals, OpNot, OpIn}
-	}
-	return Ops()
 }
 
 // Condition is one comparison. Values holds one value, or 1..100 for OpIn;

@@ -54,17 +54,6 @@ func IsScope(s string) bool {
 	return s == ScopeAll || s == ScopeStar || s == ScopeOperational || s == ScopeAnalytics
 }
 
-// OrderFields lists what orderBy may name. numReferences and the like are
-// fields of the event too.
-func OrderFields() []string {
-	return []string{
-		"date", "createdAt", "event", "category", "attacker", "attackerCountry", "attackerCountryAlpha3",
-		"targetCountry", "targetCountryAlpha3", "targetIndustry", "indicator", "indicatorType", "indicatorTypeId",
-		"killChain", "mitreAttack", "mitreCapec", "tlp", "tags", "insight", "uuid", "rawId", "hasChildren",
-		"numReferences", "numReferenced", "datasetId", "releasabilityId",
-	}
-}
-
 // Validate checks every limit of the list query. Its error is an *Error of
 // status 400 that names the key, the limit and what came.
 func (q ListQuery) Validate() error {

@@ -439,7 +439,7 @@ func TestChartsExport(t *testing.T) {
 			for i := range 2 {
 				choose(p, "e", i)
 				press(p, "enter")
-				p.Want("written: ")
+				p.Want("written:") // a long name stands on the next line
 			}
 		})
 		mu.Lock()

@@ -12,52 +12,33 @@ import (
 	"threatbench/views"
 )
 
-// editable is a field that can be changed.
-type editable struct {
-	title string
-	now   func(e *api.Event) string
-	set   func(p *api.EventPatch, value *string)
-	names func(c *async.Catalogs) []string
-	check func(text string) error
-	one   bool // takes one event at a time
-}
-
-func editables() []editable {
-	return []editable{
-		{title: "TLP", now: func(e *api.Event) string { return e.TLP }, set: func(p *api.EventPatch, v *string) { p.TLP = v },
-			names: func(*async.Catalogs) []string { return []string{"clear", "green", "amber", "amber+strict", "red"} }, check: checkTLP},
-		{title: "category", now: func(e *api.Event) string { return e.Category }, set: func(p *api.EventPatch, v *string) { p.Category = v },
-			names: func(c *async.Catalogs) []string { return categoryNames(c) }, check: notEmpty},
-		{title: "attacker", now: func(e *api.Event) string { return e.Attacker }, set: func(p *api.EventPatch, v *string) { p.Attacker = v },
-			names: func(c *async.Catalogs) []string { return c.Attackers }},
-		{title: "attacker country", now: func(e *api.Event) string { return e.AttackerCountry }, set: func(p *api.EventPatch, v *string) { p.AttackerCountry = v },
-			names: countryNames, check: checkCountry},
-		{title: "target country", now: func(e *api.Event) string { return e.TargetCountry }, set: func(p *api.EventPatch, v *string) { p.TargetCountry = v },
-			names: countryNames, check: checkCountry},
-		{title: "target industry", now: func(e *api.Event) string { return e.TargetIndustry }, set: func(p *api.EventPatch, v *string) { p.TargetIndustry = v },
-			names: func(c *async.Catalogs) []string { return c.TargetIndustries }},
-		{title: "indicator", now: func(e *api.Event) string { return e.Indicator }, set: func(p *api.EventPatch, v *string) { p.Indicator = v }},
-		{title: "indicator type", now: func(e *api.Event) string { return e.IndicatorType }, set: func(p *api.EventPatch, v *string) { p.IndicatorType = v },
-			names: func(c *async.Catalogs) []string { return c.IndicatorTypes }},
-		{title: "date", now: func(e *api.Event) string { return e.Date.String() }, set: func(p *api.EventPatch, v *string) { p.Date = v }, check: checkDate},
-		{title: "description", now: func(e *api.Event) string { return e.Event }, set: func(p *api.EventPatch, v *string) { p.Event = v }, check: notEmpty, one: true},
-	}
-}
-
-func categoryNames(c *async.Catalogs) []string {
-	out := make([]string, len(c.Categories))
-	for i, cat := range c.Categories {
-		out[i] = cat.Name
+// editables are the fields that can be changed by themselves, the marking
+// first: it is changed most often.
+func editables() []api.FieldInfo {
+	first, _ := api.FieldOf(api.FieldTLP)
+	out := []api.FieldInfo{first}
+	for _, f := range api.EventFields() {
+		if f.Patch != nil && f.Field != first.Field && f.Field != api.FieldInsight && f.Field != api.FieldCreatedAt {
+			out = append(out, f)
+		}
 	}
 	return out
 }
 
-func countryNames(c *async.Catalogs) []string {
-	out := make([]string, len(c.Countries))
-	for i, country := range c.Countries {
-		out[i] = country.Alpha2
+// checkOf is what a new value of a field is held against; nil where anything
+// may stand.
+func checkOf(f api.FieldInfo) func(text string) error {
+	switch {
+	case f.Kind == api.KindTLP:
+		return checkTLP
+	case f.Kind == api.KindTime:
+		return checkDate
+	case f.Kind == api.KindCountry:
+		return checkCountry
+	case f.Required:
+		return notEmpty
 	}
-	return out
+	return nil
 }
 
 func notEmpty(text string) error {
@@ -94,13 +75,13 @@ func checkCountry(text string) error {
 // askField asks which field to change.
 func (m *Model) askField(t views.Targets) tea.Cmd {
 	p := views.Pick{Title: "Change which field of " + count(t) + "?"}
-	var fields []editable
+	var fields []api.FieldInfo
 	for _, f := range editables() {
-		if f.one && len(t.On) > 1 {
+		if f.Kind == api.KindProse && len(t.On) > 1 {
 			continue
 		}
 		fields = append(fields, f)
-		p.Items = append(p.Items, views.PickItem{Title: f.title, Detail: clip(present(t, f), 40, m.env.Styles.Glyphs.Ellipsis)})
+		p.Items = append(p.Items, views.PickItem{Title: f.Title, Detail: clip(present(t, f), 40, m.env.Styles.Glyphs.Ellipsis)})
 	}
 	p.Chosen = func(i int) tea.Cmd { return m.askValue(t, fields[i]) }
 	m.overlay.Open(newMenu(m, p))
@@ -108,10 +89,10 @@ func (m *Model) askField(t views.Targets) tea.Cmd {
 }
 
 // present is what the events have in a field now, as far as they are at hand.
-func present(t views.Targets, f editable) string {
+func present(t views.Targets, f api.FieldInfo) string {
 	seen := ""
 	for i := range t.Known {
-		now := f.now(&t.Known[i])
+		now := f.Value(&t.Known[i])
 		if i > 0 && now != seen {
 			return "several values"
 		}
@@ -121,19 +102,17 @@ func present(t views.Targets, f editable) string {
 }
 
 // askValue asks for the new value, and shows before and after.
-func (m *Model) askValue(t views.Targets, f editable) tea.Cmd {
+func (m *Model) askValue(t views.Targets, f api.FieldInfo) tea.Cmd {
 	value := present(t, f)
 	if len(t.On) > 1 {
 		value = ""
 	}
-	e := views.Entry{Title: f.title + " of " + count(t), Value: value, Check: f.check}
-	if f.names != nil {
-		e.Complete = func(text string) []string {
-			if text == value {
-				text = "" // nothing has been typed yet: every value may be meant
-			}
-			return views.Complete(text, f.names(&m.changes.catalogs))
+	e := views.Entry{Title: f.Title + " of " + count(t), Value: value, Check: checkOf(f)}
+	e.Complete = func(text string) []string {
+		if text == value {
+			text = "" // nothing has been typed yet: every value may be meant
 		}
+		return views.Complete(text, views.Catalogued(m.changes.catalogs, f.Field))
 	}
 	e.Accept = func(text string) tea.Cmd {
 		text = strings.TrimSpace(text)
@@ -141,12 +120,12 @@ func (m *Model) askValue(t views.Targets, f editable) tea.Cmd {
 			return m.say(toast.Info, "nothing was changed")
 		}
 		var p api.EventPatch
-		f.set(&p, &text)
+		*f.Patch(&p) = &text
 		c := async.EditEvents(t.On, p)
 		if text == "" {
-			c.Label = "empty the " + f.title + " of " + count(t)
+			c.Label = "empty the " + f.Title + " of " + count(t)
 		} else {
-			c.Label = "set the " + f.title + " of " + count(t) + " to " + clip(views.OneLine(text), 40, m.env.Styles.Glyphs.Ellipsis)
+			c.Label = "set the " + f.Title + " of " + count(t) + " to " + clip(views.OneLine(text), 40, m.env.Styles.Glyphs.Ellipsis)
 		}
 		return m.change(c, t.Known)
 	}

@@ -84,7 +84,7 @@ func TestLabelsInBoxes(t *testing.T) {
 	c := newChangeable(50)
 	benchWith(t, ui.Options{API: c}, usual(), func(p *uitest.Program) {
 		press(p, "p")
-		jumpTo(t, p, "same industry", false)
+		jumpTo(t, p, "same target industry", false)
 		p.Want("/ targetIndustry:")
 		press(p, "esc", "space", "space", "a", "d")
 		jumpTo(t, p, "[ Cancel ]", false)

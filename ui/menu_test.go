@@ -16,12 +16,12 @@ func TestTypingNarrowsALongList(t *testing.T) {
 		p.Want("14 of 14", "type to narrow")
 		enter(p, "tag s")
 		p.Want("3 of 14", "same tag  iot")
-		p.WantNot("same day")
+		p.WantNot("same date")
 		press(p, "down", "down")
 		enter(p, " IOT")
 		p.Want("1 of 14")
 		press(p, "esc")
-		p.Want("14 of 14", "same day") // back to the whole list, on the same item
+		p.Want("14 of 14", "same date") // back to the whole list, on the same item
 		if !strings.Contains(p.Screen().String(), "▌ same tag  iot") {
 			t.Errorf("the cursor has left its item:\n%s", p.Screen())
 		}

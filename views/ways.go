@@ -70,24 +70,24 @@ func (h Held) Ways() []Way {
 // Sharing leads to the events that share a value with an event.
 func Sharing(e *api.Event) []Way {
 	var out []Way
-	add := func(title string, field api.Field, values ...string) {
+	add := func(field api.Field, values ...string) {
 		for _, v := range values {
 			if v == "" {
 				continue
 			}
 			filter := query.FormatCondition(api.Condition{Field: field, Op: api.OpEquals, Values: []string{v}})
-			out = append(out, Way{PickItem{Title: "same " + title, Detail: OneLine(v)}, VisitEvents{Filter: filter}})
+			out = append(out, Way{PickItem{Title: "same " + api.TitleOf(field), Detail: OneLine(v)}, VisitEvents{Filter: filter}})
 		}
 	}
-	add("indicator", api.FieldIndicator, e.Indicator)
-	add("attacker", api.FieldAttacker, e.Attacker)
-	add("category", api.FieldCategory, e.Category)
-	add("target country", api.FieldTargetCountry, e.TargetCountry)
-	add("industry", api.FieldTargetIndustry, e.TargetIndustry)
-	add("origin", api.FieldAttackerCountry, e.AttackerCountry)
-	add("day", api.FieldDate, Day(e.Date))
-	add("tag", api.FieldTags, e.Tags...)
-	add("technique", api.FieldMitreAttack, e.MitreAttack...)
+	for _, name := range []api.Field{
+		api.FieldIndicator, api.FieldAttacker, api.FieldCategory, api.FieldTargetCountry, api.FieldTargetIndustry, api.FieldAttackerCountry,
+	} {
+		f, _ := api.FieldOf(name)
+		add(name, f.Values(e)...)
+	}
+	add(api.FieldDate, Day(e.Date))
+	add(api.FieldTags, e.Tags...)
+	add(api.FieldMitreAttack, e.MitreAttack...)
 	return out
 }
 

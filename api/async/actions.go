@@ -224,13 +224,13 @@ type patched struct {
 }
 
 func patchOf(p *api.EventPatch, e api.Event) []patched {
-	return []patched{
-		{"date", &p.Date, e.Date.String()}, {"creation date", &p.CreatedAt, e.CreatedAt.String()}, {"text", &p.Event, e.Event},
-		{"category", &p.Category, e.Category}, {"attacker", &p.Attacker, e.Attacker},
-		{"attacker country", &p.AttackerCountry, e.AttackerCountry}, {"target country", &p.TargetCountry, e.TargetCountry},
-		{"target industry", &p.TargetIndustry, e.TargetIndustry}, {"indicator", &p.Indicator, e.Indicator},
-		{"indicator type", &p.IndicatorType, e.IndicatorType}, {"insight", &p.Insight, e.Insight}, {"TLP", &p.TLP, e.TLP},
+	var out []patched
+	for _, f := range api.EventFields() {
+		if f.Patch != nil {
+			out = append(out, patched{f.Title, f.Patch(p), f.Value(&e)})
+		}
 	}
+	return out
 }
 
 // patchedFields are the names of what a patch changes.

@@ -22,16 +22,13 @@ func cleanFields(fields ...*string) {
 }
 
 func cleanEvent(e *api.Event) {
-	cleanFields(&e.UUID, &e.Category, &e.Attacker, &e.AttackerCountry, &e.AttackerCountryAlpha3,
-		&e.TargetCountry, &e.TargetCountryAlpha3, &e.TargetIndustry, &e.Indicator, &e.IndicatorType,
-		&e.TLP, &e.RawID, &e.DatasetID, &e.ReleasabilityID)
-	e.Event = clean.Text(e.Event)
-	e.Insight = clean.Text(e.Insight)
-	cleanLines(e.MitreAttack)
-	cleanLines(e.MitreCapec)
-	cleanLines(e.Tags)
-	cleanLines(e.References)
-	cleanLines(e.Referenced)
+	e.EachText(func(text *string, lines bool) {
+		if lines {
+			*text = clean.Text(*text)
+		} else {
+			*text = clean.Line(*text)
+		}
+	})
 }
 
 func cleanPage(p *api.Page) {

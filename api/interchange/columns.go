@@ -3,6 +3,7 @@ package interchange
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -12,47 +13,41 @@ import (
 	"strings"
 	"unicode"
 
+	"threatbench/api"
 	"threatbench/api/indicator"
 )
 
 // fieldNames lists the fields that a column may hold, in the order in which
 // an export writes them.
 func fieldNames() []string {
-	return []string{
-		"id", "date", "createdAt", "event", "category", "attacker", "attackerCountry", "targetCountry", "targetIndustry", "indicator", "indicatorType",
-		"killChain", "mitreAttack", "mitreCapec", "tlp", "tags", "insight", "references", "relationships", "dataset", "source", "raw",
+	fields := slices.DeleteFunc(api.EventFields(), func(f api.FieldInfo) bool { return f.CSV == 0 })
+	slices.SortFunc(fields, func(a, b api.FieldInfo) int { return cmp.Compare(a.CSV, b.CSV) })
+	out := []string{"id"}
+	for _, f := range fields {
+		out = append(out, string(f.Field))
 	}
+	return append(out, "relationships", "dataset", "source", "raw")
 }
 
 // FieldNames lists the fields that columns of CSV may be mapped to.
 func FieldNames() []string { return fieldNames() }
 
 // aliases lists what columns are called elsewhere, by field; written without
-// capitals, spaces and punctuation.
+// capitals, spaces and punctuation. The table of the fields has them; here are
+// those of what isn't a field of an event.
 func aliases() map[string]string {
-	return map[string]string{
-		"id":              "uuid eventid eventuuid iocid guid",
-		"date":            "time timestamp datetime firstseen firstseenutc dateadded dateaddedutc observed observedat seen created eventdate day",
-		"createdAt":       "createdat ingestedat",
-		"event":           "description comment comments summary title name details info message text",
-		"category":        "threat threattype eventcategory class classification",
-		"attacker":        "actor threatactor adversary intrusionset group apt",
-		"attackerCountry": "origincountry sourcecountry origin actorcountry",
-		"targetCountry":   "victimcountry country destinationcountry",
-		"targetIndustry":  "industry sector victimindustry targetsector vertical",
-		"indicator":       "ioc value observable iocvalue indicatorvalue",
-		"indicatorType":   "type ioctype kind observabletype valuetype",
-		"killChain":       "killchainstage killchainphase stage phase",
-		"mitreAttack":     "attack technique techniques ttp ttps mitre attacktechnique mitretechnique",
-		"mitreCapec":      "capec attackpattern",
-		"tlp":             "marking trafficlight tlpmarking",
-		"tags":            "tag labels label keywords malware malwareprintable",
-		"insight":         "notes note analysis assessment",
-		"references":      "refersto",
-		"source":          "reference link provider feed reporter",
-		"dataset":         "collection",
-		"raw":             "rawdata",
+	out := map[string]string{
+		"id":      "uuid eventid eventuuid iocid guid",
+		"source":  "reference link provider feed reporter",
+		"dataset": "collection",
+		"raw":     "rawdata",
 	}
+	for _, f := range api.EventFields() {
+		if f.CSV > 0 {
+			out[string(f.Field)] = f.Columns
+		}
+	}
+	return out
 }
 
 // typedColumns are columns that hold indicators of one type.

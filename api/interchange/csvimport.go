@@ -214,46 +214,28 @@ func (l *line) setField(c column, cell string) error {
 	return nil
 }
 
+// textField is where a column of one text goes as it is; nil for others.
 func (l *line) textField(field string) *string {
 	switch field {
-	case "event":
-		return &l.Event
-	case "category":
-		return &l.Category
-	case "attacker":
-		return &l.Attacker
-	case "attackerCountry":
-		return &l.AttackerCountry
-	case "targetCountry":
-		return &l.TargetCountry
-	case "targetIndustry":
-		return &l.TargetIndustry
-	case "indicatorType":
-		return &l.IndicatorType
-	case "tlp":
-		return &l.TLP
-	case "insight":
-		return &l.Insight
 	case "dataset":
 		return &l.Dataset
 	case "source":
 		return &l.Raw.Source
 	}
-	return nil
+	f, _ := api.FieldOf(api.Field(field))
+	if f.Create == nil || f.Kind == api.KindTime || f.Kind == api.KindIndicator {
+		return nil
+	}
+	return f.Create(&l.CreateEvent)
 }
 
+// listField is where a column with a list goes; nil for others.
 func (l *line) listField(field string) *[]string {
-	switch field {
-	case "mitreAttack":
-		return &l.MitreAttack
-	case "mitreCapec":
-		return &l.MitreCapec
-	case "tags":
-		return &l.Tags
-	case "references":
-		return &l.References
+	f, _ := api.FieldOf(api.Field(field))
+	if f.Items == nil {
+		return nil
 	}
-	return nil
+	return f.Items(&l.CreateEvent)
 }
 
 // setID takes a UUID as it is; any other id only tells rows apart, which the

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 
 	"threatbench/api"
@@ -64,28 +63,9 @@ func writeRow(w *bufio.Writer, cells []string) error {
 
 // cellText is what a column says of an event, as readers of tables want it.
 func cellText(field string, x exported) string {
-	e := x.event
 	switch field {
 	case "id":
-		return clean.Line(e.UUID)
-	case "date":
-		return e.Date.String()
-	case "createdAt":
-		return e.CreatedAt.String()
-	case "event":
-		return clean.Text(e.Event)
-	case "insight":
-		return clean.Text(e.Insight)
-	case "killChain":
-		return strconv.Itoa(e.KillChain)
-	case "mitreAttack":
-		return listCell(e.MitreAttack)
-	case "mitreCapec":
-		return listCell(e.MitreCapec)
-	case "tags":
-		return listCell(e.Tags)
-	case "references":
-		return listCell(e.References)
+		return clean.Line(x.event.UUID)
 	case "relationships":
 		return parentsCell(x.parents)
 	case "dataset":
@@ -95,29 +75,14 @@ func cellText(field string, x exported) string {
 	case "raw":
 		return clean.Line(string(appendJSON(nil, x.raw.Data)))
 	}
-	return clean.Line(plainText(field, e))
-}
-
-func plainText(field string, e *api.Event) string {
-	switch field {
-	case "category":
-		return e.Category
-	case "attacker":
-		return e.Attacker
-	case "attackerCountry":
-		return e.AttackerCountry
-	case "targetCountry":
-		return e.TargetCountry
-	case "targetIndustry":
-		return e.TargetIndustry
-	case "indicator":
-		return e.Indicator
-	case "indicatorType":
-		return e.IndicatorType
-	case "tlp":
-		return e.TLP
+	f, _ := api.FieldOf(api.Field(field))
+	switch {
+	case f.Multi:
+		return listCell(f.Values(x.event))
+	case f.Kind == api.KindProse:
+		return clean.Text(f.Value(x.event))
 	}
-	return ""
+	return clean.Line(f.Value(x.event))
 }
 
 // listCell joins a list by semicolons, or writes it as JSON where an item

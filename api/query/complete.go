@@ -134,7 +134,7 @@ func (c *completion) fields(prefix string, t token) []Suggestion {
 	}
 	var out []Suggestion
 	for _, f := range Fields() {
-		if beginsWith(prefix, append([]string{string(f.Field)}, f.Aliases...)...) {
+		if beginsWith(prefix, called(f)...) {
 			out = append(out, Suggestion{Text: string(f.Field) + tail, Label: string(f.Field), Detail: f.About, From: t.pos, To: c.reach(t)})
 		}
 	}

@@ -305,7 +305,7 @@ func TestExactlyTheLimitsAreAllowed(t *testing.T) {
 func TestLookupKnowsEveryField(t *testing.T) {
 	seen := map[string]api.Field{}
 	for _, f := range query.Fields() {
-		for _, n := range append([]string{string(f.Field)}, f.Aliases...) {
+		for _, n := range append([]string{string(f.Field)}, strings.Fields(f.Aliases)...) {
 			if other, ok := seen[strings.ToLower(n)]; ok {
 				t.Errorf("%s means both %s and %s", n, other, f.Field)
 			}

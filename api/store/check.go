@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -87,28 +88,26 @@ func (c *checked) checkTimes() error {
 	return nil
 }
 
+// writtenFields are the fields that a create or a patch writes as a text.
+var writtenFields = slices.DeleteFunc(api.EventFields(), func(f api.FieldInfo) bool { return f.Max == 0 || f.Create == nil })
+
+// listFields are the fields of a create that are lists of texts.
+var listFields = slices.DeleteFunc(api.EventFields(), func(f api.FieldInfo) bool {
+	return f.Items == nil || f.Kind == api.KindID
+})
+
 func (c *checked) checkTexts() error {
 	in := &c.in
-	for _, f := range []struct {
-		key      string
-		text     *string
-		most     int
-		required bool
-	}{
-		{"category", &in.Category, maxShort, true},
-		{"event", &in.Event, maxText, true},
-		{"attacker", &in.Attacker, maxShort, false},
-		{"attackerCountry", &in.AttackerCountry, maxShort, false},
-		{"targetCountry", &in.TargetCountry, maxShort, false},
-		{"targetIndustry", &in.TargetIndustry, maxShort, false},
-		{"indicator", &in.Indicator, maxIndicator, false},
-		{"indicatorType", &in.IndicatorType, maxShort, false},
-		{"insight", &in.Insight, maxText, false},
-	} {
-		if f.required && strings.TrimSpace(*f.text) == "" {
-			return fmt.Errorf("%s: required", f.key)
+	for i := range writtenFields {
+		f := &writtenFields[i]
+		if f.Kind == api.KindTLP {
+			continue // only the markings are taken: see check
 		}
-		if err := checkText(f.key, f.text, f.most); err != nil {
+		text := f.Create(in)
+		if f.Required && strings.TrimSpace(*text) == "" {
+			return fmt.Errorf("%s: required", f.Field)
+		}
+		if err := checkText(string(f.Field), text, f.Max); err != nil {
 			return err
 		}
 	}
@@ -117,12 +116,11 @@ func (c *checked) checkTexts() error {
 
 func (c *checked) checkListTexts() error {
 	in := &c.in
-	for _, f := range []struct {
-		key  string
-		list *[]string
-	}{{"tags", &in.Tags}, {"mitreAttack", &in.MitreAttack}, {"mitreCapec", &in.MitreCapec}} {
+	for i := range listFields {
+		f := &listFields[i]
+		list := f.Items(in)
 		var err error
-		if *f.list, err = checkList(f.key, *f.list); err != nil {
+		if *list, err = checkList(string(f.Field), *list); err != nil {
 			return err
 		}
 	}

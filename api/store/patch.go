@@ -134,24 +134,9 @@ type patch struct {
 // checkPatch reads a patch; its error is a 400 that names the field.
 func checkPatch(in api.EventPatch) (patch, error) {
 	p := patch{EventPatch: in}
-	for _, f := range []struct {
-		key      string
-		text     **string
-		most     int
-		required bool
-	}{
-		{"category", &p.Category, maxShort, true},
-		{"event", &p.Event, maxText, true},
-		{"attacker", &p.Attacker, maxShort, false},
-		{"attackerCountry", &p.AttackerCountry, maxShort, false},
-		{"targetCountry", &p.TargetCountry, maxShort, false},
-		{"targetIndustry", &p.TargetIndustry, maxShort, false},
-		{"indicator", &p.Indicator, maxIndicator, false},
-		{"indicatorType", &p.IndicatorType, maxShort, false},
-		{"insight", &p.Insight, maxText, false},
-		{"tlp", &p.TLP, maxShort, true},
-	} {
-		if err := checkPatchText(f.key, f.text, f.most, f.required); err != nil {
+	for i := range writtenFields {
+		f := &writtenFields[i]
+		if err := checkPatchText(string(f.Field), f.Patch(&p.EventPatch), f.Max, f.Required); err != nil {
 			return p, err
 		}
 	}

@@ -27,10 +27,9 @@ const (
 )
 
 // sections are the columns counted, in the order they are drawn.
-var sections = [...]struct{ column, title string }{
-	{"category", "CATEGORY"}, {"mitreAttack", "TECHNIQUE"}, {"killChain", "KILL CHAIN"},
-	{"targetCountry", "TARGET"}, {"targetIndustry", "INDUSTRY"}, {"indicatorType", "INDICATOR TYPE"},
-	{"tags", "TAG"}, {"attackerCountry", "ORIGIN"}, {"tlp", "TLP"}, {"datasetId", "DATASET"},
+var sections = [...]api.Field{
+	api.FieldCategory, api.FieldMitreAttack, api.FieldKillChain, api.FieldTargetCountry, api.FieldTargetIndustry,
+	api.FieldIndicatorType, api.FieldTags, api.FieldAttackerCountry, api.FieldTLP, api.FieldDataset,
 }
 
 // profile is what is known of one actor.
@@ -122,7 +121,7 @@ func (m *Model) ask(opts ...async.Option) tea.Cmd {
 	q := api.ListQuery{Search: []api.Condition{m.condition()}, Datasets: m.p.datasets}
 	columns := make([]string, len(sections))
 	for i, s := range sections {
-		columns[i] = s.column
+		columns[i] = string(s)
 	}
 	list := q
 	list.PageSize, list.Page, list.OrderBy, list.Order = latest, 1, "date", "desc"

@@ -1,6 +1,7 @@
 package actor
 
 import (
+	"strings"
 	"threatbench/api"
 	"threatbench/ui/widget/layout"
 	"threatbench/views"
@@ -58,7 +59,7 @@ func (m *Model) compose(w int) *page {
 	p.width = (w+columnGap)/n - columnGap
 	p.cols = make([][]item, n)
 	for _, s := range sections {
-		if lines := m.section(s.column, s.title); len(lines) > 0 {
+		if lines := m.section(string(s), strings.ToUpper(api.TitleOf(s))); len(lines) > 0 {
 			p.place(lines)
 		}
 	}

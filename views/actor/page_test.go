@@ -20,8 +20,8 @@ func profiled(t *rapid.T) *Model {
 	m := New(&views.Env{Styles: st})
 	m.p = &profile{name: "X", sum: &api.Summary{}}
 	for _, s := range sections {
-		f := api.Facet{Column: s.column}
-		for i := range rapid.IntRange(0, facetLimit).Draw(t, s.column) {
+		f := api.Facet{Column: string(s)}
+		for i := range rapid.IntRange(0, facetLimit).Draw(t, string(s)) {
 			f.Top = append(f.Top, api.Count{Value: fmt.Sprint(i), Count: 9 - i})
 		}
 		f.Distinct = len(f.Top) + rapid.IntRange(0, 3).Draw(t, "more")

@@ -18,7 +18,7 @@ func (m *Model) report() {
 		fmt.Fprintf(&b, "%s events from %s to %s.\n", views.Count(m.total()), t.Start.UTC().Format("2006-01-02"), t.End.UTC().Format("2006-01-02"))
 	}
 	for _, s := range sections {
-		m.reportSection(&b, s.column, s.title)
+		m.reportSection(&b, string(s), strings.ToUpper(api.TitleOf(s)))
 	}
 	m.reportLatest(&b)
 	m.env.Host.SaveAs("the profile", fileName(m.p.name)+".md", []byte(b.String()))

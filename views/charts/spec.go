@@ -3,7 +3,6 @@ package charts
 import (
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"threatbench/api"
@@ -34,7 +33,7 @@ func (k Kind) title() (title, about string) {
 	case Heat:
 		return "Heatmap", "two columns crossed"
 	case Flow:
-		return "Flow", "from origin country to target country, or between any two columns"
+		return "Flow", "from attacker country to target country, or between any two columns"
 	case Attack:
 		return "ATT&CK matrix", "techniques by tactic"
 	case Chain:
@@ -207,47 +206,16 @@ func (s Spec) name() string {
 }
 
 // columnName is what a column is called.
-func columnName(col string) string {
-	switch col {
-	case "attackerCountry":
-		return "origin country"
-	case "indicatorType":
-		return "indicator type"
-	case "killChain":
-		return "kill chain stage"
-	case "mitreAttack":
-		return "technique"
-	case "mitreCapec":
-		return "CAPEC pattern"
-	case "tags":
-		return "tag"
-	case "targetCountry":
-		return "target country"
-	case "targetIndustry":
-		return "industry"
-	case "tlp":
-		return "TLP"
-	case "hasChildren":
-		return "children"
-	case "datasetId":
-		return "dataset"
-	}
-	return col
-}
+func columnName(col string) string { return api.TitleOf(api.Field(col)) }
 
 // columnsName is its plural.
 func columnsName(col string) string {
-	n := columnName(col)
-	switch {
-	case col == "hasChildren":
-		return n
-	case strings.HasSuffix(n, "y"):
-		return strings.TrimSuffix(n, "y") + "ies"
-	case col == "tlp":
-		return "TLP markings"
-	}
-	return n + "s"
+	f, _ := api.FieldOf(api.Field(col))
+	return f.PluralTitle()
 }
 
 // isList tells columns of which an event may have several values.
-func isList(col string) bool { return col == "tags" || col == "mitreAttack" || col == "mitreCapec" }
+func isList(col string) bool {
+	f, _ := api.FieldOf(api.Field(col))
+	return f.Multi
+}

@@ -25,32 +25,32 @@ func (m *Model) layOverview(w int) {
 	p.prose(e.Event, m.env.Styles.Strong)
 	p.gap()
 	p.section("WHO")
-	p.row("attacker", e.Attacker)
-	p.row("origin", country(e.AttackerCountry, e.AttackerCountryAlpha3))
+	p.field(api.FieldAttacker, e.Attacker)
+	p.field(api.FieldAttackerCountry, country(e.AttackerCountry, e.AttackerCountryAlpha3))
 	p.section("WHOM")
-	p.row("target", country(e.TargetCountry, e.TargetCountryAlpha3))
-	p.row("industry", e.TargetIndustry)
+	p.field(api.FieldTargetCountry, country(e.TargetCountry, e.TargetCountryAlpha3))
+	p.field(api.FieldTargetIndustry, e.TargetIndustry)
 	p.section("HOW")
-	p.row("category", e.Category)
+	p.field(api.FieldCategory, e.Category)
 	if e.KillChain > 0 {
-		p.row("kill chain", fmt.Sprintf("%d %s", e.KillChain, api.KillChainName(e.KillChain)))
+		p.field(api.FieldKillChain, fmt.Sprintf("%d %s", e.KillChain, api.KillChainName(e.KillChain)))
 	}
-	p.named("techniques", e.MitreAttack, attack.Name)
-	p.named("patterns", e.MitreCapec, attack.Pattern)
-	p.section("INDICATOR")
-	p.row("value", e.Indicator)
-	p.row("type", e.IndicatorType)
+	p.named(api.FieldMitreAttack, e.MitreAttack, attack.Name)
+	p.named(api.FieldMitreCapec, e.MitreCapec, attack.Pattern)
+	p.section("WITH")
+	p.field(api.FieldIndicator, e.Indicator)
+	p.field(api.FieldIndicatorType, e.IndicatorType)
 	p.section("EVENT")
-	p.styled("tlp", e.TLP, m.env.TLP(e.TLP))
-	p.row("date", m.env.LongDate(e.Date))
-	p.row("recorded", m.env.LongDate(e.CreatedAt))
-	p.list("tags", e.Tags)
-	p.row("references", counts(e))
+	p.styled(api.TitleOf(api.FieldTLP), e.TLP, m.env.TLP(e.TLP))
+	p.field(api.FieldDate, m.env.LongDate(e.Date))
+	p.field(api.FieldCreatedAt, m.env.LongDate(e.CreatedAt))
+	p.field(api.FieldTags, strings.Join(e.Tags, ", "))
+	p.field(api.FieldReferences, counts(e))
 	if e.HasChildren {
-		p.row("children", "yes")
+		p.field(api.FieldHasChildren, "yes")
 	}
-	p.row("id", e.UUID)
-	p.row("dataset", e.DatasetID)
+	p.field(api.FieldUUID, e.UUID)
+	p.field(api.FieldDataset, e.DatasetID)
 	m.overview.SetLines(p.lines)
 }
 
@@ -70,7 +70,7 @@ func counts(e *api.Event) string {
 }
 
 // labelWidth is the column of names.
-const labelWidth = 13
+const labelWidth = 17
 
 // page collects the overview's lines.
 type page struct {
@@ -99,7 +99,7 @@ func (p *page) styled(name, value string, pen theme.Pen) {
 	if value == "" {
 		return
 	}
-	const indent = 11
+	const indent = 7
 	st := p.env.Styles
 	head := strings.Repeat(" ", indent)
 	if p.heading != "" {
@@ -115,10 +115,20 @@ func (p *page) styled(name, value string, pen theme.Pen) {
 	}
 }
 
-func (p *page) list(name string, values []string) { p.row(name, strings.Join(values, ", ")) }
+// field is a row of a field of the event, by its title.
+func (p *page) field(name api.Field, value string) {
+	f, _ := api.FieldOf(name)
+	title := f.Title
+	if f.Multi {
+		title = f.PluralTitle()
+	}
+	p.row(title, value)
+}
 
 // named is a list of ids, each on a line of its own with the name it goes by.
-func (p *page) named(label string, ids []string, name func(id string) string) {
+func (p *page) named(field api.Field, ids []string, name func(id string) string) {
+	f, _ := api.FieldOf(field)
+	label := f.PluralTitle()
 	for _, id := range ids {
 		p.row(label, strings.TrimSpace(id+"  "+name(id)))
 		label = ""

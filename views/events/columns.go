@@ -2,6 +2,7 @@ package events
 
 import (
 	"strconv"
+	"strings"
 
 	"threatbench/api"
 	"threatbench/theme"
@@ -27,29 +28,29 @@ type column struct {
 func columns() []column {
 	return []column{
 		{
-			Column: table.Column{ID: "date", Title: "DATE", Min: 12, Width: 12, Max: 16, Priority: 1}, orderBy: "date", field: api.FieldDate,
+			Column: table.Column{ID: "date", Title: heading(api.FieldDate), Min: 12, Width: 12, Max: 16, Priority: 1}, orderBy: "date", field: api.FieldDate,
 			text:   func(e *api.Event, env *views.Env) table.Cell { return table.Cell{Text: env.Date(e.Date)} },
 			values: func(e *api.Event) []string { return oneOf(views.Day(e.Date)) },
 		},
 		{
-			Column: table.Column{ID: "tlp", Title: "TLP", Min: 6, Width: 6, Max: 12, Priority: 2}, orderBy: "tlp", field: api.FieldTLP,
+			Column: table.Column{ID: "tlp", Title: heading(api.FieldTLP), Min: 6, Width: 6, Max: 12, Priority: 2}, orderBy: "tlp", field: api.FieldTLP,
 			text: func(e *api.Event, env *views.Env) table.Cell {
 				return table.Cell{Text: views.ShortTLP(e.TLP), Pen: env.TLP(e.TLP)}
 			},
 			values: func(e *api.Event) []string { return oneOf(e.TLP) },
 		},
 		{
-			Column: table.Column{ID: "attacker", Title: "ATTACKER", Min: 13, Width: 16, Max: 28, Flex: 1, Priority: 3}, orderBy: "attacker", field: api.FieldAttacker,
+			Column: table.Column{ID: "attacker", Title: heading(api.FieldAttacker), Min: 13, Width: 16, Max: 28, Flex: 1, Priority: 3}, orderBy: "attacker", field: api.FieldAttacker,
 			text:   plain(func(e *api.Event) string { return e.Attacker }),
 			values: func(e *api.Event) []string { return oneOf(e.Attacker) },
 		},
 		{
-			Column: table.Column{ID: "category", Title: "CATEGORY", Min: 14, Width: 18, Max: 28, Flex: 1, Priority: 4}, orderBy: "category", field: api.FieldCategory,
+			Column: table.Column{ID: "category", Title: heading(api.FieldCategory), Min: 14, Width: 18, Max: 28, Flex: 1, Priority: 4}, orderBy: "category", field: api.FieldCategory,
 			text:   plain(func(e *api.Event) string { return e.Category }),
 			values: func(e *api.Event) []string { return oneOf(e.Category) },
 		},
 		{
-			Column: table.Column{ID: "indicator", Title: "INDICATOR", Min: 17, Width: 26, Max: 64, Flex: 2, Priority: 5}, orderBy: "indicator", field: api.FieldIndicator,
+			Column: table.Column{ID: "indicator", Title: heading(api.FieldIndicator), Min: 17, Width: 26, Max: 64, Flex: 2, Priority: 5}, orderBy: "indicator", field: api.FieldIndicator,
 			text:   plain(func(e *api.Event) string { return e.Indicator }),
 			values: func(e *api.Event) []string { return oneOf(e.Indicator) },
 		},
@@ -59,39 +60,39 @@ func columns() []column {
 			values: func(e *api.Event) []string { return oneOf(e.TargetCountry) },
 		},
 		{
-			Column: table.Column{ID: "tags", Title: "TAGS", Min: 9, Width: 16, Max: 32, Flex: 1, Priority: 7}, orderBy: "tags", field: api.FieldTags,
+			Column: table.Column{ID: "tags", Title: heading(api.FieldTags), Min: 9, Width: 16, Max: 32, Flex: 1, Priority: 7}, orderBy: "tags", field: api.FieldTags,
 			text:   list(func(e *api.Event) []string { return e.Tags }),
 			values: func(e *api.Event) []string { return e.Tags },
 		},
 		{
-			Column: table.Column{ID: "event", Title: "EVENT", Min: 20, Width: 50, Max: 400, Flex: 6, Priority: 8}, orderBy: "event", field: api.FieldEvent,
+			Column: table.Column{ID: "event", Title: heading(api.FieldEvent), Min: 20, Width: 50, Max: 400, Flex: 6, Priority: 8}, orderBy: "event", field: api.FieldEvent,
 			text:   plain(func(e *api.Event) string { return views.OneLine(e.Event) }),
 			values: func(e *api.Event) []string { return oneOf(e.Event) },
 		},
 		{
-			Column: table.Column{ID: "origin", Title: "ORIGIN", Min: 4, Width: 6, Max: 8, Priority: 9}, orderBy: "attackerCountry", field: api.FieldAttackerCountry,
+			Column: table.Column{ID: "origin", Title: heading(api.FieldAttackerCountry), Min: 4, Width: 16, Max: 16, Priority: 9}, orderBy: "attackerCountry", field: api.FieldAttackerCountry,
 			text:   plain(func(e *api.Event) string { return e.AttackerCountry }),
 			values: func(e *api.Event) []string { return oneOf(e.AttackerCountry) },
 		},
 		{
-			Column: table.Column{ID: "industry", Title: "INDUSTRY", Min: 8, Width: 16, Max: 30, Flex: 1, Priority: 9}, orderBy: "targetIndustry", field: api.FieldTargetIndustry,
+			Column: table.Column{ID: "industry", Title: heading(api.FieldTargetIndustry), Min: 8, Width: 16, Max: 30, Flex: 1, Priority: 9}, orderBy: "targetIndustry", field: api.FieldTargetIndustry,
 			text:   plain(func(e *api.Event) string { return e.TargetIndustry }),
 			values: func(e *api.Event) []string { return oneOf(e.TargetIndustry) },
 		},
 		{
-			Column: table.Column{ID: "type", Title: "TYPE", Min: 4, Width: 8, Max: 16, Priority: 9}, orderBy: "indicatorType", field: api.FieldIndicatorType,
+			Column: table.Column{ID: "type", Title: heading(api.FieldIndicatorType), Min: 4, Width: 14, Max: 16, Priority: 9}, orderBy: "indicatorType", field: api.FieldIndicatorType,
 			text:   plain(func(e *api.Event) string { return e.IndicatorType }),
 			values: func(e *api.Event) []string { return oneOf(e.IndicatorType) },
 		},
 		{
-			Column: table.Column{ID: "killchain", Title: "KILL CHAIN", Min: 3, Width: 14, Max: 24, Priority: 10}, orderBy: "killChain", field: api.FieldKillChain,
+			Column: table.Column{ID: "killchain", Title: heading(api.FieldKillChain), Min: 3, Width: 14, Max: 24, Priority: 10}, orderBy: "killChain", field: api.FieldKillChain,
 			text: plain(func(e *api.Event) string {
 				return strconv.Itoa(e.KillChain) + " " + api.KillChainName(e.KillChain)
 			}),
 			values: func(e *api.Event) []string { return oneOf(strconv.Itoa(e.KillChain)) },
 		},
 		{
-			Column: table.Column{ID: "mitre", Title: "TECHNIQUE", Min: 6, Width: 10, Max: 24, Priority: 10}, orderBy: "mitreAttack", field: api.FieldMitreAttack,
+			Column: table.Column{ID: "mitre", Title: heading(api.FieldMitreAttack), Min: 6, Width: 10, Max: 24, Priority: 10}, orderBy: "mitreAttack", field: api.FieldMitreAttack,
 			text:   list(func(e *api.Event) []string { return e.MitreAttack }),
 			values: func(e *api.Event) []string { return e.MitreAttack },
 		},
@@ -100,7 +101,7 @@ func columns() []column {
 			text: plain(func(e *api.Event) string { return blankZero(e.NumReferences + e.NumReferenced) }),
 		},
 		{
-			Column: table.Column{ID: "created", Title: "CREATED", Min: 12, Width: 12, Max: 16, Priority: 10}, orderBy: "createdAt", field: api.FieldCreatedAt,
+			Column: table.Column{ID: "created", Title: heading(api.FieldCreatedAt), Min: 12, Width: 12, Max: 16, Priority: 10}, orderBy: "createdAt", field: api.FieldCreatedAt,
 			text:   func(e *api.Event, env *views.Env) table.Cell { return table.Cell{Text: env.Date(e.CreatedAt)} },
 			values: func(e *api.Event) []string { return oneOf(views.Day(e.CreatedAt)) },
 		},
@@ -108,6 +109,15 @@ func columns() []column {
 		activityColumn("category-activity", "BY CATEGORY", "category", api.FieldCategory, func(e *api.Event) string { return e.Category }),
 		activityColumn("target-activity", "BY TARGET", "targetCountry", api.FieldTargetCountry, func(e *api.Event) string { return e.TargetCountry }),
 	}
+}
+
+// heading stands over the column of a field.
+func heading(f api.Field) string {
+	info, _ := api.FieldOf(f)
+	if info.Multi {
+		return strings.ToUpper(info.PluralTitle())
+	}
+	return info.Heading()
 }
 
 // defaultColumns are shown until the person chooses others.

@@ -11,11 +11,10 @@ import (
 	"threatbench/views"
 )
 
-// facetColumns are the columns counted beside the list, in order, each with
-// its title.
-var facetTitles = [...]struct{ column, title string }{
-	{"attacker", "ATTACKER"}, {"category", "CATEGORY"}, {"targetCountry", "TARGET"}, {"targetIndustry", "INDUSTRY"},
-	{"tlp", "TLP"}, {"indicatorType", "TYPE"}, {"attackerCountry", "ORIGIN"}, {"tags", "TAG"},
+// facetFields are the fields counted beside the list, in order.
+var facetFields = [...]api.Field{
+	api.FieldAttacker, api.FieldCategory, api.FieldTargetCountry, api.FieldTargetIndustry,
+	api.FieldTLP, api.FieldIndicatorType, api.FieldAttackerCountry, api.FieldTags,
 }
 
 const (
@@ -50,9 +49,9 @@ func (l facetLine) selectable() bool { return l.title == "" && l.column != "" }
 func newFacets(env *views.Env) *facets { return &facets{env: env, open: map[string]bool{}} }
 
 func facetColumns() []string {
-	out := make([]string, len(facetTitles))
-	for i, f := range facetTitles {
-		out[i] = f.column
+	out := make([]string, len(facetFields))
+	for i, f := range facetFields {
+		out[i] = string(f)
 	}
 	return out
 }
@@ -77,8 +76,9 @@ func (f *facets) setStale(stale bool) {
 
 func (f *facets) lines() []facetLine {
 	var out []facetLine
-	for _, ft := range facetTitles {
-		d := f.find(ft.column)
+	for _, field := range facetFields {
+		col := string(field)
+		d := f.find(col)
 		if d == nil || len(d.Top) == 0 {
 			continue
 		}
@@ -86,20 +86,20 @@ func (f *facets) lines() []facetLine {
 		if len(out) > 0 {
 			out = append(out, facetLine{})
 		}
-		out = append(out, facetLine{column: ft.column, title: ft.title})
+		out = append(out, facetLine{column: col, title: strings.ToUpper(api.TitleOf(field))})
 		show := facetTop
-		if f.open[ft.column] {
+		if f.open[col] {
 			show = facetMore
 		}
 		show = min(show, len(top))
 		for _, c := range top[:show] {
-			out = append(out, facetLine{column: ft.column, value: c, top: top[0].Count})
+			out = append(out, facetLine{column: col, value: c, top: top[0].Count})
 		}
 		if rest := max(d.Distinct, len(d.Top)) - show - len(none); rest > 0 {
-			out = append(out, facetLine{column: ft.column, more: rest})
+			out = append(out, facetLine{column: col, more: rest})
 		}
 		for _, c := range none {
-			out = append(out, facetLine{column: ft.column, value: c, top: c.Count})
+			out = append(out, facetLine{column: col, value: c, top: c.Count})
 		}
 	}
 	return out

@@ -15,11 +15,11 @@ import (
 // are empty, wide or endless, more values than are told.
 func drawnFacets(t *rapid.T) api.Summary {
 	var s api.Summary
-	for _, ft := range facetTitles {
+	for _, ft := range facetFields {
 		if rapid.IntRange(0, 4).Draw(t, "left out") == 0 {
 			continue
 		}
-		f := api.Facet{Column: ft.column}
+		f := api.Facet{Column: string(ft)}
 		n := rapid.IntRange(0, 50).Draw(t, "values")
 		seen := map[string]bool{}
 		for range n {

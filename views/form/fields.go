@@ -125,34 +125,49 @@ func (m *Model) plainFields() []*field {
 	if e == nil {
 		e = &api.Event{Date: api.TimeOf(m.env.Now().Truncate(time.Second)), TLP: "amber"}
 	}
-	return []*field{
-		{key: "date", title: "date", required: true, was: e.Date.String(), patch: func(p *api.EventPatch, v *string) { p.Date = v }, choices: m.moments, most: api.MaxName},
-		{key: "category", title: "category", required: true, was: e.Category, patch: func(p *api.EventPatch, v *string) { p.Category = v }, choices: categories, most: api.MaxName},
-		{key: "event", title: "description", required: true, was: e.Event, patch: func(p *api.EventPatch, v *string) { p.Event = v }, most: api.MaxText},
-		{key: "tlp", title: "TLP", required: true, was: e.TLP, patch: func(p *api.EventPatch, v *string) { p.TLP = v }, choices: markings, most: api.MaxName},
-		{key: "attacker", title: "attacker", was: e.Attacker, patch: func(p *api.EventPatch, v *string) { p.Attacker = v },
-			choices: func(c *async.Catalogs) []choice { return plain(c.Attackers) }, most: api.MaxName},
-		{key: "attackerCountry", title: "attacker country", was: e.AttackerCountry, patch: func(p *api.EventPatch, v *string) { p.AttackerCountry = v }, choices: countries, most: api.MaxName},
-		{key: "targetCountry", title: "target country", was: e.TargetCountry, patch: func(p *api.EventPatch, v *string) { p.TargetCountry = v }, choices: countries, most: api.MaxName},
-		{key: "targetIndustry", title: "target industry", was: e.TargetIndustry, patch: func(p *api.EventPatch, v *string) { p.TargetIndustry = v },
-			choices: func(c *async.Catalogs) []choice { return plain(c.TargetIndustries) }, most: api.MaxName},
-		{key: "indicator", title: "indicator", was: e.Indicator, patch: func(p *api.EventPatch, v *string) { p.Indicator = v }, most: api.MaxIndicator},
-		{key: "indicatorType", title: "indicator type", was: e.IndicatorType, patch: func(p *api.EventPatch, v *string) { p.IndicatorType = v },
-			choices: func(c *async.Catalogs) []choice { return plain(c.IndicatorTypes) }, most: api.MaxName},
+	choices := map[api.Field]func(*async.Catalogs) []choice{
+		api.FieldDate: m.moments, api.FieldCategory: categories, api.FieldTLP: markings,
+		api.FieldAttackerCountry: countries, api.FieldTargetCountry: countries,
 	}
+	order := []api.Field{
+		api.FieldDate, api.FieldCategory, api.FieldEvent, api.FieldTLP, api.FieldAttacker, api.FieldAttackerCountry,
+		api.FieldTargetCountry, api.FieldTargetIndustry, api.FieldIndicator, api.FieldIndicatorType,
+	}
+	out := make([]*field, len(order))
+	for i, name := range order {
+		f, _ := api.FieldOf(name)
+		out[i] = &field{key: string(name), title: f.Title, required: f.Required, was: f.Value(e), most: f.Max, choices: choices[name]}
+		out[i].patch = func(p *api.EventPatch, v *string) { *f.Patch(p) = v }
+		if f.Max == 0 {
+			out[i].most = api.MaxName
+		}
+		if f.Kind == api.KindName && choices[name] == nil {
+			out[i].choices = func(c *async.Catalogs) []choice { return plain(views.Catalogued(*c, name)) }
+		}
+	}
+	return out
+}
+
+// titled is the title of a field that holds a list, or of one value.
+func titled(name api.Field) string {
+	f, _ := api.FieldOf(name)
+	if f.Multi {
+		return f.PluralTitle()
+	}
+	return f.Title
 }
 
 // creationFields are what only a new event can be given, or in another way.
 func (m *Model) creationFields() []*field {
 	return []*field{
 		{key: "indicators", title: "more indicators", lines: true},
-		{key: "tags", title: "tags", list: true, choices: tags},
-		{key: "killChain", title: "kill chain", choices: stages},
-		{key: "mitreAttack", title: "ATT&CK", list: true, choices: m.techniques},
-		{key: "mitreCapec", title: "CAPEC", list: true},
-		{key: "datasetId", title: "dataset", choices: datasets},
-		{key: "references", title: "references", list: true},
-		{key: "insight", title: "insight", lines: true, most: api.MaxText},
+		{key: "tags", title: titled(api.FieldTags), list: true, choices: tags},
+		{key: "killChain", title: titled(api.FieldKillChain), choices: stages},
+		{key: "mitreAttack", title: titled(api.FieldMitreAttack), list: true, choices: m.techniques},
+		{key: "mitreCapec", title: titled(api.FieldMitreCapec), list: true},
+		{key: "datasetId", title: titled(api.FieldDataset), choices: datasets},
+		{key: "references", title: titled(api.FieldReferences), list: true},
+		{key: "insight", title: titled(api.FieldInsight), lines: true, most: api.MaxText},
 		{key: "raw.data", title: "raw data", required: true, lines: true, was: "{}"},
 		{key: "raw.source", title: "raw source", most: api.MaxText},
 		{key: "raw.tlp", title: "raw TLP", choices: markings, most: api.MaxName},
@@ -165,18 +180,18 @@ func (m *Model) editFields() []*field {
 	e := m.event
 	fixed := "comes from the category"
 	list := []*field{
-		{key: "tags", title: "tags", list: true, was: strings.Join(e.Tags, ", "), choices: tags},
-		{key: "references", title: "references", list: true, was: strings.Join(e.References, ", ")},
-		{key: "insight", title: "insight", lines: true, was: e.Insight, patch: func(p *api.EventPatch, v *string) { p.Insight = v }, most: api.MaxText},
+		{key: "tags", title: titled(api.FieldTags), list: true, was: strings.Join(e.Tags, ", "), choices: tags},
+		{key: "references", title: titled(api.FieldReferences), list: true, was: strings.Join(e.References, ", ")},
+		{key: "insight", title: titled(api.FieldInsight), lines: true, was: e.Insight, patch: func(p *api.EventPatch, v *string) { p.Insight = v }, most: api.MaxText},
 	}
 	if e.RawID != "" {
 		list = append(list, &field{key: "raw.data", title: "raw data", required: true, lines: true})
 	}
 	return append(list,
-		&field{key: "killChain", title: "kill chain", was: stage(e.KillChain), fixed: fixed},
-		&field{key: "mitreAttack", title: "ATT&CK", was: strings.Join(e.MitreAttack, ", "), fixed: fixed},
-		&field{key: "mitreCapec", title: "CAPEC", was: strings.Join(e.MitreCapec, ", "), fixed: fixed},
-		&field{key: "datasetId", title: "dataset", was: e.DatasetID, fixed: "is changed by moving the event"},
+		&field{key: "killChain", title: titled(api.FieldKillChain), was: stage(e.KillChain), fixed: fixed},
+		&field{key: "mitreAttack", title: titled(api.FieldMitreAttack), was: strings.Join(e.MitreAttack, ", "), fixed: fixed},
+		&field{key: "mitreCapec", title: titled(api.FieldMitreCapec), was: strings.Join(e.MitreCapec, ", "), fixed: fixed},
+		&field{key: "datasetId", title: titled(api.FieldDataset), was: e.DatasetID, fixed: "is changed by moving the event"},
 	)
 }
 

@@ -64,7 +64,7 @@ func (b *builder) addBranch() tea.Cmd { return b.add(branches(b.rows)) }
 
 // chooseField offers the fields a group takes.
 func (b *builder) chooseField(d draft) {
-	var fields []query.FieldInfo
+	var fields []api.FieldInfo
 	for _, f := range query.Fields() {
 		if d.branch < 0 || f.Field != api.FieldIndicator {
 			fields = append(fields, f)
