@@ -138,6 +138,9 @@ func scalar(b json.RawMessage) (string, error) {
 
 // validate checks one condition; key names its place, e.g. search[2].
 func (c Condition) validate(key string) error {
+	if c.Own() {
+		return c.validateOwn(key)
+	}
 	if !slices.Contains(Fields(), c.Field) {
 		return badKey(key+".field", "one of "+join(Fields()), string(c.Field))
 	}

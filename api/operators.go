@@ -77,8 +77,11 @@ func (c Condition) validateOwn(key string) error {
 		return badKey(key+".value", "one value", strconv.Itoa(len(c.Values)))
 	}
 	v := c.Values[0]
-	if n := utf8.RuneCountInString(v); n > MaxValueLength || strings.TrimSpace(v) == "" {
+	if n := utf8.RuneCountInString(v); n > MaxValueLength {
 		return badKey(key+".value", fmt.Sprintf("1..%d characters", MaxValueLength), strconv.Itoa(n))
+	}
+	if strings.TrimSpace(v) == "" {
+		return badKey(key+".value", "more than spaces", v)
 	}
 	return c.validateTarget(key, v)
 }

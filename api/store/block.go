@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 	"sync"
+
+	"threatbench/api/indicator"
 )
 
 // The columns. The numbers are stored: never renumber.
@@ -14,13 +16,15 @@ const (
 	colDataset
 	colFlags
 	colKillChain
-	colNums   // numCount columns, in the order of doc.nums
-	colLists  = colNums + numCount
-	colUUID   = colLists + listCount
-	colHash   = colUUID + 1 // of the folded indicator
-	colTexts  = colHash + 1 // event and indicator, in the order of the text constants
-	colOrders = colTexts + 2
-	colCount  = colOrders + textCount
+	colNums    // numCount columns, in the order of doc.nums
+	colLists   = colNums + numCount
+	colUUID    = colLists + listCount
+	colHash    = colUUID + 1 // of the folded indicator
+	colTexts   = colHash + 1 // event and indicators, as they are searched
+	colOrders  = colTexts + 2
+	colInsight = colOrders + textCount // the insight, as it is searched
+	colKeys    = colInsight + 1        // of the indicators
+	colCount   = colKeys + 1
 )
 
 // columnsPerSegment spaces the ids of segcol.
@@ -57,7 +61,13 @@ type segMeta struct {
 	dates    [2]int64        // least and greatest date
 	created  [2]int64
 	deleted  bool // some event is deleted
+	format   int  // segmentFormat when it was sealed
 }
+
+// segmentFormat tells in which form segments are sealed. Segments of another
+// are sealed anew when the database is opened. It changes with the columns,
+// with the substring index and with the canonical form of indicators.
+const segmentFormat = 100 + indicator.CanonicalVersion
 
 func (m *segMeta) encode() []byte {
 	var b []byte
@@ -72,19 +82,21 @@ func (m *segMeta) encode() []byte {
 	for _, v := range [...]int64{m.dates[0], m.dates[1], m.created[0], m.created[1]} {
 		b = binary.AppendVarint(b, v)
 	}
+	deleted := byte(0)
 	if m.deleted {
-		return append(b, 1)
+		deleted = 1
 	}
-	return append(b, 0)
+	return binary.AppendUvarint(append(b, deleted), uint64(m.format))
 }
 
 func decodeMeta(b []byte) (*segMeta, error) {
 	r := byteReader{b: b}
 	m := &segMeta{}
-	if n := r.uvarint(); n != colCount {
+	n := r.uvarint()
+	if n > colCount {
 		return nil, errPacked
 	}
-	for i := range m.versions {
+	for i := range n {
 		m.versions[i] = r.varint()
 	}
 	m.datasets = r.numbers()
@@ -92,6 +104,12 @@ func decodeMeta(b []byte) (*segMeta, error) {
 		*p = r.varint()
 	}
 	m.deleted = r.byte() == 1
+	if r.bad {
+		return nil, errPacked
+	}
+	if len(r.b) > 0 { // older segments end here
+		m.format = int(r.uvarint())
+	}
 	if r.bad {
 		return nil, errPacked
 	}
@@ -154,7 +172,11 @@ func packColumn(recs []record, c int, full fullText) ([]byte, error) {
 		return packLists(vals), nil
 	case c == colUUID:
 		return packUUIDs(recs), nil
-	case c == colTexts+textEvent || c == colTexts+textIndicator:
+	case c == colKeys:
+		return packKeys(recs), nil
+	case c == colInsight:
+		return packTextColumn(recs, searchInsight), nil
+	case c == colTexts+searchEvent || c == colTexts+searchIndicators:
 		return packTextColumn(recs, c-colTexts), nil
 	case c >= colOrders:
 		return packOrder(recs, c-colOrders, full)
@@ -208,7 +230,7 @@ func packTextColumn(recs []record, which int) []byte {
 	vals := make([]string, len(recs))
 	long := make([]bool, len(recs))
 	for i := range recs {
-		if t := recs[i].texts[which]; t.long {
+		if t := &recs[i].search[which]; t.long {
 			long[i] = true
 		} else {
 			vals[i] = t.fold

@@ -83,7 +83,7 @@ func (v *readTx) uuids(ctx context.Context, b *block) ([]byte, error) {
 // database would push everything else out.
 func (v *readTx) texts(ctx context.Context, b *block, which int, use func(*texts) error) error {
 	if b.tail != nil {
-		data, err := v.packed(ctx, b, colTexts+which)
+		data, err := v.packed(ctx, b, searchColumn(which))
 		if err != nil {
 			return err
 		}
@@ -93,7 +93,7 @@ func (v *readTx) texts(ctx context.Context, b *block, which int, use func(*texts
 		return err
 	}
 	found := false
-	err := v.s.each(ctx, "SELECT data FROM segcol WHERE id = ?", []any{b.index*columnsPerSegment + colTexts + which}, func(r *sql.Rows) error {
+	err := v.s.each(ctx, "SELECT data FROM segcol WHERE id = ?", []any{b.index*columnsPerSegment + searchColumn(which)}, func(r *sql.Rows) error {
 		found = true
 		var data sql.RawBytes
 		if err := r.Scan(&data); err != nil {
@@ -120,15 +120,8 @@ func useTexts(data []byte, use func(*texts) error) error {
 
 // fullText reads one text of an event, folded and whole.
 func (s *session) fullText(ctx context.Context, id int64, which int) (string, error) {
-	var packed []byte
-	if err := s.queryRow(ctx, "SELECT doc FROM event WHERE id = ?", id).Scan(&packed); err != nil {
-		return "", fmt.Errorf("reading event %d: %w", id, err)
-	}
-	d, err := decodeDoc(packed)
-	if err != nil {
-		return "", fmt.Errorf("event %d: %w", id, err)
-	}
-	return d.textOf(which), nil
+	d, err := s.docOf(ctx, id)
+	return d.textOf(which), err
 }
 
 // columnKind is the dictionary of a column, for those that have one.

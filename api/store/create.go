@@ -281,7 +281,7 @@ func (t *batch) insert(c *writeTx) error {
 		return err
 	}
 	for _, it := range fresh {
-		if err := c.appendRecord(recordOf(it.id, it.dataset.id, it.flags, &it.doc)); err != nil {
+		if err := c.appendRecord(c.s.keyer.record(it.id, it.dataset.id, it.flags, &it.doc)); err != nil {
 			return err
 		}
 	}

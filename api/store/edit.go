@@ -182,8 +182,12 @@ func (e *edit) put(next eventRow) error {
 		return fmt.Errorf("writing event %d: %w", next.id, err)
 	}
 	var more []typedIndicator
+	var before *doc
 	if was != nil {
-		more = was.doc.more
+		more, before = was.doc.more, &was.doc
+	}
+	if err := e.c.indexKeys(next.id, before, &next.doc); err != nil {
+		return err
 	}
 	return e.c.s.indexIndicators(e.c.ctx, next.id, more, next.doc.more)
 }
@@ -240,6 +244,9 @@ func (e *edit) remove(id int64) error {
 	}
 	if _, err := e.c.s.exec(e.c.ctx, "DELETE FROM event WHERE id = ?", id); err != nil {
 		return fmt.Errorf("deleting event %d: %w", id, err)
+	}
+	if err := e.c.indexKeys(id, &was.doc, nil); err != nil {
+		return err
 	}
 	return e.c.s.indexIndicators(e.c.ctx, id, was.doc.more, nil)
 }
@@ -453,7 +460,7 @@ func (e *edit) finish() error {
 	}
 	list := make([]rowDiff, 0, len(e.old))
 	for id, was := range e.old {
-		list = append(list, rowDiffOf(id, was, e.rows[id]))
+		list = append(list, rowDiffOf(e.c.s.keyer, id, was, e.rows[id]))
 	}
 	if err := e.c.rewrite(list); err != nil {
 		return err
@@ -493,16 +500,20 @@ func (e *edit) reflag(id int64) error {
 	return nil
 }
 
-func rowDiffOf(id int64, was, now *eventRow) rowDiff {
+func rowDiffOf(k *keyMaker, id int64, was, now *eventRow) rowDiff {
 	if now == nil {
 		return rowDiff{now: record{id: id, flags: flagDeleted}}
 	}
-	a := rowDiff{now: recordOf(id, now.dataset, now.flags, &now.doc), texts: [textCount]bool{true, true, true}}
+	a := rowDiff{
+		now: k.record(id, now.dataset, now.flags, &now.doc), texts: [textCount]bool{true, true, true}, search: [searchCount]bool{true, true, true},
+	}
 	if was == nil {
 		return a
 	}
-	old := recordOf(id, was.dataset, was.flags, &was.doc)
+	old := k.record(id, was.dataset, was.flags, &was.doc)
 	a.old = &old
-	a.texts = [textCount]bool{was.doc.event != now.doc.event, was.doc.indicator != now.doc.indicator, was.doc.insight != now.doc.insight}
+	event, insight := was.doc.event != now.doc.event, was.doc.insight != now.doc.insight
+	a.texts = [textCount]bool{event, was.doc.indicator != now.doc.indicator, insight}
+	a.search = [searchCount]bool{event, a.texts[textIndicator] || !slices.Equal(was.doc.more, now.doc.more), insight}
 	return a
 }

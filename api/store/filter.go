@@ -16,6 +16,13 @@ type condition interface {
 	narrow(ctx context.Context, v *readTx, b *block, in *bitset) error
 }
 
+// loose is a condition that can be narrowed cheaply first: what loosen leaves
+// may match, what it clears doesn't.
+type loose interface {
+	condition
+	loosen(ctx context.Context, v *readTx, b *block, in *bitset) error
+}
+
 // filter is a compiled list query: search AND (branch OR branch…), each of
 // them a conjunction.
 type filter struct {
@@ -49,16 +56,21 @@ func (v *readTx) compileAll(account int64, conds []api.Condition) []condition {
 }
 
 func isText(c condition) bool {
-	_, ok := c.(*textCondition)
+	_, ok := c.(loose)
 	return ok
 }
 
 func (v *readTx) compile(account int64, c api.Condition) condition {
+	if c.Op == api.OpNone || hasOne(c) {
+		return compileNone(c)
+	}
 	switch c.Field {
+	case api.FieldText:
+		return newFindCondition(v, c)
 	case api.FieldEvent:
-		return newTextCondition(textEvent, c)
+		return newTextCondition(searchEvent, c)
 	case api.FieldIndicator:
-		return newTextCondition(textIndicator, c)
+		return compileIndicator(v.s.keyer, c)
 	case api.FieldUUID:
 		return newUUIDCondition(account, c)
 	case api.FieldDate:
@@ -93,6 +105,9 @@ func (v *readTx) compile(account int64, c api.Condition) condition {
 func dictMatch(k kind, d dict, c api.Condition) (match []uint8, negate bool) {
 	match = make([]uint8, len(d.values))
 	m := matchText(c.Op, c.Values)
+	if c.Op == api.OpUnder {
+		m = matchTechnique(c.Value())
+	}
 	if k == kindTLP {
 		if byMeaning := matchTLP(c); byMeaning != nil {
 			m = byMeaning

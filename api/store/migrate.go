@@ -16,7 +16,7 @@ var migrations embed.FS
 // schemaNewest is the version of the last migration, a file in migrations or
 // one in Go; each of them leaves its number in user_version, so that opening
 // needn't ask goose.
-const schemaNewest = 5
+const schemaNewest = 6
 
 // migrate brings the database to schemaNewest; fresh tells that it was empty.
 func migrate(ctx context.Context, db *sql.DB) (fresh bool, err error) {
@@ -57,7 +57,8 @@ func runMigrations(ctx context.Context, db *sql.DB, version int) error {
 		return fmt.Errorf("reading the migrations: %w", err)
 	}
 	p, err := goose.NewProvider(goose.DialectSQLite3, db, files, goose.WithVerbose(false),
-		goose.WithGoMigrations(goose.NewGoMigration(5, &goose.GoFunc{RunTx: makeIndicators}, nil)))
+		goose.WithGoMigrations(
+			goose.NewGoMigration(5, &goose.GoFunc{RunTx: makeIndicators}, nil), goose.NewGoMigration(6, &goose.GoFunc{RunTx: makeKeyIndex}, nil)))
 	if err != nil {
 		return fmt.Errorf("preparing the migrations: %w", err)
 	}

@@ -3,6 +3,7 @@ package store
 import (
 	"cmp"
 	"fmt"
+	"net/netip"
 	"regexp"
 	"slices"
 	"strconv"
@@ -10,6 +11,7 @@ import (
 	"time"
 
 	"threatbench/api"
+	"threatbench/api/indicator"
 )
 
 // model is the contract written down in the plainest way: a slice of events
@@ -146,7 +148,14 @@ func allHold(e api.Event, conds []api.Condition) bool {
 }
 
 func holds(e api.Event, c api.Condition) bool {
+	if c.Op == "none" {
+		return !hasValue(e, c.Field)
+	}
 	switch c.Field {
+	case "text":
+		return findHolds(e, c.Value())
+	case "indicator":
+		return indicatorHolds(e, c)
 	case "tags":
 		return listHolds(e.Tags, c)
 	case "mitreAttack":
@@ -182,7 +191,89 @@ func holds(e api.Event, c api.Condition) bool {
 	return textHolds(textField(e, string(c.Field)), c)
 }
 
+// hasValue tells whether an event has a value in a field.
+func hasValue(e api.Event, f api.Field) bool {
+	switch f {
+	case "tags":
+		return len(e.Tags) > 0
+	case "mitreAttack":
+		return len(e.MitreAttack) > 0
+	case "mitreCapec":
+		return len(e.MitreCapec) > 0
+	case "killChain":
+		return e.KillChain != 0
+	case "hasChildren", "date", "createdAt":
+		return true
+	}
+	return textField(e, string(f)) != ""
+}
+
+// indicatorHolds compares canonical forms, and looks into them and into what
+// was sent.
+func indicatorHolds(e api.Event, c api.Condition) bool {
+	canonical := indicator.Canonical(e.Indicator)
+	switch c.Op {
+	case "equals", "in", "not":
+		same := e.Indicator != "" && slices.ContainsFunc(c.Values, func(v string) bool { return indicator.Canonical(v) == canonical })
+		return same != (c.Op == "not")
+	case "within":
+		want, err := netip.ParsePrefix(c.Value())
+		if err != nil {
+			panic(err)
+		}
+		got, err := netip.ParsePrefix(canonical)
+		if a, failed := netip.ParseAddr(canonical); failed == nil {
+			got, err = netip.PrefixFrom(a, a.BitLen()), nil
+		}
+		return err == nil && want.Masked().Overlaps(got) && got.Bits() >= want.Bits()
+	case "under":
+		host := canonical
+		if _, rest, ok := strings.Cut(host, "://"); ok {
+			host = rest
+		}
+		host, _, _ = strings.Cut(host, "/")
+		host = host[strings.LastIndexByte(host, '@')+1:]
+		return host == c.Value() || strings.HasSuffix(host, "."+c.Value())
+	}
+	return textHolds(e.Indicator, c) || e.Indicator != "" && textHolds(canonical, c)
+}
+
+// findHolds looks for each word everywhere.
+func findHolds(e api.Event, value string) bool {
+	words := strings.Fields(value)
+	for i, w := range words {
+		texts := slices.Concat([]string{e.Event, e.Indicator, indicator.Canonical(e.Indicator), e.Insight, e.Attacker, e.Category}, e.Tags, e.MitreAttack)
+		some := slices.ContainsFunc(texts, func(s string) bool { return strings.Contains(api.Fold(s), api.Fold(w)) })
+		for _, code := range []string{e.AttackerCountry, e.TargetCountry} {
+			some = some || countryHolds(code, words, i)
+		}
+		if !some {
+			return false
+		}
+	}
+	return true
+}
+
+func countryHolds(code string, words []string, i int) bool {
+	names := map[string][2]string{"UA": {"ukraine", "UKR"}, "DE": {"germany", "DEU"}, "US": {"united states", "USA"}, "PL": {"poland", "POL"}}
+	known, ok := names[code]
+	if !ok {
+		return false
+	}
+	w := api.Fold(words[i])
+	if words[i] == code || words[i] == known[1] || len(w) >= 4 && strings.HasPrefix(known[0], w) {
+		return true
+	}
+	whole := " " + api.Fold(strings.Join(words, " ")) + " "
+	return strings.Contains(whole, " "+known[0]+" ") && strings.Contains(" "+known[0]+" ", " "+w+" ")
+}
+
 func listHolds(list []string, c api.Condition) bool {
+	if c.Op == "under" {
+		return slices.ContainsFunc(list, func(s string) bool {
+			return strings.EqualFold(s, c.Value()) || strings.HasPrefix(api.Fold(s), api.Fold(c.Value())+".")
+		})
+	}
 	any := slices.ContainsFunc(list, func(s string) bool { return textHolds(s, c) })
 	return any != (c.Op == "not")
 }

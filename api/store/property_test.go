@@ -87,7 +87,7 @@ func genCreate() *rapid.Generator[api.CreateEvent] {
 			AttackerCountry: rapid.SampledFrom([]string{"", "ua", "UKR", "Germany", "QQ"}).Draw(t, "from"),
 			TargetCountry:   rapid.SampledFrom([]string{"", "US", "PL"}).Draw(t, "to"),
 			TargetIndustry:  genName().Draw(t, "industry"),
-			Indicator:       rapid.OneOf(rapid.Just(""), genText()).Draw(t, "indicator"),
+			Indicator:       rapid.OneOf(rapid.Just(""), genText(), genIndicator()).Draw(t, "indicator"),
 			IndicatorType:   rapid.SampledFrom([]string{"", "domain", "DOMAIN", "ip"}).Draw(t, "type"),
 			KillChain:       &stage,
 			MitreAttack:     genList().Draw(t, "attack"),
@@ -100,6 +100,15 @@ func genCreate() *rapid.Generator[api.CreateEvent] {
 	})
 }
 
+// genIndicator makes what has a canonical form of its own.
+func genIndicator() *rapid.Generator[string] {
+	return rapid.SampledFrom([]string{
+		"a.example", "A.Example.", "b.a.example", "nota.example", "https://B.a.example/Path?x=1", "https://b.a.example/path?x=1", "ann@a.example",
+		"198.51.100.7", "198.51.100.0/25", "198.51.100.0/24", "198.51.0.0/16", "::ffff:198.51.100.9", "2001:DB8::1", "2001:db8:0::/48", "2001:db9::1",
+		"b4db9e3d42746946", "B4DB9E3D42746946", "bücher.example", "xn--bcher-kva.example",
+	})
+}
+
 func genUUID(t *rapid.T) string {
 	var u uuid.UUID
 	copy(u[:], rapid.SliceOfN(rapid.Byte(), 16, 16).Draw(t, "uuid"))
@@ -109,12 +118,34 @@ func genUUID(t *rapid.T) string {
 
 func genCondition(m *model, branch bool) *rapid.Generator[api.Condition] {
 	return rapid.Custom(func(t *rapid.T) api.Condition {
-		fields := api.Fields()
+		fields := append(api.Fields(), api.FieldText, api.FieldText)
 		if branch {
 			fields = slices.DeleteFunc(fields, func(f api.Field) bool { return f == api.FieldIndicator })
 		}
 		c := api.Condition{Field: rapid.SampledFrom(fields).Draw(t, "field")}
-		c.Op = rapid.SampledFrom(api.OpsFor(c.Field)).Draw(t, "op")
+		ops := append(slices.Clone(api.OpsFor(c.Field)), api.OpNone)
+		switch c.Field {
+		case api.FieldText:
+			ops = []api.Op{api.OpFind}
+		case api.FieldIndicator:
+			ops = append(ops, api.OpWithin, api.OpUnder)
+		case api.FieldMitreAttack:
+			ops = append(ops, api.OpUnder)
+		}
+		c.Op = rapid.SampledFrom(ops).Draw(t, "op")
+		switch {
+		case c.Op == api.OpNone:
+			return c
+		case c.Op == api.OpWithin:
+			c.Values = []string{rapid.SampledFrom([]string{"198.51.100.0/24", "198.51.0.0/16", "198.51.100.0/30", "0.0.0.0/0", "2001:db8::/32", "2001:db8::1/128"}).Draw(t, "net")}
+			return c
+		case c.Op == api.OpUnder && c.Field == api.FieldMitreAttack:
+			c.Values = []string{rapid.SampledFrom([]string{"T1566", "t1566.001", "c2", "x"}).Draw(t, "technique")}
+			return c
+		case c.Op == api.OpUnder:
+			c.Values = []string{rapid.SampledFrom([]string{"a.example", "example", "b.a.example", "198.51.100.7"}).Draw(t, "domain")}
+			return c
+		}
 		n := 1
 		if c.Op == api.OpIn {
 			n = rapid.IntRange(1, 4).Draw(t, "n")
@@ -129,6 +160,8 @@ func genCondition(m *model, branch bool) *rapid.Generator[api.Condition] {
 func genValue(t *rapid.T, m *model, c api.Condition) string {
 	text := rapid.OneOf(genWord(), genText(), rapid.SampledFrom([]string{"flyingyeti", "%", "_a%", "c2", "phishing", "ua", "ipx", "2024", "T1566", " "}))
 	switch c.Field {
+	case api.FieldText:
+		return genWords(t, m)
 	case api.FieldKillChain:
 		return fmt.Sprint(rapid.IntRange(-1, 9).Draw(t, "stage"))
 	case api.FieldHasChildren:
@@ -149,6 +182,29 @@ func genValue(t *rapid.T, m *model, c api.Condition) string {
 		}
 	}
 	return text.Draw(t, "value")
+}
+
+// genWords are words of which some are parts of what an event says.
+func genWords(t *rapid.T, m *model) string {
+	var words []string
+	for range rapid.IntRange(1, 3).Draw(t, "words") {
+		word := rapid.OneOf(genWord(), rapid.SampledFrom([]string{"UA", "ua", "ukra", "Germany", "United States", "states", "DEU", "phish", "T1566", "example", "198.51"})).Draw(t, "word")
+		if len(m.events) > 0 && rapid.Bool().Draw(t, "known") {
+			fields := []api.Field{api.FieldEvent, api.FieldIndicator, api.FieldAttacker, api.FieldTags, api.FieldMitreAttack, api.FieldCategory, "insight"}
+			if part := genPart(t, rapid.SampledFrom(m.events).Draw(t, "event"), rapid.SampledFrom(fields).Draw(t, "field")); strings.TrimSpace(part) != "" {
+				word = part
+			}
+		}
+		words = append(words, word)
+	}
+	out := strings.Join(words, " ")
+	if runes := []rune(out); len(runes) > api.MaxValueLength {
+		out = string(runes[:api.MaxValueLength])
+	}
+	if strings.TrimSpace(out) == "" {
+		return "x"
+	}
+	return out
 }
 
 // genPart is a part of what an event has in a field, in another case, so that

@@ -37,7 +37,8 @@ const (
 	flagHasRefs                   // refers to others or is referred to
 	flagHasRaw                    // has a raw record, whose id is the event's
 	flagEventOpen                 // only in segments: its text isn't in the substring index, and only its row has it for sure
-	flagIndicatorOpen             // likewise its indicator
+	flagIndicatorOpen             // likewise its indicators
+	flagInsightOpen               // likewise its insight
 )
 
 // doc is what an event's row holds, dictionary values as numbers.
@@ -204,7 +205,9 @@ type record struct {
 	nums      [numCount]uint32
 	killChain int
 	lists     [listCount][]uint32
-	texts     [textCount]foldedText
+	texts     [textCount]foldedText   // to sort by
+	search    [searchCount]searchText // to search
+	keys      []uint64                // of its indicators
 }
 
 // The texts of an event that have columns.
@@ -233,18 +236,6 @@ func foldCut(s string, most int) foldedText {
 		return foldedText{fold: f[:most], long: true}
 	}
 	return foldedText{fold: f}
-}
-
-func recordOf(id int64, dataset uint32, flags int64, d *doc) record {
-	return record{
-		id: id, dataset: dataset, flags: flags, uuid: d.uuid, date: d.date, created: d.created,
-		nums: d.nums, killChain: d.killChain, lists: d.lists,
-		texts: [textCount]foldedText{
-			foldCut(d.event, maxColumnText),
-			foldCut(d.indicator, maxColumnText),
-			foldCut(d.insight, maxSortInsight),
-		},
-	}
 }
 
 // textOf is one of a document's texts, folded and whole.

@@ -8,9 +8,10 @@ import (
 // rowDiff is an event that changed in place, as the columns see it. Of a
 // removed one, now holds the id and flagDeleted only.
 type rowDiff struct {
-	old   *record // nil: what the columns hold is unknown
-	now   record
-	texts [textCount]bool // that may differ
+	old    *record // nil: what the columns hold is unknown
+	now    record
+	texts  [textCount]bool   // that may differ
+	search [searchCount]bool // likewise
 }
 
 func (a *rowDiff) gone() bool { return a.now.flags&flagDeleted != 0 }
@@ -19,7 +20,7 @@ func (a *rowDiff) gone() bool { return a.now.flags&flagDeleted != 0 }
 // the substring index don't know; past it the segment is written anew.
 const maxOpen = 64
 
-const openMask = flagEventOpen | flagIndicatorOpen
+const openMask = flagEventOpen | flagIndicatorOpen | flagInsightOpen
 
 // rewrite brings the columns in line with rows that are written already.
 func (c *writeTx) rewrite(list []rowDiff) error {
@@ -89,6 +90,11 @@ func (w *segmentWriter) run() error {
 			return err
 		}
 	}
+	if w.changes(colKeys) {
+		if err := w.keys(); err != nil {
+			return err
+		}
+	}
 	for which := range textCount {
 		if err := w.order(which); err != nil {
 			return err
@@ -140,11 +146,10 @@ func (w *segmentWriter) mark() error {
 			continue
 		}
 		w.flags[i] |= openFlags(&a.now)
-		if a.texts[textEvent] {
-			w.flags[i] |= flagEventOpen
-		}
-		if a.texts[textIndicator] {
-			w.flags[i] |= flagIndicatorOpen
+		for which, changed := range a.search {
+			if changed {
+				w.flags[i] |= openFlag(which)
+			}
 		}
 	}
 	return nil
@@ -152,17 +157,17 @@ func (w *segmentWriter) mark() error {
 
 // crowded tells whether too many texts are open that needn't be.
 func (w *segmentWriter) crowded() (bool, error) {
-	for which, flag := range [...]int64{textEvent: flagEventOpen, textIndicator: flagIndicatorOpen} {
+	for which := range searchCount {
 		var open bitset
 		for i, f := range w.flags {
-			if f&flag != 0 && f&flagDeleted == 0 {
+			if f&openFlag(which) != 0 && f&flagDeleted == 0 {
 				open.set(i)
 			}
 		}
 		if open.count() <= maxOpen {
 			continue
 		}
-		data, err := w.stored(colTexts + which)
+		data, err := w.stored(searchColumn(which))
 		if err != nil {
 			return false, err
 		}
@@ -194,6 +199,8 @@ func (a *rowDiff) differs(col int) bool {
 		return true
 	case col == colUUID:
 		return a.old.uuid != a.now.uuid
+	case col == colKeys:
+		return !slices.Equal(a.old.keys, a.now.keys)
 	case col >= colLists && col < colUUID:
 		return !slices.Equal(a.old.lists[col-colLists], a.now.lists[col-colLists])
 	}
@@ -233,6 +240,27 @@ func (w *segmentWriter) uuids() error {
 		}
 	}
 	return w.put(colUUID, data)
+}
+
+func (w *segmentWriter) keys() error {
+	data, err := w.stored(colKeys)
+	if err != nil {
+		return err
+	}
+	c, err := readKeys(data)
+	if err != nil || c.ends.n != int(w.c.state.segment) {
+		return errPacked
+	}
+	recs := make([]record, c.ends.n)
+	for i := range recs {
+		recs[i].keys = c.at(i)
+	}
+	for at := range w.list {
+		if a := &w.list[at]; !a.gone() {
+			recs[w.place(a)].keys = a.now.keys
+		}
+	}
+	return w.put(colKeys, packKeys(recs))
 }
 
 func (w *segmentWriter) lists(col int) error {
@@ -332,7 +360,7 @@ func (w *segmentWriter) record(place int) (*record, error) {
 	if r == nil {
 		return nil, fmt.Errorf("event %d: %w", id, errVanished)
 	}
-	rec := recordOf(id, r.dataset, r.flags, &r.doc)
+	rec := w.c.s.keyer.record(id, r.dataset, r.flags, &r.doc)
 	w.recs[place] = &rec
 	return &rec, nil
 }

@@ -31,7 +31,10 @@ type metaTx struct {
 }
 
 func (d *DB) metaTx(ctx context.Context, account string, f func(*metaTx) error) error {
-	return d.transact(ctx, account, func() error {
+	if err := needAccount(account); err != nil {
+		return err
+	}
+	return d.transact(ctx, func() error {
 		if _, err := d.writer.exec(ctx, "INSERT OR IGNORE INTO account (name) VALUES (?)", account); err != nil {
 			return fmt.Errorf("making the account: %w", err)
 		}

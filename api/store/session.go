@@ -12,6 +12,7 @@ import (
 // transaction that could not be ended.
 type session struct {
 	pool  *sql.DB
+	keyer *keyMaker // of the database
 	conn  *sql.Conn
 	stmts map[string]*sql.Stmt
 }

@@ -230,7 +230,7 @@ func readRecords(ctx context.Context, s *session, recs []record, first int64, n 
 			return err
 		}
 		recs = padDeleted(recs, first, id)
-		recs = append(recs, recordOf(id, dataset, flags, &dc))
+		recs = append(recs, s.keyer.record(id, dataset, flags, &dc))
 		return nil
 	})
 	if err != nil {

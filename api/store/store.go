@@ -22,6 +22,7 @@ type DB struct {
 	path   string
 	opts   Options
 	secret []byte
+	keyer  keyMaker
 
 	reads   *sql.DB
 	writes  *sql.DB // nil in a read-only database
@@ -102,9 +103,12 @@ func (d *DB) connect(ctx context.Context) error {
 	}
 	d.reads = reads
 	for range maxReaders {
-		d.readers <- &session{pool: reads}
+		d.readers <- &session{pool: reads, keyer: &d.keyer}
 	}
-	return d.firstLook(ctx)
+	if err := d.firstLook(ctx); err != nil {
+		return err
+	}
+	return d.reform(ctx)
 }
 
 func (d *DB) connectWriter(ctx context.Context) error {
@@ -113,7 +117,7 @@ func (d *DB) connectWriter(ctx context.Context) error {
 		return fmt.Errorf("preparing to write: %w", err)
 	}
 	d.writes = writes
-	d.writer = &session{pool: writes}
+	d.writer = &session{pool: writes, keyer: &d.keyer}
 	fresh, err := migrate(ctx, writes)
 	if err != nil {
 		return err
@@ -166,6 +170,7 @@ func (d *DB) firstLook(ctx context.Context) error {
 	if err := s.queryRow(ctx, "SELECT secret FROM state").Scan(&d.secret); err != nil {
 		return fmt.Errorf("reading the database's state: %w", err)
 	}
+	d.keyer.secret = d.secret
 	v, err := d.readTx(ctx)
 	if err != nil {
 		return err

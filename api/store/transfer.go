@@ -190,7 +190,7 @@ func (m *transfer) copy(r *eventRow) (int64, error) {
 	if err := m.j.make(m.to, next.id, next.doc.uuid); err != nil {
 		return 0, err
 	}
-	return next.id, m.c.appendRecord(recordOf(next.id, next.dataset, next.flags, &next.doc))
+	return next.id, m.c.appendRecord(m.c.s.keyer.record(next.id, next.dataset, next.flags, &next.doc))
 }
 
 // copyEdges gives the copies the edges of their originals, and answers how

@@ -10,24 +10,44 @@ import (
 )
 
 // The substring index: for every sealed segment, which of its events contain
-// which three bytes in a row, in the folded event text and indicator. It only
-// narrows; what is left is compared with the texts themselves.
+// which three bytes in a row, without case, in their prose (the event's text
+// and its insight) and in their indicators. It only narrows; what is left is
+// compared with the texts themselves.
 //
-// A key is the text's column and three bytes. Keys are spread over gramBuckets
-// buckets, each a blob per segment, ordered by bucket: a search reads a few
-// buckets from end to end and nothing else.
+// A key is prose or indicators, and three bytes. Keys are spread over
+// trigramBuckets buckets by their bytes, each a blob per segment, ordered by
+// bucket: a search reads a few buckets from end to end and nothing else.
 
-const trigramBuckets = 64
+const (
+	trigramBucketBits = 10
+	trigramBuckets    = 1 << trigramBucketBits
+)
 
-func trigramKey(which int, b0, b1, b2 byte) uint32 {
-	return uint32(which)<<24 | uint32(b0)<<16 | uint32(b1)<<8 | uint32(b2)
+// The halves of the substring index.
+const (
+	halfProse = iota
+	halfIndicators
+	halves
+)
+
+// halfOf is the half of the index that a searched text is in.
+func halfOf(which int) int {
+	if which == searchIndicators {
+		return halfIndicators
+	}
+	return halfProse
 }
 
-func trigramBucket(key uint32) int { return int(key * 0x9E3779B1 >> 26) }
+// trigram is three bytes as a number.
+func trigram(b0, b1, b2 byte) uint32 { return uint32(b0)<<16 | uint32(b1)<<8 | uint32(b2) }
 
-// trigramsOf are the keys to look up for a text: at most most of them, spread
-// over it.
-func trigramsOf(which int, literal string, most int) []uint32 {
+func trigramKey(half int, tri uint32) uint32 { return uint32(half)<<24 | tri }
+
+func trigramBucket(tri uint32) int { return int(tri * 0x9E3779B1 >> (32 - trigramBucketBits)) }
+
+// trigramsOf are the trigrams to look up for a text: at most most of them,
+// spread over it.
+func trigramsOf(literal string, most int) []uint32 {
 	n := len(literal) - 2
 	if n <= 0 {
 		return nil
@@ -36,25 +56,24 @@ func trigramsOf(which int, literal string, most int) []uint32 {
 	var out []uint32
 	for i := range count {
 		at := i * (n - 1) / max(count-1, 1)
-		key := trigramKey(which, literal[at], literal[at+1], literal[at+2])
-		if !slices.Contains(out, key) {
-			out = append(out, key)
+		if tri := trigram(literal[at], literal[at+1], literal[at+2]); !slices.Contains(out, tri) {
+			out = append(out, tri)
 		}
 	}
 	return out
 }
 
-// maxGramPairs bounds the memory of building an index: texts with more
+// maxTrigramPairs bounds the memory of building an index: texts with more
 // three-byte runs than that are gone through several times.
 const maxTrigramPairs = 1 << 19
 
-// buildGrams indexes a segment's records: one blob per bucket. Events whose
+// buildTrigrams indexes a segment's records: one blob per bucket. Events whose
 // text is cut are left out; their records' flags say so.
 func buildTrigrams(recs []record) [trigramBuckets][]byte {
 	total := 0
 	for i := range recs {
-		for which := range textInsight {
-			total += len(recs[i].texts[which].fold)
+		for which := range searchCount {
+			total += max(len(recs[i].search[which].fold), len(recs[i].search[which].trigrams))
 		}
 	}
 	var out [trigramBuckets][]byte
@@ -82,16 +101,22 @@ const (
 
 func trigramPairs(recs []record, passes, pass int, pairs []uint64) []uint64 {
 	for i := range recs {
-		for which := range textInsight {
-			t := recs[i].texts[which]
-			if t.long {
-				continue
+		for which := range searchCount {
+			half := halfOf(which)
+			add := func(tri uint32) {
+				if bucket := trigramBucket(tri); bucket%passes == pass {
+					pairs = append(pairs, uint64(bucket)<<(pairKeyBits+pairPlaceBits)|uint64(trigramKey(half, tri))<<pairPlaceBits|uint64(i))
+				}
 			}
-			for at := 0; at+3 <= len(t.fold); at++ {
-				key := trigramKey(which, t.fold[at], t.fold[at+1], t.fold[at+2])
-				bucket := trigramBucket(key)
-				if bucket%passes == pass {
-					pairs = append(pairs, uint64(bucket)<<(pairKeyBits+pairPlaceBits)|uint64(key)<<pairPlaceBits|uint64(i))
+			t := &recs[i].search[which]
+			switch {
+			case t.trigrams != nil:
+				for _, tri := range t.trigrams {
+					add(tri)
+				}
+			case !t.long:
+				for at := 0; at+3 <= len(t.fold); at++ {
+					add(trigram(t.fold[at], t.fold[at+1], t.fold[at+2]))
 				}
 			}
 		}
@@ -100,9 +125,9 @@ func trigramPairs(recs []record, passes, pass int, pairs []uint64) []uint64 {
 }
 
 // sortPairs sorts by bucket and key, keeping the order of places, which rise
-// already: a radix sort, three passes over 11 bits each.
+// already: a radix sort, three passes over 12 bits each.
 func sortPairs(pairs, scratch []uint64) {
-	const digit = 11
+	const digit = 12
 	from, to := pairs, scratch
 	for shift := pairPlaceBits; shift < pairPlaceBits+3*digit; shift += digit {
 		var start [1 << digit]int
@@ -171,7 +196,7 @@ func packPlaces(run []byte, pairs []uint64) []byte {
 	return run
 }
 
-// findGram marks the places that a bucket has under a key.
+// findTrigram marks the places that a bucket has under a key.
 func findTrigram(bucket []byte, key uint32, out *bitset) error {
 	*out = bitset{}
 	at := uint32(0)
@@ -211,29 +236,49 @@ func readPlaces(run []byte, out *bitset) error {
 	return nil
 }
 
-// candidates narrows, for each of the sealed segments marked in want, the
-// places that have all the keys. A segment that drops out is removed from want.
-func (v *readTx) candidates(ctx context.Context, keys []uint32, want map[int]*bitset) error {
-	for _, key := range keys {
-		if err := v.narrowByTrigram(ctx, key, want); err != nil {
+// candidates are the places that the index lets through, by sealed segment;
+// nil where there is none.
+type candidates []*bitset
+
+func (c candidates) has(seg int) bool { return c != nil && c[seg] != nil }
+
+// allCandidates lets everything through in the sealed segments among blocks.
+func (v *readTx) allCandidates(blocks []*block) candidates {
+	out := make(candidates, v.snap.sealed)
+	for _, b := range blocks {
+		if b.tail == nil {
+			out[b.index] = &bitset{}
+			out[b.index].fill(b.n)
+		}
+	}
+	return out
+}
+
+// narrowByTrigrams narrows each half's candidates to the places that have all
+// of the trigrams in that half. A half whose candidates are nil is left alone.
+func (v *readTx) narrowByTrigrams(ctx context.Context, trigrams []uint32, left *[halves]candidates) error {
+	for _, tri := range trigrams {
+		if err := v.narrowByTrigram(ctx, tri, left); err != nil {
 			return fmt.Errorf("searching the substring index: %w", err)
 		}
 	}
 	return nil
 }
 
-func (v *readTx) narrowByTrigram(ctx context.Context, key uint32, want map[int]*bitset) error {
-	if len(want) == 0 {
-		return nil
+func (v *readTx) narrowByTrigram(ctx context.Context, tri uint32, left *[halves]candidates) error {
+	var open []int // segments with a candidate
+	for seg := range v.snap.sealed {
+		if left[halfProse].has(seg) || left[halfIndicators].has(seg) {
+			open = append(open, seg)
+		}
 	}
-	bucket := trigramBucket(key)
 	// Reading a bucket from end to end beats single reads unless few
 	// segments are left.
-	if len(want)*8 < v.snap.sealed {
-		return v.narrowSingly(ctx, bucket, key, want)
+	if len(open)*8 < v.snap.sealed {
+		return v.narrowSingly(ctx, tri, open, left)
 	}
-	from := int64(bucket) << 32
-	seen := map[int]bool{}
+	from := int64(trigramBucket(tri)) << 32
+	seen := make([]bool, v.snap.sealed)
 	err := v.s.each(ctx, "SELECT id, data FROM gram WHERE id >= ? AND id < ?", []any{from, from + int64(v.snap.sealed)}, func(r *sql.Rows) error {
 		var id int64
 		var data sql.RawBytes
@@ -242,45 +287,51 @@ func (v *readTx) narrowByTrigram(ctx context.Context, key uint32, want map[int]*
 		}
 		seg := int(id - from)
 		seen[seg] = true
-		return narrowBucket(data, seg, key, want)
+		return narrowBucket(data, seg, tri, left)
 	})
 	if err != nil {
 		return err
 	}
-	for seg := range want {
-		if !seen[seg] {
-			delete(want, seg)
+	for seg, there := range seen {
+		if there {
+			continue
+		}
+		for _, c := range left {
+			if c != nil {
+				c[seg] = nil
+			}
 		}
 	}
 	return nil
 }
 
-func (v *readTx) narrowSingly(ctx context.Context, bucket int, key uint32, want map[int]*bitset) error {
-	for seg := range want {
+func (v *readTx) narrowSingly(ctx context.Context, tri uint32, open []int, left *[halves]candidates) error {
+	for _, seg := range open {
 		var data []byte
-		err := v.s.queryRow(ctx, "SELECT data FROM gram WHERE id = ?", int64(bucket)<<32|int64(seg)).Scan(&data)
+		err := v.s.queryRow(ctx, "SELECT data FROM gram WHERE id = ?", int64(trigramBucket(tri))<<32|int64(seg)).Scan(&data)
 		if err != nil && !errors.Is(err, sql.ErrNoRows) {
 			return err
 		}
-		if err := narrowBucket(data, seg, key, want); err != nil {
+		if err := narrowBucket(data, seg, tri, left); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func narrowBucket(data []byte, seg int, key uint32, want map[int]*bitset) error {
-	left := want[seg]
-	if left == nil {
-		return nil
-	}
-	var found bitset
-	if err := findTrigram(data, key, &found); err != nil {
-		return err
-	}
-	left.and(&found)
-	if left.empty() {
-		delete(want, seg)
+func narrowBucket(data []byte, seg int, tri uint32, left *[halves]candidates) error {
+	for half, c := range left {
+		if !c.has(seg) {
+			continue
+		}
+		var found bitset
+		if err := findTrigram(data, trigramKey(half, tri), &found); err != nil {
+			return err
+		}
+		c[seg].and(&found)
+		if c[seg].empty() {
+			c[seg] = nil
+		}
 	}
 	return nil
 }

@@ -12,6 +12,10 @@ type Options struct {
 	CacheBytes int64            // bound of the column cache; 0 means 32 MiB
 	Now        func() time.Time // the clock; nil means time.Now
 
+	// Progress is told how much of a database that an older program wrote is
+	// brought to this one's form, in segments; nil for nobody.
+	Progress func(done, total int)
+
 	segment int // events per segment of a new database, for tests; 0 means blockSize
 }
 

@@ -45,9 +45,15 @@ type freshTerm struct {
 
 // write runs f in a write transaction of the account and commits it.
 func (d *DB) write(ctx context.Context, who Actor, account string, f func(*writeTx) error) error {
-	return d.transact(ctx, account, func() error {
-		c, err := d.newWriteTx(ctx, who, account)
+	if err := needAccount(account); err != nil {
+		return err
+	}
+	return d.transact(ctx, func() error {
+		c, err := d.newWriteTx(ctx, who)
 		if err != nil {
+			return err
+		}
+		if err := c.openAccount(account); err != nil {
 			return err
 		}
 		if err := f(c); err != nil {
@@ -57,14 +63,18 @@ func (d *DB) write(ctx context.Context, who Actor, account string, f func(*write
 	})
 }
 
-// transact begins a write transaction and runs f, which commits it; where f
-// fails, nothing of it stays. Writers queue, in this process and with others.
-func (d *DB) transact(ctx context.Context, account string, f func() error) (err error) {
-	if d.opts.ReadOnly {
-		return api.Errorf(http.StatusForbidden, "the database is open for reading only")
-	}
+func needAccount(account string) error {
 	if account == "" {
 		return api.Errorf(http.StatusBadRequest, "account: want one, got none")
+	}
+	return nil
+}
+
+// transact begins a write transaction and runs f, which commits it; where f
+// fails, nothing of it stays. Writers queue, in this process and with others.
+func (d *DB) transact(ctx context.Context, f func() error) (err error) {
+	if d.opts.ReadOnly {
+		return api.Errorf(http.StatusForbidden, "the database is open for reading only")
 	}
 	d.writeMu.Lock()
 	defer d.writeMu.Unlock()
@@ -117,7 +127,7 @@ func (d *DB) clock(ctx context.Context, s *session) (int64, error) {
 	return now, nil
 }
 
-func (d *DB) newWriteTx(ctx context.Context, who Actor, account string) (*writeTx, error) {
+func (d *DB) newWriteTx(ctx context.Context, who Actor) (*writeTx, error) {
 	st, err := readState(ctx, d.writer)
 	if err != nil {
 		return nil, err
@@ -135,7 +145,7 @@ func (d *DB) newWriteTx(ctx context.Context, who Actor, account string) (*writeT
 	}
 	c := &writeTx{
 		readTx: readTx{d: d, s: d.writer, snap: snap, limit: limitOf(ctx)}, ctx: ctx, who: who, now: now,
-		state: st, name: account, metas: map[int]*segMeta{}, lastTerm: lastTerm,
+		state: st, metas: map[int]*segMeta{}, lastTerm: lastTerm,
 	}
 	c.state.change++
 	for k := range kinds {
@@ -145,12 +155,13 @@ func (d *DB) newWriteTx(ctx context.Context, who Actor, account string) (*writeT
 	if len(snap.blocks) > snap.sealed {
 		c.tail = slices.Clone(snap.blocks[snap.sealed].tail.recs)
 	}
-	return c, c.openAccount()
+	return c, nil
 }
 
 // openAccount finds or makes the account and its default dataset.
-func (c *writeTx) openAccount() error {
+func (c *writeTx) openAccount(name string) error {
 	var err error
+	c.name = name
 	if c.account, err = c.s.accountID(c.ctx, c.name); err != nil {
 		return err
 	}
@@ -247,6 +258,9 @@ func (c *writeTx) seal(index int, recs []record) error {
 	for i := range recs {
 		recs[i].flags |= openFlags(&recs[i])
 	}
+	if err := c.sealKeys(index, recs); err != nil {
+		return err
+	}
 	meta := metaOf(recs)
 	full := func(id int64, which int) (string, error) { return c.s.fullText(c.ctx, id, which) }
 	for col := range colCount {
@@ -258,6 +272,15 @@ func (c *writeTx) seal(index int, recs []record) error {
 			return err
 		}
 	}
+	if err := c.putTrigrams(index, recs); err != nil {
+		return err
+	}
+	meta.format = segmentFormat
+	c.metas[index] = meta
+	return nil
+}
+
+func (c *writeTx) putTrigrams(index int, recs []record) error {
 	for bucket, data := range buildTrigrams(recs) {
 		if len(data) == 0 {
 			continue
@@ -266,18 +289,16 @@ func (c *writeTx) seal(index int, recs []record) error {
 			return err
 		}
 	}
-	c.metas[index] = meta
 	return nil
 }
 
 // openFlags are set where a text is too long for the substring index.
 func openFlags(r *record) int64 {
 	var flags int64
-	if r.texts[textEvent].long {
-		flags |= flagEventOpen
-	}
-	if r.texts[textIndicator].long {
-		flags |= flagIndicatorOpen
+	for which := range r.search {
+		if !r.search[which].indexed() {
+			flags |= openFlag(which)
+		}
 	}
 	return flags
 }
