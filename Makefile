@@ -41,7 +41,7 @@ $(LINT):
 	@mv $(TOOLS)/bin/golangci-lint $(LINT)
 
 keys: need-go ## write docs/keys.md and the README's key table anew
-	$(GO) test ./keymap -update
+	$(GO) test ./ui -run "TestDocsAreFresh|TestReadmeIsFresh" -update
 
 golden: need-go ## write the golden screens anew (look at them before committing)
 	$(GO) test $$(grep -rl widget/uitest --include=*_test.go ui views | xargs -n1 dirname | sort -u | sed "s|^|./|") -update

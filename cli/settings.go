@@ -11,6 +11,7 @@ import (
 	"threatbench/cli/profile"
 	"threatbench/keymap"
 	"threatbench/theme"
+	"threatbench/ui"
 )
 
 func (a *app) configPath() string { return cmp.Or(a.flags.config, profile.ConfigPath()) }
@@ -49,7 +50,7 @@ func looks(c profile.Config) (wrong, unfortunate profile.Mistakes) {
 	if c.UI.Theme != "" && len(wrong) == 0 && !slices.Contains(set.Names(), c.UI.Theme) {
 		wrong = append(wrong, c.Mistake("ui", "theme", fmt.Sprintf("%q is none of %s", c.UI.Theme, strings.Join(set.Names(), ", "))))
 	}
-	_, problems := keymap.New(keymap.Actions(), c.Keys)
+	_, problems := keymap.New(ui.Actions(), c.Keys)
 	for _, p := range problems {
 		wrong = append(wrong, c.Mistake("keys", string(p.Action), p.Msg))
 	}

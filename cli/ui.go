@@ -18,7 +18,7 @@ import (
 
 // ShowWorkbench is the terminal workbench as the program shows it.
 func ShowWorkbench(ctx context.Context, s Session) error {
-	keys, problems := keymap.New(keymap.Actions(), s.Keys)
+	keys, problems := keymap.New(ui.Actions(), s.Keys)
 	for _, p := range problems {
 		s.Warnings = append(s.Warnings, p.String())
 	}

@@ -5,7 +5,7 @@ import "slices"
 // Actions is the registry: every action there is, in the order in which help
 // shows them.
 func Actions() []Action {
-	return slices.Concat(frameActions(), graphActions(), queryActions(), chartActions(), datasetActions(), actorActions())
+	return slices.Concat(frameActions(), graphActions(), queryActions(), chartActions(), actorActions())
 }
 
 // frameActions are those of the frame, of the events and of the detail.

@@ -112,7 +112,7 @@ func graphActions() []Action {
 			Title: "Clear marks and path", Short: "clear", Help: "Takes away the marks, the path and the search."},
 		{ID: GraphRelate, Scope: Graph, Group: "Relationships", Keys: []string{"R"},
 			Title: "Relate the marked events", Short: "relate", Help: "Hangs the marked events under the one at the cursor."},
-		{ID: GraphUnrelate, Scope: Graph, Group: "Relationships", Keys: []string{"x"}, Danger: true,
+		{ID: GraphUnrelate, Scope: Graph, Group: "Relationships", Keys: []string{"x"},
 			Title: "Remove a relationship", Short: "unrelate", Help: "Takes away a relationship or a reference of the event at the cursor."},
 		{ID: GraphRetype, Scope: Graph, Group: "Relationships", Keys: []string{"c"},
 			Title: "Change a relationship", Short: "change type", Help: "Gives a relationship of the event at the cursor another type."},

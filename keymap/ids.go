@@ -268,3 +268,6 @@ const (
 	StartDemo    ID = "start.demo"
 	StartConnect ID = "start.connect"
 )
+
+// Datasets is the scope of the list of datasets and of the history below it.
+const Datasets Scope = "datasets"

@@ -4,8 +4,20 @@
 // them can disagree with what a key does.
 package keymap
 
+import "strings"
+
 // ID names an action: "events.open".
 type ID string
+
+// Scope is where the action's keys hold: the part of its id before the dot,
+// everywhere for "app".
+func (id ID) Scope() Scope {
+	s, _, _ := strings.Cut(string(id), ".")
+	if s == "app" {
+		return Global
+	}
+	return Scope(s)
+}
 
 // Scope says where an action's keys hold.
 type Scope string
@@ -25,8 +37,6 @@ type Action struct {
 	Short string
 	// Help is one sentence.
 	Help string
-	// Danger marks what destroys or changes data.
-	Danger bool
 	// Group is the heading the action stands under in help.
 	Group string
 }
@@ -55,12 +65,6 @@ type table struct {
 	actions []int          // indices into Map.actions, in registry order
 	full    map[string]int // canonical sequence -> action
 	prefix  map[string]bool
-}
-
-// Default is the map without overrides.
-func Default() *Map {
-	m, _ := New(Actions(), nil)
-	return m
 }
 
 // Resolve says what key means after the keys pending (those of an unfinished

@@ -217,7 +217,7 @@ func TestRevertToATimeAndTakeItBack(t *testing.T) {
 	k := newKeeper(8)
 	benchWith(t, ui.Options{API: k}, usual(), func(p *uitest.Program) {
 		press(p, "7", "R")
-		for text, want := range map[string]string{"soon": "write minutes", "0": "1 to 43,200", "99999999": "1 to 43,200", "31d": "1 to 43,200", "2027-01-01": "still to come"} {
+		for text, want := range map[string]string{"soon": "write minutes", "0": "1 to 43,200", "99999999": "1 to 43,200", "31d": "1 to 43,200", "2027-01-01": "in the future"} {
 			press(p, "ctrl+u")
 			enter(p, text)
 			press(p, "enter")
@@ -226,7 +226,7 @@ func TestRevertToATimeAndTakeItBack(t *testing.T) {
 		press(p, "ctrl+u")
 		enter(p, "90")
 		press(p, "enter")
-		p.Want("to today 10:30:00: 12", "events come back, 3 change, 40 go?", "[ Cancel ]")
+		p.Want("to today 10:30:00: 12", "events restored, 3 changed, 40 removed", "[ Cancel ]")
 		press(p, "enter")
 		if len(k.reverts) != 0 {
 			t.Fatal("enter without a choice reverted")
@@ -252,11 +252,11 @@ func TestRevertFromTheHistory(t *testing.T) {
 	k := newKeeper(4) // bookmarks b4, the newest, to b1
 	benchWith(t, ui.Options{API: k}, usual(), func(p *uitest.Program) {
 		press(p, "7", "tab", "R")
-		p.Want("To right before it")
-		p.WantNot("To right after it") // that is where it stands
+		p.Want("To before this change")
+		p.WantNot("To after this change") // that is where it stands
 		press(p, "enter", "y")
 		press(p, "j", "j", "R") // the entry of the revert came on top: now that of b3
-		p.Want("To right before it", "To right after it")
+		p.Want("To before this change", "To after this change")
 		press(p, "j", "enter", "y")
 		press(p, "G", "R", "enter", "y")
 		var got []string
@@ -280,7 +280,7 @@ func TestRevertDoesWhatWasShownOrNothing(t *testing.T) {
 		press(p, "7", "R")
 		enter(p, "2h")
 		press(p, "enter")
-		p.Want("3 change, 40 go")
+		p.Want("3 changed, 40 removed")
 		k.mu.Lock()
 		k.would.Deleted = 41
 		k.mu.Unlock()
@@ -290,7 +290,7 @@ func TestRevertDoesWhatWasShownOrNothing(t *testing.T) {
 		press(p, "R")
 		enter(p, "11:30")
 		press(p, "enter")
-		p.Want("is as it was: nothing would")
+		p.Want("already is as it was then")
 		press(p, "R")
 		enter(p, "2020-01-01")
 		press(p, "enter")
@@ -353,7 +353,7 @@ func TestDatasetsReadOnly(t *testing.T) {
 		press(p, "7")
 		for _, key := range []string{"n", "e", "R"} {
 			press(p, key)
-			p.Want("read-only: nothing may be changed")
+			p.Want("Read-only: nothing can be changed")
 			press(p, "esc")
 		}
 		if len(k.previews)+len(k.reverts) != 0 || len(k.datasets) != 3 {
@@ -390,7 +390,7 @@ func TestDatasetsSayWhatGoesWrong(t *testing.T) {
 		p.Want("Sandbox", "4 changes")
 		k.fail(errors.New("the server answered 503"))
 		press(p, "r")
-		p.Want("Sandbox", "could not be asked for again: the server answered 503")
+		p.Want("Sandbox", "Couldn't refresh: the server answered 503")
 		k.fail(nil)
 		k.datasets = nil
 		press(p, "r")
@@ -458,7 +458,7 @@ func TestDatasetsByMouse(t *testing.T) {
 		p.Wheel(20, 30, 5)
 		p.Settle()
 		press(p, "R")
-		p.Want("To right before it")
+		p.Want("To before this change")
 		press(p, "esc")
 		p.Check()
 	})
@@ -526,6 +526,6 @@ func TestWhoSeesADataset(t *testing.T) {
 	})
 	benchWith(t, ui.Options{API: k, ReadOnly: true}, usual(), func(p *uitest.Program) {
 		press(p, "7", "p")
-		p.Want("read-only: nothing may be changed")
+		p.Want("Read-only: nothing can be changed")
 	})
 }

@@ -27,7 +27,7 @@ func states() map[string][]string {
 // says why not, and what is drawn is what is shown.
 func TestEveryActionInEveryState(t *testing.T) {
 	t.Parallel()
-	actions := everyAction()
+	actions := everyAction(t)
 	for name, keys := range states() {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -50,11 +50,11 @@ func TestEveryActionInEveryState(t *testing.T) {
 	}
 }
 
-func everyAction() []keymap.Action {
+func everyAction(t *testing.T) []keymap.Action {
 	var out []keymap.Action
 	seen := map[string]bool{} // by title: the palette is asked for it
 	for _, s := range []keymap.Scope{keymap.Events, keymap.Facets, keymap.Detail, keymap.Tree, keymap.Charts, keymap.Board, keymap.Answer, keymap.Datasets, keymap.Global} {
-		for _, a := range keymap.Default().In(s) {
+		for _, a := range defaults(t).In(s) {
 			if a.ID != keymap.AppQuit && a.ID != keymap.AppSuspend && !seen[a.Title] {
 				seen[a.Title] = true
 				out = append(out, a)

@@ -97,7 +97,7 @@ type Job func(ctx context.Context, arg string, report func(done, total int64, no
 
 func (o Options) withDefaults() Options {
 	if o.Keys == nil {
-		o.Keys = keymap.Default()
+		o.Keys, _ = keymap.New(Actions(), nil)
 	}
 	if o.Now == nil {
 		o.Now = time.Now

@@ -218,6 +218,27 @@ func Count(n int) string {
 	return b.String()
 }
 
+// Plural is a count of things: "1 event", "2,800 events". The plural of one that
+// isn't made with an s is named.
+func Plural(n int, one string, many ...string) string {
+	switch {
+	case n == 1:
+		return "1 " + one
+	case len(many) > 0:
+		return Count(n) + " " + many[0]
+	}
+	return Count(n) + " " + one + "s"
+}
+
+// ReadOnlyReason tells why nothing can be changed in this session, "" where it
+// can.
+func (e *Env) ReadOnlyReason() string {
+	if e.ReadOnly {
+		return "Read-only: nothing can be changed"
+	}
+	return ""
+}
+
 // Shown is text as it can be drawn, styled or not: harmless to the terminal,
 // and as wide for it as it is for us, whatever its script.
 func Shown(s string) string { return layout.Steady(clean.Styled(s)) }

@@ -17,17 +17,6 @@ import (
 	"threatbench/views"
 )
 
-// Do carries out an action.
-func (m *Model) Do(id keymap.ID) (tea.Cmd, bool) {
-	for _, try := range []func(keymap.ID) (tea.Cmd, bool){m.doMove, m.doDataset} {
-		if cmd, ok := try(id); ok {
-			m.changed()
-			return cmd, true
-		}
-	}
-	return nil, false
-}
-
 // focused is the table that the keys go to.
 func (m *Model) focused() *table.Model {
 	if m.part == partHistory {
@@ -36,72 +25,15 @@ func (m *Model) focused() *table.Model {
 	return m.table
 }
 
-func (m *Model) doMove(id keymap.ID) (tea.Cmd, bool) {
-	mo, ok := id.MotionIn(keymap.Datasets)
-	if !ok {
-		return nil, false
-	}
-	views.Move(m.focused(), mo)
-	m.letBe()
-	return m.follow(settling), true
+// move moves the cursor of the part with the focus.
+func (m *Model) move(by keymap.Motion) tea.Cmd {
+	views.Move(m.focused(), by)
+	return m.follow(settling)
 }
 
-func (m *Model) doDataset(id keymap.ID) (tea.Cmd, bool) {
-	if why := m.Why(id); why != "" {
-		m.say(toast.Info, why)
-		return nil, true
-	}
-	if id != keymap.AppCopy {
-		m.letBe()
-	}
-	switch id {
-	case keymap.AppRefresh:
-		return m.refresh(), true
-	case keymap.AppCopy:
-		d, _ := m.current()
-		m.env.Host.Copy("the dataset's id", d.UUID)
-	case keymap.DatasetsOpen:
-		m.open()
-	case keymap.DatasetsNew:
-		m.create()
-	case keymap.DatasetsRename:
-		m.rename()
-	case keymap.DatasetsPublic:
-		m.publish()
-	case keymap.DatasetsRevert:
-		return m.revert(), true
-	default:
-		return nil, false
-	}
-	return nil, true
-}
-
-// Why tells why an action can't be done now.
-func (m *Model) Why(id keymap.ID) string {
-	d, ok := m.current()
-	switch id {
-	case keymap.DatasetsNew, keymap.DatasetsRename, keymap.DatasetsPublic, keymap.DatasetsRevert:
-		if m.env.ReadOnly {
-			return "read-only: nothing may be changed"
-		}
-		if id == keymap.DatasetsNew {
-			return ""
-		}
-		if ok && d.DeletedAt != nil {
-			return "the dataset was deleted"
-		}
-	case keymap.DatasetsOpen:
-		if _, has := m.entry(); ok && m.part == partHistory && !has {
-			return "there is no change to show events of"
-		}
-	case keymap.AppCopy:
-	default:
-		return ""
-	}
-	if !ok {
-		return "there is no dataset"
-	}
-	return ""
+func (m *Model) copy() {
+	d, _ := m.current()
+	m.env.Host.Copy("dataset id", d.UUID)
 }
 
 // open shows the events of the dataset, or of the change under the cursor.
@@ -112,11 +44,11 @@ func (m *Model) open() {
 		e := m.journal.entries[i]
 		ids := e.EventIDs[:min(len(e.EventIDs), api.MaxInValues)]
 		if len(ids) == 0 {
-			m.say(toast.Info, "this change touched no events")
+			m.say(toast.Info, "This change touched no events")
 			return
 		}
 		if len(ids) < e.Count {
-			m.say(toast.Info, fmt.Sprintf("the first %s of %s events", views.Count(len(ids)), views.Count(e.Count)))
+			m.say(toast.Info, fmt.Sprintf("Showing the first %s of %s events", views.Count(len(ids)), views.Count(e.Count)))
 		}
 		to.Filter = query.FormatCondition(api.Condition{Field: api.FieldUUID, Op: api.OpIn, Values: ids})
 	}
@@ -125,7 +57,7 @@ func (m *Model) open() {
 
 func (m *Model) create() {
 	m.env.Host.Enter(views.Entry{
-		Title: "name of the new dataset, for this account only",
+		Title: "Name of the new dataset (this account only)",
 		Check: func(s string) error { return m.checkName(s, "") },
 		Accept: func(s string) tea.Cmd {
 			m.env.Host.Change(async.AddDataset(strings.TrimSpace(s), false), nil)
@@ -137,7 +69,7 @@ func (m *Model) create() {
 func (m *Model) rename() {
 	d, _ := m.current()
 	m.env.Host.Enter(views.Entry{
-		Title: "new name of " + m.env.Text(d.Name, 40),
+		Title: "New name of " + m.env.Text(d.Name, 40),
 		Value: views.OneLine(d.Name),
 		Check: func(s string) error { return m.checkName(s, d.UUID) },
 		Accept: func(s string) tea.Cmd {
@@ -156,11 +88,13 @@ func (m *Model) rename() {
 func (m *Model) publish() {
 	d, _ := m.current()
 	name, public := m.env.Text(d.Name, 40), !d.IsPublic
-	items := []views.PickItem{{Title: "no, leave it as it is"}, {Title: "yes, for this account only", Detail: "other accounts lose sight of it"}}
+	title := "Make " + name + " private?"
+	items := []views.PickItem{{Title: "Cancel"}, {Title: "Make private", Detail: "other accounts no longer see it"}}
 	if public {
-		items[1] = views.PickItem{Title: "yes, public", Detail: "every account of the server sees its events"}
+		title = "Make " + name + " public?"
+		items[1] = views.PickItem{Title: "Make public", Detail: "every account on the server sees its events"}
 	}
-	m.env.Host.Ask(views.Pick{Title: "change who sees " + name + "?", Items: items, Chosen: func(i int) tea.Cmd {
+	m.env.Host.Ask(views.Pick{Title: title, Items: items, Chosen: func(i int) tea.Cmd {
 		if i == 0 {
 			return nil
 		}
@@ -175,10 +109,10 @@ func (m *Model) publish() {
 func (m *Model) checkName(s, own string) error {
 	name := strings.TrimSpace(s)
 	if name == "" {
-		return errors.New("a dataset needs a name")
+		return errors.New("A dataset needs a name")
 	}
 	if slices.ContainsFunc(m.list, func(d api.Dataset) bool { return d.Name == name && d.UUID != own && d.DeletedAt == nil }) {
-		return errors.New("there is a dataset of this name")
+		return errors.New("A dataset with this name already exists")
 	}
 	return nil
 }

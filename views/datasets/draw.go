@@ -52,16 +52,16 @@ func (m *Model) Draw(w, h int, focused bool) []string {
 func (m *Model) listNote() string {
 	switch {
 	case m.asking != nil:
-		return "asking what the revert would change" + m.env.Dots()
+		return "checking what the revert changes" + m.env.Dots()
 	case m.err != nil && m.got:
-		return "could not be asked for again: " + m.env.Text(m.err.Error(), 200)
+		return "Couldn't refresh: " + m.env.Text(m.err.Error(), 200)
 	case !m.got:
 		return ""
 	}
 	note := views.Count(len(m.list))
 	for _, d := range m.list {
 		if c := m.counts[d.UUID]; c != nil && c.err != nil {
-			return note + ", not all could be counted: " + m.env.Text(c.err.Error(), 200)
+			return note + ", some counts failed: " + m.env.Text(c.err.Error(), 200)
 		}
 	}
 	return note + m.transferNote()
@@ -96,15 +96,13 @@ func (m *Model) historyNote() string {
 	case m.none || n == 0:
 		return ""
 	case j.err != nil:
-		return "more could not be loaded: " + m.env.Text(j.err.Error(), 200)
+		return "Couldn't load more: " + m.env.Text(j.err.Error(), 200)
 	case j.slow:
 		return "loading" + m.env.Dots()
 	case n < j.total:
 		return "the newest " + views.Count(n) + " of " + views.Count(j.total) + " changes"
-	case n == 1:
-		return "1 change"
 	default:
-		return views.Count(n) + " changes"
+		return views.Plural(n, "change")
 	}
 }
 
@@ -131,14 +129,14 @@ func (m *Model) noHistory(w int) []string {
 	case m.none:
 		return []string{
 			st.Text.Paint("This server keeps no history of changes."),
-			st.Faint.Paint("R still puts a dataset back to a time, where the server can do that."),
+			st.Faint.Paint("R may still revert a dataset to a time, if the server can."),
 		}
 	case j.err != nil:
 		return m.env.Failed("The history", j.err, w)
 	case j.slow:
 		return []string{st.Faint.Paint("loading the history" + m.env.Dots())}
 	case j.page > 0 && !j.loading:
-		return []string{st.Text.Paint("Nothing has been changed yet."), st.Faint.Paint("Every change of its events is written down here.")}
+		return []string{st.Text.Paint("Nothing has been changed yet."), st.Faint.Paint("Every change of its events is listed here.")}
 	}
 	return []string{""}
 }

@@ -57,6 +57,8 @@ type journal struct {
 
 // Model is the view.
 type Model struct {
+	views.Handler[*Model]
+
 	env  *views.Env
 	part part
 
@@ -91,6 +93,7 @@ type memo struct {
 // New makes the view; it asks for nothing until it is shown.
 func New(env *views.Env) *Model {
 	m := &Model{env: env, table: table.New(env.Styles), history: table.New(env.Styles), counts: map[string]*count{}}
+	m.Handler = views.Handle(m, actions())
 	m.table.SetColumns([]table.Column{
 		{ID: "name", Title: "NAME", Min: 12, Width: 30, Max: 60, Flex: 1},
 		{ID: "events", Title: "EVENTS", Min: 7, Width: 11, Max: 13, Right: true, Priority: 1},
@@ -104,7 +107,7 @@ func New(env *views.Env) *Model {
 		{ID: "who", Title: "WHO", Min: 8, Width: 20, Max: 34, Flex: 1, Priority: 3},
 		{ID: "what", Title: "WHAT", Min: 10, Width: 17, Max: 24, Flex: 1, Priority: 1},
 		{ID: "events", Title: "EVENTS", Min: 6, Width: 8, Max: 10, Right: true, Priority: 2},
-		{ID: "first", Title: "THE FIRST OF THEM", Min: 18, Width: 18, Max: 88, Flex: 3, Priority: 4},
+		{ID: "first", Title: "FIRST EVENTS", Min: 18, Width: 18, Max: 88, Flex: 3, Priority: 4},
 	})
 	m.table.SetSource(datasetRows{m})
 	m.history.SetSource(historyRows{m})
@@ -339,17 +342,6 @@ func touched(r async.Result) []string {
 
 // Scopes are those of the view.
 func (m *Model) Scopes() []keymap.Scope { return []keymap.Scope{keymap.Datasets} }
-
-// Hints are the actions the bottom line names.
-func (m *Model) Hints() []keymap.ID {
-	if m.part == partHistory {
-		return []keymap.ID{keymap.DatasetsRevert, keymap.DatasetsOpen, keymap.ActUndo, keymap.AppNextPane, keymap.AppRefresh, keymap.AppHelp}
-	}
-	return []keymap.ID{
-		keymap.DatasetsOpen, keymap.DatasetsNew, keymap.DatasetsRename, keymap.DatasetsRevert, keymap.ActUndo,
-		keymap.AppNextPane, keymap.AppRefresh, keymap.AppHelp,
-	}
-}
 
 // Resize takes the size the view will be drawn in: rows that come in sight are
 // counted.

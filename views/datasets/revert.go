@@ -37,7 +37,7 @@ func (m *Model) revert() tea.Cmd {
 		return m.chooseMoment(d, i)
 	}
 	m.env.Host.Enter(views.Entry{
-		Title:  "back to: minutes ago, 2h, 3d, or a time as 2026-03-14 11:30",
+		Title:  "Revert to: minutes ago (90), 2h, 3d or 2026-03-14 11:30",
 		Check:  func(s string) error { _, _, err := m.moment(s); return err },
 		Accept: func(s string) tea.Cmd { return m.preview(d, s) },
 	})
@@ -67,19 +67,19 @@ func (m *Model) chooseMoment(d api.Dataset, i int) tea.Cmd {
 	switch {
 	case i+1 < len(j.entries):
 		list = append(list, choice{
-			views.PickItem{Title: "To right before it", Detail: "takes it back, and all that came later"},
+			views.PickItem{Title: "To before this change", Detail: "undoes it and everything after it"},
 			api.Revert{Bookmark: j.entries[i+1].Bookmark}, "before " + words,
 		})
 	case len(j.entries) >= j.total:
 		before := api.TimeOf(e.At.Add(-time.Millisecond))
 		list = append(list, choice{
-			views.PickItem{Title: "To right before it", Detail: "takes back everything in the history"},
+			views.PickItem{Title: "To before this change", Detail: "undoes everything in the history"},
 			api.Revert{TargetTimestamp: before.String()}, "before " + words,
 		})
 	}
 	if i > 0 {
 		list = append(list, choice{
-			views.PickItem{Title: "To right after it", Detail: "keeps it, takes back what came later"},
+			views.PickItem{Title: "To after this change", Detail: "keeps it, undoes everything after it"},
 			api.Revert{Bookmark: e.Bookmark}, "after " + words,
 		})
 	}
@@ -108,7 +108,7 @@ func (m *Model) moment(s string) (to api.Revert, words string, err error) {
 		return to, "", errors.New("write minutes (90), a span (2h, 3d) or a time (2026-03-14 11:30)")
 	}
 	if !at.Before(m.env.Now()) {
-		return to, "", errors.New("this time is still to come")
+		return to, "", errors.New("this time is in the future")
 	}
 	t := api.TimeOf(at)
 	return api.Revert{TargetTimestamp: t.String()}, m.stamp(t), nil
@@ -170,15 +170,15 @@ func (m *Model) learnPreview(f async.PreviewLoaded) {
 	switch {
 	case r == nil:
 	case m.env.Now().Sub(r.since) > patience:
-		m.say(toast.Warn, "what the revert of "+r.dataset.Name+" would change took long to find out: R asks again")
+		m.say(toast.Warn, "Checking what the revert of "+r.dataset.Name+" changes took too long: R tries again")
 	case errors.Is(f.Err, api.ErrUnsupported):
 		c := async.RevertDataset(r.dataset, r.to)
-		c.Label += " to " + r.words + ": this server can't say what that changes"
+		c.Label += " to " + r.words + ": this server can't preview the changes"
 		m.env.Host.Change(c, nil)
 	case f.Err != nil:
 		m.say(toast.Error, f.Err.Error())
 	case f.Value.Created+f.Value.Updated+f.Value.Deleted == 0:
-		m.say(toast.Info, r.dataset.Name+" is as it was: nothing would change")
+		m.say(toast.Info, r.dataset.Name+" already is as it was then: nothing to revert")
 	default:
 		if at := f.Value.TargetTimestamp; r.to.MinutesAgo != nil && !at.IsZero() {
 			r.to = api.Revert{TargetTimestamp: at.String()} // minutes from now would be another moment by then
@@ -189,24 +189,20 @@ func (m *Model) learnPreview(f async.PreviewLoaded) {
 	}
 }
 
-// numbers says what a revert changes: 12 events come back, 3 change, 40 go.
+// numbers says what a revert changes: 12 events restored, 3 changed, 40 removed.
 func numbers(p api.RevertPreview) string {
 	var parts []string
 	for _, n := range []struct {
-		n         int
-		one, many string
-	}{{p.Created, "comes back", "come back"}, {p.Updated, "changes", "change"}, {p.Deleted, "goes", "go"}} {
-		if n.n == 0 {
-			continue
+		n    int
+		done string
+	}{{p.Created, "restored"}, {p.Updated, "changed"}, {p.Deleted, "removed"}} {
+		switch {
+		case n.n == 0:
+		case len(parts) == 0:
+			parts = append(parts, views.Plural(n.n, "event")+" "+n.done)
+		default:
+			parts = append(parts, views.Count(n.n)+" "+n.done)
 		}
-		verb, what := n.many, ""
-		if n.n == 1 {
-			verb = n.one
-		}
-		if len(parts) == 0 {
-			what = map[bool]string{true: " event", false: " events"}[n.n == 1]
-		}
-		parts = append(parts, views.Count(n.n)+what+" "+verb)
 	}
 	return strings.Join(parts, ", ")
 }
