@@ -377,7 +377,7 @@ func (h *hosting) show(ctx context.Context, one *sshd.Session) error {
 	if err != nil {
 		return err
 	}
-	s.Team = sh.team.Join(mate(one, pl))
+	s.Team = sh.team.Join(personOf(one, pl))
 	defer s.Team.Leave()
 	s.Audit = func(r async.AuditRecord) {
 		one.Note(audited(r))
@@ -387,9 +387,9 @@ func (h *hosting) show(ctx context.Context, one *sshd.Session) error {
 	return a.bench(ctx, s)
 }
 
-// mate is a session's person as the others may know them, and what they may
+// personOf is a session's person as the others may know them, and what they may
 // know of the others.
-func mate(one *sshd.Session, pl *place) team.Person {
+func personOf(one *sshd.Session, pl *place) team.Person {
 	p := team.Person{Name: one.Who.Name, Active: one.Active}
 	if one.Who.Limited() {
 		p.Event = pl.client().Event

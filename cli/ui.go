@@ -45,11 +45,11 @@ func ShowWorkbench(ctx context.Context, s Session) error {
 
 // hosted makes the options those of a session over SSH: its terminal and its
 // environment are the client's, and what is the process's it doesn't touch.
-func hosted(o *ui.Options, h *sshd.Session, mates *team.Member) {
+func hosted(o *ui.Options, h *sshd.Session, member *team.Member) {
 	o.Hosted, o.In, o.Out, o.Width, o.Height = true, h.In, h.Out, h.Width, h.Height
 	o.WriteFile, o.Edit = nil, nil // files and programs here aren't the person's
-	if mates != nil {
-		o.Team = mates
+	if member != nil {
+		o.Team = member
 	}
 	chosen := o.Profiles
 	o.Env, o.Profiles = terminal(h, h.Env, chosen)
@@ -60,8 +60,8 @@ func hosted(o *ui.Options, h *sshd.Session, mates *team.Member) {
 		return t, ok
 	}
 	o.Started = func(send func(tea.Msg)) {
-		if mates != nil {
-			mates.Tell(send)
+		if member != nil {
+			member.Tell(send)
 		}
 		h.Started(func(msg tea.Msg) {
 			switch m := msg.(type) {

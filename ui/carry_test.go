@@ -75,7 +75,7 @@ func host(ctx context.Context, f *fake, team views.Team) *hosted {
 func TestSessionGoesOnAtAnotherTerminal(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		f, others := newFake(400), &mates{}
+		f, others := newFake(400), &peers{}
 		f.delay = time.Second
 		h := host(t.Context(), f, others)
 		time.Sleep(500 * time.Millisecond)
@@ -88,7 +88,7 @@ func TestSessionGoesOnAtAnotherTerminal(t *testing.T) {
 		if last := h.take(); !strings.Contains(last, "\x1b[?1049l") || strings.Contains(last, "ATTACKER ") {
 			t.Errorf("after it was cut the first terminal shows %q", last)
 		}
-		others.list = []views.Mate{mateAt(1, "bo", f.events[0])}
+		others.list = []views.Peer{peerAt(1, "bo", f.events[0])}
 		for range 1000 {
 			h.send(views.TeamNews{})
 		}

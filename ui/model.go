@@ -53,22 +53,22 @@ type Model struct {
 	themeID string
 	mouse   bool
 
-	toasts  *toast.Model
-	overlay *overlay.Stack[layer]
-	jump    *jump    // nil but while labels are shown
-	pending []string // keys of a sequence not yet complete
-	past    []place  // where back goes, the newest last
-	future  []place
-	recent  []string // actions run from the palette, the newest first
-	queue   []tea.Cmd
-	job     *job
-	changes changes
-	sent    *formLayer                    // whose change is under way
-	rawFor  func(async.RawLoaded) tea.Cmd // who asked for the raw record, nil for the editor
-	press   press
-	mates   []views.Mate // who else is on
-	sight   views.Sight  // what the others were told is looked at
-	away    bool         // the terminal is gone: another one may come
+	toasts   *toast.Model
+	overlay  *overlay.Stack[layer]
+	jump     *jump    // nil but while labels are shown
+	pending  []string // keys of a sequence not yet complete
+	past     []place  // where back goes, the newest last
+	future   []place
+	recent   []string // actions run from the palette, the newest first
+	queue    []tea.Cmd
+	job      *job
+	changes  changes
+	sent     *formLayer                    // whose change is under way
+	rawFor   func(async.RawLoaded) tea.Cmd // who asked for the raw record, nil for the editor
+	press    press
+	peers    []views.Peer   // who else is on
+	presence views.Presence // what the others were told is looked at
+	away     bool           // the terminal is gone: another one may come
 
 	kill     context.CancelFunc
 	terminal terminal

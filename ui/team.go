@@ -16,7 +16,7 @@ func (m *Model) look() {
 	if m.options.Team == nil {
 		return
 	}
-	s := views.Sight{View: "Events"}
+	s := views.Presence{View: "Events"}
 	switch seat := m.seat(); {
 	case seat != nil:
 		s.View = seat.title
@@ -25,21 +25,21 @@ func (m *Model) look() {
 	}
 	if e := m.detail.Event(); e != nil && m.seat() == nil {
 		s.Dataset, s.Event = e.DatasetID, e.UUID
-		if s == m.sightWithout() {
+		if s == m.presenceWithout() {
 			return
 		}
 		s.Title = views.EventTitle(e)
 	}
-	if s != m.sight {
-		m.sight = s
+	if s != m.presence {
+		m.presence = s
 		m.options.Team.Look(s)
 	}
 }
 
-// sightWithout is what was looked at last, without the event's name: making
+// presenceWithout is what was looked at last, without the event's name: making
 // that for every message would cost something.
-func (m *Model) sightWithout() views.Sight {
-	s := m.sight
+func (m *Model) presenceWithout() views.Presence {
+	s := m.presence
 	s.Title = ""
 	return s
 }
@@ -47,7 +47,7 @@ func (m *Model) sightWithout() views.Sight {
 // learnTeam takes in what the others are at, and what they have changed. What
 // is on the screen stays as it is until it is asked for anew.
 func (m *Model) learnTeam(n views.TeamNews) tea.Cmd {
-	m.mates = m.options.Team.Mates()
+	m.peers = m.options.Team.Peers()
 	for _, c := range n.Changes {
 		m.env.Async.Outdated(c.Kind)
 		if brings(c.Kind) {
@@ -55,11 +55,11 @@ func (m *Model) learnTeam(n views.TeamNews) tea.Cmd {
 		}
 	}
 	for _, v := range m.all() {
-		o, ok := v.(views.Neighbour)
+		o, ok := v.(views.PresenceListener)
 		if !ok {
 			continue
 		}
-		o.Mates(m.mates)
+		o.Peers(m.peers)
 		for _, c := range n.Changes {
 			o.Outdated(c)
 		}
@@ -83,10 +83,10 @@ func brings(k async.Kind) bool {
 
 // teamMark is how many are on, "" where that is only the person here.
 func (m *Model) teamMark(st *theme.Styles) string {
-	if len(m.mates) == 0 {
+	if len(m.peers) == 0 {
 		return ""
 	}
-	return st.Accent.Paint(views.Count(len(m.mates)+1) + " on")
+	return st.Accent.Paint(views.Count(len(m.peers)+1) + " on")
 }
 
 // whyNoTeam tells why there is nobody to show.
@@ -94,7 +94,7 @@ func (m *Model) whyNoTeam() string {
 	switch {
 	case m.options.Team == nil:
 		return "others come over SSH only"
-	case len(m.mates) == 0:
+	case len(m.peers) == 0:
 		return "nobody else is on"
 	}
 	return ""
@@ -103,13 +103,13 @@ func (m *Model) whyNoTeam() string {
 // teamLayer lists who else is on, and follows what they do.
 type teamLayer struct {
 	*menuLayer
-	list []views.Mate
+	list []views.Peer
 }
 
 // openTeam lists who else is on; choosing one goes to the event they look at.
 func (m *Model) openTeam() {
-	l := &teamLayer{list: m.options.Team.Mates()}
-	l.menuLayer = newMenu(m, views.Pick{Title: "Who else is on", Items: m.mateItems(l.list), Chosen: func(i int) tea.Cmd { return m.follow(l.list[i]) }})
+	l := &teamLayer{list: m.options.Team.Peers()}
+	l.menuLayer = newMenu(m, views.Pick{Title: "Who else is on", Items: m.peerItems(l.list), Chosen: func(i int) tea.Cmd { return m.follow(l.list[i]) }})
 	m.overlay.Open(l)
 }
 
@@ -119,8 +119,8 @@ func (l *teamLayer) renew() {
 	if i, ok := l.chosen(); ok {
 		on = l.list[i].ID
 	}
-	l.list = l.m.options.Team.Mates()
-	l.pick.Items = l.m.mateItems(l.list)
+	l.list = l.m.options.Team.Peers()
+	l.pick.Items = l.m.peerItems(l.list)
 	l.match()
 	for k, i := range l.shown {
 		if l.list[i].ID == on {
@@ -129,7 +129,7 @@ func (l *teamLayer) renew() {
 	}
 }
 
-func (m *Model) mateItems(list []views.Mate) []views.PickItem {
+func (m *Model) peerItems(list []views.Peer) []views.PickItem {
 	items := make([]views.PickItem, len(list))
 	for i, o := range list {
 		items[i] = views.PickItem{Title: o.Name, Detail: m.whereabouts(o)}
@@ -139,15 +139,15 @@ func (m *Model) mateItems(list []views.Mate) []views.PickItem {
 
 // whereabouts is what somebody is at, since when they are on, and how long
 // they have pressed no key.
-func (m *Model) whereabouts(o views.Mate) string {
-	parts := []string{o.Sight.View}
+func (m *Model) whereabouts(o views.Peer) string {
+	parts := []string{o.Presence.View}
 	switch {
 	case o.Elsewhere:
 		parts[0] = "elsewhere"
-	case o.Sight.View == "":
+	case o.Presence.View == "":
 		parts[0] = "just came"
-	case o.Sight.Event != "":
-		parts = append(parts, clip(views.Shown(o.Sight.Title), 24, m.env.Styles.Glyphs.Ellipsis))
+	case o.Presence.Event != "":
+		parts = append(parts, clip(views.Shown(o.Presence.Title), 24, m.env.Styles.Glyphs.Ellipsis))
 	}
 	parts = append(parts, "on since "+o.Since.In(m.env.Zone).Format("15:04"))
 	if idle := m.env.Now().Sub(o.Active); !o.Active.IsZero() && idle >= time.Minute {
@@ -157,10 +157,10 @@ func (m *Model) whereabouts(o views.Mate) string {
 }
 
 // follow goes to the event that somebody looks at.
-func (m *Model) follow(o views.Mate) tea.Cmd {
-	if o.Sight.Event == "" {
+func (m *Model) follow(o views.Peer) tea.Cmd {
+	if o.Presence.Event == "" {
 		return nil
 	}
 	m.mark()
-	return tea.Batch(m.detail.Fetch(o.Sight.Dataset, o.Sight.Event), m.openDetail())
+	return tea.Batch(m.detail.Fetch(o.Presence.Dataset, o.Presence.Event), m.openDetail())
 }

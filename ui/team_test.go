@@ -11,27 +11,27 @@ import (
 	"threatbench/views"
 )
 
-// mates are others as a test wants them.
-type mates struct {
-	list []views.Mate
-	seen []views.Sight
+// peers are others as a test wants them.
+type peers struct {
+	list []views.Peer
+	seen []views.Presence
 }
 
-func (m *mates) Mates() []views.Mate { return m.list }
+func (m *peers) Peers() []views.Peer { return m.list }
 
-func (m *mates) Look(s views.Sight) { m.seen = append(m.seen, s) }
+func (m *peers) Look(s views.Presence) { m.seen = append(m.seen, s) }
 
 // elsewhere is somebody who looks at the fake's event number i of the list.
-func mateAt(id uint64, name string, e api.Event) views.Mate {
-	return views.Mate{
+func peerAt(id uint64, name string, e api.Event) views.Peer {
+	return views.Peer{
 		ID: id, Name: name, Since: noon.Add(-2 * time.Hour), Active: noon.Add(-5 * time.Minute),
-		Sight: views.Sight{View: "Detail", Dataset: e.DatasetID, Event: e.UUID, Title: views.EventTitle(&e)},
+		Presence: views.Presence{View: "Detail", Dataset: e.DatasetID, Event: e.UUID, Title: views.EventTitle(&e)},
 	}
 }
 
-func withMates(t *testing.T, o uitest.Options, script func(p *uitest.Program, f *fake, others *mates, list []api.Event)) {
+func withPeers(t *testing.T, o uitest.Options, script func(p *uitest.Program, f *fake, others *peers, list []api.Event)) {
 	t.Helper()
-	f, others := newFake(400), &mates{}
+	f, others := newFake(400), &peers{}
 	benchWith(t, ui.Options{API: f, Team: others}, o, func(p *uitest.Program) {
 		script(p, f, others, f.matching(api.ListQuery{}))
 	})
@@ -39,11 +39,11 @@ func withMates(t *testing.T, o uitest.Options, script func(p *uitest.Program, f 
 
 func TestOthersAreShownAndFollowed(t *testing.T) {
 	t.Parallel()
-	withMates(t, usual(), func(p *uitest.Program, _ *fake, others *mates, list []api.Event) {
+	withPeers(t, usual(), func(p *uitest.Program, _ *fake, others *peers, list []api.Event) {
 		p.WantNot("1 on")
 		press(p, "W")
 		p.Want("nobody else is on")
-		others.list = []views.Mate{mateAt(1, "bo", list[2]), mateAt(2, "cy", list[0]), {ID: 3, Name: "di", Since: noon, Elsewhere: true}}
+		others.list = []views.Peer{peerAt(1, "bo", list[2]), peerAt(2, "cy", list[0]), {ID: 3, Name: "di", Since: noon, Elsewhere: true}}
 		p.Send(views.TeamNews{})
 		p.Settle()
 		p.Want("4 on", "▹", "cy here too")
@@ -61,12 +61,12 @@ func TestOthersAreShownAndFollowed(t *testing.T) {
 // What is told costs nothing on the line where nothing to be seen has changed.
 func TestUnseenNewsCostsNoBytes(t *testing.T) {
 	t.Parallel()
-	withMates(t, usual(), func(p *uitest.Program, _ *fake, others *mates, list []api.Event) {
-		others.list = []views.Mate{mateAt(1, "bo", list[300])}
+	withPeers(t, usual(), func(p *uitest.Program, _ *fake, others *peers, list []api.Event) {
+		others.list = []views.Peer{peerAt(1, "bo", list[300])}
 		p.Send(views.TeamNews{})
 		p.Settle()
 		p.Bytes()
-		others.list = []views.Mate{mateAt(1, "bo", list[301])}
+		others.list = []views.Peer{peerAt(1, "bo", list[301])}
 		p.Send(views.TeamNews{Changes: []views.TeamChange{{Who: "bo", Kind: async.KindTag, At: noon, On: async.Targets(list[200:300])}}})
 		p.Settle()
 		if n := p.Bytes(); n != 0 {
@@ -79,7 +79,7 @@ func TestUnseenNewsCostsNoBytes(t *testing.T) {
 // moves before.
 func TestChangesOfOthersAreNoted(t *testing.T) {
 	t.Parallel()
-	withMates(t, usual(), func(p *uitest.Program, f *fake, _ *mates, list []api.Event) {
+	withPeers(t, usual(), func(p *uitest.Program, f *fake, _ *peers, list []api.Event) {
 		press(p, "space")
 		asked := len(f.asked())
 		f.mu.Lock()
@@ -111,9 +111,9 @@ func TestChangesOfOthersAreNoted(t *testing.T) {
 
 func TestOthersAreToldWhereOneIs(t *testing.T) {
 	t.Parallel()
-	withMates(t, usual(), func(p *uitest.Program, _ *fake, others *mates, list []api.Event) {
+	withPeers(t, usual(), func(p *uitest.Program, _ *fake, others *peers, list []api.Event) {
 		press(p, "j", "enter", "7")
-		want := []views.Sight{mateAt(0, "", list[0]).Sight, mateAt(0, "", list[1]).Sight, mateAt(0, "", list[1]).Sight, {View: "Datasets"}}
+		want := []views.Presence{peerAt(0, "", list[0]).Presence, peerAt(0, "", list[1]).Presence, peerAt(0, "", list[1]).Presence, {View: "Datasets"}}
 		want[0].View, want[1].View = "Events", "Events"
 		got := others.seen
 		for len(got) > 0 && got[0].Event == "" {

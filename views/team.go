@@ -10,32 +10,32 @@ import (
 // Team is the people at the other workbenches of the same profile, where one
 // process serves several. Its methods do no I/O and return at once.
 type Team interface {
-	// Mates are the others, those who came first before.
-	Mates() []Mate
+	// Peers are the others, those who came first before.
+	Peers() []Peer
 	// Look tells the others what is looked at here.
-	Look(s Sight)
+	Look(s Presence)
 }
 
-// Sight is what somebody looks at: a view by its title, and the event shown
+// Presence is what somebody looks at: a view by its title, and the event shown
 // there; Event "" is none.
-type Sight struct {
+type Presence struct {
 	View           string
 	Dataset, Event string
 	Title          string // names the event in a line
 }
 
-// Mate is somebody at another workbench. Of an event that isn't for the person
+// Peer is somebody at another workbench. Of an event that isn't for the person
 // here nothing is known but that it is Elsewhere.
-type Mate struct {
+type Peer struct {
 	ID        uint64 // of the workbench
 	Name      string
 	Since     time.Time
 	Active    time.Time // when they last pressed a key
-	Sight     Sight
+	Presence  Presence
 	Elsewhere bool
 }
 
-// TeamNews is the message that the others are no longer what Mates said
+// TeamNews is the message that the others are no longer what Peers said
 // before, or that they have changed events.
 type TeamNews struct{ Changes []TeamChange }
 
@@ -47,11 +47,11 @@ type TeamChange struct {
 	On   []async.Target // what was changed, or may have been
 }
 
-// Neighbour is a view that shows what the others do. Mates tells it who they
+// PresenceListener is a view that shows what the others do. Peers tells it who they
 // are now; Outdated what they changed, and it shows a note where that is on
 // its screen.
-type Neighbour interface {
-	Mates(list []Mate)
+type PresenceListener interface {
+	Peers(list []Peer)
 	Outdated(c TeamChange)
 }
 

@@ -60,7 +60,7 @@ func (c *channel) environ() []string {
 	return append([]string{"TERM=" + c.term}, c.env...)
 }
 
-// filtered is a new channel whose requests pass through the channel's sieve.
+// filtered is a new channel whose requests pass through the channel's filter.
 type filtered struct {
 	ssh.NewChannel
 	to *channel
@@ -73,12 +73,12 @@ func (f filtered) Accept() (ssh.Channel, <-chan *ssh.Request, error) {
 		return nil, nil, err
 	}
 	out := make(chan *ssh.Request)
-	go f.to.sieve(ch, in, out)
+	go f.to.filterRequests(ch, in, out)
 	return ch, out, nil
 }
 
-// sieve answers requests itself or passes them on. It ends with the channel.
-func (c *channel) sieve(ch ssh.Channel, in <-chan *ssh.Request, out chan<- *ssh.Request) {
+// filterRequests answers requests itself or passes them on. It ends with the channel.
+func (c *channel) filterRequests(ch ssh.Channel, in <-chan *ssh.Request, out chan<- *ssh.Request) {
 	defer close(out)
 	defer c.gone()
 	late := time.AfterFunc(startWithin, func() { _ = ch.Close() })

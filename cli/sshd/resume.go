@@ -11,7 +11,7 @@ import (
 )
 
 // comeBack is Session.Back.
-func (l *life) comeBack(ctx context.Context) (env []string, width, height int, ok bool) {
+func (l *session) comeBack(ctx context.Context) (env []string, width, height int, ok bool) {
 	l.mu.Lock()
 	back := l.back
 	if l.rest != nil {
@@ -35,7 +35,7 @@ func (l *life) comeBack(ctx context.Context) (env []string, width, height int, o
 
 // atRest is closed when the workbench has let go of the terminal that is gone,
 // nil where it has.
-func (l *life) atRest() <-chan struct{} {
+func (l *session) atRest() <-chan struct{} {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.rest
@@ -43,7 +43,7 @@ func (l *life) atRest() <-chan struct{} {
 
 // rested waits until the workbench has let go of the terminal that is gone:
 // what it does to that must not reach the next one.
-func (l *life) rested(ctx context.Context) bool {
+func (l *session) rested(ctx context.Context) bool {
 	rest := l.atRest()
 	if rest == nil {
 		return true
@@ -58,7 +58,7 @@ func (l *life) rested(ctx context.Context) bool {
 }
 
 // leftBy finds the workbench a person left behind, nil where there is none.
-func (s *Server) leftBy(who Role) *life {
+func (s *Server) leftBy(who Role) *session {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.left[who.Fingerprint]
@@ -66,7 +66,7 @@ func (s *Server) leftBy(who Role) *life {
 
 // resume offers a workbench that was left behind, and goes on with it or
 // begins a new one.
-func (s *Server) resume(v *visit, l *life) int {
+func (s *Server) resume(v *visit, l *session) int {
 	switch answer, err := s.offer(v, l); {
 	case err != nil || answer == leaveIt:
 		return 1
@@ -95,7 +95,7 @@ func (s *Server) resume(v *visit, l *life) int {
 
 // takeBack takes a workbench from those that wait; false where it doesn't any
 // more.
-func (s *Server) takeBack(l *life) bool {
+func (s *Server) takeBack(l *session) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.left[l.who.Fingerprint] != l {
@@ -116,7 +116,7 @@ const (
 
 // offer asks whether to go on with a workbench. It is plain text, so that it
 // takes one line of any terminal.
-func (s *Server) offer(v *visit, l *life) (answer, error) {
+func (s *Server) offer(v *visit, l *session) (answer, error) {
 	l.mu.Lock()
 	ago := s.conf.Now().Sub(l.since).Round(time.Second)
 	l.mu.Unlock()
@@ -151,7 +151,7 @@ func (s *Server) command(v *visit, who Role) int {
 		s.sorry(v, err.Error())
 		return usedWrongly
 	}
-	l := s.newLife(who, v.RemoteAddr().String())
+	l := s.newSession(who, v.RemoteAddr().String())
 	if err := s.admit(l); err != nil {
 		l.idle.Stop()
 		return s.sorry(v, err.Error())
@@ -187,7 +187,7 @@ func (c *lineCounter) Write(p []byte) (int, error) {
 }
 
 // run runs a command; a panic is a failure.
-func (s *Server) run(l *life, one *Session) (status int) {
+func (s *Server) run(l *session, one *Session) (status int) {
 	defer func() {
 		if p := recover(); p != nil {
 			s.conf.Log.Error("a command panicked", slog.String("panic", fmt.Sprintf("%T", p)))

@@ -115,15 +115,15 @@ type Server struct {
 
 	mu       sync.Mutex
 	ending   bool
-	lives    map[*life]bool   // every workbench and command there is
-	left     map[string]*life // workbenches whose link dropped, by the key's fingerprint
-	sessions sync.WaitGroup   // one for each life
-	visits   sync.WaitGroup   // one for each terminal
+	sessions map[*session]bool   // every workbench and command there is
+	left     map[string]*session // workbenches whose link dropped, by the key's fingerprint
+	running  sync.WaitGroup      // one for each session
+	visits   sync.WaitGroup      // one for each terminal
 }
 
 // New makes a Server; nothing is served yet.
 func New(c Config) (*Server, error) {
-	s := &Server{conf: c.withDefaults(), lives: map[*life]bool{}, left: map[string]*life{}}
+	s := &Server{conf: c.withDefaults(), sessions: map[*session]bool{}, left: map[string]*session{}}
 	var err error
 	s.ssh, err = wish.NewServer(
 		wish.WithVersion("threatbench"),
@@ -132,7 +132,7 @@ func New(c Config) (*Server, error) {
 		func(srv *ssh.Server) error {
 			srv.AddHostKey(c.HostKey)
 			srv.ConnCallback = func(ctx ssh.Context, conn net.Conn) net.Conn {
-				ctx.SetValue(guestKey{}, conn)
+				ctx.SetValue(connKey{}, conn)
 				return conn
 			}
 			srv.ServerConfigCallback = func(ssh.Context) *gossh.ServerConfig { return &gossh.ServerConfig{MaxAuthTries: 6} }
@@ -146,7 +146,7 @@ func New(c Config) (*Server, error) {
 	return s, nil
 }
 
-type guestKey struct{}
+type connKey struct{}
 
 // admits tells whether a key may come in.
 func (s *Server) admits(ctx ssh.Context, key ssh.PublicKey) bool {
@@ -197,23 +197,23 @@ func keyOf(ctx ssh.Context) gossh.PublicKey {
 	return key
 }
 
-// open begins a session: the sieve first, then the library.
-func (s *Server) open(srv *ssh.Server, conn *gossh.ServerConn, ch gossh.NewChannel, ctx ssh.Context) {
-	g, _ := ctx.Value(guestKey{}).(*guest)
-	if g == nil || !g.enter() {
+// open begins a session: the filter of its requests first, then the library.
+func (s *Server) open(srv *ssh.Server, sc *gossh.ServerConn, ch gossh.NewChannel, ctx ssh.Context) {
+	link, _ := ctx.Value(connKey{}).(*conn)
+	if link == nil || !link.enter() {
 		_ = ch.Reject(gossh.ResourceShortage, "too many sessions on one connection")
 		return
 	}
-	defer g.leave()
+	defer link.leave()
 	if !s.welcome() {
 		_ = ch.Reject(gossh.ResourceShortage, errDrained.Error())
 		return
 	}
 	defer s.visits.Done()
-	c := newChannel(ctx, s.refusal(ctx, conn))
+	c := newChannel(ctx, s.refusal(ctx, sc))
 	defer c.gone()
-	one := &ssh.Server{PtyHandler: srv.PtyHandler, Handler: func(sess ssh.Session) { srv.Handler(&visit{sess, c, conn}) }}
-	ssh.DefaultSessionHandler(one, conn, filtered{ch, c}, ctx)
+	one := &ssh.Server{PtyHandler: srv.PtyHandler, Handler: func(sess ssh.Session) { srv.Handler(&visit{sess, c, sc}) }}
+	ssh.DefaultSessionHandler(one, sc, filtered{ch, c}, ctx)
 }
 
 // welcome counts a terminal, unless the server is ending.
@@ -226,7 +226,7 @@ func (s *Server) welcome() bool {
 	return !s.ending
 }
 
-// visit is the library's session with what the sieve kept for it.
+// visit is the library's session with what the channel kept for it.
 type visit struct {
 	ssh.Session
 	channel *channel
@@ -236,7 +236,7 @@ type visit struct {
 // Serve lets people in until ctx ends. Then it tells those inside, gives them
 // the time to leave and ends what is left. It owns l.
 func (s *Server) Serve(ctx context.Context, l net.Listener) error {
-	d := &door{
+	d := &connLimiter{
 		Listener: l, grace: s.conf.Grace, stall: s.conf.Stall, most: s.conf.Strangers, mostOfOne: s.conf.PerAddress,
 		turnedAway: func(net.Addr) { s.away.Add(1) },
 	}
@@ -266,13 +266,13 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 func (s *Server) close() error {
 	s.mu.Lock()
 	s.ending = true
-	for l := range s.lives {
+	for l := range s.sessions {
 		l.end(errDrained)
 	}
 	s.mu.Unlock()
 	s.wait(3 * endWithin)
 	err := s.ssh.Close()
-	s.sessions.Wait()
+	s.running.Wait()
 	s.visits.Wait()
 	if errors.Is(err, net.ErrClosed) {
 		return nil
@@ -284,7 +284,7 @@ func (s *Server) close() error {
 func (s *Server) drain() {
 	s.mu.Lock()
 	s.ending = true
-	for l := range s.lives {
+	for l := range s.sessions {
 		if l.away() {
 			l.end(errDrained)
 		} else {
@@ -300,7 +300,7 @@ func (s *Server) wait(d time.Duration) {
 	gone := make(chan struct{})
 	go func() {
 		defer close(gone)
-		s.sessions.Wait()
+		s.running.Wait()
 		s.visits.Wait()
 	}()
 	limit := time.NewTimer(d)
@@ -336,7 +336,7 @@ func (s *Server) watch(ctx context.Context) {
 func (s *Server) review() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for l := range s.lives {
+	for l := range s.sessions {
 		now, ok := s.conf.Book.Holder(l.who.Fingerprint)
 		switch {
 		case !ok:

@@ -65,12 +65,12 @@ type Member struct {
 	told  sync.WaitGroup
 
 	// Under the hub's lock:
-	send    func(tea.Msg)
-	sight   views.Sight
-	mates   []views.Mate
-	changes []views.TeamChange
+	send     func(tea.Msg)
+	presence views.Presence
+	peers    []views.Peer
+	changes  []views.TeamChange
 
-	allowed map[views.Sight]verdict // what of the others' events may be seen; the teller's alone
+	allowed map[views.Presence]verdict // what of the others' events may be seen; the teller's alone
 }
 
 // verdict is whether an event may be seen, and how it is called then.
@@ -83,7 +83,7 @@ type verdict struct {
 // Join puts a workbench on the hub. It learns of nothing before Tell is called
 // and has to Leave.
 func (h *Hub) Join(p Person) *Member {
-	m := &Member{hub: h, who: p, since: h.now(), wake: make(chan struct{}, 1), allowed: map[views.Sight]verdict{}}
+	m := &Member{hub: h, who: p, since: h.now(), wake: make(chan struct{}, 1), allowed: map[views.Presence]verdict{}}
 	m.ctx, m.leave = context.WithCancel(context.Background())
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -135,13 +135,13 @@ func (m *Member) nudge() {
 }
 
 // Look tells the others what is looked at here.
-func (m *Member) Look(s views.Sight) {
+func (m *Member) Look(s views.Presence) {
 	m.hub.mu.Lock()
 	defer m.hub.mu.Unlock()
-	if s == m.sight {
+	if s == m.presence {
 		return
 	}
-	m.sight = s
+	m.presence = s
 	m.hub.wakeOthers(m)
 }
 
@@ -162,12 +162,12 @@ func (m *Member) Changed(r async.Result) {
 	}
 }
 
-// Mates are the others as the workbench was told of them last, and how long
+// Peers are the others as the workbench was told of them last, and how long
 // ago each of them pressed a key.
-func (m *Member) Mates() []views.Mate {
+func (m *Member) Peers() []views.Peer {
 	m.hub.mu.Lock()
 	defer m.hub.mu.Unlock()
-	out := slices.Clone(m.mates)
+	out := slices.Clone(m.peers)
 	for i := range out {
 		if o := m.hub.members[out[i].ID]; o != nil && o.who.Active != nil {
 			out[i].Active = o.who.Active()
@@ -213,34 +213,34 @@ func (m *Member) rest(d time.Duration) bool {
 func (m *Member) news() (send func(tea.Msg), news views.TeamNews, is bool) {
 	m.hub.mu.Lock()
 	news.Changes, m.changes = m.changes, nil
-	var now []views.Mate
+	var now []views.Peer
 	for _, o := range m.hub.members {
 		if o != m {
-			now = append(now, views.Mate{ID: o.id, Name: o.who.Name, Since: o.since, Sight: o.sight})
+			now = append(now, views.Peer{ID: o.id, Name: o.who.Name, Since: o.since, Presence: o.presence})
 		}
 	}
 	m.hub.mu.Unlock()
-	slices.SortFunc(now, func(a, b views.Mate) int { return cmp.Compare(a.ID, b.ID) })
+	slices.SortFunc(now, func(a, b views.Peer) int { return cmp.Compare(a.ID, b.ID) })
 	if len(news.Changes) > 0 {
 		clear(m.allowed) // they may have been moved, or marked otherwise
 	}
-	m.sieve(now)
+	m.filter(now)
 	m.hub.mu.Lock()
 	defer m.hub.mu.Unlock()
-	is = len(news.Changes) > 0 || !slices.Equal(now, m.mates)
-	m.mates = now
+	is = len(news.Changes) > 0 || !slices.Equal(now, m.peers)
+	m.peers = now
 	return m.send, news, is
 }
 
-// sieve takes out of what others look at what the workbench's person may not
+// filter takes out of what others look at what the workbench's person may not
 // see, and calls the rest as they would see it.
-func (m *Member) sieve(list []views.Mate) {
+func (m *Member) filter(list []views.Peer) {
 	if m.who.Event == nil {
 		return
 	}
-	seen := make(map[views.Sight]verdict, len(list))
+	seen := make(map[views.Presence]verdict, len(list))
 	for i := range list {
-		s := list[i].Sight
+		s := list[i].Presence
 		if s.Event == "" {
 			continue
 		}
@@ -249,15 +249,15 @@ func (m *Member) sieve(list []views.Mate) {
 			v = m.judge(s)
 		}
 		seen[s] = v
-		list[i].Sight.Title = v.title
+		list[i].Presence.Title = v.title
 		if !v.ok {
-			list[i].Sight, list[i].Elsewhere = views.Sight{}, true
+			list[i].Presence, list[i].Elsewhere = views.Presence{}, true
 		}
 	}
 	m.allowed = seen
 }
 
-func (m *Member) judge(s views.Sight) verdict {
+func (m *Member) judge(s views.Presence) verdict {
 	ctx, cancel := context.WithTimeout(m.ctx, askFor)
 	defer cancel()
 	e, err := m.who.Event(ctx, s.Dataset, s.Event)

@@ -40,8 +40,8 @@ func afterwards() {
 	synctest.Wait()
 }
 
-func at(id string) views.Sight {
-	return views.Sight{View: "Detail", Dataset: "d1", Event: id, Title: "title of " + id}
+func at(id string) views.Presence {
+	return views.Presence{View: "Detail", Dataset: "d1", Event: id, Title: "title of " + id}
 }
 
 func TestOthersSeeWhoIsOnAndWhere(t *testing.T) {
@@ -51,15 +51,15 @@ func TestOthersSeeWhoIsOnAndWhere(t *testing.T) {
 		bo := sit(t, h, team.Person{Name: "bo", Active: func() time.Time { return typed }})
 		bo.Look(at("e1"))
 		afterwards()
-		list := ana.Mates()
-		if len(list) != 1 || list[0].Name != "bo" || list[0].Sight != at("e1") || !list[0].Active.Equal(typed) || list[0].Elsewhere {
+		list := ana.Peers()
+		if len(list) != 1 || list[0].Name != "bo" || list[0].Presence != at("e1") || !list[0].Active.Equal(typed) || list[0].Elsewhere {
 			t.Errorf("ana sees %+v", list)
 		}
-		if list := bo.Mates(); len(list) != 1 || list[0].Name != "ana" || list[0].Sight.Event != "" {
+		if list := bo.Peers(); len(list) != 1 || list[0].Name != "ana" || list[0].Presence.Event != "" {
 			t.Errorf("bo sees %+v", list)
 		}
 		typed = time.Now()
-		if !ana.Mates()[0].Active.Equal(typed) {
+		if !ana.Peers()[0].Active.Equal(typed) {
 			t.Error("a key that was pressed doesn't count at once")
 		}
 	})
@@ -81,7 +81,7 @@ func TestNewsIsRare(t *testing.T) {
 		if n := len(ana.told) - before; n < 1 || n > 4 {
 			t.Errorf("three seconds of moving were told %d times", n)
 		}
-		if got := ana.Mates()[0].Sight.Event; got != "299" {
+		if got := ana.Peers()[0].Presence.Event; got != "299" {
 			t.Errorf("ana sees %q, want where bo came to rest", got)
 		}
 		before = len(ana.told)
@@ -110,12 +110,12 @@ func TestLimitsHold(t *testing.T) {
 		ana := sit(t, h, team.Person{Name: "ana"})
 		ana.Look(at("secret"))
 		afterwards()
-		if o := bo.Mates()[0]; !o.Elsewhere || o.Sight != (views.Sight{}) || o.Name != "ana" {
+		if o := bo.Peers()[0]; !o.Elsewhere || o.Presence != (views.Presence{}) || o.Name != "ana" {
 			t.Errorf("bo sees %+v", o)
 		}
 		ana.Look(at("e1"))
 		afterwards()
-		if o := bo.Mates()[0]; o.Elsewhere || o.Sight.Event != "e1" || o.Sight.Title != "as bo sees it" {
+		if o := bo.Peers()[0]; o.Elsewhere || o.Presence.Event != "e1" || o.Presence.Title != "as bo sees it" {
 			t.Errorf("bo sees %+v", o)
 		}
 		before := asked
@@ -127,7 +127,7 @@ func TestLimitsHold(t *testing.T) {
 		visible = false
 		cy.Changed(async.Result{Change: async.TagEvents([]async.Target{{Dataset: "d1", ID: "e1"}}, []string{"x"}), Done: []async.Target{{Dataset: "d1", ID: "e1"}}})
 		afterwards()
-		if o := bo.Mates()[0]; !o.Elsewhere || o.Sight.Event != "" {
+		if o := bo.Peers()[0]; !o.Elsewhere || o.Presence.Event != "" {
 			t.Errorf("bo sees %+v after it was taken from him", o)
 		}
 	})
@@ -177,7 +177,7 @@ func TestHundredMembersAndOneThatTakesNothing(t *testing.T) {
 		}
 		afterwards()
 		for _, s := range all {
-			if n := len(s.Mates()); n != 100 {
+			if n := len(s.Peers()); n != 100 {
 				t.Fatalf("%d others, want 100", n)
 			}
 			if n := len(s.told); n > 15 {
@@ -187,7 +187,7 @@ func TestHundredMembersAndOneThatTakesNothing(t *testing.T) {
 		close(end)
 		stuck.Leave()
 		afterwards()
-		if n := len(all[0].Mates()); n != 99 {
+		if n := len(all[0].Peers()); n != 99 {
 			t.Errorf("%d others after one has left", n)
 		}
 	})

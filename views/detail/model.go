@@ -57,7 +57,7 @@ type Model struct {
 	rows      int   // lines of the body as drawn last
 	width     int
 	version   int
-	with      []views.Mate // who else is on
+	with      []views.Peer // who else is on
 	note      string       // that somebody else has changed the event
 	lastQuery string
 	left      map[string]link // what was opened from the relations of an event

@@ -8,8 +8,8 @@ import (
 	"threatbench/views"
 )
 
-// Mates takes over who else looks at which event.
-func (m *Model) Mates(list []views.Mate) {
+// Peers takes over who else looks at which event.
+func (m *Model) Peers(list []views.Peer) {
 	if m.with != nil || len(list) > 0 {
 		m.with = list
 		m.changed()
@@ -37,7 +37,7 @@ func (m *Model) beside() string {
 	}
 	var names []string
 	for _, o := range m.with {
-		if o.Sight.Event == m.event.UUID && !slices.Contains(names, o.Name) {
+		if o.Presence.Event == m.event.UUID && !slices.Contains(names, o.Name) {
 			names = append(names, o.Name)
 		}
 	}

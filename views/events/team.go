@@ -8,12 +8,12 @@ import (
 	"threatbench/views"
 )
 
-// Mates takes over which events others look at.
-func (m *Model) Mates(list []views.Mate) {
+// Peers takes over which events others look at.
+func (m *Model) Peers(list []views.Peer) {
 	now := map[string]bool{}
 	for _, o := range list {
-		if o.Sight.Event != "" {
-			now[o.Sight.Event] = true
+		if o.Presence.Event != "" {
+			now[o.Presence.Event] = true
 		}
 	}
 	if !maps.Equal(now, m.watched) {

@@ -31,9 +31,9 @@ type Notice struct{ Text string }
 // Away is sent to a workbench whose terminal is gone; see Session.Back.
 type Away struct{}
 
-// life is one workbench, or one command, from its beginning to its end. A
+// session is one workbench, or one command, from its beginning to its end. A
 // workbench may live on while its link is cut.
-type life struct {
+type session struct {
 	server  *Server
 	who     Role
 	begun   time.Time
@@ -56,56 +56,56 @@ type life struct {
 	ended bool
 }
 
-func (s *Server) newLife(who Role, from string) *life {
-	l := &life{server: s, who: who, at: from, begun: s.conf.Now(), done: make(chan struct{})}
+func (s *Server) newSession(who Role, from string) *session {
+	l := &session{server: s, who: who, at: from, begun: s.conf.Now(), done: make(chan struct{})}
 	l.ctx, l.cancel = context.WithCancelCause(context.Background())
 	l.link = &link{wait: s.conf.Stall, stall: func() { l.hangUp(errStalled) }, input: l.typed}
 	l.idle = time.AfterFunc(s.conf.Idle, l.overdue)
 	return l
 }
 
-// admit takes a life among those there are, unless there are too many.
-func (s *Server) admit(l *life) error {
+// admit counts a session among those there are, unless there are too many.
+func (s *Server) admit(l *session) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.ending {
 		return errDrained
 	}
-	if len(s.lives) >= s.conf.MaxSessions {
+	if len(s.sessions) >= s.conf.MaxSessions {
 		return fmt.Errorf("all %d sessions are taken; try again later", s.conf.MaxSessions)
 	}
-	s.lives[l] = true
-	s.sessions.Add(1)
+	s.sessions[l] = true
+	s.running.Add(1)
 	return nil
 }
 
-// forget ends a life's being among those there are.
-func (s *Server) forget(l *life) {
+// forget takes a session off those there are.
+func (s *Server) forget(l *session) {
 	l.idle.Stop()
 	l.cancel(nil)
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if !s.lives[l] {
+	if !s.sessions[l] {
 		return
 	}
-	delete(s.lives, l)
+	delete(s.sessions, l)
 	if s.left[l.who.Fingerprint] == l {
 		delete(s.left, l.who.Fingerprint)
 	}
-	s.sessions.Done()
+	s.running.Done()
 }
 
 // typed puts off the end for idleness.
-func (l *life) typed() {
+func (l *session) typed() {
 	l.typedAt.Store(l.server.conf.Now().UnixNano())
 	l.idle.Reset(l.server.conf.Idle)
 }
 
 // active is when a key was last pressed.
-func (l *life) active() time.Time { return time.Unix(0, l.typedAt.Load()) }
+func (l *session) active() time.Time { return time.Unix(0, l.typedAt.Load()) }
 
-// overdue ends a life at which nobody is.
-func (l *life) overdue() {
+// overdue ends a session at which nobody is.
+func (l *session) overdue() {
 	if l.away() {
 		l.end(errForgotten)
 		return
@@ -114,14 +114,14 @@ func (l *life) overdue() {
 }
 
 // from is where its person is, or was last.
-func (l *life) from() string {
+func (l *session) from() string {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.at
 }
 
 // started keeps the way to the program.
-func (l *life) started(send func(tea.Msg)) {
+func (l *session) started(send func(tea.Msg)) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.send = send
@@ -129,7 +129,7 @@ func (l *life) started(send func(tea.Msg)) {
 
 // tell sends the program messages, in their order, if it runs. It may have to
 // wait until they are taken, so it doesn't here.
-func (l *life) tell(msgs ...tea.Msg) {
+func (l *session) tell(msgs ...tea.Msg) {
 	l.mu.Lock()
 	send := l.send
 	l.mu.Unlock()
@@ -143,20 +143,20 @@ func (l *life) tell(msgs ...tea.Msg) {
 	}()
 }
 
-// note adds to the audit log what was done in this life.
-func (l *life) note(e Entry) {
+// note adds to the audit log what was done in this session.
+func (l *session) note(e Entry) {
 	e.Who, e.From = l.who.Name, l.from()
 	l.server.audit(e)
 }
 
-func (l *life) say(text string) { l.tell(Notice{text}) }
+func (l *session) say(text string) { l.tell(Notice{text}) }
 
 // endWithin is how long a program may take to end by itself.
 const endWithin = time.Second
 
 // end asks the program to leave, so that it restores the terminal; one that
 // doesn't is cut off, and then its connection. Only the first call counts.
-func (l *life) end(why error) {
+func (l *session) end(why error) {
 	l.mu.Lock()
 	if l.ended {
 		l.mu.Unlock()
@@ -184,7 +184,7 @@ func (l *life) end(why error) {
 }
 
 // because keeps the first reason there was to end.
-func (l *life) because(why error) {
+func (l *session) because(why error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.err == nil {
@@ -192,15 +192,15 @@ func (l *life) because(why error) {
 	}
 }
 
-// reason is why the life was ended from this side, nil where it wasn't.
-func (l *life) reason() error {
+// reason is why the session was ended from this side, nil where it wasn't.
+func (l *session) reason() error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.err
 }
 
 // hangUp breaks the terminal's connection.
-func (l *life) hangUp(why error) {
+func (l *session) hangUp(why error) {
 	l.mu.Lock()
 	closing := l.close
 	l.mu.Unlock()
@@ -212,8 +212,8 @@ func (l *life) hangUp(why error) {
 	}
 }
 
-// away tells whether the life has no terminal.
-func (l *life) away() bool {
+// away reports whether the session has no terminal.
+func (l *session) away() bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.back != nil
@@ -292,7 +292,7 @@ func (s *Server) stayAwake(v *visit) (stop func()) {
 
 // begin starts a workbench on a terminal.
 func (s *Server) begin(v *visit, who Role) int {
-	l := s.newLife(who, v.RemoteAddr().String())
+	l := s.newSession(who, v.RemoteAddr().String())
 	if err := s.admit(l); err != nil {
 		l.idle.Stop()
 		s.audit(Entry{What: "session", Who: who.Name, From: l.from(), Outcome: "refused", Note: err.Error()})
@@ -310,7 +310,7 @@ func (s *Server) begin(v *visit, who Role) int {
 }
 
 // live runs a workbench to its end.
-func (s *Server) live(l *life, one *Session) {
+func (s *Server) live(l *session, one *Session) {
 	defer s.forget(l)
 	defer close(l.done)
 	err := s.guarded(l, one)
@@ -325,7 +325,7 @@ func (s *Server) live(l *life, one *Session) {
 }
 
 // guarded runs a workbench; a panic is its error.
-func (s *Server) guarded(l *life, one *Session) (err error) {
+func (s *Server) guarded(l *session, one *Session) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
 			s.conf.Log.Error("a workbench panicked", slog.String("panic", fmt.Sprintf("%T", p)), slog.String("stack", string(debug.Stack())))
@@ -335,8 +335,8 @@ func (s *Server) guarded(l *life, one *Session) (err error) {
 	return s.conf.Show(l.ctx, one)
 }
 
-// attach gives the life a terminal.
-func (l *life) attach(v *visit) {
+// attach gives the session a terminal.
+func (l *session) attach(v *visit) {
 	l.mu.Lock()
 	l.close = func() { _ = v.conn.Close() } // nothing is left to say to it
 	l.at, l.visit = v.RemoteAddr().String(), v
@@ -347,7 +347,7 @@ func (l *life) attach(v *visit) {
 
 // accompany serves the terminal of a workbench until that ends or the terminal
 // is gone; in the latter case the workbench waits for its owner to come back.
-func (s *Server) accompany(v *visit, l *life) int {
+func (s *Server) accompany(v *visit, l *session) int {
 	settle := time.NewTimer(0)
 	settle.Stop()
 	defer settle.Stop()
@@ -371,7 +371,7 @@ func (s *Server) accompany(v *visit, l *life) int {
 const settleSize = 30 * time.Millisecond
 
 // farewell says why the session ended, where its owner didn't end it.
-func (s *Server) farewell(v *visit, l *life) int {
+func (s *Server) farewell(v *visit, l *session) int {
 	if err := l.reason(); err != nil {
 		return s.sorry(v, "session ended: "+err.Error())
 	}
@@ -379,7 +379,7 @@ func (s *Server) farewell(v *visit, l *life) int {
 }
 
 // leave keeps a workbench whose terminal is gone.
-func (s *Server) leave(l *life) {
+func (s *Server) leave(l *session) {
 	l.link.cut()
 	l.mu.Lock()
 	l.close, l.since = nil, s.conf.Now()
@@ -387,7 +387,7 @@ func (s *Server) leave(l *life) {
 	l.mu.Unlock()
 	s.mu.Lock()
 	old := s.left[l.who.Fingerprint]
-	keep := s.lives[l] && !s.ending
+	keep := s.sessions[l] && !s.ending
 	if keep {
 		s.left[l.who.Fingerprint] = l
 	}
