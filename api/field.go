@@ -350,6 +350,10 @@ func (e *Event) EachText(use func(text *string, lines bool)) {
 			}
 		}
 	}
+	for i := range e.Indicators {
+		use(&e.Indicators[i].Value, false)
+		use(&e.Indicators[i].IndicatorType, false)
+	}
 }
 
 // names lists the fields that the table marks.

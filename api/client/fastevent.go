@@ -108,6 +108,8 @@ func (r *reader) event() api.Event {
 			e.ReferencesIDs = r.integers()
 		case "referencedIds":
 			e.ReferencedIDs = r.integers()
+		case "indicators":
+			e.Indicators = r.indicators()
 		case "indicatorTypeId":
 			e.IndicatorTypeID = r.integer()
 		case "killChain":
@@ -124,6 +126,31 @@ func (r *reader) event() api.Event {
 		e.UUID = id
 	}
 	return e
+}
+
+// indicators reads a list of indicators; anything but an object of two texts
+// is left to the slow way.
+func (r *reader) indicators() []api.IndicatorInput {
+	var out []api.IndicatorInput
+	r.expect('[')
+	for first := true; r.more(']', first); first = false {
+		var in api.IndicatorInput
+		r.expect('{')
+		for first := true; r.more('}', first); first = false {
+			switch r.key() {
+			case "value":
+				in.Value = r.optional()
+			case "indicatorType":
+				in.IndicatorType = r.optional()
+			default:
+				r.fail()
+			}
+		}
+		if in.Value != "" {
+			out = append(out, in)
+		}
+	}
+	return out
 }
 
 // line reads a field of one text.
@@ -178,7 +205,7 @@ func textField(e *api.Event, key string) *string {
 func eventKeys() []string {
 	return []string{
 		"id", "date", "createdAt", "hasChildren", "mitreAttack", "mitreCapec", "tags", "references", "referenced",
-		"referencesIds", "referencedIds", "indicatorTypeId", "killChain", "numReferences", "numReferenced",
+		"referencesIds", "referencedIds", "indicators", "indicatorTypeId", "killChain", "numReferences", "numReferenced",
 		"uuid", "event", "category", "attacker", "attackerCountry", "attackerCountryAlpha3", "targetCountry",
 		"targetCountryAlpha3", "targetIndustry", "indicator", "indicatorType", "tlp", "insight", "rawId",
 		"datasetId", "releasabilityId",

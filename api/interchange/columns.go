@@ -25,6 +25,9 @@ func fieldNames() []string {
 	out := []string{"id"}
 	for _, f := range fields {
 		out = append(out, string(f.Field))
+		if f.Field == api.FieldIndicatorType {
+			out = append(out, "indicators") // those beside the primary one
+		}
 	}
 	return append(out, "relationships", "dataset", "source", "raw")
 }

@@ -197,6 +197,8 @@ func (l *line) setField(c column, cell string) error {
 		return l.setTime(c.field, cell)
 	case "indicator":
 		l.addIndicator(cell, c.kind)
+	case "indicators":
+		l.addMore(cell)
 	case "killChain":
 		stage, err := readStage(cell)
 		l.KillChain = &stage
@@ -263,6 +265,24 @@ func (l *line) addIndicator(cell string, kind indicator.Type) {
 		l.Indicators = append(l.Indicators, api.IndicatorInput{Value: l.Indicator, IndicatorType: l.IndicatorType})
 	}
 	l.Indicators = append(l.Indicators, api.IndicatorInput{Value: cell, IndicatorType: string(kind)})
+}
+
+// addMore adds the indicators of a cell that lists them behind their types.
+func (l *line) addMore(cell string) {
+	for _, item := range readList(cell) {
+		kind, value, ok := strings.Cut(item, ":")
+		if !ok || value == "" {
+			l.addIndicator(item, "")
+			continue
+		}
+		if len(l.Indicators) == 0 && l.Indicator != "" {
+			l.Indicators = append(l.Indicators, api.IndicatorInput{Value: l.Indicator, IndicatorType: l.IndicatorType})
+		}
+		l.Indicators = append(l.Indicators, api.IndicatorInput{Value: value, IndicatorType: kind})
+		if l.Indicator == "" {
+			l.Indicator, l.IndicatorType = value, kind
+		}
+	}
 }
 
 func (l *line) setTime(field, cell string) error {

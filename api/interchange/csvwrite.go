@@ -68,6 +68,8 @@ func cellText(field string, x exported) string {
 		return clean.Line(x.event.UUID)
 	case "relationships":
 		return parentsCell(x.parents)
+	case "indicators":
+		return indicatorsCell(x.event)
 	case "dataset":
 		return clean.Line(x.dataset)
 	case "source":
@@ -102,6 +104,19 @@ func listCell(list []string) string {
 		return strings.Join(safe, ";")
 	}
 	return string(b)
+}
+
+// indicatorsCell lists an event's indicators beside the primary one, each
+// behind its type: domain:evil.example;ip:192.0.2.1.
+func indicatorsCell(e *api.Event) string {
+	all := e.AllIndicators()
+	list := make([]string, 0, len(all))
+	for i, in := range all {
+		if i > 0 {
+			list = append(list, strings.ReplaceAll(in.IndicatorType, ":", "|")+":"+in.Value)
+		}
+	}
+	return listCell(list)
 }
 
 func parentsCell(parents []api.RelationshipInput) string {

@@ -98,6 +98,15 @@ func eventOf(in api.CreateEvent, dataset string) api.Event {
 	if in.KillChain != nil {
 		e.KillChain = *in.KillChain
 	}
+	more := in.Indicators
+	if e.Indicator == "" && len(more) > 0 {
+		e.Indicator, e.IndicatorType, more = more[0].Value, more[0].IndicatorType, more[1:]
+	} else if len(more) > 0 && more[0] == (api.IndicatorInput{Value: e.Indicator, IndicatorType: e.IndicatorType}) {
+		more = more[1:]
+	}
+	if len(more) > 0 {
+		e.Indicators = append([]api.IndicatorInput{{Value: e.Indicator, IndicatorType: e.IndicatorType}}, more...)
+	}
 	return e
 }
 

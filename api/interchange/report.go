@@ -126,6 +126,7 @@ func (r *report) event(w *bufio.Writer, x exported) error {
 	for _, f := range []struct{ name, value string }{
 		{"TLP", inline(strings.ToUpper(e.TLP))},
 		{"Indicator", indicatorText(e)},
+		{"Other indicators", moreText(e)},
 		{"Attacker", origin(e.Attacker, e.AttackerCountry)},
 		{"Target", origin(e.TargetIndustry, e.TargetCountry)},
 		{"Kill chain", stageText(e.KillChain)},
@@ -155,15 +156,30 @@ func (r *report) end(w *bufio.Writer, done ExportReport) error {
 	return err
 }
 
+// indicatorText is the primary indicator; moreText those beside it.
 func indicatorText(e *api.Event) string {
 	if e.Indicator == "" {
 		return ""
 	}
-	kind := ""
-	if e.IndicatorType != "" {
-		kind = " (" + inline(e.IndicatorType) + ")"
+	return oneIndicator(api.IndicatorInput{Value: e.Indicator, IndicatorType: e.IndicatorType})
+}
+
+func moreText(e *api.Event) string {
+	var list []string
+	for i, in := range e.AllIndicators() {
+		if i > 0 || e.Indicator == "" {
+			list = append(list, oneIndicator(in))
+		}
 	}
-	return code(indicator.Defang(e.Indicator)) + kind
+	return strings.Join(list, ", ")
+}
+
+func oneIndicator(in api.IndicatorInput) string {
+	kind := ""
+	if in.IndicatorType != "" {
+		kind = " (" + inline(in.IndicatorType) + ")"
+	}
+	return code(indicator.Defang(in.Value)) + kind
 }
 
 func origin(who, country string) string {

@@ -23,6 +23,7 @@ func appendLine(b []byte, e *api.Event, raw api.Raw, parents []api.RelationshipI
 	b = appendText(b, "attackerCountry", e.AttackerCountry)
 	b = appendText(b, "indicator", e.Indicator)
 	b = appendText(b, "indicatorType", e.IndicatorType)
+	b = appendIndicators(b, e.Indicators)
 	b = append(b, `,"killChain":`...)
 	b = strconv.AppendInt(b, int64(e.KillChain), 10)
 	b = appendList(b, "mitreAttack", e.MitreAttack)
@@ -50,6 +51,23 @@ func appendLine(b []byte, e *api.Event, raw api.Raw, parents []api.RelationshipI
 	b = appendList(b, "references", e.References)
 	b = appendText(b, "dataset", dataset)
 	return append(b, '}', '\n')
+}
+
+// appendIndicators writes all indicators of an event that has several.
+func appendIndicators(b []byte, list []api.IndicatorInput) []byte {
+	if len(list) == 0 {
+		return b
+	}
+	b = append(b, `,"indicators":[`...)
+	for i, in := range list {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		b = append(b, `{"value":`...)
+		b = appendString(b, in.Value)
+		b = append(appendText(b, "indicatorType", in.IndicatorType), '}')
+	}
+	return append(b, ']')
 }
 
 func appendText(b []byte, key, value string) []byte {

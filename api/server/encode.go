@@ -43,6 +43,7 @@ func appendEvent(b []byte, e *api.Event) []byte {
 	b = appendText(b, `,"indicator":`, e.Indicator)
 	b = appendText(b, `,"indicatorType":`, e.IndicatorType)
 	b = appendInt(b, `,"indicatorTypeId":`, e.IndicatorTypeID)
+	b = appendIndicators(b, e.Indicators)
 	b = appendInt(b, `,"killChain":`, int64(e.KillChain))
 	b = appendTexts(b, `,"mitreAttack":`, e.MitreAttack)
 	b = appendTexts(b, `,"mitreCapec":`, e.MitreCapec)
@@ -64,6 +65,23 @@ func appendEvent(b []byte, e *api.Event) []byte {
 		b = appendText(b, `,"releasabilityId":`, e.ReleasabilityID)
 	}
 	return append(b, '}')
+}
+
+// appendIndicators appends the list of an event's indicators where there is
+// one.
+func appendIndicators(b []byte, list []api.IndicatorInput) []byte {
+	if len(list) == 0 {
+		return b
+	}
+	b = append(b, `,"indicators":[`...)
+	for i, in := range list {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		b = appendText(b, `{"value":`, in.Value)
+		b = append(appendText(b, `,"indicatorType":`, in.IndicatorType), '}')
+	}
+	return append(b, ']')
 }
 
 func appendText(b []byte, key, s string) []byte { return appendString(append(b, key...), s) }

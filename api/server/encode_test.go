@@ -53,6 +53,11 @@ func randomEvent(t *rapid.T) api.Event {
 			f.Set(reflect.ValueOf(rapid.SliceOfN(text, 0, 4).Draw(t, name)))
 		case []int64:
 			f.Set(reflect.ValueOf(rapid.SliceOfN(rapid.Int64Range(-1<<50, 1<<50), 0, 4).Draw(t, name)))
+		case []api.IndicatorInput:
+			draw := rapid.Custom(func(t *rapid.T) api.IndicatorInput {
+				return api.IndicatorInput{Value: text.Draw(t, "value"), IndicatorType: text.Draw(t, "type")}
+			})
+			f.Set(reflect.ValueOf(rapid.SliceOfN(draw, 0, 3).Draw(t, name)))
 		case api.Time:
 			ms := rapid.Int64Range(-62_135_596_800_000, 253_402_300_799_999).Draw(t, name)
 			f.Set(reflect.ValueOf(api.TimeOf(time.UnixMilli(ms))))

@@ -64,6 +64,15 @@ func TestEveryIndicatorIsFound(t *testing.T) {
 	}
 	both := []string{list[3].UUID, list[39].UUID}
 	slices.Sort(both)
+	for _, e := range listed(t, d, api.ListQuery{Datasets: []string{api.ScopeAll}, PageSize: 100}).Events {
+		var want []api.IndicatorInput
+		if slices.Contains(both, e.UUID) {
+			want = append([]api.IndicatorInput{{Value: "first.example", IndicatorType: "domain"}}, several(0).Indicators...)
+		}
+		if !slices.Equal(e.Indicators, want) {
+			t.Errorf("%s answers with the indicators %v, want %v", e.UUID, e.Indicators, want)
+		}
+	}
 	expect := func(when string, want ...string) {
 		t.Helper()
 		for _, v := range []string{"first.example", "SECOND.example", "192.0.2.7"} {

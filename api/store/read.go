@@ -116,7 +116,24 @@ func (v *readTx) event(sc scope, id int64, dataset uint32, flags int64, d *doc) 
 	if flags&flagHasRaw != 0 {
 		e.RawID = strconv.FormatInt(id, 10)
 	}
+	e.Indicators = v.allIndicators(d)
 	return e
+}
+
+// allIndicators are those of an event, the primary one first; none where there
+// is nothing beside it.
+func (v *readTx) allIndicators(d *doc) []api.IndicatorInput {
+	if len(d.more) == 0 {
+		return nil
+	}
+	out := make([]api.IndicatorInput, 0, len(d.more)+1)
+	if d.indicator != "" {
+		out = append(out, api.IndicatorInput{Value: d.indicator, IndicatorType: v.term(kindIndicatorType, d.nums[numIndicatorType])})
+	}
+	for _, m := range d.more {
+		out = append(out, api.IndicatorInput{Value: m.value, IndicatorType: v.term(kindIndicatorType, m.kind)})
+	}
+	return out
 }
 
 func (v *readTx) term(k kind, num uint32) string {
