@@ -300,7 +300,7 @@ func TestCancelReturnsAtOnce(t *testing.T) {
 		"between repeats": func(*http.Request) (*http.Response, error) {
 			return reply(503, "", "Retry-After", "15"), nil
 		},
-		"before the gate": func(*http.Request) (*http.Response, error) { return reply(429, "", "Retry-After", "15"), nil },
+		"before the limiter": func(*http.Request) (*http.Response, error) { return reply(429, "", "Retry-After", "15"), nil },
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -385,8 +385,8 @@ func TestACancelledCreateIsUnsureOnceSent(t *testing.T) {
 		header string // of the call before, to hold the create back
 		unsure bool
 	}{
-		"sent":              {"", true},
-		"still at the gate": {`"default";r=0;t=10`, false},
+		"sent":            {"", true},
+		"still held back": {`"default";r=0;t=10`, false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {

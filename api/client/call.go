@@ -144,7 +144,7 @@ func (c *Client) send(ctx context.Context, r request, payload []byte, limit time
 		return c.noAnswer(ctx, err, limit)
 	}
 	defer func() { _ = resp.Body.Close() }() // read to its end or given up: nothing left to learn
-	c.gate.observe(resp.Header)
+	c.limiter.observe(resp.Header)
 	if resp.StatusCode >= 300 {
 		return c.refusal(resp)
 	}
@@ -155,11 +155,11 @@ func (c *Client) send(ctx context.Context, r request, payload []byte, limit time
 	return nil
 }
 
-// enter passes the gate, counted as waiting.
+// enter passes the rate limiter, counted as waiting.
 func (c *Client) enter(ctx context.Context) error {
 	c.meter.waiting.Add(1)
 	defer c.meter.waiting.Add(-1)
-	return c.gate.enter(ctx)
+	return c.limiter.wait(ctx)
 }
 
 func (c *Client) build(ctx context.Context, r request, payload []byte) (*http.Request, error) {

@@ -50,12 +50,12 @@ type Config struct {
 
 // Client speaks to one account of one server. It is safe for concurrent use.
 type Client struct {
-	conf  Config
-	root  string // base URL with the account part, no slash at its end
-	host  string // for messages
-	http  *http.Client
-	gate  *gate
-	meter meter
+	conf    Config
+	root    string // base URL with the account part, no slash at its end
+	host    string // for messages
+	http    *http.Client
+	limiter *rateLimiter
+	meter   meter
 
 	rawPath     route
 	typePath    route
@@ -88,10 +88,10 @@ func New(c Config) (*Client, error) {
 		return nil, err
 	}
 	cl := &Client{
-		conf: c,
-		root: strings.TrimRight(base.String(), "/") + "/accounts/" + url.PathEscape(c.Account) + "/cloudforce-one",
-		host: base.Host,
-		gate: newGate(c.Now, c.MaxWait),
+		conf:    c,
+		root:    strings.TrimRight(base.String(), "/") + "/accounts/" + url.PathEscape(c.Account) + "/cloudforce-one",
+		host:    base.Host,
+		limiter: newRateLimiter(c.Now, c.MaxWait),
 	}
 	cl.http = &http.Client{Transport: c.Transport, CheckRedirect: followWithin}
 	return cl, nil

@@ -207,7 +207,7 @@ func endsEarly(err error) bool {
 	return errors.As(err, &syntax) && strings.Contains(syntax.Error(), "unexpected end")
 }
 
-// refusal makes the *api.Error of a failed status, and closes the gate after
+// refusal makes the *api.Error of a failed status, and holds the others back after
 // a 429.
 func (c *Client) refusal(resp *http.Response) error {
 	body, err := io.ReadAll(io.LimitReader(resp.Body, maxErrorBody))
@@ -219,7 +219,7 @@ func (c *Client) refusal(resp *http.Response) error {
 	e.Message = c.redact(cut(e.Message))
 	e.RetryAfter = retryAfter(resp.Header, c.conf.Now())
 	if resp.StatusCode == http.StatusTooManyRequests {
-		c.gate.block(e.RetryAfter)
+		c.limiter.block(e.RetryAfter)
 	}
 	if to, lerr := resp.Location(); lerr == nil && resp.StatusCode < 400 {
 		e.Message = fmt.Sprintf("the server sends us on to %s, which is not followed; check base_url", clean.Line(to.Scheme+"://"+to.Host))

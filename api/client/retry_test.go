@@ -228,21 +228,21 @@ func TestStatsTellWhatIsLeft(t *testing.T) {
 // Calls given up in the queue must not slow down those that come after.
 func TestCancelledCallsLeaveNoGapBehind(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		g := newGate(time.Now, time.Minute)
+		g := newRateLimiter(time.Now, time.Minute)
 		g.observe(http.Header{"Ratelimit": {`"default";r=10;t=22`}})
-		if err := g.enter(t.Context()); err != nil {
+		if err := g.wait(t.Context()); err != nil {
 			t.Fatal(err)
 		}
 		ctx, cancel := context.WithCancel(t.Context())
 		var wg sync.WaitGroup
 		for range 50 {
-			wg.Go(func() { _ = g.enter(ctx) })
+			wg.Go(func() { _ = g.wait(ctx) })
 		}
 		synctest.Wait()
 		cancel()
 		wg.Wait()
 		start := time.Now()
-		if err := g.enter(t.Context()); err != nil || time.Since(start) > longestGap {
+		if err := g.wait(t.Context()); err != nil || time.Since(start) > longestGap {
 			t.Errorf("%v after %s", err, time.Since(start))
 		}
 	})
@@ -264,11 +264,11 @@ func FuzzParseLimit(f *testing.F) {
 // Calls under way count: the server's number is older than they are.
 func TestCallsUnderWayCountAgainstTheLimit(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		g := newGate(time.Now, time.Minute)
+		g := newRateLimiter(time.Now, time.Minute)
 		g.observe(http.Header{"Ratelimit": {`"default";r=3;t=30`}, "Ratelimit-Policy": {`"default";q=4;w=30`}})
 		start := time.Now()
 		for range 4 {
-			if err := g.enter(t.Context()); err != nil {
+			if err := g.wait(t.Context()); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -280,11 +280,11 @@ func TestCallsUnderWayCountAgainstTheLimit(t *testing.T) {
 
 func TestAShorterBlockDoesNotEndALongerOne(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		g := newGate(time.Now, time.Minute)
+		g := newRateLimiter(time.Now, time.Minute)
 		g.block(30 * time.Second)
 		g.block(time.Second)
 		start := time.Now()
-		if err := g.enter(t.Context()); err != nil || time.Since(start) != 30*time.Second {
+		if err := g.wait(t.Context()); err != nil || time.Since(start) != 30*time.Second {
 			t.Errorf("%v after %s", err, time.Since(start))
 		}
 	})

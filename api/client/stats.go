@@ -38,6 +38,6 @@ func (c *Client) Stats() Stats {
 		Waiting:  int(c.meter.waiting.Load()),
 		Latency:  time.Duration(c.meter.latency.Load()),
 	}
-	s.RateLimit, s.BlockedUntil = c.gate.state()
+	s.RateLimit, s.BlockedUntil = c.limiter.state()
 	return s
 }

@@ -18,10 +18,10 @@ const (
 	fewLeft      = 20               // where pacing begins when the limit's size is unknown
 )
 
-// gate is what every call of a client passes before it is sent. It holds all
+// rateLimiter is what every call of a client passes before it is sent. It holds all
 // of them back after a 429, since the platform then blocks everything, and
 // spreads them out when few are left in the window, so that no 429 comes.
-type gate struct {
+type rateLimiter struct {
 	now     func() time.Time
 	maxWait time.Duration
 
@@ -31,20 +31,20 @@ type gate struct {
 	last    time.Time // when the last paced call went
 }
 
-func newGate(now func() time.Time, maxWait time.Duration) *gate {
-	return &gate{now: now, maxWait: maxWait}
+func newRateLimiter(now func() time.Time, maxWait time.Duration) *rateLimiter {
+	return &rateLimiter{now: now, maxWait: maxWait}
 }
 
-// enter returns when a call may go. It reserves nothing while it waits, so a
+// wait returns when a call may go. It reserves nothing while it waits, so a
 // call cancelled in the queue costs the others no time. A wait longer than
 // maxWait is refused at once, as the 429 that the server would have sent.
-func (g *gate) enter(ctx context.Context) error {
+func (l *rateLimiter) wait(ctx context.Context) error {
 	for {
-		wait := g.admit()
+		wait := l.admit()
 		if wait <= 0 {
 			return ctx.Err()
 		}
-		if wait > g.maxWait {
+		if wait > l.maxWait {
 			return tooMany(wait)
 		}
 		if err := sleep(ctx, wait); err != nil {
@@ -54,73 +54,73 @@ func (g *gate) enter(ctx context.Context) error {
 }
 
 // admit counts a call and lets it go (0), or says how long to wait.
-func (g *gate) admit() time.Duration {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	now := g.now()
-	if d := g.blocked.Sub(now); d > 0 {
+func (l *rateLimiter) admit() time.Duration {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	now := l.now()
+	if d := l.blocked.Sub(now); d > 0 {
 		return d
 	}
-	left := g.limit.Reset.Sub(now)
-	if !g.limit.Known || left <= 0 {
+	left := l.limit.Reset.Sub(now)
+	if !l.limit.Known || left <= 0 {
 		return 0
 	}
-	if g.limit.Remaining <= 0 {
+	if l.limit.Remaining <= 0 {
 		return left
 	}
-	if g.limit.Remaining <= g.scarce() {
-		gap := min(left/time.Duration(g.limit.Remaining+1), longestGap)
-		if d := g.last.Add(gap).Sub(now); d > 0 {
+	if l.limit.Remaining <= l.scarce() {
+		gap := min(left/time.Duration(l.limit.Remaining+1), longestGap)
+		if d := l.last.Add(gap).Sub(now); d > 0 {
 			return d
 		}
-		g.last = now
+		l.last = now
 	}
-	g.limit.Remaining--
+	l.limit.Remaining--
 	return 0
 }
 
 // scarce is the number of calls left from which on they are spread out.
-func (g *gate) scarce() int {
-	if g.limit.Limit > 0 {
-		return g.limit.Limit / 10
+func (l *rateLimiter) scarce() int {
+	if l.limit.Limit > 0 {
+		return l.limit.Limit / 10
 	}
 	return fewLeft
 }
 
 // observe learns from an answer's headers what is left.
-func (g *gate) observe(h http.Header) {
+func (l *rateLimiter) observe(h http.Header) {
 	now := parseLimit(h.Get("Ratelimit"))
 	if now == nil {
 		return
 	}
 	policy := parseLimit(h.Get("Ratelimit-Policy"))
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	g.limit.Known = true
-	g.limit.Remaining = now["r"]
-	g.limit.Reset = g.now().Add(time.Duration(now["t"]) * time.Second)
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.limit.Known = true
+	l.limit.Remaining = now["r"]
+	l.limit.Reset = l.now().Add(time.Duration(now["t"]) * time.Second)
 	if policy != nil {
-		g.limit.Limit = policy["q"]
-		g.limit.Window = time.Duration(policy["w"]) * time.Second
+		l.limit.Limit = policy["q"]
+		l.limit.Window = time.Duration(policy["w"]) * time.Second
 	}
 }
 
 // block holds every call back for d.
-func (g *gate) block(d time.Duration) {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	if until := g.now().Add(min(d, longestBlock)); until.After(g.blocked) {
-		g.blocked = until
+func (l *rateLimiter) block(d time.Duration) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if until := l.now().Add(min(d, longestBlock)); until.After(l.blocked) {
+		l.blocked = until
 	}
 }
 
-func (g *gate) state() (RateLimit, time.Time) {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	if g.blocked.After(g.now()) {
-		return g.limit, g.blocked
+func (l *rateLimiter) state() (RateLimit, time.Time) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.blocked.After(l.now()) {
+		return l.limit, l.blocked
 	}
-	return g.limit, time.Time{}
+	return l.limit, time.Time{}
 }
 
 // parseLimit reads the numbers of a header such as `"default";r=50;t=30`; nil
