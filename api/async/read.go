@@ -96,19 +96,25 @@ func (l *Layer) pageQuestion(q api.ListQuery) question[api.Page] {
 // Event asks for one event; EventLoaded answers.
 func (l *Layer) Event(s Slot, dataset, id string, wait time.Duration, opts ...Option) tea.Cmd {
 	ask := question[api.Event]{
-		key: dataset + "/" + id,
-		ask: func(ctx context.Context) (api.Event, error) { return l.api.Event(ctx, dataset, id) },
+		key:  dataset + "/" + id,
+		ask:  func(ctx context.Context) (api.Event, error) { return l.api.Event(ctx, dataset, id) },
+		keep: func(e api.Event) bool { return len(e.Event)+len(e.Insight) <= maxKept },
 	}
 	return demand(l, s, wait, opts, l.events, ask, func(t Tag, o outcome[api.Event]) tea.Msg {
 		return EventLoaded{Tag: t, Dataset: dataset, ID: id, Event: o.value, Took: o.took, Cached: o.cached, Err: o.err}
 	})
 }
 
+// maxKept bounds an answer that is remembered, in bytes: caches count their
+// answers, and a few of the greatest would fill the memory.
+const maxKept = 1 << 20
+
 // Raw asks for the raw record of an event; RawLoaded answers.
 func (l *Layer) Raw(s Slot, dataset, id string, wait time.Duration, opts ...Option) tea.Cmd {
 	ask := question[api.Raw]{
-		key: dataset + "/" + id,
-		ask: func(ctx context.Context) (api.Raw, error) { return l.api.Raw(ctx, dataset, id) },
+		key:  dataset + "/" + id,
+		ask:  func(ctx context.Context) (api.Raw, error) { return l.api.Raw(ctx, dataset, id) },
+		keep: func(r api.Raw) bool { return len(r.Data) <= maxKept },
 	}
 	return demand(l, s, wait, opts, l.raws, ask, func(t Tag, o outcome[api.Raw]) tea.Msg {
 		return RawLoaded{Tag: t, Dataset: dataset, ID: id, Raw: o.value, Took: o.took, Cached: o.cached, Err: o.err}

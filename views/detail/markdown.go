@@ -1,17 +1,20 @@
 package detail
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"html"
 	"regexp"
 	"strings"
 
-	"charm.land/glamour/v2"
+	glamour "charm.land/glamour/v2/ansi"
 	"github.com/charmbracelet/x/ansi"
 
 	"threatbench/api/clean"
 	"threatbench/theme"
 	"threatbench/ui/widget/layout"
+	"threatbench/ui/widget/text"
 )
 
 // widest is how wide prose is set: longer lines are hard to read.
@@ -19,14 +22,14 @@ const widest = 100
 
 // markdown renders Markdown for w cells. What the text smuggles past the
 // neutralising at the client's boundary, entities that decode to control
-// characters and links that hide their target, is made visible here.
-func markdown(md string, w int, st *theme.Styles) ([]string, error) {
-	r, err := glamour.NewTermRenderer(glamour.WithStyles(st.Markdown()), glamour.WithWordWrap(min(max(w-2, 10), widest)))
-	if err != nil {
-		return nil, fmt.Errorf("preparing the insight's style: %w", err)
-	}
-	out, err := r.Render(calmEntities(md))
-	if err != nil {
+// characters and links that hide their target, is made visible here. What would
+// take too long to render comes as plain text, which is said above it.
+func markdown(ctx context.Context, md string, w int, st *theme.Styles) ([]string, error) {
+	out, err := convert(ctx, calmEntities(md), glamour.Options{WordWrap: min(max(w-2, 10), widest), Styles: st.Markdown()})
+	switch {
+	case errors.Is(err, errTooMuch):
+		return plainLines(md, min(max(w-2, 10), widest), st), nil
+	case err != nil:
 		return nil, fmt.Errorf("rendering the insight: %w", err)
 	}
 	lines := strings.Split(strings.Trim(clean.Styled(withoutLinks(out)), "\n"), "\n")
@@ -37,6 +40,17 @@ func markdown(md string, w int, st *theme.Styles) ([]string, error) {
 		lines[i] = " " + layout.Steady(l) // the margin every part of the detail has
 	}
 	return lines, nil
+}
+
+// plainLines is Markdown as it was written.
+func plainLines(md string, w int, st *theme.Styles) []string {
+	out := []string{" " + st.Warn.Paint("as it was written: "+errTooMuch.Error()), ""}
+	for line := range strings.SplitSeq(clean.Text(md), "\n") {
+		for _, part := range text.Wrap(layout.Steady(line), w) {
+			out = append(out, " "+st.Text.Paint(part))
+		}
+	}
+	return out
 }
 
 var entity = regexp.MustCompile(`&(#[0-9]{1,8}|#[xX][0-9a-fA-F]{1,7}|[a-zA-Z][a-zA-Z0-9]{1,31});`)

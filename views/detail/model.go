@@ -105,12 +105,26 @@ func (m *Model) Show(e *api.Event) tea.Cmd {
 	if m.event != nil && m.event.UUID == e.UUID && m.wanted == "" {
 		return m.renew(e)
 	}
+	m.release()
 	m.event, m.err, m.wanted, m.slow, m.note = e, nil, "", false, ""
 	m.overview.Home()
 	m.insight.Home()
 	m.related.set(e, m.left[e.UUID])
 	m.changed()
 	return m.need(settlePause)
+}
+
+// maxIdle is how large a raw record may be, in bytes, that stays in memory while
+// another event is shown.
+const maxIdle = 1 << 20
+
+// release lets go of a large raw record and its tree.
+func (m *Model) release() {
+	if len(m.raw.Data) <= maxIdle {
+		return
+	}
+	m.raw, m.rawFor = api.Raw{}, ""
+	m.tree.SetJSON(nil)
 }
 
 // renew shows the present event as it came again.
@@ -171,7 +185,7 @@ func (m *Model) render(wait time.Duration) tea.Cmd {
 			return nil, ctx.Err()
 		case <-time.After(wait):
 		}
-		lines, err := markdown(md, want.width, st)
+		lines, err := markdown(ctx, md, want.width, st)
 		return insight{want, lines}, err
 	})
 }

@@ -9,7 +9,7 @@ import (
 
 // maxNodes bounds what is shown as a tree, so that a hostile record of nothing
 // but brackets can't eat the memory.
-const maxNodes = 1_000_000
+const maxNodes = 300_000
 
 var errTooMany = errors.New("more than a million values, too many for a tree")
 
