@@ -46,7 +46,7 @@ func idOf(t async.Target) string {
 
 // outcomeOf says what became of the targets, in numbers where it isn't the
 // same of all.
-func outcomeOf(r async.Result) string {
+func outcomeOf(r async.ChangeResult) string {
 	type part struct {
 		n    int
 		what string

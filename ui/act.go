@@ -149,7 +149,7 @@ func (m *Model) needCatalogs(then func() tea.Cmd) tea.Cmd {
 	return m.env.Async.Catalogs(async.Slot{View: jobView, Name: "catalogs"})
 }
 
-func (m *Model) learnCatalogs(f async.CatalogsLoaded) tea.Cmd {
+func (m *Model) onCatalogs(f async.CatalogsLoaded) tea.Cmd {
 	m.changes.catalogs = f.Catalogs
 	if top, ok := m.overlay.Top(); ok {
 		if s, ok := top.(interface{ suggest() }); ok {

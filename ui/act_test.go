@@ -117,7 +117,7 @@ func (c *changeable) tagged(tag string) (n int) {
 func TestTagOneAndTakeItBack(t *testing.T) {
 	t.Parallel()
 	c := newChangeable(50)
-	benchWith(t, ui.Options{API: c}, usual(), func(p *uitest.Program) {
+	workbenchWith(t, ui.Options{API: c}, usual(), func(p *uitest.Program) {
 		press(p, "t")
 		p.Want("tag the event with")
 		press(p, "enter")
@@ -149,7 +149,7 @@ func TestTagOneAndTakeItBack(t *testing.T) {
 func TestMarkedEventsAreFrozen(t *testing.T) {
 	t.Parallel()
 	c := newChangeable(120)
-	benchWith(t, ui.Options{API: c}, usual(), func(p *uitest.Program) {
+	workbenchWith(t, ui.Options{API: c}, usual(), func(p *uitest.Program) {
 		enter(p, "/tlp:amber")
 		press(p, "enter", "ctrl+a")
 		ids := map[string]bool{}
@@ -195,7 +195,7 @@ func TestALostConnectionIsTakenUp(t *testing.T) {
 	t.Parallel()
 	c := newChangeable(60)
 	c.lost = 10
-	benchWith(t, ui.Options{API: c}, usual(), func(p *uitest.Program) {
+	workbenchWith(t, ui.Options{API: c}, usual(), func(p *uitest.Program) {
 		press(p, "ctrl+a", "t")
 		enter(p, "reviewed")
 		press(p, "enter", "y")
@@ -223,7 +223,7 @@ func TestRefusedEventsAreListedAndMarked(t *testing.T) {
 	c := newChangeable(20)
 	bad := c.newest()[3].UUID
 	c.refused[bad] = true
-	benchWith(t, ui.Options{API: c}, usual(), func(p *uitest.Program) {
+	workbenchWith(t, ui.Options{API: c}, usual(), func(p *uitest.Program) {
 		press(p, "ctrl+a", "a", "e")
 		p.Want("Change which field of 20 events?", "several values")
 		press(p, "enter")
@@ -251,7 +251,7 @@ func TestRefusedEventsAreListedAndMarked(t *testing.T) {
 func TestDeletingAsksFirst(t *testing.T) {
 	t.Parallel()
 	c := newChangeable(30)
-	benchWith(t, ui.Options{API: c}, usual(), func(p *uitest.Program) {
+	workbenchWith(t, ui.Options{API: c}, usual(), func(p *uitest.Program) {
 		press(p, "space", "space", "a", "d")
 		p.Want("Delete 2 events?", "[ Cancel ]")
 		press(p, "esc")
@@ -268,7 +268,7 @@ func TestDeletingAsksFirst(t *testing.T) {
 func TestReadOnlyChangesNothing(t *testing.T) {
 	t.Parallel()
 	c := newChangeable(10)
-	benchWith(t, ui.Options{API: c, ReadOnly: true}, usual(), func(p *uitest.Program) {
+	workbenchWith(t, ui.Options{API: c, ReadOnly: true}, usual(), func(p *uitest.Program) {
 		for _, keys := range []string{"t", "a u", "a e", "a d", "a m", "a n", "a N", "a E"} {
 			press(p, strings.Fields(keys)...)
 			p.Want("read-only: nothing may be changed")
@@ -331,7 +331,7 @@ func TestANewEventIsCheckedBeforeItIsSent(t *testing.T) {
 func TestALostUndoCanBeTriedAgain(t *testing.T) {
 	t.Parallel()
 	c := newChangeable(20)
-	benchWith(t, ui.Options{API: c}, usual(), func(p *uitest.Program) {
+	workbenchWith(t, ui.Options{API: c}, usual(), func(p *uitest.Program) {
 		press(p, "t")
 		enter(p, "seen-it")
 		press(p, "enter")

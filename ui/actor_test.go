@@ -22,7 +22,7 @@ func TestScreensOfActors(t *testing.T) {
 		for _, c := range profiles {
 			t.Run(size.name+"-"+c.name, func(t *testing.T) {
 				size.o.Profile = c.profile
-				benchWith(t, ui.Options{API: newFake(400), ASCII: c.ascii}, size.o, func(p *uitest.Program) {
+				workbenchWith(t, ui.Options{API: newFake(400), ASCII: c.ascii}, size.o, func(p *uitest.Program) {
 					press(p, "j", "a", "a")
 					p.Check()
 					p.Golden("actor-" + size.name + "-" + c.name)
@@ -37,7 +37,7 @@ func TestScreensOfActors(t *testing.T) {
 func TestActorOfTheEventInHand(t *testing.T) {
 	t.Parallel()
 	f := newFake(400)
-	bench(t, f, usual(), func(p *uitest.Program) {
+	workbench(t, f, usual(), func(p *uitest.Program) {
 		p.WantNot("8 Actor")
 		enter(p, "/-category:Phishing attacker:HOLLOWMAGPIE")
 		press(p, "enter", "a", "a")
@@ -70,7 +70,7 @@ func TestActorOfTheEventInHand(t *testing.T) {
 // TestAnotherActor is asked for by name, from the pivot menu and by a facet.
 func TestAnotherActor(t *testing.T) {
 	t.Parallel()
-	bench(t, newFake(400), usual(), func(p *uitest.Program) {
+	workbench(t, newFake(400), usual(), func(p *uitest.Program) {
 		press(p, "j", "8", "/")
 		enter(p, "nobody of this name")
 		press(p, "enter")
@@ -85,7 +85,7 @@ func TestAnotherActor(t *testing.T) {
 
 func TestActorByMouse(t *testing.T) {
 	t.Parallel()
-	bench(t, newFake(400), usual(), func(p *uitest.Program) {
+	workbench(t, newFake(400), usual(), func(p *uitest.Program) {
 		press(p, "j", "a", "a")
 		p.ClickOn("green ")
 		p.Settle()
@@ -103,7 +103,7 @@ func TestActorByMouse(t *testing.T) {
 func TestActorWhenTheServerFails(t *testing.T) {
 	t.Parallel()
 	f := newFake(60)
-	bench(t, f, small(), func(p *uitest.Program) {
+	workbench(t, f, small(), func(p *uitest.Program) {
 		f.fail(errors.New("the server answered 502 Bad Gateway"))
 		press(p, "j", "a", "a")
 		p.Want("The profile could not be loaded.", "502 Bad Gateway")
@@ -127,7 +127,7 @@ func TestActorReport(t *testing.T) {
 		path, text = p, string(data)
 		return nil
 	})}
-	benchWith(t, o, usual(), func(p *uitest.Program) {
+	workbenchWith(t, o, usual(), func(p *uitest.Program) {
 		press(p, "a", "a", "w", "enter")
 		p.Want("written: ")
 	})
@@ -148,7 +148,7 @@ func TestHostileActors(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			f := newFake(20)
 			f.hostile(text)
-			bench(t, f, small(), func(p *uitest.Program) {
+			workbench(t, f, small(), func(p *uitest.Program) {
 				press(p, "j", "a", "a")
 				p.Check()
 				press(p, "j", "l", "G")

@@ -107,7 +107,7 @@ func TestTryingAnAlert(t *testing.T) {
 type rehearser struct{ *saver }
 
 func (r rehearser) TestAlert(ctx context.Context, id int64, days int) (api.AlertTest, error) {
-	return api.AlertTest{QueryID: id, Days: days, Count: 40, Immediate: 12, Daily: 3, EventIDs: []string{"e"}}, r.call(ctx)
+	return api.AlertTest{QueryID: id, Days: days, Count: 40, Immediate: 12, Daily: 3, EventIDs: []string{"e"}}, r.openVisit(ctx)
 }
 
 // A server without alerts is watched from here, slowly, and each look is a

@@ -287,7 +287,7 @@ func TestHostileAnswersSendNoCommands(t *testing.T) {
 	}
 	run := func(a *answers, entries int, want string) map[string]int {
 		got := map[string]int{}
-		benchWith(t, ui.Options{API: a.client(t)}, uitest.Options{Width: 120, Height: 40, FPS: 20}, func(p *uitest.Program) {
+		workbenchWith(t, ui.Options{API: a.client(t)}, uitest.Options{Width: 120, Height: 40, FPS: 20}, func(p *uitest.Program) {
 			everywhere(p, entries, want)
 			got = kinds(p.Output())
 			if title := p.View().WindowTitle; title != "threatbench demo" {

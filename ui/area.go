@@ -25,14 +25,14 @@ type areaLayer struct {
 
 // How long a text the box takes; a longer one is for an editor.
 const (
-	mostArea      = 64 << 10
-	mostAreaLines = 2000
+	maxArea      = 64 << 10
+	maxAreaLines = 2000
 )
 
 // openArea opens the field of the form in a box.
 func (l *formLayer) openArea() {
 	value, key := l.form.Text(), l.form.Key()
-	if len(value) > mostArea || strings.Count(value, "\n") >= mostAreaLines {
+	if len(value) > maxArea || strings.Count(value, "\n") >= maxAreaLines {
 		l.m.queue = append(l.m.queue, l.m.say(toast.Info, "too long for a box: "+l.m.keyFor(keymap.Form, keymap.FormEditor)+" opens it in your editor"))
 		return
 	}
@@ -41,8 +41,8 @@ func (l *formLayer) openArea() {
 	in.ShowLineNumbers = false
 	in.Prompt = ""
 	in.EndOfBufferCharacter = ' '
-	in.CharLimit = mostArea
-	in.MaxHeight = mostAreaLines
+	in.CharLimit = maxArea
+	in.MaxHeight = maxAreaLines
 	in.SetVirtualCursor(false)
 	in.SetStyles(textarea.Styles{})
 	in.KeyMap.Paste.SetEnabled(false) // it would read the clipboard of the machine we run on

@@ -16,7 +16,7 @@ import (
 
 func TestMoving(t *testing.T) {
 	t.Parallel()
-	bench(t, newFake(1000), usual(), func(p *uitest.Program) {
+	workbench(t, newFake(1000), usual(), func(p *uitest.Program) {
 		for _, step := range []struct{ keys, want string }{
 			{"j", "2 of 1,000"}, {"down", "3 of 1,000"}, {"k", "2 of 1,000"}, {"end", "1,000 of 1,000"}, {"up", "999 of 1,000"},
 			{"home", "1 of 1,000"}, {"pgdown", "29 of 1,000"}, {"G", "1,000 of 1,000"}, {"g", "1 of 1,000"},
@@ -32,7 +32,7 @@ func TestMoving(t *testing.T) {
 // esc means nothing there does it send the message away.
 func TestEscGoesToTheFocusBeforeTheMessages(t *testing.T) {
 	t.Parallel()
-	bench(t, newFake(300), usual(), func(p *uitest.Program) {
+	workbench(t, newFake(300), usual(), func(p *uitest.Program) {
 		press(p, "/")
 		enter(p, "tlp:amber")
 		press(p, "enter", "M", "esc")
@@ -53,7 +53,7 @@ func TestEscGoesToTheFocusBeforeTheMessages(t *testing.T) {
 func TestFarIntoALongList(t *testing.T) {
 	t.Parallel()
 	f := longFake(250_000)
-	benchWith(t, ui.Options{API: f}, usual(), func(p *uitest.Program) {
+	workbenchWith(t, ui.Options{API: f}, usual(), func(p *uitest.Program) {
 		p.Want("1 of 250,000")
 		press(p, "G")
 		p.Want("250,000 of 250,000", "event 249999")
@@ -84,7 +84,7 @@ func TestFarIntoALongList(t *testing.T) {
 func TestFilterAsYouType(t *testing.T) {
 	t.Parallel()
 	f := newFake(400)
-	bench(t, f, usual(), func(p *uitest.Program) {
+	workbench(t, f, usual(), func(p *uitest.Program) {
 		before := len(f.asked())
 		p.Type("/tlp:red")
 		p.Settle()
@@ -108,7 +108,7 @@ func TestFilterAsYouType(t *testing.T) {
 func TestSupersededSearchesAreNotSent(t *testing.T) {
 	t.Parallel()
 	f := newFake(100)
-	bench(t, f, usual(), func(p *uitest.Program) {
+	workbench(t, f, usual(), func(p *uitest.Program) {
 		p.Type("/")
 		p.Settle()
 		before := len(f.asked())
@@ -126,7 +126,7 @@ func TestSupersededSearchesAreNotSent(t *testing.T) {
 
 func TestIncludeExcludeAndBack(t *testing.T) {
 	t.Parallel()
-	bench(t, newFake(400), usual(), func(p *uitest.Program) {
+	workbench(t, newFake(400), usual(), func(p *uitest.Program) {
 		press(p, "l", "+") // the TLP of the first event
 		p.Want("tlp:green")
 		press(p, "-")
@@ -144,7 +144,7 @@ func TestIncludeExcludeAndBack(t *testing.T) {
 
 func TestTagsAreChosenFrom(t *testing.T) {
 	t.Parallel()
-	bench(t, newFake(400), large(), func(p *uitest.Program) {
+	workbench(t, newFake(400), large(), func(p *uitest.Program) {
 		press(p, `\`) // stacked, so that the tags have room
 		press(p, "l", "l", "l", "l", "l", "l", "+")
 		p.Want("only events with", "botnet", "iot")
@@ -155,7 +155,7 @@ func TestTagsAreChosenFrom(t *testing.T) {
 
 func TestFacetsNarrow(t *testing.T) {
 	t.Parallel()
-	bench(t, newFake(400), usual(), func(p *uitest.Program) {
+	workbench(t, newFake(400), usual(), func(p *uitest.Program) {
 		press(p, "shift+tab", "enter")
 		p.Want("attacker:OCHREWOLFHOUND", "1 of 32")
 		press(p, "backspace")
@@ -166,7 +166,7 @@ func TestFacetsNarrow(t *testing.T) {
 
 func TestRangesPivotsAndContext(t *testing.T) {
 	t.Parallel()
-	bench(t, newFake(400), usual(), func(p *uitest.Program) {
+	workbench(t, newFake(400), usual(), func(p *uitest.Program) {
 		press(p, "j", "j", "j", "[")
 		p.Want("date>=2026-03-12T08:17", "4 of 4") // the event stays selected
 		press(p, "=")
@@ -184,7 +184,7 @@ func TestRangesPivotsAndContext(t *testing.T) {
 
 func TestMarks(t *testing.T) {
 	t.Parallel()
-	bench(t, newFake(400), usual(), func(p *uitest.Program) {
+	workbench(t, newFake(400), usual(), func(p *uitest.Program) {
 		press(p, "space", "j", "j", "V")
 		p.Want("4 marked")
 		press(p, "k", "k", "space") // takes one away again
@@ -202,7 +202,7 @@ func TestMarks(t *testing.T) {
 func TestSortByColumnAndHeader(t *testing.T) {
 	t.Parallel()
 	f := newFake(400)
-	bench(t, f, usual(), func(p *uitest.Program) {
+	workbench(t, f, usual(), func(p *uitest.Program) {
 		press(p, "l", "l", "s")
 		if q := last(f.asked()); q.OrderBy != "attacker" || q.Order != "asc" {
 			t.Errorf("s asks for the order %s %s", q.OrderBy, q.Order)
@@ -226,7 +226,7 @@ func last(list []api.ListQuery) api.ListQuery { return list[len(list)-1] }
 
 func TestMouse(t *testing.T) {
 	t.Parallel()
-	bench(t, newFake(400), usual(), func(p *uitest.Program) {
+	workbench(t, newFake(400), usual(), func(p *uitest.Program) {
 		p.ClickOn("12 Mar 16:10")
 		p.Settle()
 		p.Want("3 of 400")
@@ -252,7 +252,7 @@ func TestMouse(t *testing.T) {
 
 func TestCopies(t *testing.T) {
 	t.Parallel()
-	bench(t, newFake(400), usual(), func(p *uitest.Program) {
+	workbench(t, newFake(400), usual(), func(p *uitest.Program) {
 		press(p, "l", "y")
 		press(p, "Y", "j", "enter")
 		if got := p.Copied(); len(got) != 2 || got[0] != "green" || !strings.Contains(got[1], "[:]") && !strings.Contains(got[1], "2001") {
@@ -264,7 +264,7 @@ func TestCopies(t *testing.T) {
 
 func TestThemesZonesAndPanes(t *testing.T) {
 	t.Parallel()
-	bench(t, newFake(400), usual(), func(p *uitest.Program) {
+	workbench(t, newFake(400), usual(), func(p *uitest.Program) {
 		for range 7 {
 			press(p, "T")
 			p.Check()
@@ -280,7 +280,7 @@ func TestThemesZonesAndPanes(t *testing.T) {
 
 func TestPasteGoesToTheTextField(t *testing.T) {
 	t.Parallel()
-	bench(t, newFake(400), usual(), func(p *uitest.Program) {
+	workbench(t, newFake(400), usual(), func(p *uitest.Program) {
 		p.Paste("attacker:nobody")
 		p.Settle()
 		p.Want("1 of 400")
@@ -293,7 +293,7 @@ func TestPasteGoesToTheTextField(t *testing.T) {
 
 func TestReadOnlyIsSaid(t *testing.T) {
 	t.Parallel()
-	benchWith(t, ui.Options{API: newFake(10), ReadOnly: true}, usual(), func(p *uitest.Program) {
+	workbenchWith(t, ui.Options{API: newFake(10), ReadOnly: true}, usual(), func(p *uitest.Program) {
 		p.Want("read-only")
 	})
 }
@@ -309,7 +309,7 @@ func TestWarningsAreSaidAtTheStart(t *testing.T) {
 func TestQuits(t *testing.T) {
 	t.Parallel()
 	for _, key := range []string{"q", "ctrl+c"} {
-		bench(t, newFake(10), small(), func(p *uitest.Program) {
+		workbench(t, newFake(10), small(), func(p *uitest.Program) {
 			p.Press(key)
 			p.Advance(time.Second)
 			if ended, err := p.Ended(); !ended || err != nil {

@@ -21,13 +21,13 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// bench starts a workbench on a fake server inside a test program.
-func bench(t *testing.T, f *fake, o uitest.Options, script func(p *uitest.Program)) {
+// workbench starts a workbench on a fake server inside a test program.
+func workbench(t *testing.T, f *fake, o uitest.Options, script func(p *uitest.Program)) {
 	t.Helper()
-	benchWith(t, ui.Options{API: f}, o, script)
+	workbenchWith(t, ui.Options{API: f}, o, script)
 }
 
-func benchWith(t *testing.T, o ui.Options, term uitest.Options, script func(p *uitest.Program)) {
+func workbenchWith(t *testing.T, o ui.Options, term uitest.Options, script func(p *uitest.Program)) {
 	t.Helper()
 	uitest.Run(t, term, func() tea.Model { return model(o) }, func(p *uitest.Program) {
 		defer func() {

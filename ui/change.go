@@ -21,7 +21,7 @@ import (
 // changes is what was changed in this session and can be taken back.
 type changes struct {
 	stack    async.UndoStack
-	last     *async.Result
+	last     *async.ChangeResult
 	catalogs async.Catalogs
 	asked    bool
 	waiting  func() tea.Cmd // goes on when the catalogues are there
@@ -96,9 +96,9 @@ func (m *Model) begin(c async.Change) tea.Cmd {
 	return m.env.Async.Do(changeSlot(), c)
 }
 
-// learnChange takes in what became of a change: what takes it back is kept,
+// onChange takes in what became of a change: what takes it back is kept,
 // the views learn of it, and what was not done is shown.
-func (m *Model) learnChange(r async.Result) tea.Cmd {
+func (m *Model) onChange(r async.ChangeResult) tea.Cmd {
 	if !errors.Is(r.Err, async.ErrBusy) {
 		m.job = nil
 	}
@@ -124,7 +124,7 @@ func (m *Model) learnChange(r async.Result) tea.Cmd {
 // all are the views there are.
 func (m *Model) all() []views.View {
 	list := []views.View{m.events, m.detail}
-	for _, s := range m.seats {
+	for _, s := range m.tabs {
 		list = append(list, s.view)
 	}
 	return list
@@ -150,7 +150,7 @@ func (m *Model) redo() tea.Cmd {
 }
 
 // sayResult sums a change up in a toast, with the way back where there is one.
-func (m *Model) sayResult(r async.Result) tea.Cmd {
+func (m *Model) sayResult(r async.ChangeResult) tea.Cmd {
 	kind, text := toast.Good, "done: "+r.Change.Label
 	switch r.Change.Way {
 	case async.Undoing:
@@ -185,7 +185,7 @@ func (m *Model) sayResult(r async.Result) tea.Cmd {
 }
 
 // outcomeParts are the numbers of a change that are worth a word.
-func outcomeParts(r async.Result) []string {
+func outcomeParts(r async.ChangeResult) []string {
 	var parts []string
 	add := func(n int, what string) {
 		if n > 0 {
@@ -236,7 +236,7 @@ func (m *Model) openOutcome() {
 }
 
 // leftOver are the ids that a change was to touch and didn't, or not surely.
-func leftOver(r async.Result) []string {
+func leftOver(r async.ChangeResult) []string {
 	var ids []string
 	for _, f := range r.Failed {
 		ids = append(ids, f.ID)
@@ -250,7 +250,7 @@ func leftOver(r async.Result) []string {
 }
 
 // outcomeLines lists what became of each target.
-func (m *Model) outcomeLines(r async.Result) []string {
+func (m *Model) outcomeLines(r async.ChangeResult) []string {
 	st := m.env.Styles
 	lines := []string{st.Strong.Paint(r.Change.Label), ""}
 	if r.Err != nil {

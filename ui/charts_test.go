@@ -22,7 +22,7 @@ import (
 
 // Groups counts as the server does.
 func (f *fake) Groups(ctx context.Context, q api.GroupQuery) (api.Groups, error) {
-	if err := f.call(ctx); err != nil {
+	if err := f.openVisit(ctx); err != nil {
 		return api.Groups{}, err
 	}
 	all := f.matching(q.Filter)
@@ -88,7 +88,7 @@ func choose(p *uitest.Program, key string, n int) {
 
 func TestChartsCountTheEventsOnTheScreen(t *testing.T) {
 	t.Parallel()
-	bench(t, newFake(400), usual(), func(p *uitest.Program) {
+	workbench(t, newFake(400), usual(), func(p *uitest.Program) {
 		before := p.Screen()
 		press(p, "6")
 		p.Check()
@@ -114,7 +114,7 @@ func TestChartsCountTheEventsOnTheScreen(t *testing.T) {
 
 func TestChartOverTimeSelectsComparesAndDrills(t *testing.T) {
 	t.Parallel()
-	bench(t, newFake(400), usual(), func(p *uitest.Program) {
+	workbench(t, newFake(400), usual(), func(p *uitest.Program) {
 		press(p, "6")
 		choose(p, "c", 1)
 		p.Want("Events per", "400 events")
@@ -142,7 +142,7 @@ func TestActivityColumns(t *testing.T) {
 		o := usual()
 		o.Profile = c.profile
 		f.calls.Store(0)
-		benchWith(t, ui.Options{API: f, Columns: columns, ASCII: c.ascii}, o, func(p *uitest.Program) {
+		workbenchWith(t, ui.Options{API: f, Columns: columns, ASCII: c.ascii}, o, func(p *uitest.Program) {
 			p.Want("BY ATTACKER", "BY CATEGORY")
 			if n := f.calls.Load(); n != 4 {
 				t.Errorf("%d calls for the events, their counts and two columns", n)
@@ -166,7 +166,7 @@ func TestActivityColumns(t *testing.T) {
 // mouse, and comparing shifts it by as many.
 func TestChartOfHoursDrillsToTheHours(t *testing.T) {
 	t.Parallel()
-	bench(t, newFake(400), usual(), func(p *uitest.Program) {
+	workbench(t, newFake(400), usual(), func(p *uitest.Program) {
 		press(p, "6")
 		choose(p, "c", 1)
 		choose(p, "t", 7)
@@ -196,7 +196,7 @@ func TestChartOfASavedQuery(t *testing.T) {
 	t.Parallel()
 	s := newSaver(400)
 	store := &memory{}
-	benchWith(t, ui.Options{API: s, Memory: store}, usual(), func(p *uitest.Program) {
+	workbenchWith(t, ui.Options{API: s, Memory: store}, usual(), func(p *uitest.Program) {
 		press(p, "6", "Q")
 		p.Want("count a saved query", "Magpie at work")
 		press(p, "enter")
@@ -207,13 +207,13 @@ func TestChartOfASavedQuery(t *testing.T) {
 		p.Want("no filter")
 	})
 	s.queries[0].QueryJSON = `{"search":[{"field":"category","op":"equals","value":"Phishing"}]}`
-	benchWith(t, ui.Options{API: s, Memory: store}, usual(), func(p *uitest.Program) {
+	workbenchWith(t, ui.Options{API: s, Memory: store}, usual(), func(p *uitest.Program) {
 		press(p, "6", "B")
 		p.Want(`of "Magpie at work"`, "category:Phishing")
 		p.WantNot("attacker:HOLLOWMAGPIE")
 	})
 	s.queries = nil
-	benchWith(t, ui.Options{API: s, Memory: store}, usual(), func(p *uitest.Program) {
+	workbenchWith(t, ui.Options{API: s, Memory: store}, usual(), func(p *uitest.Program) {
 		press(p, "6", "B", "enter")
 		p.Want("the query is gone: as it was")
 		press(p, "/", "ctrl+u")
@@ -232,7 +232,7 @@ func TestChartOfASavedQuery(t *testing.T) {
 func TestChartsSayWhatGoesWrong(t *testing.T) {
 	t.Parallel()
 	f := newFake(50)
-	bench(t, f, small(), func(p *uitest.Program) {
+	workbench(t, f, small(), func(p *uitest.Program) {
 		f.fail(errors.New("the server answered 502 Bad Gateway"))
 		press(p, "6")
 		p.Want("can't be drawn", "502", "r tries again")
@@ -317,7 +317,7 @@ func TestScreensOfCharts(t *testing.T) {
 		for _, o := range []uitest.Options{small(), usual(), large()} {
 			for _, c := range profiles {
 				o.Profile = c.profile
-				benchWith(t, ui.Options{API: newFake(400), ASCII: c.ascii}, o, func(p *uitest.Program) {
+				workbenchWith(t, ui.Options{API: newFake(400), ASCII: c.ascii}, o, func(p *uitest.Program) {
 					come(p)
 					p.Check()
 					if c.ascii {
@@ -336,7 +336,7 @@ func TestScreensOfCharts(t *testing.T) {
 func TestChartKeysCostFewBytes(t *testing.T) {
 	t.Parallel()
 	for name, come := range chartScreens() {
-		bench(t, newFake(2000), usual(), func(p *uitest.Program) {
+		workbench(t, newFake(2000), usual(), func(p *uitest.Program) {
 			come(p)
 			for _, key := range []string{"j", "k", "h", "h", "l"} {
 				p.Bytes()
@@ -363,7 +363,7 @@ func TestChartKeysCostFewBytes(t *testing.T) {
 func TestDashboardIsRememberedAndRefreshesSlowly(t *testing.T) {
 	t.Parallel()
 	f, store := newFake(100), &memory{}
-	benchWith(t, ui.Options{API: f, Memory: store}, usual(), func(p *uitest.Program) {
+	workbenchWith(t, ui.Options{API: f, Memory: store}, usual(), func(p *uitest.Program) {
 		press(p, "6", "p")
 		choose(p, "c", 1)
 		press(p, "p", "B")
@@ -384,7 +384,7 @@ func TestDashboardIsRememberedAndRefreshesSlowly(t *testing.T) {
 			t.Errorf("a dashboard nobody looks at made %d calls", n-calls)
 		}
 	})
-	benchWith(t, ui.Options{API: f, Memory: store}, usual(), func(p *uitest.Program) {
+	workbenchWith(t, ui.Options{API: f, Memory: store}, usual(), func(p *uitest.Program) {
 		press(p, "6", "B")
 		p.Want("2 of at most 12 charts", "Top 20 attackers")
 		press(p, "X", "X")
@@ -434,7 +434,7 @@ func TestChartsExport(t *testing.T) {
 			written[filepath.Ext(path)] = string(data)
 			return nil
 		})}
-		benchWith(t, o, usual(), func(p *uitest.Program) {
+		workbenchWith(t, o, usual(), func(p *uitest.Program) {
 			come(p)
 			for i := range 2 {
 				choose(p, "e", i)
@@ -465,7 +465,7 @@ func TestChartsExport(t *testing.T) {
 
 // Query answers as the server does: a schema, and two groups.
 func (f *fake) Query(ctx context.Context, query string, _ map[string]any) (json.RawMessage, error) {
-	if err := f.call(ctx); err != nil {
+	if err := f.openVisit(ctx); err != nil {
 		return nil, err
 	}
 	if strings.Contains(query, "__schema") {
@@ -484,7 +484,7 @@ func (f *fake) Query(ctx context.Context, query string, _ map[string]any) (json.
 func TestConsoleAsksCompletesAndRemembers(t *testing.T) {
 	t.Parallel()
 	f, store := newFake(50), &memory{}
-	benchWith(t, ui.Options{API: f, Memory: store}, usual(), func(p *uitest.Program) {
+	workbenchWith(t, ui.Options{API: f, Memory: store}, usual(), func(p *uitest.Program) {
 		press(p, "6", "C", "ctrl+r")
 		p.Want("Answer", "2 rows", "total")
 		press(p, "t")
@@ -510,7 +510,7 @@ func TestConsoleAsksCompletesAndRemembers(t *testing.T) {
 			t.Error("a paste reached the clipboard")
 		}
 	})
-	benchWith(t, ui.Options{API: f, Memory: store}, usual(), func(p *uitest.Program) {
+	workbenchWith(t, ui.Options{API: f, Memory: store}, usual(), func(p *uitest.Program) {
 		press(p, "6", "C")
 		p.Want("nonsense")
 	})

@@ -18,9 +18,9 @@ type paletteLayer struct {
 	list *palette.Model
 }
 
-// recentMost is how many of the last run actions the empty palette shows
+// maxRecent is how many of the last run actions the empty palette shows
 // first.
-const recentMost = 8
+const maxRecent = 8
 
 func (m *Model) openPalette() {
 	p := palette.New(m.env.Styles)
@@ -35,7 +35,7 @@ func (m *Model) openPalette() {
 func (m *Model) commands() []palette.Item {
 	var out []palette.Item
 	scopes := []keymap.Scope{keymap.Events, keymap.Facets, keymap.Detail, keymap.Tree}
-	for _, s := range m.seats {
+	for _, s := range m.tabs {
 		scopes = append(scopes, s.scopes...)
 	}
 	for _, s := range append(scopes, keymap.Start, keymap.Global) {
@@ -55,7 +55,7 @@ func (m *Model) whyAt(s keymap.Scope, id keymap.ID) string {
 	case keymap.Detail, keymap.Tree:
 		return m.detail.Why(id)
 	}
-	if seat := m.seatOf(s); seat != nil {
+	if seat := m.tabOfScope(s); seat != nil {
 		return seat.view.Why(id)
 	}
 	return m.why(id)
@@ -80,12 +80,12 @@ func (m *Model) run(id keymap.ID) tea.Cmd {
 			cmd = m.show(screenEvents, paneDetail)
 		}
 	default:
-		if s := m.seatOf(a.Scope); s != nil {
-			cmd = m.sit(s)
+		if s := m.tabOfScope(a.Scope); s != nil {
+			cmd = m.showTab(s)
 		}
 	}
 	m.recent = slices.Insert(slices.DeleteFunc(m.recent, func(r string) bool { return r == string(id) }), 0, string(id))
-	m.recent = m.recent[:min(len(m.recent), recentMost)]
+	m.recent = m.recent[:min(len(m.recent), maxRecent)]
 	return tea.Batch(cmd, m.do(id))
 }
 

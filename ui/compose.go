@@ -49,8 +49,8 @@ func (m *Model) editRaw(t views.Targets) tea.Cmd {
 	return m.env.Async.Raw(async.Slot{View: jobView, Name: "raw"}, e.DatasetID, e.UUID, 0, async.Refresh)
 }
 
-// learnRaw gives a record to the form that asked for it, or to the editor.
-func (m *Model) learnRaw(f async.RawLoaded) tea.Cmd {
+// onRaw gives a record to the form that asked for it, or to the editor.
+func (m *Model) onRaw(f async.RawLoaded) tea.Cmd {
 	if then := m.rawFor; then != nil {
 		m.rawFor = nil
 		return then(f)

@@ -50,7 +50,7 @@ func newKeeper(changes int) *keeper {
 }
 
 func (k *keeper) Datasets(ctx context.Context) ([]api.Dataset, error) {
-	if err := k.call(ctx); err != nil {
+	if err := k.openVisit(ctx); err != nil {
 		return nil, err
 	}
 	k.mu.Lock()
@@ -62,7 +62,7 @@ func (k *keeper) List(ctx context.Context, q api.ListQuery) (api.Page, error) {
 	if q.PageSize != 1 || len(q.Datasets) != 1 {
 		return k.changeable.List(ctx, q)
 	}
-	if err := k.call(ctx); err != nil {
+	if err := k.openVisit(ctx); err != nil {
 		return api.Page{}, err
 	}
 	k.mu.Lock()
@@ -72,7 +72,7 @@ func (k *keeper) List(ctx context.Context, q api.ListQuery) (api.Page, error) {
 }
 
 func (k *keeper) History(ctx context.Context, q api.HistoryQuery) (api.History, error) {
-	if err := k.call(ctx); err != nil {
+	if err := k.openVisit(ctx); err != nil {
 		return api.History{}, err
 	}
 	k.mu.Lock()
@@ -159,7 +159,7 @@ func (k *keeper) UpdateDataset(_ context.Context, id string, p api.DatasetPatch)
 func TestDatasetsAreListedAndCountedOnce(t *testing.T) {
 	t.Parallel()
 	k := newKeeper(5)
-	benchWith(t, ui.Options{API: k}, usual(), func(p *uitest.Program) {
+	workbenchWith(t, ui.Options{API: k}, usual(), func(p *uitest.Program) {
 		press(p, "7")
 		p.Want("7 Datasets", "Incident 2026-03", "1,204,331", "read only", "analytics", "public", "History of "+api.DefaultDataset, "5 changes")
 		press(p, "1", "7", "j", "k", "G", "g", "1", "7")
@@ -186,7 +186,7 @@ func TestDatasetsAreListedAndCountedOnce(t *testing.T) {
 func TestCreateAndRenameADataset(t *testing.T) {
 	t.Parallel()
 	k := newKeeper(3)
-	benchWith(t, ui.Options{API: k}, usual(), func(p *uitest.Program) {
+	workbenchWith(t, ui.Options{API: k}, usual(), func(p *uitest.Program) {
 		press(p, "7", "n", "enter")
 		p.Want("a dataset needs a name")
 		enter(p, "Sandbox")
@@ -215,7 +215,7 @@ func TestCreateAndRenameADataset(t *testing.T) {
 func TestRevertToATimeAndTakeItBack(t *testing.T) {
 	t.Parallel()
 	k := newKeeper(8)
-	benchWith(t, ui.Options{API: k}, usual(), func(p *uitest.Program) {
+	workbenchWith(t, ui.Options{API: k}, usual(), func(p *uitest.Program) {
 		press(p, "7", "R")
 		for text, want := range map[string]string{"soon": "write minutes", "0": "1 to 43,200", "99999999": "1 to 43,200", "31d": "1 to 43,200", "2027-01-01": "in the future"} {
 			press(p, "ctrl+u")
@@ -250,7 +250,7 @@ func TestRevertToATimeAndTakeItBack(t *testing.T) {
 func TestRevertFromTheHistory(t *testing.T) {
 	t.Parallel()
 	k := newKeeper(4) // bookmarks b4, the newest, to b1
-	benchWith(t, ui.Options{API: k}, usual(), func(p *uitest.Program) {
+	workbenchWith(t, ui.Options{API: k}, usual(), func(p *uitest.Program) {
 		press(p, "7", "tab", "R")
 		p.Want("To before this change")
 		p.WantNot("To after this change") // that is where it stands
@@ -276,7 +276,7 @@ func TestRevertFromTheHistory(t *testing.T) {
 func TestRevertDoesWhatWasShownOrNothing(t *testing.T) {
 	t.Parallel()
 	k := newKeeper(4)
-	benchWith(t, ui.Options{API: k}, usual(), func(p *uitest.Program) {
+	workbenchWith(t, ui.Options{API: k}, usual(), func(p *uitest.Program) {
 		press(p, "7", "R")
 		enter(p, "2h")
 		press(p, "enter")
@@ -308,7 +308,7 @@ func TestALatePreviewAsksNothing(t *testing.T) {
 	for _, meanwhile := range []string{"1", "j"} {
 		k := newKeeper(4)
 		k.slowly = 10 * time.Second
-		benchWith(t, ui.Options{API: k}, usual(), func(p *uitest.Program) {
+		workbenchWith(t, ui.Options{API: k}, usual(), func(p *uitest.Program) {
 			press(p, "7", "R")
 			enter(p, "2h")
 			p.Press("enter")
@@ -330,7 +330,7 @@ func TestAServerWithoutHistory(t *testing.T) {
 	t.Parallel()
 	k := newKeeper(4)
 	k.lacking = true
-	benchWith(t, ui.Options{API: k}, small(), func(p *uitest.Program) {
+	workbenchWith(t, ui.Options{API: k}, small(), func(p *uitest.Program) {
 		press(p, "7")
 		p.Want("keeps no history")
 		p.Golden("datasets-no-history-80x24")
@@ -349,7 +349,7 @@ func TestAServerWithoutHistory(t *testing.T) {
 func TestDatasetsReadOnly(t *testing.T) {
 	t.Parallel()
 	k := newKeeper(4)
-	benchWith(t, ui.Options{API: k, ReadOnly: true}, usual(), func(p *uitest.Program) {
+	workbenchWith(t, ui.Options{API: k, ReadOnly: true}, usual(), func(p *uitest.Program) {
 		press(p, "7")
 		for _, key := range []string{"n", "e", "R"} {
 			press(p, key)
@@ -365,7 +365,7 @@ func TestDatasetsReadOnly(t *testing.T) {
 func TestALongHistoryIsReadInPages(t *testing.T) {
 	t.Parallel()
 	k := newKeeper(260)
-	benchWith(t, ui.Options{API: k}, usual(), func(p *uitest.Program) {
+	workbenchWith(t, ui.Options{API: k}, usual(), func(p *uitest.Program) {
 		press(p, "7", "tab")
 		p.Want("the newest 100 of 260 changes")
 		press(p, "G")
@@ -380,7 +380,7 @@ func TestALongHistoryIsReadInPages(t *testing.T) {
 func TestDatasetsSayWhatGoesWrong(t *testing.T) {
 	t.Parallel()
 	k := newKeeper(4)
-	benchWith(t, ui.Options{API: k}, small(), func(p *uitest.Program) {
+	workbenchWith(t, ui.Options{API: k}, small(), func(p *uitest.Program) {
 		k.fail(errors.New("the server answered 502 Bad Gateway"))
 		press(p, "7")
 		p.Want("The datasets could not be loaded", "502", "r tries again")
@@ -402,7 +402,7 @@ func TestDatasetsSayWhatGoesWrong(t *testing.T) {
 	})
 	k = newKeeper(4)
 	k.delay = 2 * time.Second
-	benchWith(t, ui.Options{API: k}, small(), func(p *uitest.Program) {
+	workbenchWith(t, ui.Options{API: k}, small(), func(p *uitest.Program) {
 		p.Advance(10 * time.Second)
 		p.Press("7")
 		p.Advance(time.Second)
@@ -426,7 +426,7 @@ func TestScreensOfDatasets(t *testing.T) {
 		for _, o := range []uitest.Options{small(), usual(), large()} {
 			for _, c := range profiles {
 				o.Profile = c.profile
-				benchWith(t, ui.Options{API: newKeeper(40), ASCII: c.ascii}, o, func(p *uitest.Program) {
+				workbenchWith(t, ui.Options{API: newKeeper(40), ASCII: c.ascii}, o, func(p *uitest.Program) {
 					press(p, keys...)
 					p.Check()
 					if c.ascii {
@@ -445,7 +445,7 @@ func TestScreensOfDatasets(t *testing.T) {
 func TestDatasetsByMouse(t *testing.T) {
 	t.Parallel()
 	k := newKeeper(40)
-	benchWith(t, ui.Options{API: k}, usual(), func(p *uitest.Program) {
+	workbenchWith(t, ui.Options{API: k}, usual(), func(p *uitest.Program) {
 		press(p, "7")
 		p.ClickOn("Sandbox")
 		p.Settle()
@@ -477,7 +477,7 @@ func TestHostileDatasets(t *testing.T) {
 				e := &k.journal["d1"][i]
 				e.Actor, e.Operation, e.EventIDs = line, line, []string{line}
 			}
-			benchWith(t, ui.Options{API: k}, small(), func(p *uitest.Program) {
+			workbenchWith(t, ui.Options{API: k}, small(), func(p *uitest.Program) {
 				for _, key := range []string{"7", "j", "G", "e", "esc", "g", "tab", "j", "R", "enter", "y", "u", "enter"} {
 					p.Press(key)
 					p.Advance(300 * time.Millisecond)
@@ -506,7 +506,7 @@ func TestWhoSeesADataset(t *testing.T) {
 		defer k.mu.Unlock()
 		return k.datasets[2].IsPublic
 	}
-	benchWith(t, ui.Options{API: k}, usual(), func(p *uitest.Program) {
+	workbenchWith(t, ui.Options{API: k}, usual(), func(p *uitest.Program) {
 		press(p, "7", "j", "j", "p")
 		p.Want("change who sees Sandbox?", "every account of the server sees its events")
 		press(p, "enter")
@@ -524,7 +524,7 @@ func TestWhoSeesADataset(t *testing.T) {
 		}
 		p.Check()
 	})
-	benchWith(t, ui.Options{API: k, ReadOnly: true}, usual(), func(p *uitest.Program) {
+	workbenchWith(t, ui.Options{API: k, ReadOnly: true}, usual(), func(p *uitest.Program) {
 		press(p, "7", "p")
 		p.Want("Read-only: nothing can be changed")
 	})

@@ -46,7 +46,7 @@ func TestReferencesAreFollowedAndLeftAgain(t *testing.T) {
 	t.Parallel()
 	f := linked(400)
 	list := f.newest()
-	bench(t, f, usual(), func(p *uitest.Program) {
+	workbench(t, f, usual(), func(p *uitest.Program) {
 		p.Want("3 references")
 		press(p, "enter", "z", "e")
 		p.Want("REFERS TO 2", "REFERRED BY 1", "gone-for-good", "Relations 3")
@@ -67,7 +67,7 @@ func TestReferencesAreFollowedAndLeftAgain(t *testing.T) {
 func TestAFailedReferenceSaysSo(t *testing.T) {
 	t.Parallel()
 	f := linked(50)
-	bench(t, f, small(), func(p *uitest.Program) {
+	workbench(t, f, small(), func(p *uitest.Program) {
 		press(p, "enter")
 		f.fail(fmt.Errorf("the server answered 503"))
 		press(p, "e")
@@ -82,7 +82,7 @@ func TestRawRecordIsATree(t *testing.T) {
 	f := newFake(50)
 	id := f.newest()[0].UUID
 	f.raws[id] = json.RawMessage(`{"host":{"name":"mail.acme.example","ports":[25,465,587]},"note":"needle in a stack","seen":null}`)
-	bench(t, f, usual(), func(p *uitest.Program) {
+	workbench(t, f, usual(), func(p *uitest.Program) {
 		press(p, "enter", "R")
 		p.Want("host", "ports", "source sensor")
 		press(p, "+")
@@ -121,7 +121,7 @@ func TestSearchGoesThroughTheHits(t *testing.T) {
 	f.change(f.newest()[0].UUID, func(e *api.Event) {
 		e.Insight = strings.Repeat("Something is told here.\n\nThen comes the needle.\n\n", 40)
 	})
-	bench(t, f, small(), func(p *uitest.Program) {
+	workbench(t, f, small(), func(p *uitest.Program) {
 		press(p, "enter", "i", "n")
 		p.Want("nothing was searched for")
 		p.Advance(10 * time.Second) // the toast goes
@@ -150,7 +150,7 @@ func TestNextEventKeepsThePart(t *testing.T) {
 	t.Parallel()
 	f := newFake(400)
 	list := f.newest()
-	bench(t, f, usual(), func(p *uitest.Program) {
+	workbench(t, f, usual(), func(p *uitest.Program) {
 		press(p, "enter", "o", "J", "J", "G")
 		p.Want("3 of 400", list[2].UUID)
 		press(p, "K", "R")
@@ -168,7 +168,7 @@ func TestNextEventKeepsThePart(t *testing.T) {
 func TestRawRecordsAreAskedForOnceTheCursorRests(t *testing.T) {
 	t.Parallel()
 	f := newFake(400)
-	bench(t, f, usual(), func(p *uitest.Program) {
+	workbench(t, f, usual(), func(p *uitest.Program) {
 		press(p, "enter", "R")
 		before := f.calls.Load()
 		for range 20 {
@@ -189,7 +189,7 @@ func TestASlowRawRecordOfAnotherEventIsDropped(t *testing.T) {
 	list := f.newest()
 	f.raws[list[0].UUID] = json.RawMessage(`{"which":"the first one"}`)
 	f.raws[list[1].UUID] = json.RawMessage(`{"which":"the second one"}`)
-	bench(t, f, usual(), func(p *uitest.Program) {
+	workbench(t, f, usual(), func(p *uitest.Program) {
 		press(p, "enter")
 		f.delay = 2 * time.Second
 		p.Press("R")
@@ -209,7 +209,7 @@ func TestHugeInsightStaysQuick(t *testing.T) {
 	f.change(f.newest()[0].UUID, func(e *api.Event) {
 		e.Insight = "# Report\n\n" + strings.Repeat("| a | b |\n|---|---|\n| 1 | "+strings.Repeat("x", 300)+" |\n\n- point\n  - [deep](https://a.example/"+strings.Repeat("y", 200)+")\n\n> quote\n\n```\ncode\n```\n\n", 60)
 	})
-	bench(t, f, small(), func(p *uitest.Program) {
+	workbench(t, f, small(), func(p *uitest.Program) {
 		press(p, "enter", "i", "z")
 		p.Check()
 		for range 5 {
@@ -233,7 +233,7 @@ func TestCopyMenuOffersEveryForm(t *testing.T) {
 	f.change(id, func(e *api.Event) {
 		e.Indicator, e.Insight = "https://login.acme.example/a?b=<c>", "# Told"
 	})
-	bench(t, f, usual(), func(p *uitest.Program) {
+	workbench(t, f, usual(), func(p *uitest.Program) {
 		press(p, "enter", "R")
 		titles := []string{"indicator", "indicator, defanged", "description", "event as JSON", "event as STIX", "the call as curl", "raw record as JSON", "insight as Markdown", "id"}
 		for i, title := range titles {
@@ -264,7 +264,7 @@ func TestTooLongToCopySaysSo(t *testing.T) {
 	t.Parallel()
 	f := newFake(5)
 	f.raws[f.newest()[0].UUID] = json.RawMessage(`{"a":"` + strings.Repeat("x", 100_000) + `"}`)
-	bench(t, f, usual(), func(p *uitest.Program) {
+	workbench(t, f, usual(), func(p *uitest.Program) {
 		press(p, "enter", "R", "j", "y")
 		p.Want("too long for the terminal's clipboard")
 		if n := len(p.Copied()); n != 0 {
@@ -286,7 +286,7 @@ func TestTooLongToCopyIsWritten(t *testing.T) {
 			files[path] = string(data)
 			return failed
 		})}
-		benchWith(t, o, usual(), func(p *uitest.Program) {
+		workbenchWith(t, o, usual(), func(p *uitest.Program) {
 			press(p, "enter", "R", "j", "y")
 			p.Want("to which file?", "threatbench.txt")
 			press(p, "enter")
@@ -308,7 +308,7 @@ func TestDetailInEveryPlace(t *testing.T) {
 	t.Parallel()
 	f := newFake(50)
 	id := f.newest()[1].UUID
-	bench(t, f, usual(), func(p *uitest.Program) {
+	workbench(t, f, usual(), func(p *uitest.Program) {
 		press(p, "j", "enter", "o")
 		for _, keys := range [][]string{{`\`}, {`\`}, {"z"}, {"z"}, {">", ">", ">"}, {"<", "<", "<", "<", "<"}, {"2"}} {
 			press(p, keys...)

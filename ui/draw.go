@@ -78,7 +78,7 @@ func (m *Model) upright(h int) []string {
 
 // over lays completions, toasts, progress and boxes over the panes.
 func (m *Model) over(lines []string, p panes, cursor *tea.Cursor) ([]string, *tea.Cursor) {
-	if v, ok := m.view().(views.Popping); ok {
+	if v, ok := m.view().(views.Popup); ok {
 		at := m.rect(p)
 		if popup, x, y := v.Popup(); len(popup) > 0 && at.W > 0 {
 			lines = layout.Overlay(lines, popup, at.X+x, at.Y+y)
@@ -115,7 +115,7 @@ func (m *Model) boxed(l layer) ([]string, layout.Rect) {
 // with the focus, so that screen readers and magnifiers follow.
 func (m *Model) cursor(p panes) *tea.Cursor {
 	at := m.rect(p)
-	c, ok := m.view().(views.Pointed)
+	c, ok := m.view().(views.CursorPlacer)
 	if !ok {
 		return nil
 	}
@@ -148,7 +148,7 @@ func (m *Model) tooSmall() []string {
 func (m *Model) header(w int) string {
 	st := m.env.Styles
 	var b strings.Builder
-	name, tabs := m.tabs(m.tabRoom())
+	name, tabs := m.tabLabels(m.tabRoom())
 	b.WriteString(st.AccentStrong.Paint(name))
 	at := layout.Width(name)
 	for _, t := range tabs {

@@ -25,7 +25,7 @@ func (m *Model) edit(name, text string, then func(text string) tea.Cmd) tea.Cmd 
 	return m.exec(e, func(err error) tea.Msg { return edited{e.text, err, then} })
 }
 
-func (m *Model) learnEdited(e edited) tea.Cmd {
+func (m *Model) onEdited(e edited) tea.Cmd {
 	if e.err != nil {
 		return m.say(toast.Error, e.err.Error())
 	}

@@ -164,8 +164,8 @@ func (s *short) Write(p []byte) (int, error) {
 	return s.Buffer.Write(p)
 }
 
-// learnExport tells what became of an export.
-func (m *Model) learnExport(f async.JobDone) tea.Cmd {
+// onExport tells what became of an export.
+func (m *Model) onExport(f async.JobDone) tea.Cmd {
 	m.job = nil
 	x, _ := f.Value.(exported)
 	switch {

@@ -21,8 +21,8 @@ func Crash(m *Model) string {
 // change, each time it was drawn.
 func Guarded(m *Model) int { return m.guarded }
 
-// Keep remembers where things stand, as the end of a session does.
-func Keep(m *Model) { m.keep() }
+// SaveState remembers where things stand, as the end of a session does.
+func SaveState(m *Model) { m.saveState() }
 
 // Remember gives the command that writes something down.
 func Remember(m *Model) tea.Cmd { return m.env.Memory.Save("test.x", 1) }

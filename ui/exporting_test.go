@@ -47,7 +47,7 @@ func whole(take func(path string, data []byte) error) func(path string, write fu
 func exporting(t *testing.T, f *fake, o uitest.Options, script func(p *uitest.Program, d *files)) {
 	t.Helper()
 	d := &files{}
-	benchWith(t, ui.Options{API: f, WriteFile: d.write}, o, func(p *uitest.Program) { script(p, d) })
+	workbenchWith(t, ui.Options{API: f, WriteFile: d.write}, o, func(p *uitest.Program) { script(p, d) })
 }
 
 // TestMarkedEventsAreExported: exactly the marked ones, by date, up to the TLP
@@ -137,7 +137,7 @@ func TestReportOfTheSelectedEvent(t *testing.T) {
 		}
 	}
 	exporting(t, f, small(), func(p *uitest.Program, _ *files) { report(p, "ctrl+u", "enter") })
-	bench(t, f, small(), func(p *uitest.Program) { report(p) })
+	workbench(t, f, small(), func(p *uitest.Program) { report(p) })
 }
 
 func TestExportsThatFail(t *testing.T) {

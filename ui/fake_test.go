@@ -100,7 +100,7 @@ func (f *fake) add(c api.CreateEvent) {
 	f.events = append(f.events, e)
 }
 
-func (f *fake) call(ctx context.Context) error {
+func (f *fake) openVisit(ctx context.Context) error {
 	f.calls.Add(1)
 	if f.delay > 0 {
 		select {
@@ -203,7 +203,7 @@ func (f *fake) matching(q api.ListQuery) []api.Event {
 }
 
 func (f *fake) List(ctx context.Context, q api.ListQuery) (api.Page, error) {
-	if err := f.call(ctx); err != nil {
+	if err := f.openVisit(ctx); err != nil {
 		return api.Page{}, err
 	}
 	f.mu.Lock()
@@ -216,7 +216,7 @@ func (f *fake) List(ctx context.Context, q api.ListQuery) (api.Page, error) {
 }
 
 func (f *fake) Summary(ctx context.Context, q api.SummaryQuery) (api.Summary, error) {
-	if err := f.call(ctx); err != nil {
+	if err := f.openVisit(ctx); err != nil {
 		return api.Summary{}, err
 	}
 	all := f.matching(q.Filter)
@@ -256,7 +256,7 @@ func top(column string, counts map[string]int, limit int) api.Facet {
 }
 
 func (f *fake) Event(ctx context.Context, dataset, id string) (api.Event, error) {
-	if err := f.call(ctx); err != nil {
+	if err := f.openVisit(ctx); err != nil {
 		return api.Event{}, err
 	}
 	for _, e := range f.events {
@@ -268,7 +268,7 @@ func (f *fake) Event(ctx context.Context, dataset, id string) (api.Event, error)
 }
 
 func (f *fake) Raw(ctx context.Context, dataset, id string) (api.Raw, error) {
-	if err := f.call(ctx); err != nil {
+	if err := f.openVisit(ctx); err != nil {
 		return api.Raw{}, err
 	}
 	data, ok := f.raws[id]
@@ -279,19 +279,19 @@ func (f *fake) Raw(ctx context.Context, dataset, id string) (api.Raw, error) {
 }
 
 func (f *fake) Datasets(ctx context.Context) ([]api.Dataset, error) {
-	return []api.Dataset{{UUID: "d1", Name: api.DefaultDataset}}, f.call(ctx)
+	return []api.Dataset{{UUID: "d1", Name: api.DefaultDataset}}, f.openVisit(ctx)
 }
 
 func (f *fake) Categories(ctx context.Context) ([]api.Category, error) {
-	return []api.Category{{Name: "Phishing"}, {Name: "Domain Resolution"}}, f.call(ctx)
+	return []api.Category{{Name: "Phishing"}, {Name: "Domain Resolution"}}, f.openVisit(ctx)
 }
-func (f *fake) Attackers(ctx context.Context) ([]string, error)        { return nil, f.call(ctx) }
-func (f *fake) IndicatorTypes(ctx context.Context) ([]string, error)   { return nil, f.call(ctx) }
-func (f *fake) TargetIndustries(ctx context.Context) ([]string, error) { return nil, f.call(ctx) }
+func (f *fake) Attackers(ctx context.Context) ([]string, error)        { return nil, f.openVisit(ctx) }
+func (f *fake) IndicatorTypes(ctx context.Context) ([]string, error)   { return nil, f.openVisit(ctx) }
+func (f *fake) TargetIndustries(ctx context.Context) ([]string, error) { return nil, f.openVisit(ctx) }
 func (f *fake) Countries(ctx context.Context) ([]api.Country, error) {
-	return api.Countries(), f.call(ctx)
+	return api.Countries(), f.openVisit(ctx)
 }
-func (f *fake) Tags(ctx context.Context) ([]api.Tag, error) { return nil, f.call(ctx) }
+func (f *fake) Tags(ctx context.Context) ([]api.Tag, error) { return nil, f.openVisit(ctx) }
 
 // hostile adds an event with the same text in every field, neutralised as the
 // client does it; its raw record keeps the original bytes.

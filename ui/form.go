@@ -27,7 +27,7 @@ type draft struct {
 
 const (
 	draftsName = "form.drafts"
-	mostDrafts = 5
+	maxDrafts  = 5
 )
 
 func (m *Model) drafts() []draft {
@@ -47,7 +47,7 @@ func (m *Model) keepDraft(event string, values map[string]string) tea.Cmd {
 	if len(values) == 0 && len(list) == len(before) {
 		return nil
 	}
-	return m.env.Memory.Save(draftsName, list[:min(len(list), mostDrafts)])
+	return m.env.Memory.Save(draftsName, list[:min(len(list), maxDrafts)])
 }
 
 // newForm opens the form of a new event.
@@ -86,7 +86,7 @@ func (m *Model) openForm(e *api.Event) tea.Cmd {
 		Chosen: func(choice int) tea.Cmd {
 			m.overlay.Open(l)
 			if choice == 0 {
-				l.form.TakeUp(list[i].Values)
+				l.form.RestoreState(list[i].Values)
 				return nil
 			}
 			return m.keepDraft(l.form.ID(), nil)
@@ -348,7 +348,7 @@ func (l *reviewLayer) wheel(by int) { l.body.Scroll(by) }
 
 // formDone takes in what became of what a form sent. Refused or not sent, the
 // form comes back with the reason; done, its draft is forgotten.
-func (m *Model) formDone(r async.Result) tea.Cmd {
+func (m *Model) formDone(r async.ChangeResult) tea.Cmd {
 	l := m.sent
 	if l == nil || r.Change.Way != async.Forward {
 		return nil

@@ -63,7 +63,7 @@ func (w *writable) UpdateRaw(_ context.Context, _, _ string, p api.RawPatch) (ap
 
 func writing(t *testing.T, w *writable, o uitest.Options, script func(p *uitest.Program)) {
 	t.Helper()
-	benchWith(t, ui.Options{API: w}, o, script)
+	workbenchWith(t, ui.Options{API: w}, o, script)
 }
 
 // fill writes a new event of which nothing is missing.
@@ -160,7 +160,7 @@ func TestAFormLeftIsOfferedAgain(t *testing.T) {
 	w := newWritable(10)
 	memory := &notes{values: map[string]json.RawMessage{}}
 	o := ui.Options{API: w, Memory: memory}
-	benchWith(t, o, small(), func(p *uitest.Program) {
+	workbenchWith(t, o, small(), func(p *uitest.Program) {
 		fill(p)
 		p.Golden("form-new-80x24")
 		press(p, "esc")
@@ -169,7 +169,7 @@ func TestAFormLeftIsOfferedAgain(t *testing.T) {
 		}
 		p.Want("what you wrote is kept")
 	})
-	benchWith(t, o, small(), func(p *uitest.Program) { // the next session
+	workbenchWith(t, o, small(), func(p *uitest.Program) { // the next session
 		press(p, "a", "n")
 		p.Want("Go on with it", "Begin anew")
 		press(p, "enter")

@@ -32,7 +32,7 @@ func TestEveryActionInEveryState(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			o := uitest.Options{Width: 100, Height: 20, FPS: 20}
-			bench(t, linked(20), o, func(p *uitest.Program) {
+			workbench(t, linked(20), o, func(p *uitest.Program) {
 				for _, a := range actions {
 					p.Press(keys...)
 					p.Press("ctrl+p")
@@ -77,7 +77,7 @@ func TestHelpIsOfTheContext(t *testing.T) {
 		{[]string{"enter", "o"}, "Next event", "Copy the path"},
 	} {
 		o := uitest.Options{Width: 120, Height: 100}
-		bench(t, newFake(50), o, func(p *uitest.Program) {
+		workbench(t, newFake(50), o, func(p *uitest.Program) {
 			press(p, c.keys...)
 			press(p, "?")
 			whole := p.Screen().String()
@@ -96,7 +96,7 @@ func TestHelpIsOfTheContext(t *testing.T) {
 
 func TestHistoryReturnsToPlaceAndPart(t *testing.T) {
 	t.Parallel()
-	bench(t, newFake(400), usual(), func(p *uitest.Program) {
+	workbench(t, newFake(400), usual(), func(p *uitest.Program) {
 		press(p, "j", "j", "j", "enter", "R") // the fourth event's raw record
 		p.Want("4 of 400", "source sensor")
 		press(p, "alt+left")
@@ -114,7 +114,7 @@ func TestHistoryReturnsToPlaceAndPart(t *testing.T) {
 
 func TestHistoryIsBounded(t *testing.T) {
 	t.Parallel()
-	bench(t, newFake(30), usual(), func(p *uitest.Program) {
+	workbench(t, newFake(30), usual(), func(p *uitest.Program) {
 		for range 150 {
 			p.Press("enter", "esc", "j", "enter", "esc", "k")
 			p.Settle()
@@ -135,7 +135,7 @@ func TestHistoryIsBounded(t *testing.T) {
 // The filter line remembers what was looked for.
 func TestFilterLineRemembers(t *testing.T) {
 	t.Parallel()
-	bench(t, newFake(400), usual(), func(p *uitest.Program) {
+	workbench(t, newFake(400), usual(), func(p *uitest.Program) {
 		for _, text := range []string{"tlp:red", "tlp:green"} {
 			press(p, "/")
 			p.Press("ctrl+u")
@@ -156,7 +156,7 @@ func TestFilterLineRemembers(t *testing.T) {
 
 func TestCompletionIsTakenByTab(t *testing.T) {
 	t.Parallel()
-	bench(t, newFake(400), usual(), func(p *uitest.Program) {
+	workbench(t, newFake(400), usual(), func(p *uitest.Program) {
 		enter(p, "/catego")
 		press(p, "tab")
 		p.Want("category:")
@@ -171,7 +171,7 @@ func TestCompletionIsTakenByTab(t *testing.T) {
 func TestGotoDate(t *testing.T) {
 	t.Parallel()
 	f := newFake(400)
-	bench(t, f, usual(), func(p *uitest.Program) {
+	workbench(t, f, usual(), func(p *uitest.Program) {
 		goTo := func(text string) {
 			press(p, "ctrl+g")
 			enter(p, text)
@@ -198,7 +198,7 @@ func TestGotoDate(t *testing.T) {
 func TestDatasetsAreChosen(t *testing.T) {
 	t.Parallel()
 	f := newFake(100)
-	bench(t, f, usual(), func(p *uitest.Program) {
+	workbench(t, f, usual(), func(p *uitest.Program) {
 		press(p, "d")
 		p.Want("search in", "the default dataset", "all datasets")
 		press(p, "j", "enter")
@@ -213,7 +213,7 @@ func TestDatasetsAreChosen(t *testing.T) {
 
 func TestColumnsAreChosenMovedAndReset(t *testing.T) {
 	t.Parallel()
-	bench(t, newFake(100), usual(), func(p *uitest.Program) {
+	workbench(t, newFake(100), usual(), func(p *uitest.Program) {
 		head := func() string { return p.Screen().Line(2) }
 		usualHead := head()
 		press(p, "C", "j", "space", "enter") // no TLP
@@ -238,7 +238,7 @@ func TestColumnsAreChosenMovedAndReset(t *testing.T) {
 
 func TestDoubleClickOpens(t *testing.T) {
 	t.Parallel()
-	bench(t, newFake(100), usual(), func(p *uitest.Program) {
+	workbench(t, newFake(100), usual(), func(p *uitest.Program) {
 		x, y, _ := p.Screen().Find("12 Mar 16:10")
 		if x == 0 {
 			x, y = 40, 6
@@ -263,7 +263,7 @@ func TestDoubleClickOpens(t *testing.T) {
 
 func TestDividerIsDragged(t *testing.T) {
 	t.Parallel()
-	bench(t, newFake(100), usual(), func(p *uitest.Program) {
+	workbench(t, newFake(100), usual(), func(p *uitest.Program) {
 		press(p, "enter")
 		_, y, _ := p.Screen().Find("── Overview")
 		p.Drag(100, y, 100, 10)
@@ -283,7 +283,7 @@ func TestDividerIsDragged(t *testing.T) {
 
 func TestWheelScrollsWhatIsUnderThePointer(t *testing.T) {
 	t.Parallel()
-	bench(t, newFake(1000), usual(), func(p *uitest.Program) {
+	workbench(t, newFake(1000), usual(), func(p *uitest.Program) {
 		p.Wheel(80, 10, 40) // the list
 		p.Settle()
 		p.Want("121 of 1,000")
@@ -309,13 +309,13 @@ func TestWheelScrollsWhatIsUnderThePointer(t *testing.T) {
 
 func TestMouseOffIsOff(t *testing.T) {
 	t.Parallel()
-	bench(t, newFake(50), usual(), func(p *uitest.Program) {
+	workbench(t, newFake(50), usual(), func(p *uitest.Program) {
 		press(p, "M")
 		if p.View().MouseMode != tea.MouseModeNone {
 			t.Error("M leaves the mouse on")
 		}
 	})
-	benchWith(t, ui.Options{API: newFake(5), NoMouse: true}, usual(), func(p *uitest.Program) {
+	workbenchWith(t, ui.Options{API: newFake(5), NoMouse: true}, usual(), func(p *uitest.Program) {
 		if p.View().MouseMode != tea.MouseModeNone {
 			t.Error("the mouse is on without having been asked for")
 		}
@@ -324,7 +324,7 @@ func TestMouseOffIsOff(t *testing.T) {
 
 func TestFocusGoesRound(t *testing.T) {
 	t.Parallel()
-	bench(t, newFake(50), usual(), func(p *uitest.Program) {
+	workbench(t, newFake(50), usual(), func(p *uitest.Program) {
 		where := func() string {
 			foot := p.Screen().Line(39)
 			switch {
@@ -358,9 +358,9 @@ func TestFocusGoesRound(t *testing.T) {
 func TestStackedOverSSH(t *testing.T) {
 	t.Parallel()
 	o := large()
-	bench(t, newFake(50), o, func(p *uitest.Program) { p.Want("│──") })
+	workbench(t, newFake(50), o, func(p *uitest.Program) { p.Want("│──") })
 	o.Env = []string{"SSH_CONNECTION=192.0.2.1 1 192.0.2.2 22"}
-	bench(t, newFake(50), o, func(p *uitest.Program) { p.WantNot("│──") })
+	workbench(t, newFake(50), o, func(p *uitest.Program) { p.WantNot("│──") })
 }
 
 func TestSuspends(t *testing.T) {
@@ -408,7 +408,7 @@ func TestImportFromTheFirstScreen(t *testing.T) {
 		f.replace(full)
 		return "30 lines in, 2 rejected", nil
 	}}
-	benchWith(t, o, small(), func(p *uitest.Program) {
+	workbenchWith(t, o, small(), func(p *uitest.Program) {
 		press(p, "i")
 		p.Paste("/data/a file.jsonl\n")
 		p.Settle()
@@ -427,13 +427,13 @@ func TestImportFromTheFirstScreen(t *testing.T) {
 
 func TestFirstStartOfReadOnlyOrRemote(t *testing.T) {
 	t.Parallel()
-	benchWith(t, ui.Options{API: &fake{}}, small(), func(p *uitest.Program) {
+	workbenchWith(t, ui.Options{API: &fake{}}, small(), func(p *uitest.Program) {
 		p.Want("No events yet", "d chooses another")
 		p.WantNot("Import a file")
 		p.Check()
 	})
 	job := func(context.Context, string, func(int64, int64, string)) (string, error) { return "", nil }
-	benchWith(t, ui.Options{API: &fake{}, Import: job, Demo: job, ReadOnly: true}, small(), func(p *uitest.Program) {
+	workbenchWith(t, ui.Options{API: &fake{}, Import: job, Demo: job, ReadOnly: true}, small(), func(p *uitest.Program) {
 		press(p, "d")
 		p.Want("read-only: nothing may be changed")
 	})
@@ -443,7 +443,7 @@ func TestFirstStartOfReadOnlyOrRemote(t *testing.T) {
 func TestUncountedList(t *testing.T) {
 	t.Parallel()
 	f := &uncounted{longFake(1500)}
-	benchWith(t, ui.Options{API: f}, usual(), func(p *uitest.Program) {
+	workbenchWith(t, ui.Options{API: f}, usual(), func(p *uitest.Program) {
 		p.Want("200 loaded, total unknown")
 		for range 60 {
 			press(p, "pgdown")

@@ -21,7 +21,7 @@ func TestScreensAtEverySize(t *testing.T) {
 		for _, c := range profiles {
 			t.Run(size.name+"-"+c.name, func(t *testing.T) {
 				size.o.Profile = c.profile
-				benchWith(t, ui.Options{API: newFake(400), ASCII: c.ascii}, size.o, func(p *uitest.Program) {
+				workbenchWith(t, ui.Options{API: newFake(400), ASCII: c.ascii}, size.o, func(p *uitest.Program) {
 					p.Check()
 					p.Golden("events-" + size.name + "-" + c.name)
 					press(p, "j", "enter")
@@ -68,7 +68,7 @@ func TestScreensOfEveryState(t *testing.T) {
 	} {
 		for _, o := range []uitest.Options{small(), usual()} {
 			t.Run(s.name, func(t *testing.T) {
-				bench(t, newFake(400), o, func(p *uitest.Program) {
+				workbench(t, newFake(400), o, func(p *uitest.Program) {
 					s.do(p)
 					p.Check()
 					p.Golden(s.name + "-" + sizeName(o))
@@ -81,7 +81,7 @@ func TestScreensOfEveryState(t *testing.T) {
 func TestScreenOfReferences(t *testing.T) {
 	t.Parallel()
 	for _, o := range []uitest.Options{small(), usual()} {
-		bench(t, linked(400), o, func(p *uitest.Program) {
+		workbench(t, linked(400), o, func(p *uitest.Program) {
 			press(p, "enter", "e", "j")
 			p.Golden("references-" + sizeName(o))
 		})
@@ -153,7 +153,7 @@ func TestFirstStart(t *testing.T) {
 	o.Import = func(_ context.Context, path string, _ func(int64, int64, string)) (string, error) {
 		return "", errors.New("importing: open " + path + ": no such file")
 	}
-	benchWith(t, o, small(), func(p *uitest.Program) {
+	workbenchWith(t, o, small(), func(p *uitest.Program) {
 		p.Want("Welcome", "Import a file", "Load the demo", "Connect an account")
 		p.Golden("first-start-80x24")
 		press(p, "i")
@@ -179,7 +179,7 @@ func TestFirstStart(t *testing.T) {
 
 func TestTooSmallAndBack(t *testing.T) {
 	t.Parallel()
-	bench(t, newFake(50), small(), func(p *uitest.Program) {
+	workbench(t, newFake(50), small(), func(p *uitest.Program) {
 		p.Resize(10, 3)
 		p.Settle()
 		p.Want("10x3 is")

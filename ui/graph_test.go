@@ -52,7 +52,7 @@ func newWeb() *web {
 }
 
 func (w *web) Graph(ctx context.Context, q api.GraphQuery) (api.Graph, error) {
-	if err := w.call(ctx); err != nil {
+	if err := w.openVisit(ctx); err != nil {
 		return api.Graph{}, err
 	}
 	w.mu.Lock()
@@ -150,7 +150,7 @@ func (w *web) kindsOf(parent, child int) string {
 
 func graphed(t *testing.T, w *web, o uitest.Options, script func(p *uitest.Program)) {
 	t.Helper()
-	benchWith(t, ui.Options{API: w}, o, func(p *uitest.Program) {
+	workbenchWith(t, ui.Options{API: w}, o, func(p *uitest.Program) {
 		press(p, "ctrl+r")
 		script(p)
 	})
@@ -164,7 +164,7 @@ func TestScreensOfGraph(t *testing.T) {
 	}{{"80x24", small()}, {"120x40", usual()}, {"200x60", large()}} {
 		for _, c := range profiles {
 			size.o.Profile = c.profile
-			benchWith(t, ui.Options{API: newWeb(), ASCII: c.ascii}, size.o, func(p *uitest.Program) {
+			workbenchWith(t, ui.Options{API: newWeb(), ASCII: c.ascii}, size.o, func(p *uitest.Program) {
 				press(p, "ctrl+r", "l")
 				p.Golden("graph-" + size.name + "-" + c.name)
 			})
@@ -204,7 +204,7 @@ func TestScreensOfGraphStates(t *testing.T) {
 
 func TestGraphWithoutAnEvent(t *testing.T) {
 	t.Parallel()
-	benchWith(t, ui.Options{API: &web{fake: newFake(0)}}, small(), func(p *uitest.Program) {
+	workbenchWith(t, ui.Options{API: &web{fake: newFake(0)}}, small(), func(p *uitest.Program) {
 		press(p, "3")
 		p.Want("No graph is shown", "^r")
 		press(p, "j", "f", "e", "space", "p")
@@ -216,7 +216,7 @@ func TestGraphWithoutAnEvent(t *testing.T) {
 func TestGraphWhileTheServerIsSlowOrFails(t *testing.T) {
 	t.Parallel()
 	w := newWeb()
-	benchWith(t, ui.Options{API: w}, small(), func(p *uitest.Program) {
+	workbenchWith(t, ui.Options{API: w}, small(), func(p *uitest.Program) {
 		w.delay = 3 * time.Second
 		p.Press("ctrl+r")
 		p.Advance(time.Second)
@@ -322,7 +322,7 @@ func TestGraphRetypesAndRemoves(t *testing.T) {
 			t.Fatalf("taken back there are %d relationships", len(w.links))
 		}
 	})
-	benchWith(t, ui.Options{API: w, ReadOnly: true}, usual(), func(p *uitest.Program) {
+	workbenchWith(t, ui.Options{API: w, ReadOnly: true}, usual(), func(p *uitest.Program) {
 		press(p, "ctrl+r", "x")
 		p.Want("read-only")
 	})
@@ -336,7 +336,7 @@ func TestGraphIsExported(t *testing.T) {
 		got = string(data)
 		return os.WriteFile(to, data, 0o600)
 	}
-	benchWith(t, ui.Options{API: newWeb(), WriteFile: whole(write)}, usual(), func(p *uitest.Program) {
+	workbenchWith(t, ui.Options{API: newWeb(), WriteFile: whole(write)}, usual(), func(p *uitest.Program) {
 		press(p, "ctrl+r", "e", "enter")
 		for range len("graph.dot") {
 			p.Press("backspace")
@@ -382,7 +382,7 @@ func TestGraphOfHostileEvents(t *testing.T) {
 	for _, c := range profiles {
 		o := usual()
 		o.Profile = c.profile
-		benchWith(t, ui.Options{API: w, ASCII: c.ascii}, o, func(p *uitest.Program) {
+		workbenchWith(t, ui.Options{API: w, ASCII: c.ascii}, o, func(p *uitest.Program) {
 			for _, keys := range [][]string{{"ctrl+r"}, {"+"}, {"-", "-"}, {"v"}, {"v"}, {"c"}, {"esc", "x"}, {"esc"}} {
 				press(p, keys...)
 				p.Check()
@@ -398,7 +398,7 @@ func TestGraphOfHostileEvents(t *testing.T) {
 func TestGraphIsATreeWhereItMustBeAccessible(t *testing.T) {
 	t.Parallel()
 	shown := func(accessible bool, keys ...string) (screen string) {
-		benchWith(t, ui.Options{API: newWeb(), ASCII: true, Accessible: accessible}, usual(), func(p *uitest.Program) {
+		workbenchWith(t, ui.Options{API: newWeb(), ASCII: true, Accessible: accessible}, usual(), func(p *uitest.Program) {
 			press(p, append([]string{"ctrl+r"}, keys...)...)
 			screen = p.Screen().String()
 		})

@@ -17,7 +17,7 @@ func (m *Model) guard(lines []string) []string {
 			continue
 		}
 		m.guarded++
-		lines[y] = layout.Line(layout.Steady(safe), m.w)
+		lines[y] = layout.Line(layout.NormalizeWidth(safe), m.w)
 	}
 	return lines
 }

@@ -9,8 +9,8 @@ import (
 	"threatbench/views/events"
 )
 
-// place is where a person was.
-type place struct {
+// location is where a person was.
+type location struct {
 	screen screen
 	focus  pane
 	events events.Place
@@ -19,14 +19,14 @@ type place struct {
 	at     any // in a view that has the window to itself
 }
 
-// mostPlaces bounds the history; the oldest are forgotten.
-const mostPlaces = 200
+// maxPlaces bounds the history; the oldest are forgotten.
+const maxPlaces = 200
 
-func (m *Model) here() place {
-	p := place{screen: m.screen, focus: m.focus, events: m.events.Here(), event: m.detail.Event(), tab: m.detail.Tab()}
-	if s := m.seat(); s != nil {
-		if v, ok := s.view.(views.Placed); ok {
-			p.at = v.Here()
+func (m *Model) snapshot() location {
+	p := location{screen: m.screen, focus: m.focus, events: m.events.Snapshot(), event: m.detail.Event(), tab: m.detail.Tab()}
+	if s := m.currentTab(); s != nil {
+		if v, ok := s.view.(views.Snapshotter); ok {
+			p.at = v.Snapshot()
 		}
 	}
 	return p
@@ -34,39 +34,39 @@ func (m *Model) here() place {
 
 // mark remembers the present place; what lay ahead is forgotten.
 func (m *Model) mark() {
-	m.past = append(m.past, m.here())
-	if len(m.past) > mostPlaces {
+	m.past = append(m.past, m.snapshot())
+	if len(m.past) > maxPlaces {
 		m.past = m.past[1:]
 	}
 	m.future = nil
-	m.queue = append(m.queue, m.keep()) // a session that is cut off begins again about here
+	m.queue = append(m.queue, m.saveState()) // a session that is cut off begins again about here
 }
 
 func (m *Model) back() tea.Cmd {
 	n := len(m.past) - 1
 	p := m.past[n]
 	m.past = m.past[:n]
-	m.future = append(m.future, m.here())
-	return m.visit(p)
+	m.future = append(m.future, m.snapshot())
+	return m.restore(p)
 }
 
 func (m *Model) forward() tea.Cmd {
 	n := len(m.future) - 1
 	p := m.future[n]
 	m.future = m.future[:n]
-	m.past = append(m.past, m.here())
-	return m.visit(p)
+	m.past = append(m.past, m.snapshot())
+	return m.restore(p)
 }
 
-// visit returns to a place.
-func (m *Model) visit(p place) tea.Cmd {
-	cmds := []tea.Cmd{m.show(p.screen, p.focus), m.events.Go(p.events)}
+// restore returns to a place.
+func (m *Model) restore(p location) tea.Cmd {
+	cmds := []tea.Cmd{m.show(p.screen, p.focus), m.events.Restore(p.events)}
 	if p.event != nil {
 		cmds = append(cmds, m.detail.Show(p.event), m.detail.Select(p.tab))
 	}
-	if s := m.seat(); s != nil && p.at != nil {
-		if v, ok := s.view.(views.Placed); ok {
-			cmds = append(cmds, v.Go(p.at))
+	if s := m.currentTab(); s != nil && p.at != nil {
+		if v, ok := s.view.(views.Snapshotter); ok {
+			cmds = append(cmds, v.Restore(p.at))
 		}
 	}
 	return tea.Batch(cmds...)

@@ -94,14 +94,14 @@ func (h host) Change(c async.Change, sample []api.Event) {
 
 func (h host) Mark() { h.m.mark() }
 
-func (h host) Visit(v views.Visit) { h.ask(func() tea.Cmd { return h.m.call(v) }) }
+func (h host) Visit(v views.Visit) { h.ask(func() tea.Cmd { return h.m.openVisit(v) }) }
 
 func (h host) Selection() views.Selection { return h.m.events.Selection() }
 
 // openDetail moves the focus to the detail beside the list, or from a view that
 // has the window to itself to the detail's own screen.
 func (m *Model) openDetail() tea.Cmd {
-	if m.seat() != nil {
+	if m.currentTab() != nil {
 		return m.show(screenDetail, paneDetail)
 	}
 	if m.screen == screenDetail {

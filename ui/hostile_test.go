@@ -92,7 +92,7 @@ func TestHostileEventsSendNoCommands(t *testing.T) {
 			o := uitest.Options{Width: 120, Height: 40, Profile: c.profile, FPS: 20}
 			run := func(f *fake) map[string]int {
 				got := map[string]int{}
-				benchWith(t, ui.Options{API: f, ASCII: c.ascii}, o, func(p *uitest.Program) {
+				workbenchWith(t, ui.Options{API: f, ASCII: c.ascii}, o, func(p *uitest.Program) {
 					tour(p, len(texts))
 					p.Check()
 					got = kinds(p.Output())
@@ -131,7 +131,7 @@ func TestHostileTextsAtEverySize(t *testing.T) {
 			t.Parallel()
 			f := &fake{raws: map[string]json.RawMessage{}}
 			f.hostile(text)
-			bench(t, f, uitest.Options{Width: 80, Height: 24, FPS: 20}, func(p *uitest.Program) {
+			workbench(t, f, uitest.Options{Width: 80, Height: 24, FPS: 20}, func(p *uitest.Program) {
 				press(p, "enter", "z")
 				for _, w := range []int{40, 97} {
 					p.Resize(w, 18)
@@ -152,7 +152,7 @@ func TestASCIIStaysASCII(t *testing.T) {
 	f := linked(40)
 	o := usual()
 	o.Profile = colorprofile.Ascii
-	benchWith(t, ui.Options{API: f, ASCII: true}, o, func(p *uitest.Program) {
+	workbenchWith(t, ui.Options{API: f, ASCII: true}, o, func(p *uitest.Program) {
 		for _, k := range []string{"enter", "o", "i", "R", "e", "esc", "?", "esc", ":", "esc", "/", "a", "t", "esc", "esc", "C", "esc", "p", "esc", "c", "esc", "d", "esc", "L", "esc", "space", "s", "M", "T", "shift+tab", "esc", `\`, "Y", "esc", "ctrl+g", "esc"} {
 			p.Press(k)
 			p.Advance(250 * time.Millisecond)
@@ -168,7 +168,7 @@ func TestHostilePastes(t *testing.T) {
 	t.Parallel()
 	const evil = "\x1b]52;c;aGFoYQ==\a\x1b]0;owned\a\x1b[2J\x1b[31m\u009b5m\u202eabc\r\nnext"
 	f := newFake(20)
-	bench(t, f, usual(), func(p *uitest.Program) {
+	workbench(t, f, usual(), func(p *uitest.Program) {
 		for _, key := range []string{"/", ":", "ctrl+g"} {
 			press(p, key)
 			p.Paste(evil)
@@ -199,7 +199,7 @@ func TestEndlessNames(t *testing.T) {
 			TargetCountry: long, TargetIndustry: long, TLP: long, Tags: slices.Repeat([]string{long}, 80), Insight: long,
 		})
 	}
-	bench(t, f, usual(), func(p *uitest.Program) {
+	workbench(t, f, usual(), func(p *uitest.Program) {
 		tour(p, 4)
 		p.Check()
 		p.Resize(40, 10)
@@ -239,7 +239,7 @@ func TestHostileFailures(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			f := linked(20)
-			bench(t, f, uitest.Options{Width: 100, Height: 30, FPS: 20}, func(p *uitest.Program) {
+			workbench(t, f, uitest.Options{Width: 100, Height: 30, FPS: 20}, func(p *uitest.Program) {
 				f.fail(errors.New(clean.Line(texts[name])))
 				for _, k := range []string{"r", "s", "enter", "R", "e", "esc", "ctrl+r", "r", "1", "2", "3", "4", "r", "5", "r", "6", "r", "7", "r", "1", "a", "l", "esc", "L"} {
 					press(p, k)

@@ -114,7 +114,7 @@ func (m *Model) spots() []layout.Spot {
 	} else {
 		add(m.detail, p.detail)
 	}
-	_, tabs := m.tabs(m.tabRoom())
+	_, tabs := m.tabLabels(m.tabRoom())
 	for _, t := range tabs {
 		out = append(out, layout.Spot{X: t.x, Y: p.head.Y})
 	}

@@ -57,7 +57,7 @@ func jumpTo(t *testing.T, p *uitest.Program, text string, open bool) {
 func TestLabelsDoWhatAClickDoes(t *testing.T) {
 	t.Parallel()
 	f := linked(400)
-	bench(t, f, usual(), func(p *uitest.Program) {
+	workbench(t, f, usual(), func(p *uitest.Program) {
 		press(p, "'")
 		p.Want("type a label", "esc cancel")
 		p.Golden("jump-events-120x40")
@@ -82,7 +82,7 @@ func TestLabelsDoWhatAClickDoes(t *testing.T) {
 func TestLabelsInBoxes(t *testing.T) {
 	t.Parallel()
 	c := newChangeable(50)
-	benchWith(t, ui.Options{API: c}, usual(), func(p *uitest.Program) {
+	workbenchWith(t, ui.Options{API: c}, usual(), func(p *uitest.Program) {
 		press(p, "p")
 		jumpTo(t, p, "same target industry", false)
 		p.Want("/ targetIndustry:")
@@ -136,7 +136,7 @@ func TestEveryViewHasLabels(t *testing.T) {
 // clicked.
 func TestALabelWhosePlaceHasMovedDoesNothing(t *testing.T) {
 	t.Parallel()
-	bench(t, newFake(30), usual(), func(p *uitest.Program) {
+	workbench(t, newFake(30), usual(), func(p *uitest.Program) {
 		press(p, "'")
 		p.Resize(100, 30)
 		p.Settle()
@@ -162,7 +162,7 @@ func TestLabelsOnEveryTerminal(t *testing.T) {
 	for _, c := range profiles {
 		o := small()
 		o.Profile = c.profile
-		benchWith(t, ui.Options{API: newFake(50), ASCII: c.ascii}, o, func(p *uitest.Program) {
+		workbenchWith(t, ui.Options{API: newFake(50), ASCII: c.ascii}, o, func(p *uitest.Program) {
 			press(p, "'")
 			p.Check()
 			p.Golden("jump-events-80x24-" + c.name)

@@ -18,8 +18,8 @@ import (
 // lookupSlot is where indicators are looked up from.
 const lookupSlot = "lookup"
 
-// mostLookedUp bounds what one paste may cost in calls: a call takes a hundred.
-const mostLookedUp = 10_000
+// maxLookedUp bounds what one paste may cost in calls: a call takes a hundred.
+const maxLookedUp = 10_000
 
 // askIndicators asks for a text whose indicators are looked up. A text pasted
 // into the list does the same.
@@ -46,9 +46,9 @@ func (m *Model) lookUp(text string) tea.Cmd {
 		return m.say(toast.Info, "something is under way: esc cancels it")
 	}
 	var warn tea.Cmd
-	if len(found) > mostLookedUp {
-		warn = m.say(toast.Warn, "looking up the first "+views.Count(mostLookedUp)+" of "+views.Count(len(found)))
-		found = found[:mostLookedUp]
+	if len(found) > maxLookedUp {
+		warn = m.say(toast.Warn, "looking up the first "+views.Count(maxLookedUp)+" of "+views.Count(len(found)))
+		found = found[:maxLookedUp]
 	}
 	values := make([]string, len(found))
 	for i, f := range found {
@@ -59,8 +59,8 @@ func (m *Model) lookUp(text string) tea.Cmd {
 	return tea.Batch(warn, m.env.Async.Lookup(slot, values, m.events.Selection().Query.Datasets))
 }
 
-// learnLookup shows which indicators were seen, the hits first.
-func (m *Model) learnLookup(f async.JobDone) tea.Cmd {
+// onLookup shows which indicators were seen, the hits first.
+func (m *Model) onLookup(f async.JobDone) tea.Cmd {
 	m.job = nil
 	all, _ := f.Value.([]async.Sighting)
 	if len(all) == 0 {
@@ -100,7 +100,7 @@ func (m *Model) learnLookup(f async.JobDone) tea.Cmd {
 		if visits[i] == "" {
 			return m.say(toast.Info, p.Items[i].Title+" was not seen")
 		}
-		return m.call(views.VisitEvents{Filter: visits[i]})
+		return m.openVisit(views.VisitEvents{Filter: visits[i]})
 	}
 	m.overlay.Open(newMenu(m, p))
 	if f.Err != nil {

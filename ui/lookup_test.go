@@ -21,7 +21,7 @@ func TestPastedIndicatorsAreLookedUp(t *testing.T) {
 			seen = append(seen, e.Indicator)
 		}
 	}
-	bench(t, f, usual(), func(p *uitest.Program) {
+	workbench(t, f, usual(), func(p *uitest.Program) {
 		list := "Blocked today: " + strings.ReplaceAll(seen[0], ".", "[.]") + ", " + seen[1] + ":443 and hxxp://nothing.example/x\n" + seen[2] + "\n"
 		p.Send(tea.PasteMsg{Content: list})
 		p.Settle()
@@ -42,7 +42,7 @@ func TestPastedIndicatorsAreLookedUp(t *testing.T) {
 func TestLookupAsksAHundredAtATime(t *testing.T) {
 	t.Parallel()
 	f := newFake(50)
-	bench(t, f, usual(), func(p *uitest.Program) {
+	workbench(t, f, usual(), func(p *uitest.Program) {
 		var b strings.Builder
 		for i := range 250 {
 			b.WriteString("10.1." + string(rune('0'+i%10)) + "." + string(rune('0'+i/10%10)) + string(rune('0'+i/100)) + "\n")
@@ -63,7 +63,7 @@ func TestLookupAsksAHundredAtATime(t *testing.T) {
 func TestUndoDoesNotSkip(t *testing.T) {
 	t.Parallel()
 	c := newChangeable(30)
-	benchWith(t, ui.Options{API: c}, usual(), func(p *uitest.Program) {
+	workbenchWith(t, ui.Options{API: c}, usual(), func(p *uitest.Program) {
 		press(p, "t")
 		enter(p, "first")
 		press(p, "enter", "j", "a", "d", "y")

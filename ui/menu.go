@@ -299,16 +299,16 @@ func (l *menuLayer) line(i int) string {
 	return line
 }
 
-// mostSeen is how many bytes of a text a box looks at: more than any line has
+// maxSeen is how many bytes of a text a box looks at: more than any line has
 // room for, and less than a raw record may have.
-const mostSeen = 4 * menuWidth
+const maxSeen = 4 * menuWidth
 
 // harmless is the beginning of a text as it can be drawn on a line. What a
 // view offers to choose from may come from anywhere, so it is neutralised here
 // and not by each of them.
 func harmless(s string) string {
-	if len(s) > mostSeen {
-		s = strings.ToValidUTF8(s[:mostSeen], "")
+	if len(s) > maxSeen {
+		s = strings.ToValidUTF8(s[:maxSeen], "")
 	}
 	return views.Shown(clean.Line(s))
 }

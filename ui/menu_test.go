@@ -11,7 +11,7 @@ import (
 // time.
 func TestTypingNarrowsALongList(t *testing.T) {
 	t.Parallel()
-	bench(t, newFake(400), usual(), func(p *uitest.Program) {
+	workbench(t, newFake(400), usual(), func(p *uitest.Program) {
 		press(p, "p")
 		p.Want("14 of 14", "type to narrow")
 		enter(p, "tag s")
@@ -44,7 +44,7 @@ func TestTypingNarrowsALongList(t *testing.T) {
 func TestAShortListKeepsItsKeys(t *testing.T) {
 	t.Parallel()
 	f := newFake(50)
-	bench(t, f, usual(), func(p *uitest.Program) {
+	workbench(t, f, usual(), func(p *uitest.Program) {
 		press(p, "enter", "Y", "j", "j", "k")
 		p.WantNot("type to narrow")
 		whole := p.Screen()
@@ -64,7 +64,7 @@ func TestAShortListKeepsItsKeys(t *testing.T) {
 // A list of switches is narrowed by / and switched after enter.
 func TestSwitchesAreNarrowed(t *testing.T) {
 	t.Parallel()
-	bench(t, newFake(50), usual(), func(p *uitest.Program) {
+	workbench(t, newFake(50), usual(), func(p *uitest.Program) {
 		p.WantNot("TECHNIQUE")
 		press(p, "C", "/")
 		enter(p, "tech")
@@ -88,7 +88,7 @@ func TestNarrowingHostileLists(t *testing.T) {
 		f.hostile(text)
 	}
 	for _, o := range cramped() {
-		bench(t, f, o, func(p *uitest.Program) {
+		workbench(t, f, o, func(p *uitest.Program) {
 			for _, text := range corpus(t) {
 				press(p, "p")
 				p.Paste(text)

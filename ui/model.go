@@ -42,7 +42,7 @@ type Model struct {
 	env     *views.Env
 	events  *events.Model
 	detail  *detail.Model
-	seats   []seat // the other views
+	tabs    []tab // the other views
 
 	w, h    int
 	screen  screen
@@ -55,10 +55,10 @@ type Model struct {
 
 	toasts   *toast.Model
 	overlay  *overlay.Stack[layer]
-	jump     *jump    // nil but while labels are shown
-	pending  []string // keys of a sequence not yet complete
-	past     []place  // where back goes, the newest last
-	future   []place
+	jump     *jump      // nil but while labels are shown
+	pending  []string   // keys of a sequence not yet complete
+	past     []location // where back goes, the newest last
+	future   []location
 	recent   []string // actions run from the palette, the newest first
 	queue    []tea.Cmd
 	job      *job
@@ -70,13 +70,13 @@ type Model struct {
 	presence views.Presence // what the others were told is looked at
 	away     bool           // the terminal is gone: another one may come
 
-	kill     context.CancelFunc
-	terminal terminal
-	gate     *gate                                           // nil in a program that has its process to itself
-	exec     func(tea.ExecCommand, tea.ExecCallback) tea.Cmd // tea.Exec but in tests
-	crash    *crash
-	guarded  int  // lines the last guard before the terminal had to change
-	saidLost bool // that what should be remembered can't be written down
+	kill         context.CancelFunc
+	terminal     terminal
+	input        *inputDrain                                     // nil in a program that has its process to itself
+	exec         func(tea.ExecCommand, tea.ExecCallback) tea.Cmd // tea.Exec but in tests
+	crash        *crash
+	guarded      int  // lines the last guard before the terminal had to change
+	lossReported bool // that what should be remembered can't be written down
 }
 
 // New makes the root model of a session whose requests end with ctx.
@@ -104,9 +104,9 @@ func New(ctx context.Context, o Options) *Model {
 	m.split = newSplit()
 	m.events = events.New(m.env, events.Options{Filter: o.Query, Columns: o.Columns, Datasets: o.Datasets})
 	m.detail = detail.New(m.env)
-	m.seats = seats(m.env)
+	m.tabs = newTabs(m.env)
 	m.events.SetEmpty(m.startLines)
-	m.takeUp()
+	m.restoreState()
 	return m
 }
 
@@ -116,7 +116,7 @@ func (m *Model) Init() tea.Cmd {
 	if m.themeID == "" || m.themeID == "auto" {
 		cmds = append(cmds, tea.RequestBackgroundColor)
 	}
-	for _, s := range m.seats {
+	for _, s := range m.tabs {
 		if v, ok := s.view.(views.Starter); ok {
 			cmds = append(cmds, v.Start())
 		}
@@ -137,7 +137,7 @@ func (m *Model) Update(msg tea.Msg) (model tea.Model, cmd tea.Cmd) {
 		}
 	}()
 	cmd = m.update(msg)
-	m.look()
+	m.sharePresence()
 	return m, tea.Batch(cmd, m.drain())
 }
 
@@ -159,13 +159,13 @@ func (m *Model) update(msg tea.Msg) tea.Cmd {
 	case tea.BackgroundColorMsg:
 		return m.background(msg.IsDark())
 	case tea.EnvMsg:
-		return m.learnTerminal(msg)
-	case leaving:
-		return tea.Tick(patience, func(time.Time) tea.Msg { return left{} })
+		return m.onTerminal(msg)
+	case draining:
+		return tea.Tick(drainTimeout, func(time.Time) tea.Msg { return drained{} })
 	case edited:
-		return m.learnEdited(msg)
+		return m.onEdited(msg)
 	case views.TeamNews:
-		return m.learnTeam(msg)
+		return m.onTeam(msg)
 	case failed:
 		panic(msg.value)
 	case Away:
@@ -175,41 +175,41 @@ func (m *Model) update(msg tea.Msg) tea.Cmd {
 		return m.say(toast.Warn, msg.Text)
 	case toast.Expired:
 		m.toasts.Update(msg)
-	case async.Fact:
-		return m.learn(msg)
+	case async.Result:
+		return m.receive(msg)
 	}
 	return nil
 }
 
-// learn hands a result to the view that asked for it; what has been
+// receive hands a result to the view that asked for it; what has been
 // superseded is dropped.
-func (m *Model) learn(f async.Fact) tea.Cmd {
+func (m *Model) receive(f async.Result) tea.Cmd {
 	next := async.Next(f) // what follows a part of an answer, wanted or not
 	if d, is := f.(async.ChangeDone); is {
-		return tea.Batch(next, m.learnChange(d.Result))
+		return tea.Batch(next, m.onChange(d.Result))
 	}
-	if !m.env.Async.Current(f.About()) {
+	if !m.env.Async.Current(f.Tag()) {
 		return next
 	}
-	switch f.About().Slot.View {
+	switch f.Tag().Slot.View {
 	case events.View:
-		return tea.Batch(next, m.events.Learn(f))
+		return tea.Batch(next, m.events.Receive(f))
 	case detail.View:
-		return tea.Batch(next, m.detail.Learn(f))
+		return tea.Batch(next, m.detail.Receive(f))
 	case jobView:
-		return tea.Batch(next, m.learnJob(f))
+		return tea.Batch(next, m.onJob(f))
 	case views.MemoryView:
-		return tea.Batch(next, m.learnSaved(f))
+		return tea.Batch(next, m.onSaved(f))
 	}
-	if s := m.seatNamed(f.About().Slot.View); s != nil {
-		return tea.Batch(next, s.view.Learn(f))
+	if s := m.tabNamed(f.Tag().Slot.View); s != nil {
+		return tea.Batch(next, s.view.Receive(f))
 	}
 	return next
 }
 
 // view is the view with the focus.
 func (m *Model) view() views.View {
-	if s := m.seat(); s != nil {
+	if s := m.currentTab(); s != nil {
 		return s.view
 	}
 	if m.screen == screenDetail || m.focus == paneDetail {
@@ -241,7 +241,7 @@ func (m *Model) key(k tea.KeyPressMsg) tea.Cmd {
 	if name == "esc" && !m.leaves() && m.toasts.Dismiss() {
 		return nil
 	}
-	if t, ok := m.view().(views.Typist); ok && t.Typing() {
+	if t, ok := m.view().(views.TextInput); ok && t.Typing() {
 		if m.jumps(k, true) {
 			return m.beginJump()
 		}
@@ -262,7 +262,7 @@ func (m *Model) key(k tea.KeyPressMsg) tea.Cmd {
 // leaves tells whether esc means something to the part with the focus: a
 // message in the corner takes it only where it doesn't.
 func (m *Model) leaves() bool {
-	if t, ok := m.view().(views.Typist); ok && t.Typing() || len(m.pending) > 0 {
+	if t, ok := m.view().(views.TextInput); ok && t.Typing() || len(m.pending) > 0 {
 		return true
 	}
 	a, match := m.env.Keys.Resolve(m.scopes(), nil, "esc")
@@ -326,7 +326,7 @@ func (m *Model) why(id keymap.ID) string {
 			return "there is nothing to go forward to"
 		}
 	case keymap.AppView2, keymap.AppCopyMenu:
-		if m.detail.Event() == nil && (id == keymap.AppView2 || m.seat() == nil) {
+		if m.detail.Event() == nil && (id == keymap.AppView2 || m.currentTab() == nil) {
 			return "no event is selected"
 		}
 	case keymap.StartImport, keymap.StartDemo:
@@ -336,7 +336,7 @@ func (m *Model) why(id keymap.ID) string {
 		return why
 	}
 	if n, ok := numbered(id); ok {
-		if m.seatAt(n) == nil {
+		if m.tabAt(n) == nil {
 			return "there is no such view"
 		}
 		return ""
@@ -393,10 +393,10 @@ func (m *Model) doPanes(id keymap.ID) tea.Cmd {
 		return cmd
 	}
 	if n, ok := numbered(id); ok {
-		if id == keymap.AppView8 && !m.seatAt(n).invited() {
+		if id == keymap.AppView8 && !m.tabAt(n).visible() {
 			return m.showActor()
 		}
-		return m.sit(m.seatAt(n))
+		return m.showTab(m.tabAt(n))
 	}
 	switch id {
 	case keymap.AppNextPane:
@@ -441,7 +441,7 @@ func (m *Model) closeDetail() tea.Cmd {
 
 // moveFocus goes to the next part, within the view first.
 func (m *Model) moveFocus(by int) tea.Cmd {
-	if s := m.seat(); s != nil {
+	if s := m.currentTab(); s != nil {
 		return m.moveWithin(s, by)
 	}
 	if m.screen == screenDetail {
@@ -461,7 +461,7 @@ func (m *Model) moveFocus(by int) tea.Cmd {
 
 // moveWithin goes to the next part of a view that has the window to itself,
 // past the last one to the first.
-func (m *Model) moveWithin(s *seat, by int) tea.Cmd {
+func (m *Model) moveWithin(s *tab, by int) tea.Cmd {
 	if p, ok := s.view.(views.PaneMover); ok && !p.MoveFocus(by) {
 		p.EnterFrom(by)
 	}
@@ -501,7 +501,7 @@ func (m *Model) restyle() tea.Cmd {
 	m.toasts.SetStyles(st)
 	m.events.Restyle()
 	cmds := []tea.Cmd{m.detail.Restyle()}
-	for _, s := range m.seats {
+	for _, s := range m.tabs {
 		if r, ok := s.view.(views.Restyler); ok {
 			cmds = append(cmds, r.Restyle())
 		}

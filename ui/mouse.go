@@ -25,8 +25,8 @@ type press struct {
 // coalesce drops pointer motion that no button is held for, which would wake
 // the renderer for nothing, and what a hosted session must not do.
 func (m *Model) coalesce(_ tea.Model, msg tea.Msg) tea.Msg {
-	if m.gate != nil {
-		msg = m.gate.pass(msg)
+	if m.input != nil {
+		msg = m.input.filter(msg)
 	}
 	switch msg := msg.(type) {
 	case tea.MouseMotionMsg:
@@ -133,7 +133,7 @@ func (m *Model) click(p panes, at tea.Mouse) tea.Cmd {
 }
 
 func (m *Model) clickHeader(x int) tea.Cmd {
-	_, tabs := m.tabs(m.tabRoom())
+	_, tabs := m.tabLabels(m.tabRoom())
 	for _, t := range tabs {
 		if x < t.x-1 || x > t.x+t.w {
 			continue
@@ -144,7 +144,7 @@ func (m *Model) clickHeader(x int) tea.Cmd {
 		case screenDetail:
 			return m.doFrame(keymap.AppView2)
 		}
-		return m.sit(m.seatAt(t.screen))
+		return m.showTab(m.tabAt(t.screen))
 	}
 	return nil
 }
@@ -208,7 +208,7 @@ func (m *Model) paste(text string) tea.Cmd {
 		}
 		return nil
 	}
-	if t, ok := m.view().(views.Typist); ok && t.Typing() {
+	if t, ok := m.view().(views.TextInput); ok && t.Typing() {
 		return t.Paste(text)
 	}
 	return m.lookUp(text)

@@ -54,7 +54,7 @@ func (l *lazy) rowsOf(q api.ListQuery) (from, to int) {
 }
 
 func (l *lazy) List(ctx context.Context, q api.ListQuery) (api.Page, error) {
-	if err := l.call(ctx); err != nil {
+	if err := l.openVisit(ctx); err != nil {
 		return api.Page{}, err
 	}
 	l.mu.Lock()
@@ -82,7 +82,7 @@ func (l *lazy) List(ctx context.Context, q api.ListQuery) (api.Page, error) {
 }
 
 func (l *lazy) Summary(ctx context.Context, _ api.SummaryQuery) (api.Summary, error) {
-	return api.Summary{Total: l.n}, l.call(ctx)
+	return api.Summary{Total: l.n}, l.openVisit(ctx)
 }
 
 // Bytes that a key costs over a slow link, at 120x40 in true colour.
@@ -102,7 +102,7 @@ func TestByteBudgets(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			o := usual()
 			o.FPS = 120
-			bench(t, newFake(3000), o, func(p *uitest.Program) {
+			workbench(t, newFake(3000), o, func(p *uitest.Program) {
 				press(p, c.before...)
 				for i := range 12 {
 					p.Bytes()
@@ -119,7 +119,7 @@ func TestByteBudgets(t *testing.T) {
 
 func TestNothingIsSentWhereNothingChanges(t *testing.T) {
 	t.Parallel()
-	bench(t, newFake(300), usual(), func(p *uitest.Program) {
+	workbench(t, newFake(300), usual(), func(p *uitest.Program) {
 		p.Bytes()
 		p.Send(struct{}{})
 		p.Settle()
@@ -191,7 +191,7 @@ func pump(m tea.Model, cmd tea.Cmd, depth int) {
 
 func TestResizeStorm(t *testing.T) {
 	t.Parallel()
-	bench(t, newFake(300), usual(), func(p *uitest.Program) {
+	workbench(t, newFake(300), usual(), func(p *uitest.Program) {
 		for i := range 200 {
 			p.Send(tea.WindowSizeMsg{Width: 1 + i*7%320, Height: 1 + i*3%110})
 		}

@@ -232,7 +232,7 @@ func TestSharing(t *testing.T) {
 
 func TestAServerWithoutQueries(t *testing.T) {
 	t.Parallel()
-	bench(t, newFake(50), small(), func(p *uitest.Program) {
+	workbench(t, newFake(50), small(), func(p *uitest.Program) {
 		press(p, "4")
 		p.Want("This server keeps no queries")
 		p.Golden("queries-none-80x24")

@@ -150,7 +150,7 @@ func walk(t *testing.T, seed uint64, steps int) {
 		f.delay = 200 * time.Millisecond
 	}
 	o := uitest.Options{Width: 120, Height: 40, FPS: 20, Profile: profiles[seed%2].profile, InTurn: true}
-	benchWith(t, ui.Options{API: f}, o, func(p *uitest.Program) {
+	workbenchWith(t, ui.Options{API: f}, o, func(p *uitest.Program) {
 		m := &monkey{r: r, p: p, f: f, w: o.Width, h: o.Height}
 		for range steps {
 			m.step()

@@ -12,7 +12,7 @@ import (
 // related opens the relations of the newest event of a web.
 func related(t *testing.T, w *web, o uitest.Options, script func(p *uitest.Program)) {
 	t.Helper()
-	benchWith(t, ui.Options{API: w}, o, func(p *uitest.Program) {
+	workbenchWith(t, ui.Options{API: w}, o, func(p *uitest.Program) {
 		press(p, "enter", "z", "e")
 		script(p)
 	})
@@ -85,7 +85,7 @@ func TestGraphAroundAValue(t *testing.T) {
 			})
 		}
 	}
-	benchWith(t, ui.Options{API: w}, usual(), func(p *uitest.Program) {
+	workbenchWith(t, ui.Options{API: w}, usual(), func(p *uitest.Program) {
 		press(p, "a", "g")
 		choosing(p, "198.51.100.7")
 		p.Want("3 Graph", "198.51.100.7", "sighting")
@@ -106,7 +106,7 @@ func TestGraphOfNoValue(t *testing.T) {
 	t.Parallel()
 	f := newFake(20)
 	f.change(f.newest()[0].UUID, func(e *api.Event) { e.Indicator, e.Tags = "", nil })
-	bench(t, f, usual(), func(p *uitest.Program) {
+	workbench(t, f, usual(), func(p *uitest.Program) {
 		press(p, "a", "g")
 		p.Want("neither an indicator nor a tag")
 	})

@@ -30,7 +30,7 @@ func Run(ctx context.Context, o Options) error {
 	m.kill = cancel
 	err := m.onTerminals(ctx)
 	if m.crash == nil {
-		m.keep() // the command isn't needed: what is kept is written down now
+		m.saveState() // the command isn't needed: what is kept is written down now
 	}
 	if lost := m.env.Memory.Flush(); lost != nil && err == nil {
 		err = lost
@@ -51,8 +51,8 @@ func Run(ctx context.Context, o Options) error {
 // is gone.
 func (m *Model) onTerminals(ctx context.Context) error {
 	if m.options.Back == nil {
-		defer m.shutGate()
-		m.newGate()
+		defer m.closeInput()
+		m.openInput()
 		p := tea.NewProgram(m, m.programOptions(ctx)...)
 		if m.options.Started != nil {
 			m.options.Started(p.Send)
@@ -60,18 +60,18 @@ func (m *Model) onTerminals(ctx context.Context) error {
 		_, err := p.Run()
 		return err
 	}
-	c := &carrier{Model: m, mail: newMailbox()}
+	c := &resumable{Model: m, outbox: newOutbox()}
 	if m.options.Started != nil {
-		m.options.Started(c.mail.deliver)
+		m.options.Started(c.outbox.deliver)
 	}
 	for {
 		m.away = false
-		m.newGate()
+		m.openInput()
 		p := tea.NewProgram(c, m.programOptions(ctx)...)
-		c.mail.open(p.Send)
+		c.outbox.open(p.Send)
 		_, err := p.Run()
-		c.mail.close()
-		m.shutGate()
+		c.outbox.close()
+		m.closeInput()
 		if err != nil || !m.away {
 			return err
 		}
@@ -83,16 +83,16 @@ func (m *Model) onTerminals(ctx context.Context) error {
 	}
 }
 
-// newGate makes the gate that a hosted program is typed at through.
-func (m *Model) newGate() {
+// openInput makes the drain that a hosted program is typed at through.
+func (m *Model) openInput() {
 	if m.options.Hosted && m.options.In != nil {
-		m.gate = newGate(m.options.In)
+		m.input = newInputDrain(m.options.In)
 	}
 }
 
-func (m *Model) shutGate() {
-	if m.gate != nil {
-		m.gate.close()
+func (m *Model) closeInput() {
+	if m.input != nil {
+		m.input.close()
 	}
 }
 
@@ -102,8 +102,8 @@ func (m *Model) programOptions(ctx context.Context) []tea.ProgramOption {
 	if o.Hosted {
 		list = append(list, tea.WithoutSignalHandler())
 	}
-	if m.gate != nil {
-		list = append(list, tea.WithInput(m.gate))
+	if m.input != nil {
+		list = append(list, tea.WithInput(m.input))
 	} else if o.In != nil {
 		list = append(list, tea.WithInput(o.In))
 	}
@@ -122,13 +122,13 @@ func (m *Model) programOptions(ctx context.Context) []tea.ProgramOption {
 	return list
 }
 
-// learnSaved says once that nothing can be remembered.
-func (m *Model) learnSaved(f async.Fact) tea.Cmd {
+// onSaved says once that nothing can be remembered.
+func (m *Model) onSaved(f async.Result) tea.Cmd {
 	done, ok := f.(async.JobDone)
-	if !ok || done.Err == nil || m.saidLost {
+	if !ok || done.Err == nil || m.lossReported {
 		return nil
 	}
-	m.saidLost = true
+	m.lossReported = true
 	return m.say(toast.Warn, done.Err.Error())
 }
 

@@ -37,7 +37,7 @@ func (m *Model) saveAs(what, name string, data []byte) tea.Cmd {
 	return nil
 }
 
-func (m *Model) learnWritten(f async.JobDone) tea.Cmd {
+func (m *Model) onWritten(f async.JobDone) tea.Cmd {
 	if f.Err != nil {
 		return m.say(toast.Error, f.Err.Error())
 	}

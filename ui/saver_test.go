@@ -43,14 +43,14 @@ func saverProgram(s *saver) func() tea.Model {
 }
 
 func (s *saver) SavedQueries(ctx context.Context) ([]api.SavedQuery, error) {
-	err := s.call(ctx)
+	err := s.openVisit(ctx)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return slices.Clone(s.queries), err
 }
 
 func (s *saver) SavedQuery(ctx context.Context, id int64) (api.SavedQuery, error) {
-	if err := s.call(ctx); err != nil {
+	if err := s.openVisit(ctx); err != nil {
 		return api.SavedQuery{}, err
 	}
 	s.mu.Lock()
@@ -63,7 +63,7 @@ func (s *saver) SavedQuery(ctx context.Context, id int64) (api.SavedQuery, error
 }
 
 func (s *saver) CreateSavedQuery(ctx context.Context, in api.NewSavedQuery) (api.SavedQuery, error) {
-	if err := s.call(ctx); err != nil {
+	if err := s.openVisit(ctx); err != nil {
 		return api.SavedQuery{}, err
 	}
 	s.mu.Lock()
@@ -95,7 +95,7 @@ func (s *saver) UpdateSavedQuery(ctx context.Context, id int64, p api.SavedQuery
 }
 
 func (s *saver) DeleteSavedQuery(ctx context.Context, id int64) error {
-	err := s.call(ctx)
+	err := s.openVisit(ctx)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.queries = slices.DeleteFunc(s.queries, func(q api.SavedQuery) bool { return q.ID == id })
@@ -111,7 +111,7 @@ func (s *saver) alertable() error {
 }
 
 func (s *saver) Alerts(ctx context.Context) ([]api.Alert, error) {
-	if err := s.call(ctx); err != nil {
+	if err := s.openVisit(ctx); err != nil {
 		return nil, err
 	}
 	s.mu.Lock()
@@ -120,7 +120,7 @@ func (s *saver) Alerts(ctx context.Context) ([]api.Alert, error) {
 }
 
 func (s *saver) Alert(ctx context.Context, id int64) (api.Alert, error) {
-	if err := s.call(ctx); err != nil {
+	if err := s.openVisit(ctx); err != nil {
 		return api.Alert{}, err
 	}
 	s.mu.Lock()
@@ -133,7 +133,7 @@ func (s *saver) Alert(ctx context.Context, id int64) (api.Alert, error) {
 }
 
 func (s *saver) CreateAlert(ctx context.Context, in api.NewAlert) (api.Alert, error) {
-	if err := s.call(ctx); err != nil {
+	if err := s.openVisit(ctx); err != nil {
 		return api.Alert{}, err
 	}
 	s.mu.Lock()
@@ -165,7 +165,7 @@ func (s *saver) UpdateAlert(ctx context.Context, id int64, p api.AlertPatch) (ap
 }
 
 func (s *saver) DeleteAlert(ctx context.Context, id int64) error {
-	err := s.call(ctx)
+	err := s.openVisit(ctx)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.alerts = slices.DeleteFunc(s.alerts, func(a api.Alert) bool { return a.ID == id })
@@ -173,7 +173,7 @@ func (s *saver) DeleteAlert(ctx context.Context, id int64) error {
 }
 
 func (s *saver) Inbox(ctx context.Context, q api.InboxQuery) (api.Inbox, error) {
-	if err := s.call(ctx); err != nil {
+	if err := s.openVisit(ctx); err != nil {
 		return api.Inbox{}, err
 	}
 	s.mu.Lock()
@@ -182,7 +182,7 @@ func (s *saver) Inbox(ctx context.Context, q api.InboxQuery) (api.Inbox, error) 
 }
 
 func (s *saver) MarkRead(ctx context.Context, ids []int64, read bool) error {
-	err := s.call(ctx)
+	err := s.openVisit(ctx)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for i := range s.inbox {

@@ -72,7 +72,7 @@ func (m *Model) arrange() panes {
 	p.head, r = r.CutTop(1)
 	p.foot, r = r.CutBottom(1)
 	switch {
-	case m.seat() != nil:
+	case m.currentTab() != nil:
 		p.whole = r
 	case m.screen == screenDetail:
 		p.detail = r

@@ -88,13 +88,13 @@ func (m *Model) beginJob(s async.Slot, label string) {
 	m.job = &job{slot: s, state: progress.State{Label: label, Cancel: "esc cancels"}}
 }
 
-// learnJob follows the job: its progress, and its end.
-func (m *Model) learnJob(f async.Fact) tea.Cmd {
+// onJob follows the job: its progress, and its end.
+func (m *Model) onJob(f async.Result) tea.Cmd {
 	switch f := f.(type) {
 	case async.CatalogsLoaded:
-		return m.learnCatalogs(f)
+		return m.onCatalogs(f)
 	case async.RawLoaded:
-		return m.learnRaw(f)
+		return m.onRaw(f)
 	case async.Progress:
 		if m.job != nil {
 			s := &m.job.state
@@ -105,11 +105,11 @@ func (m *Model) learnJob(f async.Fact) tea.Cmd {
 	case async.JobDone:
 		switch f.Slot.Name {
 		case saveSlot:
-			return m.learnWritten(f)
+			return m.onWritten(f)
 		case exportSlot:
-			return m.learnExport(f)
+			return m.onExport(f)
 		case lookupSlot:
-			return m.learnLookup(f)
+			return m.onLookup(f)
 		}
 		m.job = nil
 		return tea.Batch(m.jobEnded(f), m.events.Reload())

@@ -11,19 +11,19 @@ import (
 	"threatbench/views"
 )
 
-// look tells the others what is looked at here, where that has changed.
-func (m *Model) look() {
+// sharePresence tells the others what is looked at here, where that has changed.
+func (m *Model) sharePresence() {
 	if m.options.Team == nil {
 		return
 	}
 	s := views.Presence{View: "Events"}
-	switch seat := m.seat(); {
+	switch seat := m.currentTab(); {
 	case seat != nil:
 		s.View = seat.title
 	case m.view() == views.View(m.detail):
 		s.View = "Detail"
 	}
-	if e := m.detail.Event(); e != nil && m.seat() == nil {
+	if e := m.detail.Event(); e != nil && m.currentTab() == nil {
 		s.Dataset, s.Event = e.DatasetID, e.UUID
 		if s == m.presenceWithout() {
 			return
@@ -32,7 +32,7 @@ func (m *Model) look() {
 	}
 	if s != m.presence {
 		m.presence = s
-		m.options.Team.Look(s)
+		m.options.Team.SetPresence(s)
 	}
 }
 
@@ -44,9 +44,9 @@ func (m *Model) presenceWithout() views.Presence {
 	return s
 }
 
-// learnTeam takes in what the others are at, and what they have changed. What
+// onTeam takes in what the others are at, and what they have changed. What
 // is on the screen stays as it is until it is asked for anew.
-func (m *Model) learnTeam(n views.TeamNews) tea.Cmd {
+func (m *Model) onTeam(n views.TeamNews) tea.Cmd {
 	m.peers = m.options.Team.Peers()
 	for _, c := range n.Changes {
 		m.env.Async.Outdated(c.Kind)

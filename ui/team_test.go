@@ -19,7 +19,7 @@ type peers struct {
 
 func (m *peers) Peers() []views.Peer { return m.list }
 
-func (m *peers) Look(s views.Presence) { m.seen = append(m.seen, s) }
+func (m *peers) SetPresence(s views.Presence) { m.seen = append(m.seen, s) }
 
 // elsewhere is somebody who looks at the fake's event number i of the list.
 func peerAt(id uint64, name string, e api.Event) views.Peer {
@@ -32,7 +32,7 @@ func peerAt(id uint64, name string, e api.Event) views.Peer {
 func withPeers(t *testing.T, o uitest.Options, script func(p *uitest.Program, f *fake, others *peers, list []api.Event)) {
 	t.Helper()
 	f, others := newFake(400), &peers{}
-	benchWith(t, ui.Options{API: f, Team: others}, o, func(p *uitest.Program) {
+	workbenchWith(t, ui.Options{API: f, Team: others}, o, func(p *uitest.Program) {
 		script(p, f, others, f.matching(api.ListQuery{}))
 	})
 }

@@ -33,8 +33,8 @@ func terminalOf(getenv func(string) string) terminal {
 	return t
 }
 
-// learnTerminal takes the terminal's environment.
-func (m *Model) learnTerminal(env tea.EnvMsg) tea.Cmd {
+// onTerminal takes the terminal's environment.
+func (m *Model) onTerminal(env tea.EnvMsg) tea.Cmd {
 	m.terminal = terminalOf(env.Getenv)
 	m.split.remote = m.terminal.remote
 	if !m.terminal.ask {

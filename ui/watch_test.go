@@ -74,7 +74,7 @@ func TestWatchingTheList(t *testing.T) {
 	s := newSaver(60)
 	store := &memory{}
 	o := ui.Options{API: s, Memory: store}
-	benchWith(t, o, usual(), func(p *uitest.Program) {
+	workbenchWith(t, o, usual(), func(p *uitest.Program) {
 		enter(p, "/attacker:HOLLOWMAGPIE")
 		press(p, "enter", "w")
 		p.Want("every 5 minutes: 288 calls a day", "watching")
@@ -99,9 +99,9 @@ func TestWatchingTheList(t *testing.T) {
 			t.Errorf("%d calls while watching is off", n)
 		}
 		press(p, "w")
-		ui.Keep(p.Model().(*ui.Model))
+		ui.SaveState(p.Model().(*ui.Model))
 	})
-	benchWith(t, o, usual(), func(p *uitest.Program) {
+	workbenchWith(t, o, usual(), func(p *uitest.Program) {
 		p.Want("watching")
 		asked := len(s.asked())
 		p.Advance(time.Hour + time.Minute)

@@ -6,8 +6,8 @@ import (
 	"threatbench/api"
 )
 
-// mostOffered is how many completions are worth listing.
-const mostOffered = 50
+// maxOffered is how many completions are worth listing.
+const maxOffered = 50
 
 // Complete are the names that begin with a text, then those that hold it.
 func Complete(text string, names []string) []string {
@@ -23,5 +23,5 @@ func Complete(text string, names []string) []string {
 		}
 	}
 	out := append(begin, hold...)
-	return out[:min(len(out), mostOffered)]
+	return out[:min(len(out), maxOffered)]
 }

@@ -142,9 +142,9 @@ func (m *Memory) LookedAt(q api.SavedQuery) Looked {
 	return l
 }
 
-// Look remembers that the events of a saved query have been seen up to now,
+// SetPresence remembers that the events of a saved query have been seen up to now,
 // and used tells whether a person ran it.
-func (m *Memory) Look(id int64, now time.Time, used bool) tea.Cmd {
+func (m *Memory) SetPresence(id int64, now time.Time, used bool) tea.Cmd {
 	all := map[string]Looked{}
 	m.Load(lookedName, &all)
 	l := all[fmt.Sprint(id)]

@@ -62,8 +62,8 @@ func TestLookedAt(t *testing.T) {
 	if l := m.LookedAt(q); !l.Seen.Equal(noon) || !l.Used.IsZero() {
 		t.Errorf("never looked at: %+v", l)
 	}
-	m.Look(7, noon.Add(time.Hour), true)
-	m.Look(7, noon.Add(2*time.Hour), false)
+	m.SetPresence(7, noon.Add(time.Hour), true)
+	m.SetPresence(7, noon.Add(2*time.Hour), false)
 	if l := m.LookedAt(q); !l.Seen.Equal(noon.Add(2*time.Hour)) || !l.Used.Equal(noon.Add(time.Hour)) {
 		t.Errorf("%+v", l)
 	}

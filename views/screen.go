@@ -29,23 +29,23 @@ type Starter interface{ Start() tea.Cmd }
 // Hinter is a view that chooses which keys the bottom line shows.
 type Hinter interface{ Hints() []keymap.ID }
 
-// Guest is a view whose tab is shown only once it has been given something to
+// TabHider is a view whose tab is shown only once it has been given something to
 // show.
-type Guest interface{ Invited() bool }
+type TabHider interface{ ShowsTab() bool }
 
 // Badged is a view with a short word behind its tab, "" for none.
 type Badged interface{ Badge() string }
 
-// Popping is a view that draws a box over itself; x and y are relative to the
+// Popup is a view that draws a box over itself; x and y are relative to the
 // view, no lines mean no box.
-type Popping interface {
+type Popup interface {
 	Popup() (lines []string, x, y int)
 }
 
-// Placed is a view that can be returned to as it was: Here is whatever Go needs.
-type Placed interface {
-	Here() any
-	Go(place any) tea.Cmd
+// Snapshotter is a view that can be returned to as it was: Here is whatever Go needs.
+type Snapshotter interface {
+	Snapshot() any
+	Restore(place any) tea.Cmd
 }
 
 // Targeted is a view whose events can be acted on.
@@ -65,7 +65,9 @@ type Targets struct {
 
 // Informed is a view that wants to know what a change did; what it shows is
 // asked for anew there.
-type Informed interface{ Changed(r async.Result) tea.Cmd }
+type Informed interface {
+	Changed(r async.ChangeResult) tea.Cmd
+}
 
 // Visitor is a view that can be shown something; see Host.Visit.
 type Visitor interface{ Visit(v Visit) tea.Cmd }

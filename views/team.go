@@ -12,8 +12,8 @@ import (
 type Team interface {
 	// Peers are the others, those who came first before.
 	Peers() []Peer
-	// Look tells the others what is looked at here.
-	Look(s Presence)
+	// SetPresence tells the others what is looked at here.
+	SetPresence(s Presence)
 }
 
 // Presence is what somebody looks at: a view by its title, and the event shown

@@ -20,12 +20,12 @@ import (
 	"threatbench/ui/widget/toast"
 )
 
-// View is a pane of the workbench. It handles actions and facts, never keys.
+// View is a pane of the workbench. It handles actions and results, never keys.
 type View interface {
 	// Do carries out an action; handled is false when it isn't this view's.
 	Do(id keymap.ID) (cmd tea.Cmd, handled bool)
-	// Learn takes the result of a request this view made.
-	Learn(f async.Fact) tea.Cmd
+	// Receive takes the result of a request this view made.
+	Receive(f async.Result) tea.Cmd
 	// Draw is the view in exactly h lines of w cells.
 	Draw(w, h int, focused bool) []string
 	// Scopes are the key scopes of the part that has the focus, innermost first.
@@ -34,8 +34,8 @@ type View interface {
 	Why(id keymap.ID) string
 }
 
-// Typist is a view with a text input: while Typing, keys go there first.
-type Typist interface {
+// TextInput is a view with a text input: while Typing, keys go there first.
+type TextInput interface {
 	Typing() bool
 	Key(k tea.KeyPressMsg) (cmd tea.Cmd, handled bool)
 	Paste(text string) tea.Cmd
@@ -48,8 +48,8 @@ type Clickable interface {
 	Wheel(x, y, by int) tea.Cmd
 }
 
-// Pointed is a view that says where the real cursor belongs.
-type Pointed interface {
+// CursorPlacer is a view that says where the real cursor belongs.
+type CursorPlacer interface {
 	CursorXY() (x, y int, ok bool)
 }
 
@@ -241,7 +241,7 @@ func (e *Env) ReadOnlyReason() string {
 
 // Shown is text as it can be drawn, styled or not: harmless to the terminal,
 // and as wide for it as it is for us, whatever its script.
-func Shown(s string) string { return layout.Steady(clean.Styled(s)) }
+func Shown(s string) string { return layout.NormalizeWidth(clean.Styled(s)) }
 
 // OneLine is text with its line breaks as spaces.
 func OneLine(s string) string {

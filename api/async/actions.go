@@ -9,7 +9,7 @@ import (
 )
 
 // changer is the client, or nil after noting that it can change nothing.
-func (w *work) changer() Changer {
+func (w *changeRun) changer() Changer {
 	c, err := able[Changer](w.api, "changing events")
 	if err != nil {
 		w.stop(err)
@@ -20,7 +20,7 @@ func (w *work) changer() Changer {
 
 // unlessSo is the targets that aren't yet as an action makes them; the others
 // it leaves unchanged.
-func (w *work) unlessSo(on []Target, so func(Target) bool) (todo []Target) {
+func (w *changeRun) unlessSo(on []Target, so func(Target) bool) (todo []Target) {
 	for _, t := range on {
 		if so(t) {
 			w.set(unchanged, "", t)
@@ -41,7 +41,7 @@ type listing struct {
 
 func (listing) onEvents() {}
 
-func (a listing) run(ctx context.Context, w *work, on []Target) {
+func (a listing) run(ctx context.Context, w *changeRun, on []Target) {
 	c := w.changer()
 	if c == nil {
 		return
@@ -110,7 +110,7 @@ type editing struct{ patch api.EventPatch }
 
 func (editing) onEvents() {}
 
-func (a editing) run(ctx context.Context, w *work, on []Target) {
+func (a editing) run(ctx context.Context, w *changeRun, on []Target) {
 	c := w.changer()
 	if c == nil {
 		return
@@ -134,13 +134,13 @@ func (a editing) run(ctx context.Context, w *work, on []Target) {
 
 // send changes the batch by one call where the contract has one for it. One
 // event that isn't there must not keep the others from changing.
-func (a editing) send(ctx context.Context, w *work, c Changer, todo []Target) {
+func (a editing) send(ctx context.Context, w *changeRun, c Changer, todo []Target) {
 	if len(todo) == 0 || w.stopped() {
 		return
 	}
 	if a.patch.Date == nil && len(todo) > 1 && todo[0].Dataset != "" {
 		res, err := c.UpdateMany(ctx, todo[0].Dataset, ids(todo), a.patch)
-		if f, _ := fateOf(err); f != refused || api.StatusOf(err) != 404 {
+		if f, _ := outcomeOf(err); f != refused || api.StatusOf(err) != 404 {
 			w.became(err, todo...)
 			a.failures(w, todo, res)
 			return
@@ -152,7 +152,7 @@ func (a editing) send(ctx context.Context, w *work, c Changer, todo []Target) {
 	}, func(Target) {})
 }
 
-func (a editing) failures(w *work, todo []Target, res api.UpdateResult) {
+func (a editing) failures(w *changeRun, todo []Target, res api.UpdateResult) {
 	why := make(map[string]string, len(res.Failures))
 	for _, f := range res.Failures {
 		why[api.Fold(f.EventID)] = f.Error
@@ -166,7 +166,7 @@ func (a editing) failures(w *work, todo []Target, res api.UpdateResult) {
 
 // categories are the categories by their folded names, where a change of one
 // takes kill chain and techniques along.
-func (a editing) categories(ctx context.Context, w *work) map[string]api.Category {
+func (a editing) categories(ctx context.Context, w *changeRun) map[string]api.Category {
 	if a.patch.Category == nil {
 		return nil
 	}
@@ -181,7 +181,7 @@ func (a editing) categories(ctx context.Context, w *work) map[string]api.Categor
 	return byName
 }
 
-func (a editing) takeBack(w *work, t Target, e api.Event, seen bool, cats map[string]api.Category) {
+func (a editing) takeBack(w *changeRun, t Target, e api.Event, seen bool, cats map[string]api.Category) {
 	old := inverse(a.patch, e)
 	if c, known := cats[api.Fold(e.Category)]; old.Category != nil && known && !asCategory(e, c) {
 		// The event had kill chain and techniques of its own: the category
@@ -315,13 +315,13 @@ type relating struct {
 
 func (relating) onEvents() {}
 
-func (a relating) run(ctx context.Context, w *work, on []Target) {
+func (a relating) run(ctx context.Context, w *changeRun, on []Target) {
 	c := w.changer()
 	if c == nil {
 		return
 	}
 	was, known, err := a.children(ctx, w)
-	if f, _ := fateOf(err); f == unsent {
+	if f, _ := outcomeOf(err); f == unsent {
 		w.stop(err)
 		return
 	}
@@ -342,7 +342,7 @@ func (a relating) run(ctx context.Context, w *work, on []Target) {
 
 // children are the events under the parent; known is false where the server
 // can't say.
-func (a relating) children(ctx context.Context, w *work) (have map[string]bool, known bool, err error) {
+func (a relating) children(ctx context.Context, w *changeRun) (have map[string]bool, known bool, err error) {
 	g, can := w.api.(Grapher)
 	if !can {
 		return nil, false, nil
@@ -368,7 +368,7 @@ func (a relating) children(ctx context.Context, w *work) (have map[string]bool, 
 // relatedPage is how many related events one call brings.
 const relatedPage = 1000
 
-func (a relating) send(ctx context.Context, w *work, c Changer, todo []Target) {
+func (a relating) send(ctx context.Context, w *changeRun, c Changer, todo []Target) {
 	in := api.RelateEvents{ParentID: a.parent.ID, ChildIDs: ids(todo), RelationshipType: a.kind, DatasetID: a.parent.Dataset}
 	var errs []api.RelateError
 	var err error
@@ -391,7 +391,7 @@ func (a relating) send(ctx context.Context, w *work, c Changer, todo []Target) {
 	}
 }
 
-func (a relating) confirm(ctx context.Context, w *work, todo []Target) {
+func (a relating) confirm(ctx context.Context, w *changeRun, todo []Target) {
 	todo = w.doneOf(todo)
 	if len(todo) == 0 {
 		return
@@ -419,7 +419,7 @@ type rewriting struct {
 
 func (rewriting) onEvents() {}
 
-func (a rewriting) run(ctx context.Context, w *work, on []Target) {
+func (a rewriting) run(ctx context.Context, w *changeRun, on []Target) {
 	c := w.changer()
 	if c == nil {
 		return
@@ -453,7 +453,7 @@ type creating struct{ in api.CreateEvent }
 
 func (creating) unrepeatable() {}
 
-func (a creating) run(ctx context.Context, w *work, on []Target) {
+func (a creating) run(ctx context.Context, w *changeRun, on []Target) {
 	c := w.changer()
 	if c == nil {
 		return

@@ -14,7 +14,7 @@ import (
 // Values are shared with the cache: treat them as read-only. An Err with
 // api.ErrUnsupported in its chain means that the server has no such feature.
 type Answer[Q, V any] struct {
-	Tag
+	RequestTag
 	Query  Q
 	Value  V
 	Took   time.Duration // of the call, 0 where Cached
@@ -51,7 +51,7 @@ type (
 	Everything struct{}
 )
 
-// The facts of this file, to be told apart in a type switch.
+// The results of this file, to be told apart in a type switch.
 type (
 	GraphLoaded     = Answer[api.GraphQuery, api.Graph]
 	NodesFound      = Answer[NodesOf, []api.GraphNode]
@@ -70,36 +70,36 @@ type (
 
 // asked are the shelves of the questions of this file.
 type asked struct {
-	graphs     *shelf[api.Graph]
-	nodes      *shelf[[]api.GraphNode]
-	related    *shelf[api.Page]
-	queries    *shelf[[]api.SavedQuery]
-	alerts     *shelf[[]api.Alert]
-	inboxes    *shelf[api.Inbox]
-	histories  *shelf[api.History]
-	previews   *shelf[api.RevertPreview]
-	aggregates *shelf[api.AggregateResult]
-	graphqls   *shelf[json.RawMessage]
-	schemas    *shelf[api.Schema]
-	datasets   *shelf[[]api.Dataset]
-	tests      *shelf[api.AlertTest]
+	graphs     *cache[api.Graph]
+	nodes      *cache[[]api.GraphNode]
+	related    *cache[api.Page]
+	queries    *cache[[]api.SavedQuery]
+	alerts     *cache[[]api.Alert]
+	inboxes    *cache[api.Inbox]
+	histories  *cache[api.History]
+	previews   *cache[api.RevertPreview]
+	aggregates *cache[api.AggregateResult]
+	graphqls   *cache[json.RawMessage]
+	schemas    *cache[api.Schema]
+	datasets   *cache[[]api.Dataset]
+	tests      *cache[api.AlertTest]
 }
 
 func newAsked(ctx context.Context, o Options) asked {
 	return asked{
-		graphs:     newShelf[api.Graph](ctx, o.Details),
-		nodes:      newShelf[[]api.GraphNode](ctx, o.Details),
-		related:    newShelf[api.Page](ctx, o.Pages),
-		queries:    newShelf[[]api.SavedQuery](ctx, 1),
-		alerts:     newShelf[[]api.Alert](ctx, 1),
-		inboxes:    newShelf[api.Inbox](ctx, o.Pages),
-		histories:  newShelf[api.History](ctx, o.Pages),
-		previews:   newShelf[api.RevertPreview](ctx, 1),
-		aggregates: newShelf[api.AggregateResult](ctx, o.Summaries),
-		graphqls:   newShelf[json.RawMessage](ctx, o.Summaries),
-		schemas:    newShelf[api.Schema](ctx, 1),
-		datasets:   newShelf[[]api.Dataset](ctx, 1),
-		tests:      newShelf[api.AlertTest](ctx, o.Summaries),
+		graphs:     newCache[api.Graph](ctx, o.Details),
+		nodes:      newCache[[]api.GraphNode](ctx, o.Details),
+		related:    newCache[api.Page](ctx, o.Pages),
+		queries:    newCache[[]api.SavedQuery](ctx, 1),
+		alerts:     newCache[[]api.Alert](ctx, 1),
+		inboxes:    newCache[api.Inbox](ctx, o.Pages),
+		histories:  newCache[api.History](ctx, o.Pages),
+		previews:   newCache[api.RevertPreview](ctx, 1),
+		aggregates: newCache[api.AggregateResult](ctx, o.Summaries),
+		graphqls:   newCache[json.RawMessage](ctx, o.Summaries),
+		schemas:    newCache[api.Schema](ctx, 1),
+		datasets:   newCache[[]api.Dataset](ctx, 1),
+		tests:      newCache[api.AlertTest](ctx, o.Summaries),
 	}
 }
 
@@ -119,13 +119,13 @@ func (a asked) drop() {
 }
 
 // answer is demand for a question whose fact is an Answer.
-func answer[Q, V any](l *Layer, s Slot, q Q, wait time.Duration, opts []Option, sh *shelf[V], ask func(context.Context) (V, error)) tea.Cmd {
+func answer[Q, V any](l *Layer, s Slot, q Q, wait time.Duration, opts []Option, sh *cache[V], ask func(context.Context) (V, error)) tea.Cmd {
 	return answerKept(l, s, q, wait, opts, sh, question[V]{key: keyOf(q), ask: ask})
 }
 
-func answerKept[Q, V any](l *Layer, s Slot, q Q, wait time.Duration, opts []Option, sh *shelf[V], ask question[V]) tea.Cmd {
-	return demand(l, s, wait, opts, sh, ask, func(t Tag, o outcome[V]) tea.Msg {
-		return Answer[Q, V]{Tag: t, Query: q, Value: o.value, Took: o.took, Cached: o.cached, Err: o.err}
+func answerKept[Q, V any](l *Layer, s Slot, q Q, wait time.Duration, opts []Option, sh *cache[V], ask question[V]) tea.Cmd {
+	return demand(l, s, wait, opts, sh, ask, func(t RequestTag, o reply[V]) tea.Msg {
+		return Answer[Q, V]{RequestTag: t, Query: q, Value: o.value, Took: o.took, Cached: o.cached, Err: o.err}
 	})
 }
 
@@ -240,7 +240,7 @@ func (l *Layer) Datasets(s Slot, opts ...Option) tea.Cmd {
 
 // NotificationsMarked says that notifications of the inbox were marked.
 type NotificationsMarked struct {
-	Tag
+	RequestTag
 	IDs  []int64
 	Read bool
 	Err  error
@@ -256,18 +256,18 @@ func (l *Layer) MarkRead(s Slot, ids []int64, read bool) tea.Cmd {
 		_, err := through(l.api, "inbox", func(a Saver) (Everything, error) { return Everything{}, a.MarkRead(ctx, ids, read) })
 		l.inboxes.forget()
 		l.record(start, marked(ids, err))
-		return unless(ctx, NotificationsMarked{Tag: tag, IDs: ids, Read: read, Err: err})
+		return unless(ctx, NotificationsMarked{RequestTag: tag, IDs: ids, Read: read, Err: err})
 	}
 }
 
 // marked is what became of notifications, as a record tells it.
-func marked(ids []int64, err error) Result {
+func marked(ids []int64, err error) ChangeResult {
 	on := make([]Target, len(ids))
 	for i, id := range ids {
 		on[i] = numbered(id)
 	}
-	r := Result{Change: changeOf(KindInbox, "mark notifications", nil, on), Err: err}
-	switch f, _ := fateOf(err); f {
+	r := ChangeResult{Change: changeOf(KindInbox, "mark notifications", nil, on), Err: err}
+	switch f, _ := outcomeOf(err); f {
 	case done:
 		r.Done = on
 	case unknown:

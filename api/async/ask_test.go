@@ -45,7 +45,7 @@ func TestQuestionsAreAnswered(t *testing.T) {
 		b.run(l.Related(Slot{"g", "related"}, "e0000", api.RelatedQuery{IncludeParent: true}, 0))
 		b.run(l.TestAlert(Slot{"a", "test"}, 4, 7))
 		b.run(l.MarkRead(Slot{"a", "mark"}, []int64{7}, true))
-		if m := one[QueriesLoaded](b); len(m.Value) != 1 || m.Value[0].ID != 4 || !l.Current(m.Tag) || m.Err != nil {
+		if m := one[QueriesLoaded](b); len(m.Value) != 1 || m.Value[0].ID != 4 || !l.Current(m.RequestTag) || m.Err != nil {
 			t.Errorf("%+v", m)
 		}
 		if m := one[AlertsLoaded](b); len(m.Value) != 1 || m.Value[0].ID != 5 {

@@ -1,6 +1,6 @@
 // Package async is the layer between the views and the client: the only
 // place that makes commands doing I/O. A view calls a method of Layer from its
-// Update, returns the command it gets, and later receives one message, a Fact,
+// Update, returns the command it gets, and later receives one message, a Result,
 // that carries the Tag of the request it answers.
 //
 // A Slot is one purpose of one view. A newer request on a slot cancels the
@@ -37,18 +37,18 @@ type API interface {
 // Slot is one purpose of one view, e.g. {"events", "facets"}.
 type Slot struct{ View, Name string }
 
-// Tag names one request of a slot. Seq grows with every request of a Layer.
-type Tag struct {
+// RequestTag names one request of a slot. Seq grows with every request of a Layer.
+type RequestTag struct {
 	Slot Slot
 	Seq  uint64
 }
 
-// About is the tag itself, so that a message embedding Tag is a Fact.
-func (t Tag) About() Tag { return t }
+// Tag is the tag itself, so that a message embedding RequestTag is a Result.
+func (t RequestTag) Tag() RequestTag { return t }
 
-// Fact is what every message of this package is: something that happened,
+// Result is what every message of this package is: something that happened,
 // about the request that asked for it. Ask Layer.Current before believing it.
-type Fact interface{ About() Tag }
+type Result interface{ Tag() RequestTag }
 
 // Option says how old the answer to one request may be; without one, what is
 // known will do.
@@ -113,14 +113,14 @@ type Layer struct {
 	seq   uint64
 	slots map[Slot]*running
 
-	pages      *shelf[api.Page]
-	events     *shelf[api.Event]
-	raws       *shelf[api.Raw]
-	summaries  *shelf[api.Summary]
-	groups     *shelf[api.Groups]
+	pages      *cache[api.Page]
+	events     *cache[api.Event]
+	raws       *cache[api.Raw]
+	summaries  *cache[api.Summary]
+	groups     *cache[api.Groups]
 	changing   atomic.Bool // a change is under way
 	unfiltered atomic.Bool // the server sums up whole datasets only
-	known      *catalogues
+	known      *catalogs
 	asked
 }
 
@@ -139,11 +139,11 @@ func New(ctx context.Context, a API, o Options) *Layer {
 	return &Layer{
 		api: a, o: o, root: ctx, end: cancel,
 		slots:     map[Slot]*running{},
-		pages:     newShelf[api.Page](ctx, o.Pages),
-		events:    newShelf[api.Event](ctx, o.Details),
-		raws:      newShelf[api.Raw](ctx, o.Details),
-		summaries: newShelf[api.Summary](ctx, o.Summaries),
-		groups:    newShelf[api.Groups](ctx, o.Summaries),
+		pages:     newCache[api.Page](ctx, o.Pages),
+		events:    newCache[api.Event](ctx, o.Details),
+		raws:      newCache[api.Raw](ctx, o.Details),
+		summaries: newCache[api.Summary](ctx, o.Summaries),
+		groups:    newCache[api.Groups](ctx, o.Summaries),
 		known:     newCatalogs(a),
 		asked:     newAsked(ctx, o),
 	}
@@ -151,7 +151,7 @@ func New(ctx context.Context, a API, o Options) *Layer {
 
 // Current tells whether t is the newest request of its slot. A message for
 // which it is false is to be dropped.
-func (l *Layer) Current(t Tag) bool {
+func (l *Layer) Current(t RequestTag) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	r := l.slots[t.Slot]
@@ -210,7 +210,7 @@ func (l *Layer) forgetData() {
 }
 
 // begin makes a request the newest of its slot and cancels the one before.
-func (l *Layer) begin(s Slot, job bool) (context.Context, Tag) {
+func (l *Layer) begin(s Slot, job bool) (context.Context, RequestTag) {
 	ctx, cancel := context.WithCancel(l.root)
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -219,11 +219,11 @@ func (l *Layer) begin(s Slot, job bool) (context.Context, Tag) {
 	}
 	l.seq++
 	l.slots[s] = &running{seq: l.seq, busy: true, job: job, cancel: cancel}
-	return ctx, Tag{Slot: s, Seq: l.seq}
+	return ctx, RequestTag{Slot: s, Seq: l.seq}
 }
 
 // finish ends a request: its slot is no longer busy, its context is released.
-func (l *Layer) finish(t Tag) {
+func (l *Layer) finish(t RequestTag) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if r := l.slots[t.Slot]; r != nil && r.seq == t.Seq {

@@ -194,14 +194,14 @@ func TestPageAnswers(t *testing.T) {
 		}
 		b.run(cmd)
 		m := one[EventsLoaded](b)
-		if !l.Current(m.Tag) || m.Err != nil || len(m.Page.Events) != 3 || m.Took != 20*time.Millisecond || m.Cached || m.Query.Search[0].Value() != "x" {
+		if !l.Current(m.RequestTag) || m.Err != nil || len(m.Page.Events) != 3 || m.Took != 20*time.Millisecond || m.Cached || m.Query.Search[0].Value() != "x" {
 			t.Errorf("%+v", m)
 		}
 		if l.Busy(table) || len(b.msgs) != 1 {
 			t.Errorf("busy after the end, or more than one message: %v", b.msgs)
 		}
-		var fact Fact = m
-		if fact.About().Slot != table {
+		var fact Result = m
+		if fact.Tag().Slot != table {
 			t.Error("the fact isn't about its slot")
 		}
 	})
@@ -238,7 +238,7 @@ func TestANewerRequestCancelsTheOlder(t *testing.T) {
 		for _, m := range b.wait() {
 			if e, is := m.(EventsLoaded); is {
 				got = append(got, e.Query.Search[0].Value())
-				if !l.Current(e.Tag) || e.Err != nil {
+				if !l.Current(e.RequestTag) || e.Err != nil {
 					t.Errorf("%+v", e)
 				}
 			}
@@ -317,7 +317,7 @@ func TestCancelMakesAnAnswerOnItsWayStale(t *testing.T) {
 		m := one[EventsLoaded](b)
 		l.Cancel(table)
 		l.Cancel(Slot{"no", "such"})
-		if l.Current(m.Tag) {
+		if l.Current(m.RequestTag) {
 			t.Error("an answer is current after Cancel")
 		}
 	})
@@ -341,7 +341,7 @@ func TestSlow(t *testing.T) {
 				for i, m := range b.wait() {
 					if s, is := m.(Slow); is {
 						at = b.at[i]
-						if !l.Current(s.Tag) {
+						if !l.Current(s.RequestTag) {
 							t.Error("Slow is about another request")
 						}
 					}
@@ -398,7 +398,7 @@ func TestWhatMustNotBeCached(t *testing.T) {
 			return one[EventsLoaded](b)
 		}
 		f.set(func(f *fakeAPI) { f.err = errors.New("down") })
-		if m := load(); m.Err == nil || !l.Current(m.Tag) {
+		if m := load(); m.Err == nil || !l.Current(m.RequestTag) {
 			t.Errorf("%+v", m)
 		}
 		f.set(func(f *fakeAPI) { f.err, f.events = nil, 6 })
@@ -433,8 +433,8 @@ func TestTheCacheIsBounded(t *testing.T) {
 			b.run(l.Page(table, find(fmt.Sprint(i)), 0))
 			b.wait()
 		}
-		if n := l.pages.kept.Len(); n != 10 || len(l.pages.flights) != 0 || len(l.slots) != 1 {
-			t.Errorf("%d pages, %d flights, %d slots", n, len(l.pages.flights), len(l.slots))
+		if n := l.pages.kept.Len(); n != 10 || len(l.pages.calls) != 0 || len(l.slots) != 1 {
+			t.Errorf("%d pages, %d flights, %d slots", n, len(l.pages.calls), len(l.slots))
 		}
 	})
 }

@@ -39,15 +39,15 @@ const (
 // how many are still to come, and Next, to be returned from Update, brings the
 // next message. Each message holds everything known, not just what is new.
 type CatalogsLoaded struct {
-	Tag
+	RequestTag
 	Catalogs Catalogs
 	Errs     map[string]error // by the name of the catalogue; empty where all came
 	Pending  int
 	Next     tea.Cmd
 }
 
-// catalogues is the session's copy. Each catalogue is read on its own.
-type catalogues struct {
+// catalogs is the session's copy. Each catalogue is read on its own.
+type catalogs struct {
 	api API
 
 	mu    sync.Mutex
@@ -56,9 +56,9 @@ type catalogues struct {
 	have  map[string]bool
 }
 
-func newCatalogs(a API) *catalogues { return &catalogues{api: a, have: map[string]bool{}} }
+func newCatalogs(a API) *catalogs { return &catalogs{api: a, have: map[string]bool{}} }
 
-func (c *catalogues) forget() {
+func (c *catalogs) forget() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.epoch++
@@ -79,7 +79,7 @@ func errandOf[T any](name string, read func(context.Context) ([]T, error), place
 }
 
 // missing lists the errands for what isn't known yet.
-func (c *catalogues) missing() (todo []errand, epoch int) {
+func (c *catalogs) missing() (todo []errand, epoch int) {
 	all := []errand{
 		errandOf(CatalogDatasets, c.api.Datasets, func(c *Catalogs) *[]api.Dataset { return &c.Datasets }),
 		errandOf(CatalogCategories, c.api.Categories, func(c *Catalogs) *[]api.Category { return &c.Categories }),
@@ -99,7 +99,7 @@ func (c *catalogues) missing() (todo []errand, epoch int) {
 	return todo, c.epoch
 }
 
-func (c *catalogues) put(name string, place func(*Catalogs), epoch int) {
+func (c *catalogs) put(name string, place func(*Catalogs), epoch int) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.epoch == epoch {
@@ -108,7 +108,7 @@ func (c *catalogues) put(name string, place func(*Catalogs), epoch int) {
 	}
 }
 
-func (c *catalogues) snapshot() Catalogs {
+func (c *catalogs) snapshot() Catalogs {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.now
@@ -136,7 +136,7 @@ func (l *Layer) Catalogs(s Slot) tea.Cmd {
 type round struct {
 	layer   *Layer
 	ctx     context.Context
-	tag     Tag
+	tag     RequestTag
 	pending int
 	results chan result // room for all, so no errand is left waiting
 	errs    map[string]error
@@ -187,7 +187,7 @@ func (r *round) take(res result) {
 }
 
 func (r *round) tell() tea.Msg {
-	msg := CatalogsLoaded{Tag: r.tag, Catalogs: r.layer.known.snapshot(), Errs: maps.Clone(r.errs), Pending: r.pending}
+	msg := CatalogsLoaded{RequestTag: r.tag, Catalogs: r.layer.known.snapshot(), Errs: maps.Clone(r.errs), Pending: r.pending}
 	if r.pending > 0 {
 		msg.Next = r.next
 		return msg

@@ -98,9 +98,9 @@ type Failure struct {
 	Reason string
 }
 
-// Result is what became of a Change. Every target is in exactly one of Done,
+// ChangeResult is what became of a Change. Every target is in exactly one of Done,
 // Unchanged, Failed, Unknown and NotBegun, each in frozen order.
-type Result struct {
+type ChangeResult struct {
 	Change    Change
 	Done      []Target
 	Unchanged []Target  // were so already: nothing was sent
@@ -127,14 +127,14 @@ type Result struct {
 // Rest is a Change that does what this one didn't get to, once: what wasn't
 // begun, and of what is unknown that which harms nothing when sent again. It
 // is false where nothing is left to do.
-func (r Result) Rest() (Change, bool) {
+func (r ChangeResult) Rest() (Change, bool) {
 	c := r.Change
 	c.steps = r.rest
 	return c, len(c.steps) > 0
 }
 
 // Retry is a Change that tries again what failed; false where nothing did.
-func (r Result) Retry() (Change, bool) {
+func (r ChangeResult) Retry() (Change, bool) {
 	c := r.Change
 	c.steps = r.again
 	return c, len(c.steps) > 0
@@ -143,15 +143,15 @@ func (r Result) Retry() (Change, bool) {
 // ChangeDone ends a Layer.Do. It comes however the change ended, and is to be
 // heeded even where its Tag is no longer current.
 type ChangeDone struct {
-	Tag
-	Result Result
+	RequestTag
+	Result ChangeResult
 }
 
 // AuditRecord is an entry of the audit log: one change, when it began, and
 // what became of it.
 type AuditRecord struct {
 	At     time.Time
-	Result Result
+	Result ChangeResult
 }
 
 // Why a change isn't begun.

@@ -19,7 +19,7 @@ import (
 func ptr[T any](v T) *T { return &v }
 
 // whole checks that a change did everything, and that it can be taken back.
-func whole(t *testing.T, r Result) {
+func whole(t *testing.T, r ChangeResult) {
 	t.Helper()
 	if r.Err != nil || len(r.Failed)+len(r.Unknown)+len(r.NotBegun) > 0 || len(r.Doubtful) > 0 || r.Confirmed != len(r.Done) {
 		t.Errorf("%s: failed %v, unknown %v, not begun %v, doubtful %v, %d of %d confirmed: %v",
@@ -209,7 +209,7 @@ func TestALostConnectionLeavesAListAndTheRestIsDoneOnce(t *testing.T) {
 	}
 }
 
-// A create or a copy whose fate is unknown is told of, and never repeated.
+// A create or a copy whose outcome is unknown is told of, and never repeated.
 func TestUnknownCreatesAndCopiesAreNotRepeated(t *testing.T) {
 	w := newWorld(250)
 	w.after = func(int) error { return w.lose() }
@@ -556,12 +556,12 @@ func TestAHalfUndoneChangeStaysOnTheStack(t *testing.T) {
 func TestTheUndoStackForgetsTheOldest(t *testing.T) {
 	u := UndoStack{Depth: 2}
 	for _, label := range []string{"one", "two", "three"} {
-		u.Add(Result{Undo: &Change{Label: label, Way: Undoing}})
+		u.Add(ChangeResult{Undo: &Change{Label: label, Way: Undoing}})
 	}
 	if u.UndoLabel() != "three" || len(u.past) != 2 {
 		t.Errorf("%v", u.past)
 	}
-	u.Add(Result{NoUndo: "can't"})
+	u.Add(ChangeResult{NoUndo: "can't"})
 	if u.UndoLabel() != "three" || u.Blocked() != "" {
 		t.Error("a change that did nothing changed the stack")
 	}
@@ -571,8 +571,8 @@ func TestTheUndoStackForgetsTheOldest(t *testing.T) {
 // until it has been said.
 func TestTheUndoStackDoesNotSkip(t *testing.T) {
 	var u UndoStack
-	u.Add(Result{Undo: &Change{Label: "one", Way: Undoing}})
-	u.Add(Result{Change: Change{Label: "two"}, Done: []Target{{ID: "x"}}, NoUndo: "the server keeps no journal"})
+	u.Add(ChangeResult{Undo: &Change{Label: "one", Way: Undoing}})
+	u.Add(ChangeResult{Change: Change{Label: "two"}, Done: []Target{{ID: "x"}}, NoUndo: "the server keeps no journal"})
 	if _, ok := u.Undo(); ok || u.UndoLabel() != "two" || u.Blocked() != "the server keeps no journal" {
 		t.Errorf("undo of %q is offered, blocked by %q", u.UndoLabel(), u.Blocked())
 	}

@@ -9,21 +9,21 @@ import (
 
 // Do runs a change in batches. Progress tells of it and ChangeDone ends it, as
 // for Run. Cancelling the slot ends it at the next call: what is under way is
-// waited for, so that its fate is known. Only one change runs at a time in a
+// waited for, so that its outcome is known. Only one change runs at a time in a
 // Layer; another is answered by ErrBusy, with nothing sent. What is cached and
 // may now be wrong is forgotten. Give changes a slot of their own: a newer
 // request on it would cancel them.
 func (l *Layer) Do(s Slot, c Change) tea.Cmd {
 	if err := l.reserve(); err != nil {
 		tag := l.tag(s)
-		return func() tea.Msg { return ChangeDone{Tag: tag, Result: notBegun(c, err)} }
+		return func() tea.Msg { return ChangeDone{RequestTag: tag, Result: notBegun(c, err)} }
 	}
 	return l.run(s, func(ctx context.Context, report Report) (any, error) {
 		defer l.changing.Store(false)
 		return l.carryOut(ctx, c, report), nil
 	}, func(d JobDone) tea.Msg {
-		res, _ := d.Value.(Result)
-		return ChangeDone{Tag: d.Tag, Result: res}
+		res, _ := d.Value.(ChangeResult)
+		return ChangeDone{RequestTag: d.RequestTag, Result: res}
 	})
 }
 
@@ -39,18 +39,18 @@ func (l *Layer) reserve() error {
 }
 
 // tag names a request that takes no slot.
-func (l *Layer) tag(s Slot) Tag {
+func (l *Layer) tag(s Slot) RequestTag {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.seq++
-	return Tag{Slot: s, Seq: l.seq}
+	return RequestTag{Slot: s, Seq: l.seq}
 }
 
 // carryOut runs a change to its end. Even when it panics the caches are
 // forgotten and the log is told what was done by then.
-func (l *Layer) carryOut(ctx context.Context, c Change, report Report) (res Result) {
+func (l *Layer) carryOut(ctx context.Context, c Change, report Report) (res ChangeResult) {
 	start := time.Now()
-	w := newWork(ctx, l.api, c, report)
+	w := newChangeRun(ctx, l.api, c, report)
 	defer func() {
 		l.Outdated(c.Kind)
 		res = w.result()
@@ -62,7 +62,7 @@ func (l *Layer) carryOut(ctx context.Context, c Change, report Report) (res Resu
 }
 
 // record tells the audit log what became of a change.
-func (l *Layer) record(start time.Time, r Result) {
+func (l *Layer) record(start time.Time, r ChangeResult) {
 	if l.o.Audit != nil {
 		l.o.Audit(AuditRecord{At: start, Result: r})
 	}
@@ -80,6 +80,6 @@ func (l *Layer) Outdated(k Kind) {
 }
 
 // notBegun is the result of a change that was refused.
-func notBegun(c Change, err error) Result {
-	return Result{Change: c, NotBegun: c.Targets(), Err: err, NoUndo: "nothing was done", rest: c.steps}
+func notBegun(c Change, err error) ChangeResult {
+	return ChangeResult{Change: c, NotBegun: c.Targets(), Err: err, NoUndo: "nothing was done", rest: c.steps}
 }

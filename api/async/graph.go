@@ -220,7 +220,7 @@ func (d *derivation) value(kind, value, event string) {
 	if kind == api.NodeTag {
 		from, to = to, from
 	}
-	d.join(from, to, edgeTo(kind))
+	d.joinRunning(from, to, edgeTo(kind))
 }
 
 func directions(way string) []string {
@@ -297,10 +297,10 @@ func (d *derivation) node(kind, id, label string, e *api.Event) {
 }
 
 func (d *derivation) edge(parent, child, kind string) {
-	d.join(api.NodeRef{Type: api.NodeEvent, ID: parent}, api.NodeRef{Type: api.NodeEvent, ID: child}, kind)
+	d.joinRunning(api.NodeRef{Type: api.NodeEvent, ID: parent}, api.NodeRef{Type: api.NodeEvent, ID: child}, kind)
 }
 
-func (d *derivation) join(from, to api.NodeRef, kind string) {
+func (d *derivation) joinRunning(from, to api.NodeRef, kind string) {
 	id := from.String() + "→" + to.String() + ":" + kind
 	if d.edges[id] {
 		return

@@ -24,7 +24,7 @@ type Querier interface {
 
 // GroupsLoaded is counts that came, or why they didn't. Read-only, as pages.
 type GroupsLoaded struct {
-	Tag
+	RequestTag
 	Query  api.GroupQuery
 	Groups api.Groups
 	Took   time.Duration
@@ -35,14 +35,14 @@ type GroupsLoaded struct {
 // QueryAnswered is the data of a GraphQL query, or why there is none. Data may
 // stand beside an error.
 type QueryAnswered struct {
-	Tag
+	RequestTag
 	Data json.RawMessage
 	Took time.Duration
 	Err  error
 }
 
 // Elapsed says that the time of After is over.
-type Elapsed struct{ Tag }
+type Elapsed struct{ RequestTag }
 
 // Groups asks for counts; GroupsLoaded answers. They are cached as all reading
 // is; a client that can't count answers with an error.
@@ -57,8 +57,8 @@ func (l *Layer) Groups(s Slot, q api.GroupQuery, wait time.Duration, opts ...Opt
 			return c.Groups(ctx, q)
 		},
 	}
-	return demand(l, s, wait, opts, l.groups, ask, func(t Tag, o outcome[api.Groups]) tea.Msg {
-		return GroupsLoaded{Tag: t, Query: q, Groups: o.value, Took: o.took, Cached: o.cached, Err: o.err}
+	return demand(l, s, wait, opts, l.groups, ask, func(t RequestTag, o reply[api.Groups]) tea.Msg {
+		return GroupsLoaded{RequestTag: t, Query: q, Groups: o.value, Took: o.took, Cached: o.cached, Err: o.err}
 	})
 }
 
@@ -71,11 +71,11 @@ func (l *Layer) Query(s Slot, query string, vars map[string]any) tea.Cmd {
 		defer l.finish(tag)
 		c, ok := l.api.(Querier)
 		if !ok {
-			return QueryAnswered{Tag: tag, Err: errors.New("this client knows no GraphQL")}
+			return QueryAnswered{RequestTag: tag, Err: errors.New("this client knows no GraphQL")}
 		}
 		start := time.Now()
 		data, err := c.Query(ctx, query, vars)
-		return unless(ctx, QueryAnswered{Tag: tag, Data: slices.Clone(data), Took: time.Since(start), Err: err})
+		return unless(ctx, QueryAnswered{RequestTag: tag, Data: slices.Clone(data), Took: time.Since(start), Err: err})
 	}
 	return tea.Batch(work, l.slow(ctx, tag, 0, over))
 }

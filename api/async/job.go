@@ -17,7 +17,7 @@ type Report = func(done, total int64, note string)
 // brings the next message; a Progress that is dropped must still have its Next
 // run (see the function Next).
 type Progress struct {
-	Tag
+	RequestTag
 	Done, Total int64 // Total is 0 where unknown
 	Note        string
 	Next        tea.Cmd
@@ -26,7 +26,7 @@ type Progress struct {
 // JobDone is a job's end: its value, which may be there beside an error (what
 // was done before it), and the error. A cancelled job ends with one too.
 type JobDone struct {
-	Tag
+	RequestTag
 	Value any
 	Took  time.Duration
 	Err   error
@@ -51,13 +51,13 @@ func (l *Layer) run(s Slot, job func(ctx context.Context, report Report) (any, e
 
 // watch stands between a job and the messages about it.
 type watch struct {
-	layer *Layer
-	tag   Tag
-	start time.Time
-	told  time.Time     // when the last Progress went; only next touches it
-	news  chan struct{} // something was reported since
-	done  chan struct{}
-	ended func(JobDone) tea.Msg
+	layer    *Layer
+	tag      RequestTag
+	start    time.Time
+	reported time.Time     // when the last Progress went; only next touches it
+	news     chan struct{} // something was reported since
+	done     chan struct{}
+	ended    func(JobDone) tea.Msg
 
 	mu     sync.Mutex
 	latest Progress
@@ -76,7 +76,7 @@ func (w *watch) run(ctx context.Context, job func(context.Context, Report) (any,
 
 func (w *watch) report(done, total int64, note string) {
 	w.mu.Lock()
-	w.latest = Progress{Tag: w.tag, Done: done, Total: total, Note: note, Next: w.next}
+	w.latest = Progress{RequestTag: w.tag, Done: done, Total: total, Note: note, Next: w.next}
 	w.mu.Unlock()
 	select {
 	case w.news <- struct{}{}:
@@ -87,8 +87,8 @@ func (w *watch) report(done, total int64, note string) {
 // next waits for the end, or for news after the pause that keeps messages
 // apart.
 func (w *watch) next() tea.Msg {
-	if !w.told.IsZero() {
-		t := time.NewTimer(w.layer.o.ReportEvery - time.Since(w.told))
+	if !w.reported.IsZero() {
+		t := time.NewTimer(w.layer.o.ReportEvery - time.Since(w.reported))
 		defer t.Stop()
 		select {
 		case <-t.C:
@@ -101,7 +101,7 @@ func (w *watch) next() tea.Msg {
 		return w.end()
 	case <-w.news:
 	}
-	w.told = time.Now()
+	w.reported = time.Now()
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	return w.latest
@@ -109,5 +109,5 @@ func (w *watch) next() tea.Msg {
 
 func (w *watch) end() tea.Msg {
 	w.panic.again()
-	return w.ended(JobDone{Tag: w.tag, Value: w.value, Took: time.Since(w.start), Err: w.err})
+	return w.ended(JobDone{RequestTag: w.tag, Value: w.value, Took: time.Since(w.start), Err: w.err})
 }

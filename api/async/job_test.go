@@ -20,7 +20,7 @@ func TestJobTellsItsProgressAtMostTenTimesASecond(t *testing.T) {
 			return "imported", nil
 		}))
 		m := one[JobDone](b)
-		if m.Value != "imported" || m.Err != nil || m.Took != 2*time.Second || !l.Current(m.Tag) || l.Busy(table) {
+		if m.Value != "imported" || m.Err != nil || m.Took != 2*time.Second || !l.Current(m.RequestTag) || l.Busy(table) {
 			t.Errorf("%+v", m)
 		}
 		var last Progress
@@ -66,7 +66,7 @@ func TestACancelledJobTellsItsEnd(t *testing.T) {
 		synctest.Wait()
 		l.Cancel(table)
 		m := one[JobDone](b)
-		if m.Value != 41 || !errors.Is(m.Err, context.Canceled) || !l.Current(m.Tag) || l.Busy(table) {
+		if m.Value != 41 || !errors.Is(m.Err, context.Canceled) || !l.Current(m.RequestTag) || l.Busy(table) {
 			t.Errorf("%+v", m)
 		}
 	})

@@ -15,7 +15,7 @@ import (
 // EventsLoaded is a page that came, or why it didn't. Pages are shared with
 // the cache: treat them as read-only.
 type EventsLoaded struct {
-	Tag
+	RequestTag
 	Query  api.ListQuery
 	Page   api.Page
 	Took   time.Duration // of the call, 0 where Cached
@@ -25,7 +25,7 @@ type EventsLoaded struct {
 
 // SummaryLoaded is a summary that came, or why it didn't. Read-only, as pages.
 type SummaryLoaded struct {
-	Tag
+	RequestTag
 	Query   api.SummaryQuery
 	Summary api.Summary
 	Took    time.Duration
@@ -35,7 +35,7 @@ type SummaryLoaded struct {
 
 // EventLoaded is one event that came, or why it didn't. Read-only, as pages.
 type EventLoaded struct {
-	Tag
+	RequestTag
 	Dataset, ID string
 	Event       api.Event
 	Took        time.Duration
@@ -46,7 +46,7 @@ type EventLoaded struct {
 // RawLoaded is a raw record that came, or why it didn't. Its Data is as the
 // server sent it: neutralise it where it is drawn.
 type RawLoaded struct {
-	Tag
+	RequestTag
 	Dataset, ID string
 	Raw         api.Raw
 	Took        time.Duration
@@ -56,14 +56,14 @@ type RawLoaded struct {
 
 // Slow says that a request has been under way long enough for a spinner. It
 // may come just after the answer: a view shows a spinner while Layer.Busy.
-type Slow struct{ Tag }
+type Slow struct{ RequestTag }
 
 // Page asks for a page of events; EventsLoaded answers. Wait is the debounce:
 // a request superseded within it is never sent. A page that is known is served
 // at once.
 func (l *Layer) Page(s Slot, q api.ListQuery, wait time.Duration, opts ...Option) tea.Cmd {
-	return demand(l, s, wait, opts, l.pages, l.pageQuestion(q), func(t Tag, o outcome[api.Page]) tea.Msg {
-		return EventsLoaded{Tag: t, Query: q, Page: o.value, Took: o.took, Cached: o.cached, Err: o.err}
+	return demand(l, s, wait, opts, l.pages, l.pageQuestion(q), func(t RequestTag, o reply[api.Page]) tea.Msg {
+		return EventsLoaded{RequestTag: t, Query: q, Page: o.value, Took: o.took, Cached: o.cached, Err: o.err}
 	})
 }
 
@@ -79,7 +79,7 @@ func (l *Layer) Ahead(s Slot, q api.ListQuery, wait time.Duration) tea.Cmd {
 	return func() tea.Msg {
 		defer l.finish(tag)
 		if pauseOver(ctx, wait) {
-			_, _ = l.pages.wait(ctx, question.key, l.pages.board(question)) // its error is Page's to tell
+			_, _ = l.pages.wait(ctx, question.key, l.pages.join(question)) // its error is Page's to tell
 		}
 		return nil
 	}
@@ -100,8 +100,8 @@ func (l *Layer) Event(s Slot, dataset, id string, wait time.Duration, opts ...Op
 		ask:  func(ctx context.Context) (api.Event, error) { return l.api.Event(ctx, dataset, id) },
 		keep: func(e api.Event) bool { return len(e.Event)+len(e.Insight) <= maxKept },
 	}
-	return demand(l, s, wait, opts, l.events, ask, func(t Tag, o outcome[api.Event]) tea.Msg {
-		return EventLoaded{Tag: t, Dataset: dataset, ID: id, Event: o.value, Took: o.took, Cached: o.cached, Err: o.err}
+	return demand(l, s, wait, opts, l.events, ask, func(t RequestTag, o reply[api.Event]) tea.Msg {
+		return EventLoaded{RequestTag: t, Dataset: dataset, ID: id, Event: o.value, Took: o.took, Cached: o.cached, Err: o.err}
 	})
 }
 
@@ -116,8 +116,8 @@ func (l *Layer) Raw(s Slot, dataset, id string, wait time.Duration, opts ...Opti
 		ask:  func(ctx context.Context) (api.Raw, error) { return l.api.Raw(ctx, dataset, id) },
 		keep: func(r api.Raw) bool { return len(r.Data) <= maxKept },
 	}
-	return demand(l, s, wait, opts, l.raws, ask, func(t Tag, o outcome[api.Raw]) tea.Msg {
-		return RawLoaded{Tag: t, Dataset: dataset, ID: id, Raw: o.value, Took: o.took, Cached: o.cached, Err: o.err}
+	return demand(l, s, wait, opts, l.raws, ask, func(t RequestTag, o reply[api.Raw]) tea.Msg {
+		return RawLoaded{RequestTag: t, Dataset: dataset, ID: id, Raw: o.value, Took: o.took, Cached: o.cached, Err: o.err}
 	})
 }
 
@@ -135,13 +135,13 @@ func (l *Layer) Summary(s Slot, q api.SummaryQuery, wait time.Duration, opts ...
 			return sum, err
 		},
 	}
-	return demand(l, s, wait, opts, l.summaries, ask, func(t Tag, o outcome[api.Summary]) tea.Msg {
-		return SummaryLoaded{Tag: t, Query: q, Summary: o.value, Took: o.took, Cached: o.cached, Err: o.err}
+	return demand(l, s, wait, opts, l.summaries, ask, func(t RequestTag, o reply[api.Summary]) tea.Msg {
+		return SummaryLoaded{RequestTag: t, Query: q, Summary: o.value, Took: o.took, Cached: o.cached, Err: o.err}
 	})
 }
 
-// outcome is what became of a question.
-type outcome[T any] struct {
+// reply is what became of a question.
+type reply[T any] struct {
 	value  T
 	took   time.Duration
 	cached bool
@@ -152,19 +152,19 @@ type outcome[T any] struct {
 // wait out the debounce, ask, and tell; Slow goes beside it. What is being
 // asked already is neither debounced nor asked again. It is a function because
 // methods take no type parameters.
-func demand[T any](l *Layer, s Slot, wait time.Duration, opts []Option, sh *shelf[T], q question[T], tell func(Tag, outcome[T]) tea.Msg) tea.Cmd {
+func demand[T any](l *Layer, s Slot, wait time.Duration, opts []Option, sh *cache[T], q question[T], tell func(RequestTag, reply[T]) tea.Msg) tea.Cmd {
 	for _, o := range opts {
 		q.fresh, q.age = true, time.Duration(o)
 	}
-	var f *flight[T]
+	var f *call[T]
 	if !q.fresh {
-		f = sh.join(q.key) // before the older request of the slot lets go of it
+		f = sh.joinRunning(q.key) // before the older request of the slot lets go of it
 	}
 	ctx, tag := l.begin(s, false)
 	if v, known := sh.get(q.key); known && !q.fresh && f == nil {
 		return func() tea.Msg {
 			defer l.finish(tag)
-			return unless(ctx, tell(tag, outcome[T]{value: v, cached: true}))
+			return unless(ctx, tell(tag, reply[T]{value: v, cached: true}))
 		}
 	}
 	over := make(chan struct{})
@@ -175,11 +175,11 @@ func demand[T any](l *Layer, s Slot, wait time.Duration, opts []Option, sh *shel
 			if !pauseOver(ctx, wait) {
 				return nil
 			}
-			f = sh.board(q)
+			f = sh.join(q)
 		}
 		start := time.Now()
 		v, err := sh.wait(ctx, q.key, f)
-		return unless(ctx, tell(tag, outcome[T]{value: v, took: time.Since(start), err: err}))
+		return unless(ctx, tell(tag, reply[T]{value: v, took: time.Since(start), err: err}))
 	}
 	return tea.Batch(work, l.slow(ctx, tag, wait, over))
 }
@@ -193,7 +193,7 @@ func unless(ctx context.Context, msg tea.Msg) tea.Msg {
 }
 
 // slow sends Slow when a request takes long, and ends when the request ends.
-func (l *Layer) slow(ctx context.Context, tag Tag, wait time.Duration, over <-chan struct{}) tea.Cmd {
+func (l *Layer) slow(ctx context.Context, tag RequestTag, wait time.Duration, over <-chan struct{}) tea.Cmd {
 	return func() tea.Msg {
 		t := time.NewTimer(wait + l.o.SlowAfter)
 		defer t.Stop()

@@ -21,7 +21,7 @@ type retyping struct {
 
 func (retyping) onEvents() {}
 
-func (a retyping) run(ctx context.Context, w *work, on []Target) {
+func (a retyping) run(ctx context.Context, w *changeRun, on []Target) {
 	c := w.changer()
 	if c == nil {
 		return

@@ -9,7 +9,7 @@ import (
 )
 
 // saver is the client, or nil after noting that it keeps no queries.
-func (w *work) saver() Saver {
+func (w *changeRun) saver() Saver {
 	s, err := able[Saver](w.api, "saved queries and alerts")
 	if err != nil {
 		w.stop(err)
@@ -20,7 +20,7 @@ func (w *work) saver() Saver {
 
 // exchange reads what is there, writes over it or deletes it, and notes what
 // became of that. ok is false where either failed.
-func exchange[T any](w *work, on []Target, read func(Saver) (T, error), write func(Saver) error) (was T, ok bool) {
+func exchange[T any](w *changeRun, on []Target, read func(Saver) (T, error), write func(Saver) error) (was T, ok bool) {
 	s := w.saver()
 	if s == nil {
 		return was, false
@@ -58,7 +58,7 @@ type byNumber interface{ renumbered(n renumbering) action }
 
 // renumber notes that what was deleted is back under another number; was is 0
 // for what is new.
-func (w *work) renumber(k Kind, was, now int64) {
+func (w *changeRun) renumber(k Kind, was, now int64) {
 	if was == 0 || was == now {
 		return
 	}
@@ -128,7 +128,7 @@ type querySaved struct {
 
 func (querySaved) unrepeatable() {}
 
-func (a querySaved) run(ctx context.Context, w *work, on []Target) {
+func (a querySaved) run(ctx context.Context, w *changeRun, on []Target) {
 	s := w.saver()
 	if s == nil {
 		return
@@ -167,7 +167,7 @@ type queryChanged struct {
 	patch api.SavedQueryPatch
 }
 
-func (a queryChanged) run(ctx context.Context, w *work, on []Target) {
+func (a queryChanged) run(ctx context.Context, w *changeRun, on []Target) {
 	was, ok := exchange(w, on,
 		func(s Saver) (api.SavedQuery, error) { return s.SavedQuery(ctx, a.id) },
 		func(s Saver) error { _, err := s.UpdateSavedQuery(ctx, a.id, a.patch); return err })
@@ -201,7 +201,7 @@ func restore[T any](old **T, set *T, was T) {
 
 type queryDropped struct{ id int64 }
 
-func (a queryDropped) run(ctx context.Context, w *work, on []Target) {
+func (a queryDropped) run(ctx context.Context, w *changeRun, on []Target) {
 	var alerts []api.Alert
 	var alertsErr error
 	was, ok := exchange(w, on,
@@ -250,7 +250,7 @@ type alertAdded struct {
 
 func (alertAdded) unrepeatable() {}
 
-func (a alertAdded) run(ctx context.Context, w *work, on []Target) {
+func (a alertAdded) run(ctx context.Context, w *changeRun, on []Target) {
 	s := w.saver()
 	if s == nil {
 		return
@@ -276,7 +276,7 @@ type alertChanged struct {
 	patch api.AlertPatch
 }
 
-func (a alertChanged) run(ctx context.Context, w *work, on []Target) {
+func (a alertChanged) run(ctx context.Context, w *changeRun, on []Target) {
 	was, ok := exchange(w, on,
 		func(s Saver) (api.Alert, error) { return s.Alert(ctx, a.id) },
 		func(s Saver) error { _, err := s.UpdateAlert(ctx, a.id, a.patch); return err })
@@ -297,7 +297,7 @@ func (a alertChanged) renumbered(n renumbering) action {
 
 type alertDropped struct{ id int64 }
 
-func (a alertDropped) run(ctx context.Context, w *work, on []Target) {
+func (a alertDropped) run(ctx context.Context, w *changeRun, on []Target) {
 	was, ok := exchange(w, on,
 		func(s Saver) (api.Alert, error) { return s.Alert(ctx, a.id) },
 		func(s Saver) error { return s.DeleteAlert(ctx, a.id) })

@@ -18,7 +18,7 @@ type moving struct {
 
 func (moving) onEvents() {}
 
-func (a moving) run(ctx context.Context, w *work, on []Target) {
+func (a moving) run(ctx context.Context, w *changeRun, on []Target) {
 	c := w.changer()
 	if c == nil {
 		return
@@ -43,13 +43,13 @@ func (a moving) run(ctx context.Context, w *work, on []Target) {
 
 // unmoved leaves out what is in the other dataset already, by its id or
 // because an earlier attempt got that far.
-func (a moving) unmoved(ctx context.Context, w *work, on []Target) []Target {
+func (a moving) unmoved(ctx context.Context, w *changeRun, on []Target) []Target {
 	if on[0].Dataset == a.to {
 		w.set(unchanged, "", on...)
 		return nil
 	}
 	there, err := w.look(ctx, elsewhere(a.to, on))
-	if f, _ := fateOf(err); f == unsent {
+	if f, _ := outcomeOf(err); f == unsent {
 		w.stop(err)
 		return nil
 	}
@@ -62,7 +62,7 @@ func (a moving) unmoved(ctx context.Context, w *work, on []Target) []Target {
 // confirm looks where the events are now. An older server answers a bare
 // number, and one that failed halfway says nothing of single events: what is
 // found in the other dataset has been moved, what is not has not.
-func (a moving) confirm(ctx context.Context, w *work, on []Target, halfway bool) {
+func (a moving) confirm(ctx context.Context, w *changeRun, on []Target, halfway bool) {
 	claimed := w.doneOf(on)
 	if len(claimed) == 0 {
 		return
@@ -95,7 +95,7 @@ func elsewhere(dataset string, on []Target) []Target {
 	return out
 }
 
-func transferFailures(w *work, on []Target, failed []api.TransferFailure) {
+func transferFailures(w *changeRun, on []Target, failed []api.TransferFailure) {
 	for _, f := range failed {
 		if f.Index >= 0 && f.Index < len(on) {
 			w.set(refused, f.Reason, on[f.Index])
@@ -112,7 +112,7 @@ type copying struct {
 func (copying) onEvents()     {}
 func (copying) unrepeatable() {}
 
-func (a copying) run(ctx context.Context, w *work, on []Target) {
+func (a copying) run(ctx context.Context, w *changeRun, on []Target) {
 	c := w.changer()
 	if c == nil {
 		return
@@ -149,7 +149,7 @@ func (a copying) run(ctx context.Context, w *work, on []Target) {
 }
 
 // newest are the events a dataset took in last.
-func newest(ctx context.Context, w *work, dataset string, n int) ([]api.Event, bool) {
+func newest(ctx context.Context, w *changeRun, dataset string, n int) ([]api.Event, bool) {
 	p, err := w.api.List(ctx, api.ListQuery{Datasets: []string{dataset}, OrderBy: "createdAt", Order: "desc", PageSize: n})
 	return p.Events, err == nil
 }
@@ -182,7 +182,7 @@ type deleting struct{}
 
 func (deleting) onEvents() {}
 
-func (a deleting) run(ctx context.Context, w *work, on []Target) {
+func (a deleting) run(ctx context.Context, w *changeRun, on []Target) {
 	c := w.changer()
 	if c == nil {
 		return
@@ -212,7 +212,7 @@ func (a deleting) run(ctx context.Context, w *work, on []Target) {
 
 // confirm looks whether the events are gone: the count alone doesn't say
 // which.
-func (deleting) confirm(ctx context.Context, w *work, todo []Target, n int) {
+func (deleting) confirm(ctx context.Context, w *changeRun, todo []Target, n int) {
 	claimed := w.doneOf(todo)
 	if len(claimed) == 0 {
 		return
@@ -245,7 +245,7 @@ type bookmark struct {
 
 // markBefore finds the bookmark of a dataset's present state, once a change,
 // and has the undo made of it when the change is over.
-func (w *work) markBefore(ctx context.Context, dataset string) *bookmark {
+func (w *changeRun) markBefore(ctx context.Context, dataset string) *bookmark {
 	if m := w.bookmark[dataset]; m != nil {
 		return m
 	}
@@ -266,7 +266,7 @@ func (w *work) markBefore(ctx context.Context, dataset string) *bookmark {
 
 // undelete makes the undo of a deletion: going back to the bookmark, if that
 // brings back what was deleted and changes nothing of what others did.
-func (w *work) undelete(ctx context.Context, dataset string, m *bookmark) {
+func (w *changeRun) undelete(ctx context.Context, dataset string, m *bookmark) {
 	if m.deleted == 0 {
 		return
 	}
@@ -304,7 +304,7 @@ type reverting struct {
 
 func (reverting) unrepeatable() {}
 
-func (a reverting) run(ctx context.Context, w *work, on []Target) {
+func (a reverting) run(ctx context.Context, w *changeRun, on []Target) {
 	c := w.changer()
 	if c == nil {
 		return
@@ -332,7 +332,7 @@ func (a reverting) run(ctx context.Context, w *work, on []Target) {
 	}
 }
 
-func (a reverting) guard(ctx context.Context, w *work, t Target) error {
+func (a reverting) guard(ctx context.Context, w *changeRun, t Target) error {
 	if a.expect == nil {
 		return nil
 	}
@@ -356,7 +356,7 @@ type datasetMade struct {
 
 func (datasetMade) unrepeatable() {}
 
-func (a datasetMade) run(ctx context.Context, w *work, on []Target) {
+func (a datasetMade) run(ctx context.Context, w *changeRun, on []Target) {
 	c := w.changer()
 	if c == nil {
 		return
@@ -371,7 +371,7 @@ func (a datasetMade) run(ctx context.Context, w *work, on []Target) {
 
 type datasetChanged struct{ patch api.DatasetPatch }
 
-func (a datasetChanged) run(ctx context.Context, w *work, on []Target) {
+func (a datasetChanged) run(ctx context.Context, w *changeRun, on []Target) {
 	c := w.changer()
 	if c == nil {
 		return

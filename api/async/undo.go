@@ -49,7 +49,7 @@ func (u *UndoStack) RedoLabel() string {
 // handed out goes to the other side, as far as it came; what it left undone
 // stays where it was. Where a saved query or an alert has come back under
 // another number, what was done to it before follows.
-func (u *UndoStack) Add(r Result) {
+func (u *UndoStack) Add(r ChangeResult) {
 	defer u.follow(r.renumbered)
 	switch r.Change.Way {
 	case Undoing:
@@ -78,7 +78,7 @@ func (u *UndoStack) follow(list []renumbering) {
 	}
 }
 
-func (u *UndoStack) cross(r Result, from, to *[]Change) {
+func (u *UndoStack) cross(r ChangeResult, from, to *[]Change) {
 	if len(r.Done) == 0 && len(r.Unchanged) == 0 && len(r.Unknown) == 0 && r.Err != nil {
 		return // it came to nothing, and may be tried again
 	}

@@ -415,7 +415,7 @@ func inWorld(t *testing.T, w *world, o Options, test func(t *testing.T, l *Layer
 }
 
 // carryOut runs a change to its end.
-func carryOut(t *testing.T, l *Layer, c Change) Result {
+func carryOut(t *testing.T, l *Layer, c Change) ChangeResult {
 	t.Helper()
 	b := newBench(t)
 	b.run(l.Do(changes, c))

@@ -134,8 +134,8 @@ func (m *Member) nudge() {
 	}
 }
 
-// Look tells the others what is looked at here.
-func (m *Member) Look(s views.Presence) {
+// SetPresence tells the others what is looked at here.
+func (m *Member) SetPresence(s views.Presence) {
 	m.hub.mu.Lock()
 	defer m.hub.mu.Unlock()
 	if s == m.presence {
@@ -146,7 +146,7 @@ func (m *Member) Look(s views.Presence) {
 }
 
 // Changed tells the others what was changed here.
-func (m *Member) Changed(r async.Result) {
+func (m *Member) Changed(r async.ChangeResult) {
 	on := slices.Concat(r.Done, r.Unknown, r.Made)
 	if len(on) == 0 {
 		return

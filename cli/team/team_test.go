@@ -49,7 +49,7 @@ func TestOthersSeeWhoIsOnAndWhere(t *testing.T) {
 		h, typed := team.New(nil), time.Now().Add(-time.Hour)
 		ana := sit(t, h, team.Person{Name: "ana"})
 		bo := sit(t, h, team.Person{Name: "bo", Active: func() time.Time { return typed }})
-		bo.Look(at("e1"))
+		bo.SetPresence(at("e1"))
 		afterwards()
 		list := ana.Peers()
 		if len(list) != 1 || list[0].Name != "bo" || list[0].Presence != at("e1") || !list[0].Active.Equal(typed) || list[0].Elsewhere {
@@ -74,7 +74,7 @@ func TestNewsIsRare(t *testing.T) {
 		afterwards()
 		before := len(ana.told)
 		for i := range 300 { // three seconds of a held key
-			bo.Look(at(fmt.Sprint(i)))
+			bo.SetPresence(at(fmt.Sprint(i)))
 			time.Sleep(10 * time.Millisecond)
 		}
 		afterwards()
@@ -85,9 +85,9 @@ func TestNewsIsRare(t *testing.T) {
 			t.Errorf("ana sees %q, want where bo came to rest", got)
 		}
 		before = len(ana.told)
-		bo.Look(at("299"))
-		bo.Look(at("1"))
-		bo.Look(at("299"))
+		bo.SetPresence(at("299"))
+		bo.SetPresence(at("1"))
+		bo.SetPresence(at("299"))
 		afterwards()
 		if n := len(ana.told) - before; n != 0 {
 			t.Errorf("nothing new was told %d times", n)
@@ -108,12 +108,12 @@ func TestLimitsHold(t *testing.T) {
 			return api.Event{Indicator: "as bo sees it"}, nil
 		}})
 		ana := sit(t, h, team.Person{Name: "ana"})
-		ana.Look(at("secret"))
+		ana.SetPresence(at("secret"))
 		afterwards()
 		if o := bo.Peers()[0]; !o.Elsewhere || o.Presence != (views.Presence{}) || o.Name != "ana" {
 			t.Errorf("bo sees %+v", o)
 		}
-		ana.Look(at("e1"))
+		ana.SetPresence(at("e1"))
 		afterwards()
 		if o := bo.Peers()[0]; o.Elsewhere || o.Presence.Event != "e1" || o.Presence.Title != "as bo sees it" {
 			t.Errorf("bo sees %+v", o)
@@ -125,7 +125,7 @@ func TestLimitsHold(t *testing.T) {
 			t.Errorf("%d more questions about an event known to be seen", asked-before)
 		}
 		visible = false
-		cy.Changed(async.Result{Change: async.TagEvents([]async.Target{{Dataset: "d1", ID: "e1"}}, []string{"x"}), Done: []async.Target{{Dataset: "d1", ID: "e1"}}})
+		cy.Changed(async.ChangeResult{Change: async.TagEvents([]async.Target{{Dataset: "d1", ID: "e1"}}, []string{"x"}), Done: []async.Target{{Dataset: "d1", ID: "e1"}}})
 		afterwards()
 		if o := bo.Peers()[0]; !o.Elsewhere || o.Presence.Event != "" {
 			t.Errorf("bo sees %+v after it was taken from him", o)
@@ -140,8 +140,8 @@ func TestChangesAreTold(t *testing.T) {
 		afterwards()
 		before := len(bo.told)
 		on := []async.Target{{Dataset: "d1", ID: "e1"}}
-		ana.Changed(async.Result{Change: async.TagEvents(on, []string{"secret"}), Done: on})
-		ana.Changed(async.Result{Change: async.DeleteEvents(on), NotBegun: on})
+		ana.Changed(async.ChangeResult{Change: async.TagEvents(on, []string{"secret"}), Done: on})
+		ana.Changed(async.ChangeResult{Change: async.DeleteEvents(on), NotBegun: on})
 		afterwards()
 		if len(bo.told) != before+1 || len(bo.told[before].Changes) != 1 {
 			t.Fatalf("bo was told %+v", bo.told[before:])
@@ -171,7 +171,7 @@ func TestHundredMembersAndOneThatTakesNothing(t *testing.T) {
 		}
 		for range 10 {
 			for i, s := range all {
-				s.Look(at(fmt.Sprint(i)))
+				s.SetPresence(at(fmt.Sprint(i)))
 			}
 			time.Sleep(time.Second)
 		}

@@ -83,8 +83,8 @@ func (m *Model) slot(name string) async.Slot { return async.Slot{View: View, Nam
 
 func (m *Model) changed() { m.version++ }
 
-// Invited tells whether there is an actor to show: the view has no tab before.
-func (m *Model) Invited() bool { return m.p != nil }
+// ShowsTab tells whether there is an actor to show: the view has no tab before.
+func (m *Model) ShowsTab() bool { return m.p != nil }
 
 // Scopes is the view's own.
 func (m *Model) Scopes() []keymap.Scope { return []keymap.Scope{keymap.Actor} }
@@ -147,14 +147,14 @@ func (m *Model) filter(more ...api.Condition) string {
 	return text
 }
 
-// Learn takes the answers to this view's requests.
-func (m *Model) Learn(f async.Fact) tea.Cmd {
+// Receive takes the answers to this view's requests.
+func (m *Model) Receive(f async.Result) tea.Cmd {
 	m.changed()
 	switch f := f.(type) {
 	case async.SummaryLoaded:
-		m.learnSummary(f)
+		m.onSummary(f)
 	case async.EventsLoaded:
-		m.learnLatest(f)
+		m.onLatest(f)
 	case async.CatalogsLoaded:
 		m.catalogs = f.Catalogs
 		m.lay()
@@ -166,7 +166,7 @@ func (m *Model) Learn(f async.Fact) tea.Cmd {
 	return nil
 }
 
-func (m *Model) learnSummary(f async.SummaryLoaded) {
+func (m *Model) onSummary(f async.SummaryLoaded) {
 	m.slow = false
 	m.p.errs[askSummary] = f.Err
 	if f.Err == nil {
@@ -176,7 +176,7 @@ func (m *Model) learnSummary(f async.SummaryLoaded) {
 	m.lay()
 }
 
-func (m *Model) learnLatest(f async.EventsLoaded) {
+func (m *Model) onLatest(f async.EventsLoaded) {
 	m.p.errs[askLatest] = f.Err
 	if f.Err == nil {
 		m.p.newest, m.p.total = f.Page.Events, f.Page.Info.TotalCount
@@ -237,7 +237,7 @@ func (m *Model) Restyle() tea.Cmd {
 }
 
 // Changed asks anew after a change of events.
-func (m *Model) Changed(r async.Result) tea.Cmd {
+func (m *Model) Changed(r async.ChangeResult) tea.Cmd {
 	if m.p == nil || r.Change.Kind == async.KindQuery || r.Change.Kind == async.KindAlert {
 		return nil
 	}
@@ -250,11 +250,11 @@ type place struct {
 	cursor int
 }
 
-// Here is the present place.
-func (m *Model) Here() any { return place{m.p, m.cursor} }
+// Snapshot is the present place.
+func (m *Model) Snapshot() any { return place{m.p, m.cursor} }
 
-// Go returns to a place.
-func (m *Model) Go(at any) tea.Cmd {
+// Restore returns to a place.
+func (m *Model) Restore(at any) tea.Cmd {
 	to, ok := at.(place)
 	if !ok || to.p == nil {
 		return nil
@@ -284,11 +284,11 @@ func (m *Model) Acting() int {
 	return 1
 }
 
-// Held is the selected value, or what the selected event holds.
-func (m *Model) Held() views.Held {
-	h := views.HeldOf(m.event())
+// Subject is the selected value, or what the selected event holds.
+func (m *Model) Subject() views.Subject {
+	h := views.SubjectOf(m.event())
 	if s, ok := m.selected(); ok && s.column != "" {
-		h = views.HeldValue(s.column, s.value.Value)
+		h = views.SubjectOfValue(s.column, s.value.Value)
 	}
 	if m.p != nil {
 		h.Datasets = m.p.datasets

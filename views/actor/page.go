@@ -34,7 +34,7 @@ type page struct {
 
 const (
 	columnWidth = 38 // the least a column takes
-	mostColumns = 4
+	maxColumns  = 4
 	columnGap   = 1
 )
 
@@ -55,7 +55,7 @@ func (m *Model) compose(w int) *page {
 	if m.p == nil || w <= 0 {
 		return p
 	}
-	n := min(max((w+columnGap)/(columnWidth+columnGap), 1), mostColumns)
+	n := min(max((w+columnGap)/(columnWidth+columnGap), 1), maxColumns)
 	p.width = (w+columnGap)/n - columnGap
 	p.cols = make([][]item, n)
 	for _, s := range sections {

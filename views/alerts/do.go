@@ -113,7 +113,7 @@ func (m *Model) openWatched() tea.Cmd {
 func (m *Model) seen(q api.SavedQuery) tea.Cmd {
 	m.watch.news[q.ID] = 0
 	m.inbox.Invalidate()
-	return m.env.Memory.Look(q.ID, m.env.Now(), false)
+	return m.env.Memory.SetPresence(q.ID, m.env.Now(), false)
 }
 
 func (m *Model) readAll() tea.Cmd {
@@ -283,9 +283,9 @@ func (m *Model) try(a api.Alert) tea.Cmd {
 	return m.env.Async.TestAlert(m.slot("try"), q.ID, testDays, async.Refresh)
 }
 
-// learnTried takes what the server says of a trial; one that can't is asked
+// onTried takes what the server says of a trial; one that can't is asked
 // for the events instead.
-func (m *Model) learnTried(f async.AlertTested) tea.Cmd {
+func (m *Model) onTried(f async.AlertTested) tea.Cmd {
 	t := m.testing
 	switch {
 	case t == nil:
@@ -314,8 +314,8 @@ func orElse(s, fallback string) string {
 	return s
 }
 
-// learnTest counts itself how often the alert would have fired.
-func (m *Model) learnTest(f async.EventsLoaded) {
+// onTest counts itself how often the alert would have fired.
+func (m *Model) onTest(f async.EventsLoaded) {
 	switch {
 	case m.testing == nil:
 	case f.Err != nil:

@@ -118,38 +118,38 @@ func (m *Model) Visit(v views.Visit) tea.Cmd {
 }
 
 // Changed asks anew after an alert or a query was changed.
-func (m *Model) Changed(r async.Result) tea.Cmd {
+func (m *Model) Changed(r async.ChangeResult) tea.Cmd {
 	if r.Change.Kind != async.KindAlert && r.Change.Kind != async.KindQuery || !m.arrived {
 		return nil
 	}
 	return m.ask()
 }
 
-// Learn takes the answers to this view's requests.
-func (m *Model) Learn(f async.Fact) tea.Cmd {
+// Receive takes the answers to this view's requests.
+func (m *Model) Receive(f async.Result) tea.Cmd {
 	defer func() { m.alerts.Invalidate(); m.inbox.Invalidate() }()
 	switch f := f.(type) {
 	case async.AlertsLoaded:
-		m.learnAlerts(f)
+		m.onAlerts(f)
 	case async.QueriesLoaded:
-		return m.learnQueries(f)
+		return m.onQueries(f)
 	case async.InboxLoaded:
-		return m.learnInbox(f)
+		return m.onInbox(f)
 	case async.NotificationsMarked:
-		return m.learnMarked(f)
+		return m.onMarked(f)
 	case async.AlertTested:
-		return m.learnTried(f)
+		return m.onTried(f)
 	case async.EventsLoaded:
-		return m.learnEvents(f)
+		return m.onEvents(f)
 	case async.Elapsed:
 		return m.look()
 	case async.Slow:
-		m.slow = m.slow || f.About().Slot.Name == "alerts"
+		m.slow = m.slow || f.Tag().Slot.Name == "alerts"
 	}
 	return nil
 }
 
-func (m *Model) learnAlerts(f async.AlertsLoaded) {
+func (m *Model) onAlerts(f async.AlertsLoaded) {
 	m.loaded, m.slow, m.err = true, false, f.Err
 	if errors.Is(f.Err, api.ErrUnsupported) {
 		m.lacking, m.err = true, nil
@@ -161,7 +161,7 @@ func (m *Model) learnAlerts(f async.AlertsLoaded) {
 	m.showWanted()
 }
 
-func (m *Model) learnQueries(f async.QueriesLoaded) tea.Cmd {
+func (m *Model) onQueries(f async.QueriesLoaded) tea.Cmd {
 	m.queriesErr = f.Err
 	m.noQueries = errors.Is(f.Err, api.ErrUnsupported)
 	if f.Err != nil {
@@ -177,7 +177,7 @@ func (m *Model) learnQueries(f async.QueriesLoaded) tea.Cmd {
 	return nil
 }
 
-func (m *Model) learnInbox(f async.InboxLoaded) tea.Cmd {
+func (m *Model) onInbox(f async.InboxLoaded) tea.Cmd {
 	if errors.Is(f.Err, api.ErrUnsupported) {
 		m.lacking = true
 		if m.queryOK && !m.watch.Off {
@@ -196,7 +196,7 @@ func (m *Model) learnInbox(f async.InboxLoaded) tea.Cmd {
 	return nil
 }
 
-func (m *Model) learnMarked(f async.NotificationsMarked) tea.Cmd {
+func (m *Model) onMarked(f async.NotificationsMarked) tea.Cmd {
 	if f.Err == nil {
 		for i := range m.entries {
 			if slices.Contains(f.IDs, m.entries[i].ID) {

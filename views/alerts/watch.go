@@ -97,11 +97,11 @@ func (m *Model) countNew() tea.Cmd {
 	return tea.Batch(cmds...)
 }
 
-// learnEvents takes the count of a watched query, or a test's events.
-func (m *Model) learnEvents(f async.EventsLoaded) tea.Cmd {
+// onEvents takes the count of a watched query, or a test's events.
+func (m *Model) onEvents(f async.EventsLoaded) tea.Cmd {
 	number, ok := strings.CutPrefix(f.Slot.Name, newsSlot)
 	if !ok {
-		m.learnTest(f)
+		m.onTest(f)
 		return nil
 	}
 	id, err := strconv.ParseInt(number, 10, 64)

@@ -12,9 +12,9 @@ import (
 	"threatbench/views"
 )
 
-// mostSeries is how many values of the second column are told apart; the rest
+// maxSeries is how many values of the second column are told apart; the rest
 // is one series.
-const mostSeries = 8
+const maxSeries = 8
 
 // restName is the series of everything that isn't named.
 const restName = "others"
@@ -131,10 +131,10 @@ func (p *barsPlot) series(rows []api.Group) {
 // seriesKeys are the values that get a series of their own, and whether the
 // last stands for the rest.
 func seriesKeys(counts map[string]int) (keys []string, rest bool) {
-	if len(counts) <= mostSeries {
-		return topKeys(counts, mostSeries), false
+	if len(counts) <= maxSeries {
+		return topKeys(counts, maxSeries), false
 	}
-	return append(topKeys(counts, mostSeries-1), restName), true
+	return append(topKeys(counts, maxSeries-1), restName), true
 }
 
 func (p *barsPlot) seriesNames() []string {

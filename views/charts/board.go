@@ -20,7 +20,7 @@ type saved struct {
 
 const (
 	memoryName   = "charts.board"
-	mostPins     = 12
+	maxPins      = 12
 	usualMinutes = 5
 )
 
@@ -42,7 +42,7 @@ func (m *Model) restore() {
 	s := saved{Minutes: usualMinutes}
 	m.env.Memory.Load(memoryName, &s)
 	m.board.minutes = min(max(s.Minutes, 0), 24*60)
-	for _, pin := range s.Pins[:min(len(s.Pins), mostPins)] {
+	for _, pin := range s.Pins[:min(len(s.Pins), maxPins)] {
 		m.addCard(pin)
 	}
 }
@@ -182,7 +182,7 @@ func (m *Model) drawBoard(w, h int) []string {
 	if b.minutes > 0 {
 		every = fmt.Sprintf("refreshes every %d min", b.minutes)
 	}
-	head := " " + st.TitleFocus.Paint("Dashboard") + "  " + st.Faint.Paint(fmt.Sprintf("%d of at most %d charts, %s", len(b.cards), mostPins, every))
+	head := " " + st.TitleFocus.Paint("Dashboard") + "  " + st.Faint.Paint(fmt.Sprintf("%d of at most %d charts, %s", len(b.cards), maxPins, every))
 	if len(b.cards) == 0 {
 		lines := []string{head, "", "  " + st.Strong.Paint("Nothing is pinned yet."), "", "  " + st.Faint.Paint("esc goes back to the chart, p pins it here.")}
 		return layout.Fit(lines, w, h)

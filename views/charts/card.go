@@ -11,8 +11,8 @@ import (
 	"threatbench/views"
 )
 
-// mostGroups is how many groups a chart of two columns asks for.
-const mostGroups = 10_000
+// maxGroups is how many groups a chart of two columns asks for.
+const maxGroups = 10_000
 
 // The questions of a chart, which are also the names of their slots.
 const (
@@ -67,7 +67,7 @@ func (c *card) load(opts ...async.Option) tea.Cmd {
 	cmds := []tea.Cmd{c.ask(askMain, c.text, c.mainQuery(), opts...)}
 	if c.comparing() {
 		q := c.mainQuery()
-		q.Limit = mostGroups
+		q.Limit = maxGroups
 		cmds = append(cmds, c.ask(askBefore, within(c.spec.Filter, c.span.before()), q, opts...))
 	}
 	return tea.Batch(cmds...)
@@ -95,15 +95,15 @@ func (c *card) ask(question, filter string, q api.GroupQuery, opts ...async.Opti
 func (c *card) mainQuery() api.GroupQuery {
 	switch {
 	case c.spec.Kind == Over:
-		q := api.GroupQuery{Bucket: api.BucketDay, ByKey: true, Limit: mostGroups}
+		q := api.GroupQuery{Bucket: api.BucketDay, ByKey: true, Limit: maxGroups}
 		if c.hourly() {
 			q.Bucket = api.BucketHour
 		}
 		return q
 	case c.spec.Kind == Attack:
-		return api.GroupQuery{Columns: []string{"mitreAttack"}, Limit: mostGroups}
+		return api.GroupQuery{Columns: []string{"mitreAttack"}, Limit: maxGroups}
 	case c.spec.Split != "":
-		return api.GroupQuery{Columns: []string{c.spec.By, c.spec.Split}, Limit: mostGroups}
+		return api.GroupQuery{Columns: []string{c.spec.By, c.spec.Split}, Limit: maxGroups}
 	}
 	return api.GroupQuery{Columns: []string{c.spec.By}, Limit: c.spec.Top}
 }
@@ -128,8 +128,8 @@ func (c *card) step(g api.Groups) api.Bucket {
 	return fitting(from, to, max((c.width-10)/c.spec.stepWidth(), 10))
 }
 
-// learn takes an answer; it may lead to a further question.
-func (c *card) learn(question string, f async.GroupsLoaded) tea.Cmd {
+// receive takes an answer; it may lead to a further question.
+func (c *card) receive(question string, f async.GroupsLoaded) tea.Cmd {
 	delete(c.wanted, question)
 	if c.took = f.Took; f.Err != nil {
 		c.err = f.Err
@@ -138,7 +138,7 @@ func (c *card) learn(question string, f async.GroupsLoaded) tea.Cmd {
 	c.got[question] = f.Groups
 	if question == askMain && c.spec.Kind == Over && c.spec.Split != "" {
 		c.bucket = c.step(f.Groups)
-		q := api.GroupQuery{Columns: []string{c.spec.Split}, Bucket: c.bucket, Limit: mostGroups}
+		q := api.GroupQuery{Columns: []string{c.spec.Split}, Bucket: c.bucket, Limit: maxGroups}
 		parts := c.ask(askParts, c.text, q)
 		if !c.comparing() {
 			return parts

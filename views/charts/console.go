@@ -57,9 +57,9 @@ type console struct {
 
 const (
 	historyName = "charts.queries"
-	mostHistory = 50
-	mostQuery   = 32_000 // characters of a query
-	mostRows    = 2_000  // of a table
+	maxHistory  = 50
+	maxQuery    = 32_000 // characters of a query
+	maxRows     = 2_000  // of a table
 )
 
 // sample is what an empty console begins with.
@@ -70,12 +70,12 @@ func newConsole(env *views.Env) console {
 	c.input.ShowLineNumbers = false
 	c.input.Prompt = " "
 	c.input.EndOfBufferCharacter = ' '
-	c.input.CharLimit = mostQuery
+	c.input.CharLimit = maxQuery
 	c.input.SetVirtualCursor(false)
 	c.input.SetStyles(textarea.Styles{})
 	c.input.KeyMap.Paste.SetEnabled(false) // it would read the clipboard of the machine we run on
 	env.Memory.Load(historyName, &c.history)
-	c.history = c.history[max(len(c.history)-mostHistory, 0):]
+	c.history = c.history[max(len(c.history)-maxHistory, 0):]
 	c.at = len(c.history)
 	c.input.SetValue(sample)
 	if c.at > 0 {
@@ -205,7 +205,7 @@ func (m *Model) runQuery() tea.Cmd {
 	}
 	c.err, c.slow = nil, false
 	c.history = append(slices.DeleteFunc(c.history, func(h string) bool { return h == text }), text)
-	c.history = c.history[max(len(c.history)-mostHistory, 0):]
+	c.history = c.history[max(len(c.history)-maxHistory, 0):]
 	c.at = len(c.history)
 	return tea.Batch(m.env.Async.Query(m.consoleSlot("query"), text, nil), m.env.Memory.Save(historyName, c.history))
 }
@@ -251,8 +251,8 @@ func (c *console) before() string {
 	return strings.Join(append(slices.Clone(lines[:at]), string(last[:min(c.input.Column(), len(last))])), "\n")
 }
 
-// learnQuery takes an answer.
-func (m *Model) learnQuery(f async.QueryAnswered) {
+// onQuery takes an answer.
+func (m *Model) onQuery(f async.QueryAnswered) {
 	c := &m.console
 	if f.Slot == m.consoleSlot("schema") {
 		if s, err := readSchema(f.Data); f.Err == nil && err == nil {
@@ -298,7 +298,7 @@ func tableOf(data json.RawMessage) (table [][]string, all int) {
 		head = append(head, "count")
 	}
 	out := [][]string{head}
-	for _, o := range list[:min(len(list), mostRows)] {
+	for _, o := range list[:min(len(list), maxRows)] {
 		row := make([]string, len(head))
 		for i, k := range head {
 			row[i] = plain(o[k])

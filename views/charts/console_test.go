@@ -27,18 +27,18 @@ func TestAnswersAsTables(t *testing.T) {
 
 func TestHugeAnswersAreCut(t *testing.T) {
 	var b strings.Builder
-	for i := range 3 * mostRows {
+	for i := range 3 * maxRows {
 		fmt.Fprintf(&b, `,{"keys":["k%d"],"count":%d}`, i, huge-i)
 	}
 	rows, all := tableOf(json.RawMessage("[" + b.String()[1:] + "]"))
-	if len(rows) != mostRows+1 || all != 3*mostRows {
+	if len(rows) != maxRows+1 || all != 3*maxRows {
 		t.Errorf("%d rows of %d", len(rows), all)
 	}
 	if got, want := (&console{rows: rows, all: all, form: asTable, row: 9}).extent(), "the first 2,000 of 6,000 rows, from row 10"; got != want {
 		t.Errorf("%q, want %q", got, want)
 	}
 	bars, total := barsOf(rows)
-	if len(bars) != mostRows || bars[0].Label != "k0" || bars[0].Count != huge || total <= huge {
+	if len(bars) != maxRows || bars[0].Label != "k0" || bars[0].Count != huge || total <= huge {
 		t.Errorf("%d bars, the first %+v, %d in all", len(bars), bars[0], total)
 	}
 }

@@ -154,12 +154,12 @@ type flowPlot struct {
 	cross
 }
 
-// mostFlows is how many names a side of a flow has at most: more can't be told
+// maxFlows is how many names a side of a flow has at most: more can't be told
 // apart.
-const mostFlows = 14
+const maxFlows = 14
 
 func newFlow(st *theme.Styles, s Spec, n namer, g api.Groups) *flowPlot {
-	p := &flowPlot{chart.NewFlow(st), newCross(s, n, g, nil, mostFlows)}
+	p := &flowPlot{chart.NewFlow(st), newCross(s, n, g, nil, maxFlows)}
 	p.SetCounts(p.labels(s.By, p.rows), p.labels(s.Split, p.cols), p.counts)
 	return p
 }
@@ -169,8 +169,8 @@ func (p *flowPlot) move(dx, dy int)        { p.Move(dx, dy) }
 func (p *flowPlot) page(n int)             { p.Move(0, n*5) }
 
 func (p *flowPlot) end(last bool) {
-	if p.Move(0, -mostFlows); last {
-		p.Move(0, mostFlows)
+	if p.Move(0, -maxFlows); last {
+		p.Move(0, maxFlows)
 	}
 }
 

@@ -293,7 +293,7 @@ func (m *Model) whyBoard(id keymap.ID) string {
 			return "nothing is pinned"
 		}
 	case keymap.ChartsPin:
-		if len(m.board.cards) >= mostPins {
+		if len(m.board.cards) >= maxPins {
 			return "the dashboard is full: B shows it, X unpins a chart"
 		}
 	case keymap.AppCopy:

@@ -101,13 +101,13 @@ func (m *Model) reload() tea.Cmd {
 	return m.card.load()
 }
 
-// Learn takes the answers to this view's requests.
-func (m *Model) Learn(f async.Fact) tea.Cmd {
+// Receive takes the answers to this view's requests.
+func (m *Model) Receive(f async.Result) tea.Cmd {
 	m.changed()
 	switch f := f.(type) {
 	case async.GroupsLoaded:
 		if c, question := m.cardOf(f.Slot); c != nil {
-			return c.learn(question, f)
+			return c.receive(question, f)
 		}
 	case async.Slow:
 		if c, _ := m.cardOf(f.Slot); c != nil {
@@ -116,15 +116,15 @@ func (m *Model) Learn(f async.Fact) tea.Cmd {
 			m.console.slow = m.env.Async.Busy(f.Slot)
 		}
 	case async.QueryAnswered:
-		m.learnQuery(f)
+		m.onQuery(f)
 	case async.Elapsed:
 		if f.Slot == m.tickSlot() && m.board.shown {
 			return m.refreshBoard()
 		}
 	case async.CatalogsLoaded:
-		m.learnCatalogs(f.Catalogs)
+		m.onCatalogs(f.Catalogs)
 	case async.QueriesLoaded:
-		return m.learnSaved(f)
+		return m.onSaved(f)
 	}
 	return nil
 }
@@ -143,7 +143,7 @@ func (m *Model) cardOf(s async.Slot) (*card, string) {
 // cards are all charts there are.
 func (m *Model) cards() []*card { return append([]*card{m.card}, m.board.cards...) }
 
-func (m *Model) learnCatalogs(c async.Catalogs) {
+func (m *Model) onCatalogs(c async.Catalogs) {
 	m.datasets, m.catalogs = c.Datasets, c
 	m.names.datasets = map[string]string{}
 	for _, d := range c.Datasets {
@@ -196,11 +196,11 @@ type place struct {
 	board bool
 }
 
-// Here is the present place.
-func (m *Model) Here() any { return place{m.card.spec, m.board.shown} }
+// Snapshot is the present place.
+func (m *Model) Snapshot() any { return place{m.card.spec, m.board.shown} }
 
-// Go returns to a place.
-func (m *Model) Go(p any) tea.Cmd {
+// Restore returns to a place.
+func (m *Model) Restore(p any) tea.Cmd {
 	to, ok := p.(place)
 	if !ok {
 		return nil

@@ -26,8 +26,8 @@ type overPlot struct {
 	were   [][]int // by series; nil where the series aren't compared
 }
 
-// mostSteps bounds the steps of a chart over time.
-const mostSteps = 4000
+// maxSteps bounds the steps of a chart over time.
+const maxSteps = 4000
 
 // fitting is the narrowest bucket that makes at most so many steps of a range.
 func fitting(from, to time.Time, most int) api.Bucket {
@@ -96,13 +96,13 @@ func newOver(st *theme.Styles, s Spec, n namer, b api.Bucket, d span, g api.Grou
 // stepsOf are the steps of a range, or from the first event to the last.
 func stepsOf(g api.Groups, d span, b api.Bucket) []time.Time {
 	if !d.all() {
-		return stepsBetween(d.from, d.until.Add(-1), b, mostSteps)
+		return stepsBetween(d.from, d.until.Add(-1), b, maxSteps)
 	}
 	first, last := extent(g)
 	if first.IsZero() {
 		return nil
 	}
-	return stepsBetween(first, last, b, mostSteps)
+	return stepsBetween(first, last, b, maxSteps)
 }
 
 // extent is the first and the last step that has events.

@@ -112,14 +112,14 @@ func TestBarsNameTheRest(t *testing.T) {
 	before := grouped("HERON tag00 2", "HERON tag11 3", "HERON elsewhere 4")
 	s := Spec{Kind: Bars, By: "attacker", Split: "tags", Compare: true}.sound()
 	p := newBars(styles(t), s, namer{}, grouped(lines...), &before)
-	if n := len(p.parts); n != mostSeries || !p.rest {
+	if n := len(p.parts); n != maxSeries || !p.rest {
 		t.Fatalf("%d series, the rest is one: %v", n, p.rest)
 	}
 	p.move(1, 0)
 	if got, want := p.note(), "HERON, tag00: 12 (15.4 % of 78), before 2: +10 (+500 %)"; got != want {
 		t.Errorf("%q, want %q", got, want)
 	}
-	for range mostSeries {
+	for range maxSeries {
 		p.move(1, 0)
 	}
 	if got, want := p.note(), "HERON, others: 15 (19.2 % of 78), before 7: +8 (+114 %)"; got != want {

@@ -41,7 +41,7 @@ func (m *Model) values(field api.Field, prefix string) []string {
 	var pool []string
 	for _, g := range m.card.got {
 		cols := m.card.asked.columns()
-		for _, r := range g.Rows[:min(len(g.Rows), mostOffered)] {
+		for _, r := range g.Rows[:min(len(g.Rows), maxOffered)] {
 			for i, k := range r.Keys {
 				if i < len(cols) && cols[i] == string(field) {
 					pool = append(pool, k)
@@ -52,8 +52,8 @@ func (m *Model) values(field api.Field, prefix string) []string {
 	return views.Matching(append(pool, views.Catalogued(m.catalogs, field)...), prefix)
 }
 
-// mostOffered is how many of the chart's values completion looks at.
-const mostOffered = 500
+// maxOffered is how many of the chart's values completion looks at.
+const maxOffered = 500
 
 // setFilter gives the chart a filter of its own.
 func (m *Model) setFilter(text string) tea.Cmd {
@@ -83,8 +83,8 @@ func (m *Model) wantSaved() tea.Cmd {
 	return m.env.Async.SavedQueries(savedSlot())
 }
 
-// learnSaved takes the saved queries: charts of one follow it.
-func (m *Model) learnSaved(f async.QueriesLoaded) tea.Cmd {
+// onSaved takes the saved queries: charts of one follow it.
+func (m *Model) onSaved(f async.QueriesLoaded) tea.Cmd {
 	wanted := m.savedWanted
 	m.savedWanted = false
 	if f.Err != nil {

@@ -54,8 +54,8 @@ func (s span) String() string {
 	return s.from.Format(minutely) + ".." + s.until.Format(minutely)
 }
 
-// mostDays is how long a range may be: what a time.Duration holds, nearly.
-const mostDays = 100_000
+// maxDays is how long a range may be: what a time.Duration holds, nearly.
+const maxDays = 100_000
 
 // spanOf reads a range: "" for all time; "30d" or "24h" for so many days or
 // hours up to the present one; "2026-01-01..2026-01-31" for days, both
@@ -65,11 +65,11 @@ func spanOf(text string, now time.Time) (span, bool) {
 	if text == "" {
 		return span{}, true
 	}
-	if n, ok := counted(text, "d"); ok && n <= mostDays {
+	if n, ok := counted(text, "d"); ok && n <= maxDays {
 		end := now.Truncate(day).Add(day)
 		return span{end.AddDate(0, 0, -n), end}, true
 	}
-	if n, ok := counted(text, "h"); ok && n <= 24*mostDays {
+	if n, ok := counted(text, "h"); ok && n <= 24*maxDays {
 		end := now.Truncate(time.Hour).Add(time.Hour)
 		return span{end.Add(-time.Duration(n) * time.Hour), end}, true
 	}
@@ -82,7 +82,7 @@ func spanOf(text string, now time.Time) (span, bool) {
 	if wholeDay {
 		until = until.Add(day)
 	}
-	if !ok1 || !ok2 || !until.After(from) || until.AddDate(0, 0, -mostDays).After(from) {
+	if !ok1 || !ok2 || !until.After(from) || until.AddDate(0, 0, -maxDays).After(from) {
 		return span{}, false
 	}
 	return span{from, until}, true

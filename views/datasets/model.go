@@ -215,18 +215,18 @@ func (m *Model) entry() (i int, ok bool) {
 	return i, i >= 0 && i < len(m.journal.entries)
 }
 
-// Learn takes the answers to this view's requests.
-func (m *Model) Learn(f async.Fact) tea.Cmd {
+// Receive takes the answers to this view's requests.
+func (m *Model) Receive(f async.Result) tea.Cmd {
 	m.changed()
 	switch f := f.(type) {
 	case async.DatasetsLoaded:
-		return m.learnList(f)
+		return m.onList(f)
 	case async.EventsLoaded:
-		m.learnCount(f)
+		m.onCount(f)
 	case async.HistoryLoaded:
-		return m.learnHistory(f)
+		return m.onHistory(f)
 	case async.PreviewLoaded:
-		m.learnPreview(f)
+		m.onPreview(f)
 	case async.Slow:
 		switch busy := m.env.Async.Busy(f.Slot); f.Slot.Name {
 		case "list":
@@ -238,7 +238,7 @@ func (m *Model) Learn(f async.Fact) tea.Cmd {
 	return nil
 }
 
-func (m *Model) learnList(f async.DatasetsLoaded) tea.Cmd {
+func (m *Model) onList(f async.DatasetsLoaded) tea.Cmd {
 	m.slow, m.err = false, f.Err
 	if f.Err != nil {
 		return nil
@@ -256,7 +256,7 @@ func (m *Model) learnList(f async.DatasetsLoaded) tea.Cmd {
 	return m.follow(0)
 }
 
-func (m *Model) learnCount(f async.EventsLoaded) {
+func (m *Model) onCount(f async.EventsLoaded) {
 	id, ok := strings.CutPrefix(f.Slot.Name, countSlot)
 	c := m.counts[id]
 	if !ok || c == nil {
@@ -268,7 +268,7 @@ func (m *Model) learnCount(f async.EventsLoaded) {
 	}
 }
 
-func (m *Model) learnHistory(f async.HistoryLoaded) tea.Cmd {
+func (m *Model) onHistory(f async.HistoryLoaded) tea.Cmd {
 	j := &m.journal
 	if f.Query.Dataset != j.dataset {
 		return nil
@@ -306,7 +306,7 @@ func (m *Model) unseen(page []api.HistoryEntry) []api.HistoryEntry {
 }
 
 // Changed asks anew for what a change may have made wrong.
-func (m *Model) Changed(r async.Result) tea.Cmd {
+func (m *Model) Changed(r async.ChangeResult) tea.Cmd {
 	if !m.arrived {
 		return nil
 	}
@@ -329,7 +329,7 @@ func (m *Model) Changed(r async.Result) tea.Cmd {
 }
 
 // touched are the datasets of what was changed, nil where one is unknown.
-func touched(r async.Result) []string {
+func touched(r async.ChangeResult) []string {
 	var out []string
 	for _, t := range append(r.Change.Targets(), r.Made...) {
 		if t.Dataset == "" {
@@ -391,11 +391,11 @@ type place struct {
 	part    part
 }
 
-// Here is the present place.
-func (m *Model) Here() any { return place{m.journal.dataset, m.part} }
+// Snapshot is the present place.
+func (m *Model) Snapshot() any { return place{m.journal.dataset, m.part} }
 
-// Go returns to a place.
-func (m *Model) Go(p any) tea.Cmd {
+// Restore returns to a place.
+func (m *Model) Restore(p any) tea.Cmd {
 	to, ok := p.(place)
 	if !ok {
 		return nil

@@ -16,8 +16,8 @@ import (
 )
 
 const (
-	mostMinutes = 43_200 // how far back the API goes
-	patience    = 3 * time.Second
+	maxMinutes = 43_200 // how far back the API goes
+	patience   = 3 * time.Second
 )
 
 // reverting is a revert that a person asked for: of what, to when, and that in
@@ -97,8 +97,8 @@ func (m *Model) chooseMoment(d api.Dataset, i int) tea.Cmd {
 func (m *Model) moment(s string) (to api.Revert, words string, err error) {
 	s = strings.TrimSpace(s)
 	if minutes, ok := span(s); ok {
-		if minutes < 1 || minutes > mostMinutes {
-			return to, "", fmt.Errorf("write 1 to %s minutes (30 days)", views.Count(mostMinutes))
+		if minutes < 1 || minutes > maxMinutes {
+			return to, "", fmt.Errorf("write 1 to %s minutes (30 days)", views.Count(maxMinutes))
 		}
 		at := m.env.Now().Add(-time.Duration(minutes) * time.Minute)
 		return api.Revert{MinutesAgo: &minutes}, m.stamp(api.TimeOf(at)), nil
@@ -124,8 +124,8 @@ func span(s string) (minutes int, ok bool) {
 		}
 	}
 	n, err := strconv.Atoi(s)
-	if err != nil || n > mostMinutes {
-		return mostMinutes + 1, err == nil
+	if err != nil || n > maxMinutes {
+		return maxMinutes + 1, err == nil
 	}
 	return n * unit, true
 }
@@ -162,9 +162,9 @@ func (m *Model) letBe() {
 	}
 }
 
-// learnPreview shows what a revert would change and asks whether to do it.
+// onPreview shows what a revert would change and asks whether to do it.
 // Exactly that is then done, or nothing.
-func (m *Model) learnPreview(f async.PreviewLoaded) {
+func (m *Model) onPreview(f async.PreviewLoaded) {
 	r := m.asking
 	m.asking = nil
 	switch {

@@ -37,7 +37,7 @@ func markdown(ctx context.Context, md string, w int, st *theme.Styles) ([]string
 		lines = lines[1:]
 	}
 	for i, l := range lines {
-		lines[i] = " " + layout.Steady(l) // the margin every part of the detail has
+		lines[i] = " " + layout.NormalizeWidth(l) // the margin every part of the detail has
 	}
 	return lines, nil
 }
@@ -46,7 +46,7 @@ func markdown(ctx context.Context, md string, w int, st *theme.Styles) ([]string
 func plainLines(md string, w int, st *theme.Styles) []string {
 	out := []string{" " + st.Warn.Paint("as it was written: "+errTooMuch.Error()), ""}
 	for line := range strings.SplitSeq(clean.Text(md), "\n") {
-		for _, part := range text.Wrap(layout.Steady(line), w) {
+		for _, part := range text.Wrap(layout.NormalizeWidth(line), w) {
 			out = append(out, " "+st.Text.Paint(part))
 		}
 	}

@@ -196,20 +196,20 @@ type insight struct {
 	lines []string
 }
 
-// Learn takes the answers to this view's requests.
-func (m *Model) Learn(f async.Fact) tea.Cmd {
+// Receive takes the answers to this view's requests.
+func (m *Model) Receive(f async.Result) tea.Cmd {
 	m.changed()
 	switch f := f.(type) {
 	case async.EventLoaded:
-		return m.learnEvent(f)
+		return m.onEvent(f)
 	case async.RawLoaded:
-		m.learnRaw(f)
+		m.onRaw(f)
 	case async.EventsLoaded:
-		m.related.learnReferences(f)
+		m.related.onReferences(f)
 	case async.GraphLoaded:
-		m.related.learnGraph(f)
+		m.related.onGraph(f)
 	case async.JobDone:
-		m.learnInsight(f)
+		m.onInsight(f)
 	case async.Slow:
 		switch f.Slot.Name {
 		case slotGraph, slotRefs:
@@ -221,7 +221,7 @@ func (m *Model) Learn(f async.Fact) tea.Cmd {
 	return nil
 }
 
-func (m *Model) learnEvent(f async.EventLoaded) tea.Cmd {
+func (m *Model) onEvent(f async.EventLoaded) tea.Cmd {
 	m.wanted, m.slow = "", false
 	if f.Err != nil {
 		m.err = f.Err
@@ -232,7 +232,7 @@ func (m *Model) learnEvent(f async.EventLoaded) tea.Cmd {
 	return m.Show(&e)
 }
 
-func (m *Model) learnRaw(f async.RawLoaded) {
+func (m *Model) onRaw(f async.RawLoaded) {
 	m.slow = false
 	if m.event == nil || f.ID != m.event.UUID {
 		return
@@ -244,7 +244,7 @@ func (m *Model) learnRaw(f async.RawLoaded) {
 	m.tree.SetJSON(f.Raw.Data)
 }
 
-func (m *Model) learnInsight(f async.JobDone) {
+func (m *Model) onInsight(f async.JobDone) {
 	r, ok := f.Value.(insight)
 	if !ok || f.Err != nil || m.event == nil || r.id != m.event.UUID {
 		return

@@ -21,8 +21,8 @@ const (
 	slotRefs  = "related" // the events referred to
 )
 
-// mostAround is how many neighbours are asked for.
-const mostAround = 200
+// maxAround is how many neighbours are asked for.
+const maxAround = 200
 
 // group is what a link is to the event shown; in the order they are listed.
 type group int
@@ -100,7 +100,7 @@ func (m *Model) needRelated(wait time.Duration) tea.Cmd {
 	var cmds []tea.Cmd
 	if r.first(slotGraph) {
 		cmds = append(cmds, m.env.Async.Graph(m.slot(slotGraph), api.GraphQuery{
-			Seeds: []api.NodeRef{{Type: api.NodeEvent, ID: r.id}}, Direction: api.Both, Limit: mostAround,
+			Seeds: []api.NodeRef{{Type: api.NodeEvent, ID: r.id}}, Direction: api.Both, Limit: maxAround,
 			RelationshipTypes: api.RelationshipTypes(),
 		}, wait))
 	}
@@ -134,7 +134,7 @@ func (r *related) references() (api.ListQuery, bool) {
 	}, len(ids) > 0
 }
 
-func (r *related) learnReferences(f async.EventsLoaded) {
+func (r *related) onReferences(f async.EventsLoaded) {
 	r.slow = false
 	r.errs[slotRefs], r.came[slotRefs] = f.Err, true
 	for _, e := range f.Page.Events {
@@ -142,8 +142,8 @@ func (r *related) learnReferences(f async.EventsLoaded) {
 	}
 }
 
-// learnGraph takes the events above and below. The cursor stays on its event.
-func (r *related) learnGraph(f async.GraphLoaded) {
+// onGraph takes the events above and below. The cursor stays on its event.
+func (r *related) onGraph(f async.GraphLoaded) {
 	r.slow = false
 	if len(f.Query.Seeds) != 1 || f.Query.Seeds[0].ID != r.id {
 		return
@@ -327,12 +327,12 @@ func (l link) words(env *views.Env) string {
 	return layout.Cut(way+" "+views.Shown(kind), 0, kindWidth)
 }
 
-// mostLeft bounds of how many events it is remembered what was opened there.
-const mostLeft = 200
+// maxLeft bounds of how many events it is remembered what was opened there.
+const maxLeft = 200
 
 // leave remembers what is opened, for the way back.
 func (m *Model) leave() {
-	if len(m.left) >= mostLeft {
+	if len(m.left) >= maxLeft {
 		clear(m.left)
 	}
 	m.left[m.event.UUID] = m.related.links[m.related.cursor]

@@ -26,7 +26,7 @@ func (m *Model) Acting() int {
 }
 
 // Changed asks anew for the event where a change touched it.
-func (m *Model) Changed(r async.Result) tea.Cmd {
+func (m *Model) Changed(r async.ChangeResult) tea.Cmd {
 	if m.event == nil {
 		return nil
 	}

@@ -20,9 +20,9 @@ const (
 	// a week a cell.
 	usualActivity = activitySteps * 7 * oneDay
 	oneDay        = 24 * time.Hour
-	// mostActivityRows is what one call brings at most.
-	mostActivityRows = 10_000
-	mostValueLength  = 512 // of a value in a condition
+	// maxActivityRows is what one call brings at most.
+	maxActivityRows = 10_000
+	maxValueLength  = 512 // of a value in a condition
 )
 
 // activity is how often the values of some columns occurred over time, for the
@@ -78,16 +78,16 @@ func (a *activity) bucket(values int) api.Bucket {
 		step api.Bucket
 		long time.Duration
 	}{{api.BucketHour, time.Hour}, {api.BucketDay, oneDay}, {api.BucketWeek, 7 * oneDay}} {
-		if int(long/b.long)*values <= mostActivityRows {
+		if int(long/b.long)*values <= maxActivityRows {
 			return b.step
 		}
 	}
 	return api.BucketMonth
 }
 
-// learn adds the counts that came for the values asked for. Values that didn't
+// receive adds the counts that came for the values asked for. Values that didn't
 // come count nothing.
-func (a *activity) learn(column string, rows []api.Group) {
+func (a *activity) receive(column string, rows []api.Group) {
 	byFold := map[string]*spark{}
 	for _, v := range a.pending[column] {
 		s := byFold[api.Fold(v)]
@@ -187,7 +187,7 @@ func (m *Model) unknown(c column) []string {
 			continue
 		}
 		v := c.value(e)
-		if v == "" || len([]rune(v)) > mostValueLength || seen[v] || m.activity.known[activityKey{c.counted, v}] != nil {
+		if v == "" || len([]rune(v)) > maxValueLength || seen[v] || m.activity.known[activityKey{c.counted, v}] != nil {
 			continue
 		}
 		seen[v] = true
@@ -209,16 +209,16 @@ func (m *Model) activityQuery(c column, values []string) api.GroupQuery {
 		Filter: api.ListQuery{Datasets: m.dataset, Search: []api.Condition{
 			bound(api.OpGte, a.from), bound(api.OpLte, a.until.Add(-oneDay)), {Field: c.field, Op: api.OpIn, Values: values},
 		}},
-		Columns: []string{c.counted}, Bucket: a.bucket(len(values)), Limit: mostActivityRows, ByKey: true,
+		Columns: []string{c.counted}, Bucket: a.bucket(len(values)), Limit: maxActivityRows, ByKey: true,
 	}
 }
 
-// learnActivity takes counts; values that couldn't be counted stay blank until
+// onActivity takes counts; values that couldn't be counted stay blank until
 // the list is asked for anew.
-func (m *Model) learnActivity(f async.GroupsLoaded) {
+func (m *Model) onActivity(f async.GroupsLoaded) {
 	if m.activity.known == nil || len(f.Query.Columns) == 0 {
 		return
 	}
-	m.activity.learn(f.Query.Columns[0], f.Groups.Rows)
+	m.activity.receive(f.Query.Columns[0], f.Groups.Rows)
 	m.table.Invalidate()
 }

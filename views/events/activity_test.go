@@ -17,7 +17,7 @@ func TestActivityAddsUpByValueAndStep(t *testing.T) {
 	from := day(1).Time
 	a.frame(from, from.AddDate(0, 0, 12), nil)
 	a.pending["attacker"] = []string{"Heron", "HERON", "quiet"}
-	a.learn("attacker", []api.Group{
+	a.receive("attacker", []api.Group{
 		{Keys: []string{"HERON"}, Date: day(1), Count: 1},
 		{Keys: []string{"heron"}, Date: day(1), Count: 1},
 		{Keys: []string{"heron"}, Date: api.TimeOf(from.AddDate(0, 0, -2)), Count: 2}, // a week that begins before
@@ -58,7 +58,7 @@ func TestActivityStepsCoverTheirStretch(t *testing.T) {
 		}
 		values := rapid.IntRange(1, api.MaxInValues).Draw(t, "values")
 		long := map[api.Bucket]time.Duration{api.BucketHour: time.Hour, api.BucketDay: oneDay, api.BucketWeek: 7 * oneDay, api.BucketMonth: 30 * oneDay}
-		if b := a.bucket(values); b != api.BucketMonth && int(a.until.Sub(a.from)/long[b])*values > mostActivityRows {
+		if b := a.bucket(values); b != api.BucketMonth && int(a.until.Sub(a.from)/long[b])*values > maxActivityRows {
 			t.Fatalf("%d values by %s over %d days are too many rows", values, b, days)
 		}
 	})
@@ -94,7 +94,7 @@ func TestActivityCellsAllocateNothing(t *testing.T) {
 	m := &Model{env: env}
 	m.activity.frame(day(1).Time, day(13).Time, nil)
 	m.activity.pending["attacker"] = []string{"Heron"}
-	m.activity.learn("attacker", []api.Group{{Keys: []string{"Heron"}, Date: day(2), Count: 3}})
+	m.activity.receive("attacker", []api.Group{{Keys: []string{"Heron"}, Date: day(2), Count: 3}})
 	m.rows.put(0, []api.Event{{Attacker: "Heron"}}, "")
 	for _, c := range columns() {
 		if c.counted == "attacker" {

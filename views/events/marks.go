@@ -33,9 +33,9 @@ func (m *Model) doMarks(id keymap.ID) (tea.Cmd, bool) {
 // markMost is how many events can be marked at once.
 const markMost = 100_000
 
-// learnMarks marks the ids that were collected; more than markMost matched
+// onMarks marks the ids that were collected; more than markMost matched
 // where it says so.
-func (m *Model) learnMarks(f async.JobDone) {
+func (m *Model) onMarks(f async.JobDone) {
 	ids, ok := f.Value.(async.IDs)
 	if f.Err != nil || !ok {
 		m.env.Host.Say(toast.Error, fmt.Sprintf("nothing was marked: %v", f.Err))

@@ -218,33 +218,33 @@ func (m *Model) Filter(field api.Field, value string, exclude bool) tea.Cmd {
 	return m.narrow(field, value, exclude)
 }
 
-// Learn takes the answers to this view's requests.
-func (m *Model) Learn(f async.Fact) tea.Cmd {
+// Receive takes the answers to this view's requests.
+func (m *Model) Receive(f async.Result) tea.Cmd {
 	m.changed()
 	switch f := f.(type) {
 	case async.EventsLoaded:
 		if f.Slot.Name == watchNews {
-			m.learnNews(f)
+			m.onNews(f)
 			return nil
 		}
-		return m.learnPage(f)
+		return m.onPage(f)
 	case async.Elapsed:
 		return m.lookForNews()
 	case async.SummaryLoaded:
-		m.learnSummary(f)
+		m.onSummary(f)
 	case async.CatalogsLoaded:
-		m.learnCatalogs(f)
+		m.onCatalogs(f)
 	case async.GroupsLoaded:
-		m.learnActivity(f)
+		m.onActivity(f)
 	case async.JobDone:
-		m.learnMarks(f)
+		m.onMarks(f)
 	case async.Slow:
-		m.late(f.About().Slot.Name)
+		m.late(f.Tag().Slot.Name)
 	}
 	return nil
 }
 
-func (m *Model) learnCatalogs(f async.CatalogsLoaded) {
+func (m *Model) onCatalogs(f async.CatalogsLoaded) {
 	m.catalogs = f.Catalogs
 	if m.datasetsWanted && (len(f.Catalogs.Datasets) > 0 || f.Errs[async.CatalogDatasets] != nil) {
 		m.datasetsWanted = false
@@ -264,8 +264,8 @@ func (m *Model) late(slot string) {
 	}
 }
 
-func (m *Model) learnPage(f async.EventsLoaded) tea.Cmd {
-	name := f.About().Slot.Name
+func (m *Model) onPage(f async.EventsLoaded) tea.Cmd {
+	name := f.Tag().Slot.Name
 	w := m.pending[name]
 	delete(m.pending, name)
 	if f.Err != nil {
@@ -274,7 +274,7 @@ func (m *Model) learnPage(f async.EventsLoaded) tea.Cmd {
 	}
 	m.err = nil
 	if name == "first" {
-		return m.learnFirst(w, f)
+		return m.onFirst(w, f)
 	}
 	if name == "goto" {
 		return m.arrive(f)
@@ -286,7 +286,7 @@ func (m *Model) learnPage(f async.EventsLoaded) tea.Cmd {
 	return m.ensure()
 }
 
-func (m *Model) learnFirst(w want, f async.EventsLoaded) tea.Cmd {
+func (m *Model) onFirst(w want, f async.EventsLoaded) tea.Cmd {
 	m.rows = rows{total: -1}
 	m.rows.take(w, f.Page)
 	m.shown, m.shownFilter = m.text, m.parsed
@@ -318,7 +318,7 @@ func (m *Model) rowOf(id string) int {
 	return 0
 }
 
-func (m *Model) learnSummary(f async.SummaryLoaded) {
+func (m *Model) onSummary(f async.SummaryLoaded) {
 	if f.Err != nil {
 		m.fail(f.Err, true)
 		return

@@ -17,8 +17,8 @@ type Place struct {
 	Row                   int
 }
 
-// Here is the present place.
-func (m *Model) Here() Place {
+// Snapshot is the present place.
+func (m *Model) Snapshot() Place {
 	p := Place{Filter: m.text, SortBy: m.sortBy, Order: m.order, Dataset: m.dataset, Row: m.table.Cursor()}
 	if m.part == partFilter {
 		p.Filter = m.before
@@ -29,8 +29,8 @@ func (m *Model) Here() Place {
 	return p
 }
 
-// Go returns to a place.
-func (m *Model) Go(p Place) tea.Cmd {
+// Restore returns to a place.
+func (m *Model) Restore(p Place) tea.Cmd {
 	if m.part == partFilter {
 		m.leaveLine()
 	}

@@ -52,7 +52,7 @@ func (m *Model) Acting() int {
 
 // Changed asks anew for what is shown; marks and cursor stay where they are.
 // Marks of events that were deleted go.
-func (m *Model) Changed(r async.Result) tea.Cmd {
+func (m *Model) Changed(r async.ChangeResult) tea.Cmd {
 	if r.Change.Kind == async.KindDelete {
 		for _, t := range r.Done {
 			delete(m.marks, t.ID)

@@ -66,7 +66,7 @@ func (m *Model) lookForNews() tea.Cmd {
 	return tea.Batch(next, m.env.Async.Page(m.slot(watchNews), q, 0, async.Within(watchEvery*9/10)))
 }
 
-func (m *Model) learnNews(f async.EventsLoaded) {
+func (m *Model) onNews(f async.EventsLoaded) {
 	if m.watch.err = f.Err; f.Err == nil {
 		m.watch.news = max(f.Page.Info.TotalCount, 0)
 	}

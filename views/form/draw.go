@@ -12,13 +12,13 @@ import (
 const (
 	gutter     = 3  // the cursor, and whether the field is wrong or changed
 	labelWidth = 18 // of a field's name
-	mostHelp   = 9  // lines below the fields
+	maxHelp    = 9  // lines below the fields
 )
 
 // split is how many lines the fields get and how many what is said of the one
 // with the cursor.
 func (m *Model) split(h int) (rows, help int) {
-	help = min(max(h/3, 1), mostHelp)
+	help = min(max(h/3, 1), maxHelp)
 	rows = max(min(h-help-1, len(m.fields)), 1)
 	m.rows = rows
 	m.top = min(max(m.top, m.cur-rows+1, 0), m.cur, max(len(m.fields)-rows, 0))
@@ -26,7 +26,7 @@ func (m *Model) split(h int) (rows, help int) {
 }
 
 // Height is how many lines the whole form takes.
-func (m *Model) Height() int { return len(m.fields) + 1 + mostHelp }
+func (m *Model) Height() int { return len(m.fields) + 1 + maxHelp }
 
 // Lines draws the form in h lines of w cells.
 func (m *Model) Lines(w, h int) []string {

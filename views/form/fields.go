@@ -32,8 +32,8 @@ type field struct {
 // choice is a value a field may have, and a few words on it.
 type choice struct{ value, detail string }
 
-// mostLine is how long a text may be to be edited in its line.
-const mostLine = 16 << 10
+// maxLine is how long a text may be to be edited in its line.
+const maxLine = 16 << 10
 
 // several tells whether the text is written in a box of its own.
 func (f *field) several() bool { return f.lines || f.long != "" }
@@ -46,7 +46,7 @@ func (f *field) value() string {
 }
 
 func (f *field) set(text string) {
-	if f.long = ""; f.lines || strings.ContainsAny(text, "\n\t") || len(text) > mostLine {
+	if f.long = ""; f.lines || strings.ContainsAny(text, "\n\t") || len(text) > maxLine {
 		f.long = text
 		return
 	}
@@ -68,8 +68,8 @@ func listed(text string) []string {
 	return out
 }
 
-// mostOffered is how many completions are worth listing.
-const mostOffered = 50
+// maxOffered is how many completions are worth listing.
+const maxOffered = 50
 
 // complete are the choices whose value begins with a text, then those that
 // hold it, or whose words on it do.
@@ -96,7 +96,7 @@ func (f *field) complete(text string, list []choice) []prompt.Suggestion {
 		}
 	}
 	out := append(begin, hold...)
-	return out[:min(len(out), mostOffered)]
+	return out[:min(len(out), maxOffered)]
 }
 
 // newFields are the fields there are, with the values of the event.

@@ -153,7 +153,7 @@ func TestTheFormIsExact(t *testing.T) {
 			m.Review(max(w, 30))
 		}
 		again := newForm2(t, e)
-		again.TakeUp(m.Draft())
+		again.RestoreState(m.Draft())
 		for i, f := range again.fields {
 			if was := m.fields[i].value(); f.value() != was && f.key != "indicatorType" && f.fixed == "" {
 				t.Fatalf("%s was %q and is %q", f.key, was, f.value())

@@ -428,8 +428,8 @@ func (m *Model) judge(f *field) {
 	}
 }
 
-// mostKept bounds a draft, in bytes.
-const mostKept = 1 << 20
+// maxKept bounds a draft, in bytes.
+const maxKept = 1 << 20
 
 // Draft is what a person wrote, by the key of the field; nil where it is
 // nothing or too much to keep.
@@ -441,15 +441,15 @@ func (m *Model) Draft() map[string]string {
 			size += len(f.value())
 		}
 	}
-	if len(out) == 0 || size > mostKept {
+	if len(out) == 0 || size > maxKept {
 		return nil
 	}
 	return out
 }
 
-// TakeUp puts a draft into the form. The record of an event that is edited is
+// RestoreState puts a draft into the form. The record of an event that is edited is
 // not part of it: it may have changed since.
-func (m *Model) TakeUp(draft map[string]string) {
+func (m *Model) RestoreState(draft map[string]string) {
 	for _, f := range m.fields {
 		text, ok := draft[f.key]
 		if !ok || f.fixed != "" || f.key == "raw.data" && m.event != nil {

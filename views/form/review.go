@@ -33,15 +33,15 @@ func (m *Model) given(f *field, w int) []string {
 		out = append(out, label+line)
 		label = layout.Blank(labelWidth)
 	}
-	if len(out) > mostReviewed {
-		rest := len(out) - mostReviewed
-		out = append(out[:mostReviewed], layout.Blank(labelWidth)+st.Faint.Paint("and "+views.Count(rest)+" more lines"))
+	if len(out) > maxReviewed {
+		rest := len(out) - maxReviewed
+		out = append(out[:maxReviewed], layout.Blank(labelWidth)+st.Faint.Paint("and "+views.Count(rest)+" more lines"))
 	}
 	return out
 }
 
-// mostReviewed is how many lines of a new text are worth looking at.
-const mostReviewed = 8
+// maxReviewed is how many lines of a new text are worth looking at.
+const maxReviewed = 8
 
 // compared is a field beside what it was: in one line where both fit, else
 // what goes and what comes, line by line.
@@ -132,14 +132,14 @@ func lines(s string) []string {
 	return strings.Split(s, "\n")
 }
 
-// mostCompared bounds the table of a comparison, in cells.
-const mostCompared = 1 << 20
+// maxCompared bounds the table of a comparison, in cells.
+const maxCompared = 1 << 20
 
 // between compares lines by their longest common subsequence; very many are
 // shown as all going and all coming.
 func between(a, b []string) []change {
 	var out []change
-	if len(a)*len(b) > mostCompared {
+	if len(a)*len(b) > maxCompared {
 		for _, l := range a {
 			out = append(out, change{'-', l})
 		}

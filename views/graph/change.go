@@ -50,7 +50,7 @@ func (n *node) target() async.Target {
 }
 
 // Changed asks anew for what a change may have made wrong.
-func (m *Model) Changed(async.Result) tea.Cmd {
+func (m *Model) Changed(async.ChangeResult) tea.Cmd {
 	if m.scene == nil {
 		return nil
 	}

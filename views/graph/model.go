@@ -133,11 +133,11 @@ func (m *Model) Resize(w, h int) tea.Cmd {
 	return nil
 }
 
-// Here is where Go returns to: the scene itself.
-func (m *Model) Here() any { return m.scene }
+// Snapshot is where Go returns to: the scene itself.
+func (m *Model) Snapshot() any { return m.scene }
 
-// Go shows a scene as it was left.
-func (m *Model) Go(place any) tea.Cmd {
+// Restore shows a scene as it was left.
+func (m *Model) Restore(place any) tea.Cmd {
 	s, ok := place.(*scene)
 	if !ok || s == nil {
 		return nil
@@ -203,8 +203,8 @@ func (m *Model) ask() tea.Cmd {
 	}, 0)
 }
 
-// Learn takes an answer and asks on.
-func (m *Model) Learn(f async.Fact) tea.Cmd {
+// Receive takes an answer and asks on.
+func (m *Model) Receive(f async.Result) tea.Cmd {
 	if n, ok := f.(async.NodesFound); ok {
 		return m.found(n)
 	}
@@ -216,11 +216,11 @@ func (m *Model) Learn(f async.Fact) tea.Cmd {
 	switch f := f.(type) {
 	case async.GraphLoaded:
 		if s.err = f.Err; f.Err == nil {
-			s.learn(f.Value)
+			s.receive(f.Value)
 		}
 	case async.EventsLoaded:
 		if s.err = f.Err; f.Err == nil {
-			s.learnEvents(f.Page.Events)
+			s.onEvents(f.Page.Events)
 		}
 	case async.Slow:
 		s.slow = m.env.Async.Busy(m.slot())

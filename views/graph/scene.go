@@ -43,14 +43,14 @@ type scene struct {
 // the window has room for, within these bounds.
 const (
 	leastSiblings = 8
-	mostSiblings  = 24
+	maxSiblings   = 24
 )
 
 // newScene makes a scene that has asked nothing yet, for a window of so many
 // rows. Groups are the session's, so that a category keeps its sign and colour.
 func newScene(env *views.Env, p plan, rows int, groups *[]string) *scene {
 	s := &scene{walk: newWalk(p), picture: graph.New(env.Styles), list: newList(env), env: env.Version, groups: groups}
-	s.picture.SetSiblings(min(max(rows/2, leastSiblings), mostSiblings))
+	s.picture.SetSiblings(min(max(rows/2, leastSiblings), maxSiblings))
 	return s
 }
 

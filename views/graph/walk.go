@@ -81,7 +81,7 @@ type plan struct {
 func (p plan) follows(kind string) bool { return slices.Contains(p.types, kind) }
 
 // walk gathers a graph level by level. It asks nobody itself: next says what
-// to ask, learn and learnEvents take the answers.
+// to ask, learn and onEvents take the answers.
 type walk struct {
 	plan
 	nodes map[string]*node // by key
@@ -241,8 +241,8 @@ func (w *walk) referred(q question) []string {
 
 func eventKey(id string) string { return key(api.NodeRef{Type: api.NodeEvent, ID: id}) }
 
-// learn takes the answer to a question about edges.
-func (w *walk) learn(g api.Graph) {
+// receive takes the answer to a question about edges.
+func (w *walk) receive(g api.Graph) {
 	q := w.queue[0]
 	w.queue = w.queue[1:]
 	w.derived = w.derived || g.Derived
@@ -299,8 +299,8 @@ func (w *walk) join(e edge) {
 	}
 }
 
-// learnEvents takes the answer to a question about events.
-func (w *walk) learnEvents(events []api.Event) {
+// onEvents takes the answer to a question about events.
+func (w *walk) onEvents(events []api.Event) {
 	q := w.queue[0]
 	w.queue = w.queue[1:]
 	w.missing += max(len(q.events)-len(events), 0)

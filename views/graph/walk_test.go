@@ -77,7 +77,7 @@ func (s *server) run(w *walk) int {
 			return n
 		}
 		if len(q.events) == 0 {
-			w.learn(s.graph(q))
+			w.receive(s.graph(q))
 			continue
 		}
 		var events []api.Event
@@ -86,7 +86,7 @@ func (s *server) run(w *walk) int {
 				events = append(events, *s.event(id))
 			}
 		}
-		w.learnEvents(events)
+		w.onEvents(events)
 	}
 	return n
 }

@@ -287,13 +287,13 @@ func (b *builder) without(i int) string {
 	return query.FromRows(slices.Delete(slices.Clone(b.rows), i, i+1))
 }
 
-// learn takes the answers to the builder's requests.
-func (b *builder) learn(f async.Fact) tea.Cmd {
+// receive takes the answers to the builder's requests.
+func (b *builder) receive(f async.Result) tea.Cmd {
 	switch f := f.(type) {
 	case async.EventsLoaded:
-		return b.learnSample(f)
+		return b.onSample(f)
 	case async.SummaryLoaded:
-		b.learnSummary(f)
+		b.onSummary(f)
 	case async.CatalogsLoaded:
 		b.catalogs = f.Catalogs
 		if b.wantDatasets && (len(f.Catalogs.Datasets) > 0 || f.Errs[async.CatalogDatasets] != nil) {
@@ -302,12 +302,12 @@ func (b *builder) learn(f async.Fact) tea.Cmd {
 		}
 		b.suggest()
 	case async.Slow:
-		b.slow = b.slow || f.About().Slot == b.slot("sample")
+		b.slow = b.slow || f.Tag().Slot == b.slot("sample")
 	}
 	return nil
 }
 
-func (b *builder) learnSample(f async.EventsLoaded) tea.Cmd {
+func (b *builder) onSample(f async.EventsLoaded) tea.Cmd {
 	b.stale, b.slow, b.err = false, false, f.Err
 	b.sample.Invalidate()
 	if f.Err != nil {
@@ -327,10 +327,10 @@ func (b *builder) filterOnly() api.ListQuery {
 	return q
 }
 
-func (b *builder) learnSummary(f async.SummaryLoaded) {
+func (b *builder) onSummary(f async.SummaryLoaded) {
 	switch {
 	case f.Err != nil: // the events are there; only a number is missing
-	case f.About().Slot == b.slot("total"):
+	case f.Tag().Slot == b.slot("total"):
 		if !f.Summary.Unfiltered {
 			b.total = f.Summary.Total
 		}

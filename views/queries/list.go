@@ -65,7 +65,7 @@ func (l *list) ask() tea.Cmd {
 	return tea.Batch(l.env.Async.SavedQueries(l.slot("queries")), l.env.Async.Alerts(l.slot("alerts")))
 }
 
-func (l *list) learn(f async.QueriesLoaded) tea.Cmd {
+func (l *list) receive(f async.QueriesLoaded) tea.Cmd {
 	l.loaded, l.slow, l.err = true, false, f.Err
 	l.unsupported = errors.Is(f.Err, api.ErrUnsupported)
 	if f.Err != nil {
@@ -83,7 +83,7 @@ func (l *list) learn(f async.QueriesLoaded) tea.Cmd {
 	return nil
 }
 
-func (l *list) learnAlerts(f async.AlertsLoaded) {
+func (l *list) onAlerts(f async.AlertsLoaded) {
 	l.alerts = nil
 	if f.Err == nil {
 		l.alerts = map[int64]api.Alert{}
@@ -119,10 +119,10 @@ func (l *list) count() tea.Cmd {
 // newsSlot begins the names of the slots of count; the query's number follows.
 const newsSlot = "news-"
 
-// learnNews takes the count of a query; false where f isn't one.
-func (l *list) learnNews(f async.Fact) bool {
+// onNews takes the count of a query; false where f isn't one.
+func (l *list) onNews(f async.Result) bool {
 	page, is := f.(async.EventsLoaded)
-	number, ok := strings.CutPrefix(f.About().Slot.Name, newsSlot)
+	number, ok := strings.CutPrefix(f.Tag().Slot.Name, newsSlot)
 	if !ok {
 		return false
 	}
@@ -198,7 +198,7 @@ func (m *Model) runSelected() tea.Cmd {
 	m.list.news[id] = 0
 	m.list.table.Invalidate()
 	m.env.Host.Mark()
-	return tea.Batch(m.env.Memory.Look(id, m.env.Now(), true), m.run(s))
+	return tea.Batch(m.env.Memory.SetPresence(id, m.env.Now(), true), m.run(s))
 }
 
 func (m *Model) editSelected() tea.Cmd {

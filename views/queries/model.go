@@ -42,30 +42,30 @@ func (m *Model) Visit(v views.Visit) tea.Cmd {
 }
 
 // Changed asks anew for the queries after one was changed.
-func (m *Model) Changed(r async.Result) tea.Cmd {
+func (m *Model) Changed(r async.ChangeResult) tea.Cmd {
 	if r.Change.Kind != async.KindQuery && r.Change.Kind != async.KindAlert || !m.list.asked {
 		return nil
 	}
 	return m.list.ask()
 }
 
-// Learn takes the answers to this view's requests.
-func (m *Model) Learn(f async.Fact) tea.Cmd {
-	if m.list.learnNews(f) {
+// Receive takes the answers to this view's requests.
+func (m *Model) Receive(f async.Result) tea.Cmd {
+	if m.list.onNews(f) {
 		return nil
 	}
 	switch f := f.(type) {
 	case async.QueriesLoaded:
-		cmd := m.list.learn(f)
+		cmd := m.list.receive(f)
 		m.build.saveEnded(m.list.queries)
 		return cmd
 	case async.AlertsLoaded:
-		m.list.learnAlerts(f)
+		m.list.onAlerts(f)
 		return nil
 	case async.Slow:
-		m.list.slow = m.list.slow || f.About().Slot.Name == "queries"
+		m.list.slow = m.list.slow || f.Tag().Slot.Name == "queries"
 	}
-	return m.build.learn(f)
+	return m.build.receive(f)
 }
 
 // Draw is the view in exactly h lines of w cells.
@@ -198,13 +198,13 @@ type here struct {
 	row      int
 }
 
-// Here is the present place.
-func (m *Model) Here() any {
+// Snapshot is the present place.
+func (m *Model) Snapshot() any {
 	return here{m.building, m.build.state, m.build.saved, m.list.table.Cursor()}
 }
 
-// Go returns to a place.
-func (m *Model) Go(place any) tea.Cmd {
+// Restore returns to a place.
+func (m *Model) Restore(place any) tea.Cmd {
 	h, ok := place.(here)
 	if !ok {
 		return nil

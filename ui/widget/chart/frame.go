@@ -96,7 +96,7 @@ func (h *Histogram) label(i int) string {
 	if h.st.Glyphs.ASCII {
 		return layout.ASCII(h.steps[i].Label)
 	}
-	return layout.Steady(h.steps[i].Label)
+	return layout.NormalizeWidth(h.steps[i].Label)
 }
 
 // note is step i with its count: "21 Nov 1,204".

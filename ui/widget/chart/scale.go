@@ -194,7 +194,7 @@ func shown(st *theme.Styles, s string) string {
 	if st.Glyphs.ASCII {
 		return layout.ASCII(s)
 	}
-	return layout.Steady(s)
+	return layout.NormalizeWidth(s)
 }
 
 // fitted is text in exactly w cells, cut with an ellipsis.

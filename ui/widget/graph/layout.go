@@ -17,7 +17,7 @@ import (
 // for each layer once the lines have theirs, within these bounds.
 const (
 	leastLabel  = 16
-	mostLabel   = 60
+	maxLabel    = 60
 	fullRoom    = 25 // of a layer beside the label: frame, lines, kinds
 	compactRoom = 9
 	kindLabel   = 18
@@ -155,7 +155,7 @@ func (m *Model) arrange(s *sight, with measure) *plan {
 // labelLimit is the longest that labels may be for the widest part to fit in
 // the window, within bounds: layers of short labels leave room to the others.
 func (m *Model) labelLimit(with measure, sheets []*sheet) int {
-	limit, room := mostLabel, compactRoom
+	limit, room := maxLabel, compactRoom
 	if with.zoom == Full {
 		room = fullRoom
 	}
@@ -195,7 +195,7 @@ func share(cells int, wants []int) int {
 		}
 		cells -= w
 	}
-	return mostLabel
+	return maxLabel
 }
 
 // draft puts one part below those before it.
@@ -488,7 +488,7 @@ func (m *Model) harmless(s string) string {
 	if m.st.Glyphs.ASCII {
 		return layout.ASCII(s)
 	}
-	s = layout.Steady(s)
+	s = layout.NormalizeWidth(s)
 	if strings.TrimSpace(s) != "" && ansi.StringWidth(s) == 0 {
 		return "?"
 	}

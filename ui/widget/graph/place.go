@@ -15,9 +15,9 @@ const (
 	portCount        // how many classes there are
 )
 
-// mostPorts is how many rows the lines of one class may take on the left of a
+// maxPorts is how many rows the lines of one class may take on the left of a
 // node. Lines beyond that share the last one.
-const mostPorts = 6
+const maxPorts = 6
 
 // class tells which row of its ends a link uses.
 func (l *link) class() int {
@@ -72,7 +72,7 @@ func (t *sheet) size(z Zoom) {
 			}
 		}
 	}
-	most, first := mostPorts, 0
+	most, first := maxPorts, 0
 	if z == Overview {
 		most = 1
 	}

@@ -93,7 +93,7 @@ func forks(m *Model) error {
 				continue
 			}
 			a := s.links[l.link]
-			if b := &p.boxes[a.b]; m.zoom != Overview && sharesEnd(o, l) && b.h < mostPorts {
+			if b := &p.boxes[a.b]; m.zoom != Overview && sharesEnd(o, l) && b.h < maxPorts {
 				return fmt.Errorf("links %v and %v run into one another at %v", s.links[o.link], a, c)
 			}
 		}

@@ -238,7 +238,7 @@ func TestSteady(t *testing.T) {
 		{"नमस्ते", "नमस्…"},
 		{"\u0601A b", "? b"},
 	} {
-		if got := Steady(c.in); got != c.want {
+		if got := NormalizeWidth(c.in); got != c.want {
 			t.Errorf("Steady(%q) = %q, want %q", c.in, got, c.want)
 		}
 	}
@@ -252,11 +252,11 @@ func FuzzSteady(f *testing.F) {
 		if strings.IndexFunc(s, func(r rune) bool { return r < 0x20 || r >= 0x7f && r < 0xa0 || r == '\ufffd' }) >= 0 {
 			return
 		}
-		got := Steady(s)
+		got := NormalizeWidth(s)
 		if g, w := ansi.StringWidth(got), ansi.StringWidthWc(got); g != w {
 			t.Errorf("Steady(%q) = %q: %d or %d cells", s, got, g, w)
 		}
-		if again := Steady(got); again != got {
+		if again := NormalizeWidth(got); again != got {
 			t.Errorf("Steady(%q) = %q, again %q", s, got, again)
 		}
 		if a := ASCII(s); !plain(a) {

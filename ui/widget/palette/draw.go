@@ -64,7 +64,7 @@ func (m *Model) draw(s string) string {
 	if m.st.Glyphs.ASCII {
 		return layout.ASCII(s)
 	}
-	return layout.Steady(s)
+	return layout.NormalizeWidth(s)
 }
 
 // column is where the entry's cursor stands: the first cell of the text that is

@@ -42,7 +42,7 @@ func shown(c string, cells int) string {
 			return "?" + strings.Repeat(" ", cells-1)
 		}
 	}
-	if layout.Width("a"+c) != 1+cells || layout.Steady(c) != c { // it would merge with what stands before, or terminals disagree on its width
+	if layout.Width("a"+c) != 1+cells || layout.NormalizeWidth(c) != c { // it would merge with what stands before, or terminals disagree on its width
 		return "?" + strings.Repeat(" ", cells-1)
 	}
 	return c

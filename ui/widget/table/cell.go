@@ -46,7 +46,7 @@ func (m *Model) readable(s string) string {
 	if m.st.Glyphs.ASCII {
 		return layout.ASCII(s)
 	}
-	return layout.Steady(s)
+	return layout.NormalizeWidth(s)
 }
 
 func ascii(s string) bool {

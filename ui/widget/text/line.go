@@ -86,7 +86,7 @@ func visible(seq string, ascii bool) string {
 	if ascii {
 		return layout.ASCII(seq)
 	}
-	if seq = layout.Steady(seq); grabs(seq) {
+	if seq = layout.NormalizeWidth(seq); grabs(seq) {
 		return string(utf8.RuneError)
 	}
 	return seq

@@ -285,7 +285,7 @@ func (m *Model) show(s string) string {
 	if s = m.clean(s); m.st.Glyphs.ASCII {
 		return layout.ASCII(s)
 	}
-	return layout.Steady(s)
+	return layout.NormalizeWidth(s)
 }
 
 // lit adds s with the hits of the search in their own style.

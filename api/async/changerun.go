@@ -15,17 +15,17 @@ import (
 )
 
 const (
-	batchSize  = api.MaxBulkUpdate
-	callsAbove = 4               // calls under way at once where each event takes one
-	grace      = 5 * time.Second // a call under way when the change is cancelled may take this long
-	mostSilent = 3               // failures of the server in a row that end a change
+	batchSize        = api.MaxBulkUpdate
+	callsAbove       = 4               // calls under way at once where each event takes one
+	grace            = 5 * time.Second // a call under way when the change is cancelled may take this long
+	maxFailuresInRow = 3               // failures of the server in a row that end a change
 )
 
 // action is what a step does. run is given targets of one dataset, at most
-// batchSize of them, and tells the work what became of each; of whom it tells
-// nothing nothing was begun.
+// batchSize of them, and tells the run what became of each: targets without an
+// outcome were not sent.
 type action interface {
-	run(ctx context.Context, w *work, on []Target)
+	run(ctx context.Context, w *changeRun, on []Target)
 }
 
 // unrepeatable is an action that must not be sent again while it isn't known
@@ -35,58 +35,58 @@ type unrepeatable interface{ unrepeatable() }
 // onEvents is an action whose targets are events.
 type onEvents interface{ onEvents() }
 
-// fate is what became of one target.
-type fate int
+// outcome is what became of one target.
+type outcome int
 
 const (
-	unsent fate = iota
+	unsent outcome = iota
 	done
 	unchanged
 	refused
 	unknown
 )
 
-// work is a change under way.
-type work struct {
+// changeRun is a change under way.
+type changeRun struct {
 	api    API
 	change Change
 	user   context.Context // ends when the person cancels
 	report Report
 	total  int64
 
-	mu       sync.Mutex
-	step     int                 // the one under way
-	fates    []map[Target]fate   // of each step
-	reasons  []map[Target]string // of the refused
-	halt     error               // why nothing more is sent
-	silent   int                 // failures of the server in a row
-	told     int64               // targets whose fate is known
-	made     []Target
-	right    int // of those done, how many read as they should
-	unlooked bool
-	doubtful []Target
-	undo     []step
-	undoAt   map[string]int // place in undo, by what the step does
-	noUndo   string
-	ends     []func(context.Context) // run when all steps are over
-	bookmark map[string]*bookmark    // of datasets, from before the change
+	mu            sync.Mutex
+	step          int                  // the one under way
+	outcomes      []map[Target]outcome // of each step
+	reasons       []map[Target]string  // of the refused
+	halt          error                // why nothing more is sent
+	failuresInRow int                  // failures of the server in a row
+	reported      int64                // targets whose outcome is known
+	made          []Target
+	right         int // of those done, how many read as they should
+	unlooked      bool
+	doubtful      []Target
+	undo          []step
+	undoAt        map[string]int // place in undo, by what the step does
+	noUndo        string
+	ends          []func(context.Context) // run when all steps are over
+	bookmark      map[string]*bookmark    // of datasets, from before the change
 
 	renumbered []renumbering
 }
 
-func newWork(user context.Context, a API, c Change, report Report) *work {
-	w := &work{
+func newChangeRun(user context.Context, a API, c Change, report Report) *changeRun {
+	w := &changeRun{
 		api: a, change: c, user: user, report: report, total: int64(c.Count()),
 		undoAt: map[string]int{}, bookmark: map[string]*bookmark{},
 	}
 	for range c.steps {
-		w.fates = append(w.fates, map[Target]fate{})
+		w.outcomes = append(w.outcomes, map[Target]outcome{})
 		w.reasons = append(w.reasons, map[Target]string{})
 	}
 	return w
 }
 
-func (w *work) run() {
+func (w *changeRun) run() {
 	ctx, cancel := patient(w.user)
 	defer cancel()
 	w.report(0, w.total, w.change.Label)
@@ -115,7 +115,7 @@ func patient(user context.Context) (context.Context, context.CancelFunc) {
 	return ctx, func() { stop(); cancel() }
 }
 
-func (w *work) runStep(ctx context.Context, s *step) {
+func (w *changeRun) runStep(ctx context.Context, s *step) {
 	if _, is := s.do.(onEvents); is && !w.locate(ctx, s) {
 		return
 	}
@@ -146,7 +146,7 @@ func batches(on []Target) (out [][]Target) {
 
 // locate finds out the datasets of events that came without. The step is
 // changed for good, so that a later Rest needn't ask again.
-func (w *work) locate(ctx context.Context, s *step) bool {
+func (w *changeRun) locate(ctx context.Context, s *step) bool {
 	var lost []Target
 	for _, t := range s.on {
 		if t.Dataset == "" && t.ID != "" {
@@ -177,7 +177,7 @@ func (w *work) locate(ctx context.Context, s *step) bool {
 }
 
 // look reads events of one dataset as they are now, by their folded ids.
-func (w *work) look(ctx context.Context, on []Target) (map[string]api.Event, error) {
+func (w *changeRun) look(ctx context.Context, on []Target) (map[string]api.Event, error) {
 	dataset := on[0].Dataset
 	if dataset == "" {
 		dataset = api.ScopeAll
@@ -199,12 +199,12 @@ func (w *work) look(ctx context.Context, on []Target) (map[string]api.Event, err
 // before is look for what the targets are before they change. Where the
 // server won't say, was is nil, the change goes on and can't be taken back;
 // where there is no server, ok is false and nothing may be sent.
-func (w *work) before(ctx context.Context, on []Target) (was map[string]api.Event, ok bool) {
+func (w *changeRun) before(ctx context.Context, on []Target) (was map[string]api.Event, ok bool) {
 	was, err := w.look(ctx, on)
 	if err == nil {
 		return was, true
 	}
-	if f, _ := fateOf(err); f == refused {
+	if f, _ := outcomeOf(err); f == refused {
 		w.cannotUndo("the server would not tell how the events were before")
 		return nil, true
 	}
@@ -212,9 +212,9 @@ func (w *work) before(ctx context.Context, on []Target) (was map[string]api.Even
 	return nil, false
 }
 
-// fateOf tells what an error says of the targets of a call, and whether going
+// outcomeOf tells what an error says of the targets of a call, and whether going
 // on is useless.
-func fateOf(err error) (f fate, hopeless bool) {
+func outcomeOf(err error) (f outcome, hopeless bool) {
 	var e *api.Error
 	said := errors.As(err, &e)
 	switch {
@@ -233,9 +233,9 @@ func fateOf(err error) (f fate, hopeless bool) {
 // passingStatus are refusals that concern the session, not the events.
 var passingStatus = []int{http.StatusUnauthorized, http.StatusForbidden, http.StatusRequestTimeout, http.StatusTooManyRequests}
 
-// became notes the fate of a call's targets, and tells whether it is done.
-func (w *work) became(err error, on ...Target) bool {
-	f, hopeless := fateOf(err)
+// became notes the outcome of a call's targets, and tells whether it is done.
+func (w *changeRun) became(err error, on ...Target) bool {
+	f, hopeless := outcomeOf(err)
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	for _, t := range on {
@@ -246,10 +246,10 @@ func (w *work) became(err error, on ...Target) bool {
 	}
 	switch {
 	case f != unknown:
-		w.silent = 0
+		w.failuresInRow = 0
 	case !hopeless:
-		w.silent++
-		hopeless = w.silent >= mostSilent
+		w.failuresInRow++
+		hopeless = w.failuresInRow >= maxFailuresInRow
 	}
 	if hopeless && w.halt == nil {
 		w.halt = err
@@ -257,15 +257,15 @@ func (w *work) became(err error, on ...Target) bool {
 	return f == done
 }
 
-func (w *work) noteLocked(t Target, f fate) {
-	if w.fates[w.step][t] == unsent && f != unsent {
-		w.told++
+func (w *changeRun) noteLocked(t Target, f outcome) {
+	if w.outcomes[w.step][t] == unsent && f != unsent {
+		w.reported++
 	}
-	w.fates[w.step][t] = f
+	w.outcomes[w.step][t] = f
 }
 
-// set notes the fate of targets; the reason is for the refused.
-func (w *work) set(f fate, reason string, on ...Target) {
+// set notes the outcome of targets; the reason is for the refused.
+func (w *changeRun) set(f outcome, reason string, on ...Target) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	for _, t := range on {
@@ -276,7 +276,7 @@ func (w *work) set(f fate, reason string, on ...Target) {
 	}
 }
 
-func (w *work) stop(err error) {
+func (w *changeRun) stop(err error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.halt == nil {
@@ -284,7 +284,7 @@ func (w *work) stop(err error) {
 	}
 }
 
-func (w *work) stopped() bool {
+func (w *changeRun) stopped() bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.halt == nil {
@@ -293,15 +293,15 @@ func (w *work) stopped() bool {
 	return w.halt != nil
 }
 
-func (w *work) known() int64 {
+func (w *changeRun) known() int64 {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	return w.told
+	return w.reported
 }
 
 // each makes one call a target, a few at a time, and runs after for those
 // that succeeded.
-func (w *work) each(on []Target, call func(Target) error, after func(Target)) {
+func (w *changeRun) each(on []Target, call func(Target) error, after func(Target)) {
 	var g errgroup.Group
 	g.SetLimit(callsAbove)
 	for _, t := range on {
@@ -317,11 +317,11 @@ func (w *work) each(on []Target, call func(Target) error, after func(Target)) {
 }
 
 // doneOf are those of the targets that are done.
-func (w *work) doneOf(on []Target) (out []Target) {
+func (w *changeRun) doneOf(on []Target) (out []Target) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	for _, t := range on {
-		if w.fates[w.step][t] == done {
+		if w.outcomes[w.step][t] == done {
 			out = append(out, t)
 		}
 	}
@@ -330,7 +330,7 @@ func (w *work) doneOf(on []Target) (out []Target) {
 
 // verify looks at what was done of a batch and counts what reads as it
 // should.
-func (w *work) verify(ctx context.Context, on []Target, holds func(e api.Event, there bool) bool) {
+func (w *changeRun) verify(ctx context.Context, on []Target, holds func(e api.Event, there bool) bool) {
 	on = w.doneOf(on)
 	if len(on) == 0 {
 		return
@@ -353,7 +353,7 @@ func (w *work) verify(ctx context.Context, on []Target, holds func(e api.Event, 
 
 // trust counts targets as confirmed where the server's answer itself says how
 // they are now.
-func (w *work) trust(n int) {
+func (w *changeRun) trust(n int) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.right += n
@@ -361,7 +361,7 @@ func (w *work) trust(n int) {
 
 // back adds to the undo: action do on target t. Targets of actions with the
 // same key go into one step.
-func (w *work) back(key string, do action, t Target) {
+func (w *changeRun) back(key string, do action, t Target) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	key = fmt.Sprintf("%T %s", do, key)
@@ -376,7 +376,7 @@ func (w *work) back(key string, do action, t Target) {
 
 // cannotUndo notes why something that was done can't be taken back. The first
 // reason stays.
-func (w *work) cannotUndo(reason string) {
+func (w *changeRun) cannotUndo(reason string) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.noUndo == "" {
@@ -384,24 +384,24 @@ func (w *work) cannotUndo(reason string) {
 	}
 }
 
-func (w *work) create(t Target) {
+func (w *changeRun) create(t Target) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.made = append(w.made, t)
 }
 
 // atEnd has something run once, when all steps are over.
-func (w *work) atEnd(f func(context.Context)) {
+func (w *changeRun) atEnd(f func(context.Context)) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.ends = append(w.ends, f)
 }
 
 // result sums up.
-func (w *work) result() Result {
+func (w *changeRun) result() ChangeResult {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	r := Result{
+	r := ChangeResult{
 		Change: w.change, Made: w.made, Confirmed: w.right, Doubtful: w.doubtful, Err: w.halt, NoUndo: w.noUndo,
 		renumbered: w.renumbered,
 	}
@@ -428,12 +428,12 @@ func opposite(way Way) Way {
 	return Undoing
 }
 
-// sumLocked sorts the targets of a step by their fate.
-func (w *work) sumLocked(r *Result, i int, s step) {
+// sumLocked sorts the targets of a step by their outcome.
+func (w *changeRun) sumLocked(r *ChangeResult, i int, s step) {
 	_, once := s.do.(unrepeatable)
 	var rest, again []Target
 	for _, t := range s.on {
-		switch w.fates[i][t] {
+		switch w.outcomes[i][t] {
 		case done:
 			r.Done = append(r.Done, t)
 		case unchanged:

@@ -7,53 +7,53 @@ import (
 	"threatbench/api/query"
 )
 
-// Holding is a view with a value in hand: what the cursor stands on, or what is
+// SubjectHolder is a view with a value in hand: what the cursor stands on, or what is
 // in the event there.
-type Holding interface{ Held() Held }
+type SubjectHolder interface{ Subject() Subject }
 
-// Held is what a view has in hand; each may be missing.
-type Held struct {
+// Subject is what a view has in hand; each may be missing.
+type Subject struct {
 	Attacker  string
 	Indicator string
 	Tags      []string
 	Datasets  []string // where it was counted, as in VisitEvents; none are those searched
 }
 
-// HeldOf is what an event holds.
-func HeldOf(e *api.Event) Held {
+// SubjectOf is what an event holds.
+func SubjectOf(e *api.Event) Subject {
 	if e == nil {
-		return Held{}
+		return Subject{}
 	}
-	return Held{Attacker: e.Attacker, Indicator: e.Indicator, Tags: e.Tags}
+	return Subject{Attacker: e.Attacker, Indicator: e.Indicator, Tags: e.Tags}
 }
 
-// HeldValue is one value of a field.
-func HeldValue(field, value string) Held {
+// SubjectOfValue is one value of a field.
+func SubjectOfValue(field, value string) Subject {
 	switch api.Field(field) {
 	case api.FieldAttacker:
-		return Held{Attacker: value}
+		return Subject{Attacker: value}
 	case api.FieldIndicator:
-		return Held{Indicator: value}
+		return Subject{Indicator: value}
 	case api.FieldTags:
 		if value != "" {
-			return Held{Tags: []string{value}}
+			return Subject{Tags: []string{value}}
 		}
 	}
-	return Held{}
+	return Subject{}
 }
 
-// Way leads from a value to another view.
-type Way struct {
+// PivotTarget leads from a value to another view.
+type PivotTarget struct {
 	PickItem
 	To Visit
 }
 
-// Ways lead from what is held to the profile of the attacker and to the graphs
-// around the indicator and the tags.
-func (h Held) Ways() []Way {
-	var out []Way
+// PivotTargets lead from the subject to the profile of its attacker and to the graphs
+// around its indicator and tags.
+func (h Subject) PivotTargets() []PivotTarget {
+	var out []PivotTarget
 	add := func(title, value string, to Visit) {
-		out = append(out, Way{PickItem{Title: title, Detail: OneLine(value)}, to})
+		out = append(out, PivotTarget{PickItem{Title: title, Detail: OneLine(value)}, to})
 	}
 	if h.Attacker != "" {
 		add("profile of the attacker", h.Attacker, VisitActor{Name: h.Attacker, Datasets: h.Datasets})
@@ -67,16 +67,16 @@ func (h Held) Ways() []Way {
 	return out
 }
 
-// Sharing leads to the events that share a value with an event.
-func Sharing(e *api.Event) []Way {
-	var out []Way
+// PivotsOfEvent leads to the events that share a value with an event.
+func PivotsOfEvent(e *api.Event) []PivotTarget {
+	var out []PivotTarget
 	add := func(field api.Field, values ...string) {
 		for _, v := range values {
 			if v == "" {
 				continue
 			}
 			filter := query.FormatCondition(api.Condition{Field: field, Op: api.OpEquals, Values: []string{v}})
-			out = append(out, Way{PickItem{Title: "same " + api.TitleOf(field), Detail: OneLine(v)}, VisitEvents{Filter: filter}})
+			out = append(out, PivotTarget{PickItem{Title: "same " + api.TitleOf(field), Detail: OneLine(v)}, VisitEvents{Filter: filter}})
 		}
 	}
 	for _, name := range []api.Field{
@@ -91,8 +91,8 @@ func Sharing(e *api.Event) []Way {
 	return out
 }
 
-// PickWay asks which way to go.
-func PickWay(ways []Way, visit func(Visit)) Pick {
+// PickPivot asks which way to go.
+func PickPivot(ways []PivotTarget, visit func(Visit)) Pick {
 	p := Pick{Title: "from here to", Chosen: func(i int) tea.Cmd {
 		visit(ways[i].To)
 		return nil

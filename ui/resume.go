@@ -11,67 +11,67 @@ import (
 	"threatbench/views"
 )
 
-// carrier is the Model of a session that may go from terminal to terminal, each
+// resumable is the Model of a session that may go from terminal to terminal, each
 // served by a program of its own. Its commands belong to none of them: what
 // comes of one reaches the program there is then, or waits for the next.
-type carrier struct {
+type resumable struct {
 	*Model
-	mail  *mailbox
-	begun bool
+	outbox  *outbox
+	started bool
 }
 
 // Init starts the session, once; on a later terminal it asks what that is like.
-func (c *carrier) Init() tea.Cmd {
-	if !c.begun {
-		c.begun = true
-		c.mail.run(c.Model.Init())
+func (c *resumable) Init() tea.Cmd {
+	if !c.started {
+		c.started = true
+		c.outbox.run(c.Model.Init())
 	} else if c.themeID == "" || c.themeID == "auto" {
-		c.mail.run(tea.RequestBackgroundColor)
+		c.outbox.run(tea.RequestBackgroundColor)
 	}
 	return nil
 }
 
-// Update takes a message, one from the mailbox only once.
-func (c *carrier) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
-	if l, is := msg.(letter); is {
-		if !c.mail.taken(l) {
+// Update takes a message, one from the outbox only once.
+func (c *resumable) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
+	if l, is := msg.(queuedMsg); is {
+		if !c.outbox.taken(l) {
 			return c, nil
 		}
 		msg = l.msg
 	}
 	_, cmd := c.Model.Update(msg)
-	c.mail.run(cmd)
+	c.outbox.run(cmd)
 	return c, nil
 }
 
-// letter is a message that must arrive.
-type letter struct {
+// queuedMsg is a message that must arrive.
+type queuedMsg struct {
 	n   uint64
 	msg tea.Msg
 }
 
-// mailbox runs a session's commands and brings it messages. A program that ends
-// drops what is sent to it, so a letter is kept until the session has taken it.
-type mailbox struct {
+// outbox runs a session's commands and brings it messages. A program that ends
+// drops what is sent to it, so a queued message is kept until the session has taken it.
+type outbox struct {
 	mu     sync.Mutex
 	last   uint64
-	unread map[uint64]letter
+	unread map[uint64]queuedMsg
 	later  []tea.Msg     // what came while there was no program
 	send   func(tea.Msg) // nil while there is none
 }
 
-func newMailbox() *mailbox { return &mailbox{unread: map[uint64]letter{}} }
+func newOutbox() *outbox { return &outbox{unread: map[uint64]queuedMsg{}} }
 
 // open sends what waits to a program that begins, and what comes from now on.
-func (b *mailbox) open(send func(tea.Msg)) {
+func (b *outbox) open(send func(tea.Msg)) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.send = send
-	var waiting []letter
+	var waiting []queuedMsg
 	for _, l := range b.unread {
 		waiting = append(waiting, l)
 	}
-	slices.SortFunc(waiting, func(x, y letter) int { return int(x.n) - int(y.n) })
+	slices.SortFunc(waiting, func(x, y queuedMsg) int { return int(x.n) - int(y.n) })
 	later := b.later
 	b.later = nil
 	go func() {
@@ -85,14 +85,14 @@ func (b *mailbox) open(send func(tea.Msg)) {
 }
 
 // close is for when the program has ended.
-func (b *mailbox) close() {
+func (b *outbox) close() {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.send = nil
 }
 
-// taken tells whether a letter is new to the session, which has it now.
-func (b *mailbox) taken(l letter) bool {
+// taken reports whether a queued message is new to the session, which has it now.
+func (b *outbox) taken(l queuedMsg) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	_, is := b.unread[l.n]
@@ -102,7 +102,7 @@ func (b *mailbox) taken(l letter) bool {
 
 // deliver brings a message to the session. It may wait until that takes it, or
 // its program ends.
-func (b *mailbox) deliver(msg tea.Msg) {
+func (b *outbox) deliver(msg tea.Msg) {
 	b.mu.Lock()
 	if news, is := msg.(views.TeamNews); is && b.send == nil && b.add(news) {
 		b.mu.Unlock()
@@ -110,7 +110,7 @@ func (b *mailbox) deliver(msg tea.Msg) {
 	}
 	if mustArrive(msg) {
 		b.last++
-		l := letter{b.last, msg}
+		l := queuedMsg{b.last, msg}
 		b.unread[l.n] = l
 		msg = l
 	} else if b.send == nil {
@@ -123,16 +123,16 @@ func (b *mailbox) deliver(msg tea.Msg) {
 	}
 }
 
-// mostNews is how many changes of others are kept for a session that is away.
-const mostNews = 200
+// maxNews is how many changes of others are kept for a session that is away.
+const maxNews = 200
 
 // add puts news to those that wait already, so that hours of them take no
 // room; false where none wait. The caller holds the lock.
-func (b *mailbox) add(news views.TeamNews) bool {
+func (b *outbox) add(news views.TeamNews) bool {
 	for n, l := range b.unread {
 		if old, is := l.msg.(views.TeamNews); is {
 			all := slices.Concat(old.Changes, news.Changes)
-			b.unread[n] = letter{n, views.TeamNews{Changes: all[max(len(all)-mostNews, 0):]}}
+			b.unread[n] = queuedMsg{n, views.TeamNews{Changes: all[max(len(all)-maxNews, 0):]}}
 			return true
 		}
 	}
@@ -143,7 +143,7 @@ func (b *mailbox) add(news views.TeamNews) bool {
 // a terminal: those are the program's own to handle.
 func mustArrive(msg tea.Msg) bool {
 	switch msg.(type) {
-	case async.Fact, toast.Expired, views.TeamNews, Notice, Away, failed:
+	case async.Result, toast.Expired, views.TeamNews, Notice, Away, failed:
 		return true
 	}
 	return false
@@ -153,7 +153,7 @@ func mustArrive(msg tea.Msg) bool {
 type failed struct{ value any }
 
 // run runs a command, and those it consists of, each beside the others.
-func (b *mailbox) run(cmd tea.Cmd) {
+func (b *outbox) run(cmd tea.Cmd) {
 	if cmd == nil {
 		return
 	}

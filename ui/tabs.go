@@ -17,9 +17,9 @@ import (
 	"threatbench/views/queries"
 )
 
-// seat is a view that has the window to itself: its number, the title of its
+// tab is a view that has the window to itself: its number, the title of its
 // tab, the name of its slots, and the scopes whose actions are its own.
-type seat struct {
+type tab struct {
 	screen screen
 	title  string
 	name   string
@@ -27,10 +27,10 @@ type seat struct {
 	scopes []keymap.Scope
 }
 
-// seats are the views besides the events and the detail, in the order of
+// tabs are the views besides the events and the detail, in the order of
 // their numbers.
-func seats(env *views.Env) []seat {
-	return []seat{
+func newTabs(env *views.Env) []tab {
+	return []tab{
 		{screen: 3, title: "Graph", name: views.GraphView, view: graph.New(env), scopes: []keymap.Scope{keymap.Graph}},
 		{screen: 4, title: "Queries", name: views.QueriesView, view: queries.New(env), scopes: []keymap.Scope{keymap.Queries, keymap.Builder}},
 		{screen: 5, title: "Alerts", name: views.AlertsView, view: alerts.New(env), scopes: []keymap.Scope{keymap.Inbox, keymap.Alerts}},
@@ -40,33 +40,33 @@ func seats(env *views.Env) []seat {
 	}
 }
 
-// seat is the one with the screen, nil where it is the events' or the detail's.
-func (m *Model) seat() *seat { return m.seatAt(m.screen) }
+// tab is the one with the screen, nil where it is the events' or the detail's.
+func (m *Model) currentTab() *tab { return m.tabAt(m.screen) }
 
-func (m *Model) seatAt(s screen) *seat {
-	for i := range m.seats {
-		if m.seats[i].screen == s {
-			return &m.seats[i]
+func (m *Model) tabAt(s screen) *tab {
+	for i := range m.tabs {
+		if m.tabs[i].screen == s {
+			return &m.tabs[i]
 		}
 	}
 	return nil
 }
 
-func (m *Model) seatOf(scope keymap.Scope) *seat {
-	for i := range m.seats {
-		for _, own := range m.seats[i].scopes {
+func (m *Model) tabOfScope(scope keymap.Scope) *tab {
+	for i := range m.tabs {
+		for _, own := range m.tabs[i].scopes {
 			if own == scope {
-				return &m.seats[i]
+				return &m.tabs[i]
 			}
 		}
 	}
 	return nil
 }
 
-func (m *Model) seatNamed(name string) *seat {
-	for i := range m.seats {
-		if m.seats[i].name == name {
-			return &m.seats[i]
+func (m *Model) tabNamed(name string) *tab {
+	for i := range m.tabs {
+		if m.tabs[i].name == name {
+			return &m.tabs[i]
 		}
 	}
 	return nil
@@ -82,15 +82,15 @@ func numbered(id keymap.ID) (screen, bool) {
 	return 0, false
 }
 
-// invited tells whether a view has something to show, or shows something of
+// visible tells whether a view has something to show, or shows something of
 // its own accord.
-func (s *seat) invited() bool {
-	g, ok := s.view.(views.Guest)
-	return !ok || g.Invited()
+func (s *tab) visible() bool {
+	g, ok := s.view.(views.TabHider)
+	return !ok || g.ShowsTab()
 }
 
-// sit goes to a view's screen. The way back is kept.
-func (m *Model) sit(s *seat) tea.Cmd {
+// showTab goes to a view's screen. The way back is kept.
+func (m *Model) showTab(s *tab) tea.Cmd {
 	if s.screen == m.screen {
 		return nil
 	}
@@ -102,16 +102,16 @@ func (m *Model) sit(s *seat) tea.Cmd {
 	return cmd
 }
 
-// call goes to the view a visit names and gives it what it is to show.
-func (m *Model) call(v views.Visit) tea.Cmd {
+// openVisit goes to the view a visit names and gives it what it is to show.
+func (m *Model) openVisit(v views.Visit) tea.Cmd {
 	if to, ok := v.(views.VisitEvents); ok {
 		return m.visitEvents(to)
 	}
-	s := m.seatNamed(v.View())
+	s := m.tabNamed(v.View())
 	if s == nil {
 		return nil
 	}
-	cmd := m.sit(s)
+	cmd := m.showTab(s)
 	if host, ok := s.view.(views.Visitor); ok {
 		cmd = tea.Batch(cmd, host.Visit(v))
 	}
@@ -121,19 +121,19 @@ func (m *Model) call(v views.Visit) tea.Cmd {
 // showActor goes to the profile of the attacker in hand; without one, the view
 // asks for a name.
 func (m *Model) showActor() tea.Cmd {
-	h := m.held()
-	seat := m.seatNamed(views.ActorView)
+	h := m.subject()
+	seat := m.tabNamed(views.ActorView)
 	if h.Attacker == "" {
-		went := m.sit(seat)
+		went := m.showTab(seat)
 		cmd, _ := seat.view.Do(keymap.ActorChoose)
 		return tea.Batch(went, cmd)
 	}
-	return m.call(views.VisitActor{Name: h.Attacker, Datasets: h.Datasets})
+	return m.openVisit(views.VisitActor{Name: h.Attacker, Datasets: h.Datasets})
 }
 
 func (m *Model) visitEvents(to views.VisitEvents) tea.Cmd {
 	m.mark()
-	p := m.events.Here()
+	p := m.events.Snapshot()
 	p.Filter, p.Event, p.Row = to.Filter, "", 0
 	if len(to.Datasets) > 0 {
 		p.Dataset = to.Datasets
@@ -142,11 +142,11 @@ func (m *Model) visitEvents(to views.VisitEvents) tea.Cmd {
 		p.SortBy, p.Order = to.OrderBy, cmp.Or(to.Order, "desc")
 	}
 	m.events.Focus()
-	return tea.Batch(m.show(screenEvents, paneEvents), m.events.Go(p))
+	return tea.Batch(m.show(screenEvents, paneEvents), m.events.Restore(p))
 }
 
-// tab is one of the header's: a view's number and title, and where it stands.
-type tab struct {
+// tabLabel is one of the header's: a view's number and title, and where it stands.
+type tabLabel struct {
 	screen screen
 	text   string
 	x, w   int
@@ -155,16 +155,16 @@ type tab struct {
 // brand is what the header begins with where there is room for it.
 const brand = " threatbench  "
 
-// tabs are the views there are, with the words some put behind their title, as
+// tabLabels are the views there are, with the words some put behind their title, as
 // they fit into so many cells: with the program's name, without it, and with
 // the numbers alone.
-func (m *Model) tabs(room int) (name string, list []tab) {
-	list = []tab{{screen: screenEvents, text: "Events"}, {screen: screenDetail, text: "Detail"}}
-	for _, s := range m.seats {
-		if !s.invited() && s.screen != m.screen {
+func (m *Model) tabLabels(room int) (name string, list []tabLabel) {
+	list = []tabLabel{{screen: screenEvents, text: "Events"}, {screen: screenDetail, text: "Detail"}}
+	for _, s := range m.tabs {
+		if !s.visible() && s.screen != m.screen {
 			continue
 		}
-		list = append(list, tab{screen: s.screen, text: s.title + m.badge(&s)})
+		list = append(list, tabLabel{screen: s.screen, text: s.title + m.badge(&s)})
 	}
 	for i := range list {
 		list[i].text = fmt.Sprintf("%d %s", list[i].screen, list[i].text)
@@ -186,7 +186,7 @@ func (m *Model) tabs(room int) (name string, list []tab) {
 
 // lineUp puts tabs one behind the other, from x on, and gives the end of the
 // last.
-func lineUp(list []tab, x, gap int) int {
+func lineUp(list []tabLabel, x, gap int) int {
 	for i := range list {
 		list[i].x, list[i].w = x, layout.Width(list[i].text)
 		x += list[i].w + gap
@@ -195,7 +195,7 @@ func lineUp(list []tab, x, gap int) int {
 }
 
 // badge is the word behind a view's title.
-func (m *Model) badge(s *seat) string {
+func (m *Model) badge(s *tab) string {
 	b, ok := s.view.(views.Badged)
 	if !ok || b.Badge() == "" {
 		return ""

@@ -2,13 +2,13 @@ package ui
 
 import "threatbench/views"
 
-// held is what the view with the focus has in hand.
-func (m *Model) held() views.Held {
-	var h views.Held
-	if v, ok := m.view().(views.Holding); ok {
-		h = v.Held()
+// subject is what the view with the focus has in hand.
+func (m *Model) subject() views.Subject {
+	var h views.Subject
+	if v, ok := m.view().(views.SubjectHolder); ok {
+		h = v.Subject()
 	} else if t := m.targets(); len(t.Known) > 0 {
-		h = views.HeldOf(&t.Known[0])
+		h = views.SubjectOf(&t.Known[0])
 	}
 	if len(h.Datasets) == 0 {
 		h.Datasets = m.events.Selection().Query.Datasets
@@ -18,7 +18,7 @@ func (m *Model) held() views.Held {
 
 // whyNoGraphOf tells why there is nothing to draw a graph around.
 func (m *Model) whyNoGraphOf() string {
-	if h := m.held(); h.Indicator == "" && len(h.Tags) == 0 {
+	if h := m.subject(); h.Indicator == "" && len(h.Tags) == 0 {
 		return "neither an indicator nor a tag is under the cursor"
 	}
 	return ""
@@ -27,12 +27,12 @@ func (m *Model) whyNoGraphOf() string {
 // graphOf shows what surrounds the indicator or a tag in hand; where there are
 // several it asks which.
 func (m *Model) graphOf() {
-	h := m.held()
+	h := m.subject()
 	h.Attacker = ""
-	ways := h.Ways()
+	ways := h.PivotTargets()
 	if len(ways) == 1 {
 		host{m}.Visit(ways[0].To)
 		return
 	}
-	m.overlay.Open(newMenu(m, views.PickWay(ways, host{m}.Visit)))
+	m.overlay.Open(newMenu(m, views.PickPivot(ways, host{m}.Visit)))
 }

@@ -30,9 +30,9 @@ func (m *Model) pivot() {
 	if e == nil {
 		return
 	}
-	h := views.HeldOf(e)
+	h := views.SubjectOf(e)
 	h.Datasets = m.dataset
-	m.env.Host.Ask(views.PickWay(append(views.Sharing(e), h.Ways()...), m.env.Host.Visit))
+	m.env.Host.Ask(views.PickPivot(append(views.PivotsOfEvent(e), h.PivotTargets()...), m.env.Host.Visit))
 }
 
 // context offers what happened around the selected event, whatever the filter.

@@ -10,19 +10,19 @@ import (
 	lru "github.com/hashicorp/golang-lru/v2"
 )
 
-// shelf keeps answers by key, bounded in number, and lets identical questions
+// cache keeps answers by key, bounded in number, and lets identical questions
 // under way share one call. The call is cancelled when nobody waits for it any
 // more.
-type shelf[T any] struct {
+type cache[T any] struct {
 	root context.Context // calls outlive the one who asked first, not the session
 	kept *lru.Cache[string, T]
 
-	mu      sync.Mutex
-	epoch   uint64 // grows with forget: an answer asked for before isn't kept
-	flights map[string]*flight[T]
+	mu    sync.Mutex
+	epoch uint64 // grows with forget: an answer asked for before isn't kept
+	calls map[string]*call[T]
 }
 
-type flight[T any] struct {
+type call[T any] struct {
 	cancel  context.CancelFunc
 	done    chan struct{}
 	waiting int
@@ -51,21 +51,21 @@ func catch(into **panicked) {
 	}
 }
 
-func newShelf[T any](root context.Context, size int) *shelf[T] {
+func newCache[T any](root context.Context, size int) *cache[T] {
 	kept, err := lru.New[string, T](size)
 	if err != nil {
 		panic(err) // only a size below 1 can cause it, and Options excludes that
 	}
-	return &shelf[T]{root: root, kept: kept, flights: map[string]*flight[T]{}}
+	return &cache[T]{root: root, kept: kept, calls: map[string]*call[T]{}}
 }
 
-func (s *shelf[T]) get(key string) (T, bool) { return s.kept.Get(key) }
+func (s *cache[T]) get(key string) (T, bool) { return s.kept.Get(key) }
 
-func (s *shelf[T]) forget() {
+func (s *cache[T]) forget() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.epoch++
-	s.flights = map[string]*flight[T]{}
+	s.calls = map[string]*call[T]{}
 	s.kept.Purge()
 }
 
@@ -79,28 +79,28 @@ type question[T any] struct {
 	keep  func(T) bool // nil keeps everything
 }
 
-// join gets on a flight that is under way, nil where there is none. Whoever
+// joinRunning joins a call that is under way, nil where there is none. Whoever
 // has joined must wait.
-func (s *shelf[T]) join(key string) *flight[T] {
+func (s *cache[T]) joinRunning(key string) *call[T] {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.joinLocked(key)
+	return s.joinRunningLocked(key)
 }
 
-func (s *shelf[T]) joinLocked(key string) *flight[T] {
-	f := s.flights[key]
+func (s *cache[T]) joinRunningLocked(key string) *call[T] {
+	f := s.calls[key]
 	if f != nil {
 		f.waiting++
 	}
 	return f
 }
 
-// board joins whoever is asking the same, or asks.
-func (s *shelf[T]) board(q question[T]) *flight[T] {
+// join joins whoever is asking the same, or asks.
+func (s *cache[T]) join(q question[T]) *call[T] {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if !q.fresh {
-		if f := s.joinLocked(q.key); f != nil {
+		if f := s.joinRunningLocked(q.key); f != nil {
 			return f
 		}
 	}
@@ -108,39 +108,39 @@ func (s *shelf[T]) board(q question[T]) *flight[T] {
 	if q.fresh {
 		ctx = context.WithValue(ctx, ageKey{}, q.age)
 	}
-	f := &flight[T]{cancel: cancel, done: make(chan struct{}), waiting: 1}
-	s.flights[q.key] = f
-	go s.fly(ctx, f, q, s.epoch)
+	f := &call[T]{cancel: cancel, done: make(chan struct{}), waiting: 1}
+	s.calls[q.key] = f
+	go s.run(ctx, f, q, s.epoch)
 	return f
 }
 
-// wait returns a flight's answer, or the context's error when ctx ends first.
-func (s *shelf[T]) wait(ctx context.Context, key string, f *flight[T]) (T, error) {
+// wait returns a call's answer, or the context's error when ctx ends first.
+func (s *cache[T]) wait(ctx context.Context, key string, f *call[T]) (T, error) {
 	select {
 	case <-f.done:
 		f.panic.again()
 		return f.value, f.err
 	case <-ctx.Done():
-		s.leave(key, f)
+		s.release(key, f)
 		var none T
 		return none, ctx.Err()
 	}
 }
 
-func (s *shelf[T]) fly(ctx context.Context, f *flight[T], q question[T], epoch uint64) {
+func (s *cache[T]) run(ctx context.Context, f *call[T], q question[T], epoch uint64) {
 	defer close(f.done)
 	defer f.cancel()
-	defer s.land(f, q, epoch)
+	defer s.finish(f, q, epoch)
 	defer catch(&f.panic)
 	f.value, f.err = q.ask(ctx)
 }
 
-// land takes the flight off the board and keeps a good answer.
-func (s *shelf[T]) land(f *flight[T], q question[T], epoch uint64) {
+// finish takes the call out of those under way and keeps a good answer.
+func (s *cache[T]) finish(f *call[T], q question[T], epoch uint64) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.flights[q.key] == f {
-		delete(s.flights, q.key)
+	if s.calls[q.key] == f {
+		delete(s.calls, q.key)
 	}
 	good := f.err == nil && f.panic == nil && epoch == s.epoch
 	if good && (q.keep == nil || q.keep(f.value)) {
@@ -148,7 +148,7 @@ func (s *shelf[T]) land(f *flight[T], q question[T], epoch uint64) {
 	}
 }
 
-func (s *shelf[T]) leave(key string, f *flight[T]) {
+func (s *cache[T]) release(key string, f *call[T]) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	f.waiting--
@@ -156,7 +156,7 @@ func (s *shelf[T]) leave(key string, f *flight[T]) {
 		return
 	}
 	f.cancel()
-	if s.flights[key] == f {
-		delete(s.flights, key)
+	if s.calls[key] == f {
+		delete(s.calls, key)
 	}
 }

@@ -39,14 +39,14 @@ func TestASessionIsTakenUp(t *testing.T) {
 	f := newFake(400)
 	o := ui.Options{API: f, Memory: n}
 	var before string
-	benchWith(t, o, usual(), func(p *uitest.Program) {
+	workbenchWith(t, o, usual(), func(p *uitest.Program) {
 		enter(p, "/-tlp:red")
 		press(p, "enter", "space", "j", "space", "}", "}", "f", "s", "S", "T", "Z", "j", "j")
 		p.Settle()
 		before = p.View().Content
-		ui.Keep(p.Model().(*ui.Model))
+		ui.SaveState(p.Model().(*ui.Model))
 	})
-	benchWith(t, o, usual(), func(p *uitest.Program) {
+	workbenchWith(t, o, usual(), func(p *uitest.Program) {
 		p.Settle()
 		p.Want("-tlp:red", "2 marked")
 		if after := p.View().Content; body(after) != body(before) {
@@ -54,7 +54,7 @@ func TestASessionIsTakenUp(t *testing.T) {
 		}
 	})
 	o.Query = "tlp:red"
-	benchWith(t, o, usual(), func(p *uitest.Program) {
+	workbenchWith(t, o, usual(), func(p *uitest.Program) {
 		p.Settle()
 		p.Want("/ tlp:red")
 		p.WantNot("-tlp:red")

@@ -2,13 +2,13 @@ package detail
 
 import "threatbench/views"
 
-// Held is what the event shown holds.
-func (m *Model) Held() views.Held { return views.HeldOf(m.event) }
+// Subject is what the event shown holds.
+func (m *Model) Subject() views.Subject { return views.SubjectOf(m.event) }
 
 // goOn offers where to go from the event shown: to the profile of its attacker,
 // to the graphs around what is in it, to the events that share it.
 func (m *Model) goOn() {
-	h := views.HeldOf(m.event)
+	h := views.SubjectOf(m.event)
 	h.Datasets = m.env.Host.Selection().Query.Datasets
-	m.env.Host.Ask(views.PickWay(append(h.Ways(), views.Sharing(m.event)...), m.env.Host.Visit))
+	m.env.Host.Ask(views.PickPivot(append(h.PivotTargets(), views.PivotsOfEvent(m.event)...), m.env.Host.Visit))
 }

@@ -9,12 +9,12 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// Steady makes every cluster of s equally wide for terminals that count code
+// NormalizeWidth makes every cluster of s equally wide for terminals that count code
 // points and for those that count clusters, so that a line keeps its width
 // whichever the terminal does: skin tones are left off, and where letters had
 // to go an ellipsis says so. Text that needs no change is returned as it is.
-func Steady(s string) string {
-	if plain(s) || steady(s) && !regional(s) {
+func NormalizeWidth(s string) string {
+	if plain(s) || widthsAgree(s) && !regional(s) {
 		return s
 	}
 	const most = 8
@@ -49,18 +49,18 @@ func regional(s string) bool {
 }
 
 func steadyCluster(s string) string {
-	if steady(s) {
+	if widthsAgree(s) {
 		return s
 	}
 	keep := 0
 	for i, r := range s {
 		end := i + utf8.RuneLen(r)
-		if !steady(s[:end]) {
+		if !widthsAgree(s[:end]) {
 			break
 		}
 		keep = end
 	}
-	if keep == 0 || !steady(s[:keep]+"…") { // some signs join what follows them
+	if keep == 0 || !widthsAgree(s[:keep]+"…") { // some signs join what follows them
 		return "?"
 	}
 	if strings.IndexFunc(s[keep:], unicode.IsLetter) >= 0 {
@@ -69,7 +69,7 @@ func steadyCluster(s string) string {
 	return s[:keep]
 }
 
-func steady(s string) bool { return ansi.StringWidth(s) == ansi.StringWidthWc(s) }
+func widthsAgree(s string) bool { return ansi.StringWidth(s) == ansi.StringWidthWc(s) }
 
 // ASCII writes s with printable ASCII alone, for terminals that show nothing
 // else: letters lose their accents, every other cluster becomes as many

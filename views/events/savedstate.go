@@ -5,8 +5,8 @@ import (
 	"slices"
 )
 
-// Kept is what this view is taken up from in the next session.
-type Kept struct {
+// SavedState is what this view is taken up from in the next session.
+type SavedState struct {
 	Place
 	Columns          []KeptColumn
 	Watch            bool
@@ -21,25 +21,25 @@ type KeptColumn struct {
 	Width int
 }
 
-// mostKept bounds the marks that are kept: a list of everything that matched
+// maxKept bounds the marks that are kept: a list of everything that matched
 // is made again faster than it is read.
-const mostKept = 10_000
+const maxKept = 10_000
 
-// Keep is the view as it is.
-func (m *Model) Keep() Kept {
-	k := Kept{Place: m.Here(), Facets: m.showFacets, Timeline: m.showTimeline, Watch: m.watch.on}
+// SaveState is the view as it is.
+func (m *Model) SaveState() SavedState {
+	k := SavedState{Place: m.Snapshot(), Facets: m.showFacets, Timeline: m.showTimeline, Watch: m.watch.on}
 	for _, c := range m.cols {
 		k.Columns = append(k.Columns, KeptColumn{c.ID, c.wished})
 	}
-	if len(m.marks) <= mostKept {
+	if len(m.marks) <= maxKept {
 		k.Marks = slices.Sorted(maps.Keys(m.marks))
 	}
 	return k
 }
 
-// TakeUp brings back what was kept. It is for a view that has not been started:
+// RestoreState brings back what was kept. It is for a view that has not been started:
 // what it is to show first is asked for by Init.
-func (m *Model) TakeUp(k Kept) {
+func (m *Model) RestoreState(k SavedState) {
 	m.text, m.sortBy, m.order, m.keep = k.Filter, k.SortBy, k.Order, k.Event
 	m.filter.SetValue(m.text)
 	if len(k.Dataset) > 0 {

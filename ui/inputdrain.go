@@ -8,12 +8,12 @@ import (
 	tea "charm.land/bubbletea/v2"
 )
 
-// gate is what a hosted program is typed at through. The library's reader of
+// inputDrain is what a hosted program is typed at through. The library's reader of
 // keys waits for ever to hand over a key that comes as the program ends, and
 // holds all of the program's memory meanwhile; in a process that goes on, that
-// adds up. So a program ends only after its reader has: the gate shuts, a last
+// adds up. So a program ends only after its reader has: the drain closes, a last
 // sequence goes through it, and when that arrives nothing is left to hand over.
-type gate struct {
+type inputDrain struct {
 	in   io.Reader
 	shut chan struct{}
 	once sync.Once
@@ -21,7 +21,7 @@ type gate struct {
 	mu      sync.Mutex
 	buf     []byte
 	pending chan read // the read under way, nil without one
-	said    int       // bytes of lastWords
+	sent    int       // bytes of drainSequence
 
 	drained bool // nothing comes any more; the program's alone
 }
@@ -32,23 +32,23 @@ type read struct {
 }
 
 const (
-	// lastWords ends a control string and a paste, wherever the reader is, and
+	// drainSequence ends a control string and a paste, wherever the reader is, and
 	// is told as the end of a paste.
-	lastWords = "\x1b\\\x1b[201~"
+	drainSequence = "\x1b\\\x1b[201~"
 
-	// patience is how long the program waits for them: the reader may have
+	// drainTimeout is how long the program waits for them: the reader may have
 	// ended already.
-	patience = 300 * time.Millisecond
+	drainTimeout = 300 * time.Millisecond
 )
 
-func newGate(in io.Reader) *gate {
-	return &gate{in: in, shut: make(chan struct{}), buf: make([]byte, 4096)}
+func newInputDrain(in io.Reader) *inputDrain {
+	return &inputDrain{in: in, shut: make(chan struct{}), buf: make([]byte, 4096)}
 }
 
-// close shuts the gate.
-func (g *gate) close() { g.once.Do(func() { close(g.shut) }) }
+// close stops what is typed from coming through.
+func (g *inputDrain) close() { g.once.Do(func() { close(g.shut) }) }
 
-func (g *gate) closed() bool {
+func (g *inputDrain) closed() bool {
 	select {
 	case <-g.shut:
 		return true
@@ -57,14 +57,14 @@ func (g *gate) closed() bool {
 	}
 }
 
-// Read reads what is typed; once the gate is shut its last words, then io.EOF.
-func (g *gate) Read(p []byte) (int, error) {
+// Read reads what is typed; once the drain is closed the drain sequence, then io.EOF.
+func (g *inputDrain) Read(p []byte) (int, error) {
 	if g.closed() {
-		return g.last(p)
+		return g.drainRead(p)
 	}
 	select {
 	case <-g.shut:
-		return g.last(p)
+		return g.drainRead(p)
 	case r := <-g.next(len(p)):
 		g.mu.Lock()
 		defer g.mu.Unlock()
@@ -74,7 +74,7 @@ func (g *gate) Read(p []byte) (int, error) {
 }
 
 // next is the read under way, begun if there is none.
-func (g *gate) next(most int) <-chan read {
+func (g *inputDrain) next(most int) <-chan read {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if g.pending == nil {
@@ -88,11 +88,11 @@ func (g *gate) next(most int) <-chan read {
 	return g.pending
 }
 
-func (g *gate) last(p []byte) (int, error) {
+func (g *inputDrain) drainRead(p []byte) (int, error) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	n := copy(p, lastWords[g.said:])
-	g.said += n
+	n := copy(p, drainSequence[g.sent:])
+	g.sent += n
 	if n == 0 {
 		return 0, io.EOF
 	}
@@ -101,13 +101,13 @@ func (g *gate) last(p []byte) (int, error) {
 
 // Messages of a program that ends.
 type (
-	leaving struct{} // the gate is shut
-	left    struct{} // its last words should have come by now
+	draining struct{} // the drain is closed
+	drained  struct{} // the drain sequence should have come by now
 )
 
-// pass puts off the end of the program until nothing is left to be handed over,
+// filter puts off the end of the program until nothing is left to be handed over,
 // and drops what is typed after it was to end.
-func (g *gate) pass(msg tea.Msg) tea.Msg {
+func (g *inputDrain) filter(msg tea.Msg) tea.Msg {
 	switch msg.(type) {
 	case tea.QuitMsg:
 		if g.drained {
@@ -117,8 +117,8 @@ func (g *gate) pass(msg tea.Msg) tea.Msg {
 			return nil
 		}
 		g.close()
-		return leaving{}
-	case tea.PasteEndMsg, left:
+		return draining{}
+	case tea.PasteEndMsg, drained:
 		if g.closed() {
 			g.drained = true
 			return tea.QuitMsg{}

@@ -10,11 +10,11 @@ import (
 	"threatbench/views/events"
 )
 
-// kept is what the workbench is taken up from in the next session of its
+// savedState is what the workbench is taken up from in the next session of its
 // profile: where things stood, not what was in them.
-type kept struct {
+type savedState struct {
 	Screen screen
-	Events events.Kept
+	Events events.SavedState
 	Split  struct {
 		Way    way
 		Share  float64
@@ -25,29 +25,29 @@ type kept struct {
 	Zoned, Moused bool
 }
 
-const keptName = "frame.kept"
+const savedStateName = "frame.kept"
 
-// keep remembers the workbench as it is.
-func (m *Model) keep() tea.Cmd {
-	k := kept{Screen: m.screen, Events: m.events.Keep(), Zoned: (m.env.Zone == time.UTC) != m.options.UTC, Moused: m.mouse == m.options.NoMouse}
+// saveState remembers the workbench as it is.
+func (m *Model) saveState() tea.Cmd {
+	k := savedState{Screen: m.screen, Events: m.events.SaveState(), Zoned: (m.env.Zone == time.UTC) != m.options.UTC, Moused: m.mouse == m.options.NoMouse}
 	k.Split.Way, k.Split.Share, k.Split.Hidden = m.split.way, m.split.share, m.split.hidden
 	if m.themeID != m.options.Theme {
 		k.Theme = m.themeID
 	}
-	return m.env.Memory.Save(keptName, k)
+	return m.env.Memory.Save(savedStateName, k)
 }
 
-// takeUp brings back what was kept, before the first request is made. What the
+// restoreState brings back what was kept, before the first request is made. What the
 // command line asks for goes before it.
-func (m *Model) takeUp() {
-	var k kept
-	if !m.env.Memory.Load(keptName, &k) {
+func (m *Model) restoreState() {
+	var k savedState
+	if !m.env.Memory.Load(savedStateName, &k) {
 		return
 	}
 	if m.options.Query != "" {
 		k.Events.Filter, k.Events.Event = m.options.Query, ""
 	}
-	m.events.TakeUp(k.Events)
+	m.events.RestoreState(k.Events)
 	m.split.way, m.split.hidden = k.Split.Way, k.Split.Hidden
 	m.split.grow(k.Split.Share-m.split.share, true)
 	if slices.Contains(m.options.Themes.Names(), k.Theme) {
@@ -57,7 +57,7 @@ func (m *Model) takeUp() {
 		m.switchZone()
 	}
 	m.mouse = m.mouse != k.Moused
-	if s := m.seatAt(k.Screen); s != nil && m.options.Query == "" {
+	if s := m.tabAt(k.Screen); s != nil && m.options.Query == "" {
 		m.screen = s.screen
 	}
 }
