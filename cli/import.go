@@ -136,7 +136,7 @@ type importTotal struct{ taken, leftOut, guessed int }
 
 func (t *importTotal) add(r interchange.Report) {
 	t.taken += r.Created + r.Skipped
-	t.leftOut += len(r.Rejected) + r.MoreRejected
+	t.leftOut += r.Missing()
 	t.guessed += r.Unreadable
 }
 
@@ -279,6 +279,9 @@ func unit(f interchange.Format) string {
 // file's stead, and writes all of it to the report file where there is one.
 func (a *app) listWrong(name string, r interchange.Report, path string) error {
 	a.listFirst(r.Rejected, r.MoreRejected)
+	for _, l := range r.LeftOut {
+		a.note("  left out: %s: %s", counted(l.Count, l.Kind), l.Reason)
+	}
 	a.listFirst(r.Notes, r.MoreNotes)
 	if path == "" {
 		return nil
@@ -290,6 +293,9 @@ func (a *app) listWrong(name string, r interchange.Report, path string) error {
 	w := bufio.NewWriter(f)
 	for _, said := range slices.Concat(r.Rejected, r.Notes) {
 		fmt.Fprintf(w, "%s:%d: %s\n", clean.Line(name), said.Line, clean.Line(reasonOf(said))) //nolint:errcheck // Flush tells
+	}
+	for _, l := range r.LeftOut {
+		fmt.Fprintf(w, "%s: left out: %s: %s\n", clean.Line(name), clean.Line(counted(l.Count, l.Kind)), clean.Line(l.Reason)) //nolint:errcheck // Flush tells
 	}
 	if err := errors.Join(w.Flush(), f.Close()); err != nil {
 		return fmt.Errorf("writing the report: %w", err)

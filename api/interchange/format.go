@@ -68,9 +68,9 @@ func jsonFormat(head []byte) Format {
 	key := func(key string) error {
 		value, err := j.value()
 		switch {
-		case key == "Event" || key == "response":
+		case isMISPKey(key):
 			format = MISP
-		case key == "objects" || key == "spec_version" || key == "type" && string(value) == `"bundle"`:
+		case key == "id" && isSTIXID(value), key == "objects" || key == "spec_version" || key == "type" && string(value) == `"bundle"`:
 			format = STIX
 		default:
 			return err
@@ -83,6 +83,22 @@ func jsonFormat(head []byte) Format {
 		j.object(key) //nolint:errcheck // the head ends anywhere
 	}
 	return format
+}
+
+// isSTIXID tells whether a JSON value is the id of a STIX object.
+func isSTIXID(value []byte) bool {
+	kind, bare, ok := strings.Cut(string(decoded[word](value)), "--")
+	_, err := parseUUID(bare)
+	return ok && kind != "" && err == nil
+}
+
+// isMISPKey tells whether only files of MISP have a key among the first.
+func isMISPKey(key string) bool {
+	switch key {
+	case "Event", "response", "Attribute", "Object", "Orgc", "orgc_id", "threat_level_id", "object_relation", "to_ids":
+		return true
+	}
+	return false
 }
 
 var errFound = errors.New("found")

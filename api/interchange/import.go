@@ -88,6 +88,23 @@ type Report struct {
 	Notes         []Rejection // of what was taken: what was decided in the file's stead
 	MoreNotes     int
 	Unreadable    int // events whose marking couldn't be read
+	LeftOut       []LeftOut
+}
+
+// LeftOut counts parts of a kind that were not taken, and says why.
+type LeftOut struct {
+	Kind   string // malware, sighting, proposal …
+	Reason string
+	Count  int
+}
+
+// Missing is how many parts of the file weren't taken.
+func (r *Report) Missing() int {
+	n := len(r.Rejected) + r.MoreRejected
+	for _, l := range r.LeftOut {
+		n += l.Count
+	}
+	return n
 }
 
 // Import reads a file of any Format (plain or gzip, told by the content) into

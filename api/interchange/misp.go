@@ -1,6 +1,7 @@
 package interchange
 
 import (
+	"bufio"
 	"bytes"
 	"cmp"
 	"context"
@@ -65,6 +66,8 @@ type mispAttribute struct {
 	FirstSeen word             `json:"first_seen"`
 	Deleted   word             `json:"deleted"`
 	Relation  word             `json:"object_relation"`
+	Proposals many[word]       `json:"ShadowAttribute"`
+	Sightings many[word]       `json:"Sighting"`
 	Tags      many[mispTag]    `json:"Tag"`
 	OldTags   many[mispTag]    `json:"AttributeTag"`
 	Galaxies  many[mispGalaxy] `json:"Galaxy"`
@@ -129,6 +132,11 @@ func (im *importer) readMISP(p *passes) error {
 				return cut
 			}
 			return im.mispBody(j, events[n-1])
+		}, func(key string) error {
+			if pass == 0 {
+				return j.skip()
+			}
+			return im.takeLoose(j, key)
 		})
 		if damage, other := im.damageOf(f, err); pass == 0 && damage != nil {
 			return other // the second pass reports it
@@ -161,9 +169,9 @@ func (im *importer) damageOf(f *file, err error) (damage, other error) {
 }
 
 // eachDocument walks through all JSON documents and calls event at every MISP
-// event.
-func (im *importer) eachDocument(j *jsonReader, event func() error) error {
-	return im.eachJSON(j, func() error { return im.findEvents(j, event) })
+// event, loose at attributes and objects without an event around them.
+func (im *importer) eachDocument(j *jsonReader, event func() error, loose func(key string) error) error {
+	return im.eachJSON(j, func() error { return im.findEvents(j, event, loose) })
 }
 
 // eachJSON calls each at one JSON document after the other.
@@ -181,25 +189,68 @@ func (im *importer) eachJSON(j *jsonReader, each func() error) error {
 	}
 }
 
-func (im *importer) findEvents(j *jsonReader, event func() error) error {
+func (im *importer) findEvents(j *jsonReader, event func() error, loose func(key string) error) error {
 	c, err := j.peek()
 	switch {
 	case err != nil:
 		return j.ended(err)
 	case c == '[':
-		return j.array(func() error { return im.findEvents(j, event) })
+		return j.array(func() error { return im.findEvents(j, event, loose) })
 	case c != '{':
 		return j.skip()
+	case isBareEvent(j.in):
+		return event()
 	}
 	return j.object(func(key string) error {
 		switch key {
 		case "Event":
 			return event()
 		case "response":
-			return im.findEvents(j, event)
+			return im.findEvents(j, event, loose)
+		case "Attribute", "Object":
+			return loose(key)
 		}
 		return j.skip()
 	})
+}
+
+// isBareEvent tells whether the object ahead is a MISP event without the key
+// Event around it, by what it has first.
+func isBareEvent(in *bufio.Reader) bool {
+	const most = 8 << 10
+	head, _ := in.Peek(most) // reading tells what is wrong
+	j := &jsonReader{in: bufio.NewReader(bytes.NewReader(bytes.Clone(head))), most: most, line: 1}
+	bare := false
+	j.object(func(key string) error { //nolint:errcheck // the head ends anywhere
+		switch key {
+		case "Event", "response":
+			return errFound
+		case "info", "Orgc", "orgc_id", "threat_level_id":
+			bare = true
+			return errFound
+		}
+		_, err := j.value()
+		return err
+	})
+	return bare
+}
+
+// takeLoose takes attributes or objects that stand without their event.
+func (im *importer) takeLoose(j *jsonReader, key string) error {
+	none := mispEvent{fields: map[string]word{}}
+	take := func(b []byte, line int) error { return im.takeAttribute(none, "", b, line) }
+	if key == "Object" {
+		take = func(b []byte, line int) error { return im.takeObject(none, "", b, line) }
+	}
+	if c, err := j.peek(); err != nil || c != '{' {
+		return im.elements(j, take, false)
+	}
+	line := j.line
+	b, err := j.value()
+	if err != nil {
+		return err
+	}
+	return take(b, line)
 }
 
 // mispHead reads what a MISP event says of itself.
@@ -269,6 +320,8 @@ func (im *importer) mispBody(j *jsonReader, e mispEvent) error {
 			return im.elements(j, func(b []byte, line int) error { return im.takeAttribute(e, parent, b, line) }, false)
 		case "Object":
 			return im.elements(j, func(b []byte, line int) error { return im.takeObject(e, parent, b, line) }, false)
+		case "ShadowAttribute":
+			return im.elements(j, func([]byte, int) error { im.leave("proposal", "what is only proposed is not taken"); return nil }, true)
 		}
 		return j.skip()
 	})
@@ -327,10 +380,19 @@ func (im *importer) mispParent(e mispEvent, at place) (string, error) {
 		l.Relationships = append(l.Relationships, api.RelationshipInput{ParentID: extended.String(), RelationshipType: api.RelatedTo})
 	}
 	if e.fields["deleted"].yes() {
+		im.leave("event", "it was deleted")
 		return l.UUID, nil
 	}
 	l.keepOwn()
 	return l.UUID, im.putMade(l, len(e.raw), at)
+}
+
+// said is a text behind the title of what it stands in.
+func said(title word, text string) string {
+	if title = word(strings.TrimSpace(string(title))); title == "" {
+		return text
+	}
+	return string(title) + ": " + text
 }
 
 func mispUUID(own word, parts ...string) string {
@@ -360,18 +422,30 @@ func (im *importer) takeAttribute(e mispEvent, parent string, b []byte, at int) 
 		im.reject(place{line: at}, plainJSONError(err).Error())
 		return nil
 	}
+	im.leaveBeside(a)
 	if a.Deleted.yes() {
+		im.leave("attribute", "it was deleted")
 		return nil
 	}
 	im.count()
 	var l line
 	l.UUID = mispUUID(a.UUID, "attribute", parent, string(a.Type), string(a.Value))
 	l.Indicator, l.IndicatorType = mispIndicator(a)
-	l.Event = cmp.Or(strings.TrimSpace(string(a.Comment)), fmt.Sprintf("%s: %s %s", e.fields["info"], l.IndicatorType, l.Indicator))
+	l.Event = cmp.Or(strings.TrimSpace(string(a.Comment)), said(e.fields["info"], l.IndicatorType+" "+l.Indicator))
 	l.Category = cmp.Or(string(a.Category), plainCategory)
 	l.Date = im.mispTime(a.FirstSeen, a.Timestamp, e.fields["date"])
 	im.inherit(&l, e, a)
 	return im.putChild(l, parent, b, place{at, string(a.UUID)})
+}
+
+// leaveBeside names what hangs on an attribute and isn't taken.
+func (im *importer) leaveBeside(a mispAttribute) {
+	for range a.Proposals {
+		im.leave("proposal", "what is only proposed is not taken")
+	}
+	for range a.Sightings {
+		im.leave("sighting", "sightings of attributes are not taken; the raw record keeps them")
+	}
 }
 
 // inherit gives an event what its attributes and the MISP event around it say
@@ -401,7 +475,7 @@ func (im *importer) inherit(l *line, e mispEvent, attributes ...mispAttribute) {
 }
 
 func (im *importer) putChild(l line, parent string, b []byte, at place) error {
-	if parent != l.UUID {
+	if parent != l.UUID && parent != "" {
 		l.Relationships = append(l.Relationships, api.RelationshipInput{ParentID: parent, RelationshipType: api.RelatedTo})
 	}
 	l.Raw.Data = bytes.Clone(b)
@@ -417,6 +491,7 @@ func (im *importer) takeObject(e mispEvent, parent string, b []byte, at int) err
 		return nil
 	}
 	if o.Deleted.yes() {
+		im.leave("object", "it was deleted")
 		return nil
 	}
 	im.count()
@@ -424,9 +499,11 @@ func (im *importer) takeObject(e mispEvent, parent string, b []byte, at int) err
 	l.UUID = mispUUID(o.UUID, "object", parent, string(o.Name), string(b))
 	l.Category = string(o.Name)
 	var kept []mispAttribute
-	var said []string
+	var parts []string
 	for _, a := range o.Attributes {
+		im.leaveBeside(a)
 		if a.Deleted.yes() {
+			im.leave("attribute", "it was deleted")
 			continue
 		}
 		kept = append(kept, a)
@@ -434,7 +511,7 @@ func (im *importer) takeObject(e mispEvent, parent string, b []byte, at int) err
 		if isIndicatorType(kind) {
 			l.Indicators = append(l.Indicators, api.IndicatorInput{Value: value, IndicatorType: kind})
 		}
-		said = append(said, fmt.Sprintf("%s %s", cmp.Or(a.Relation, a.Type), value))
+		parts = append(parts, fmt.Sprintf("%s %s", cmp.Or(a.Relation, a.Type), value))
 		if a.Category != "" && a.Category != "Other" {
 			l.Category = string(a.Category)
 		}
@@ -444,7 +521,7 @@ func (im *importer) takeObject(e mispEvent, parent string, b []byte, at int) err
 		l.Indicator, l.IndicatorType = l.Indicators[0].Value, l.Indicators[0].IndicatorType
 	}
 	l.Category = cmp.Or(l.Category, plainCategory)
-	l.Event = cmp.Or(strings.TrimSpace(string(o.Comment)), fmt.Sprintf("%s: %s", e.fields["info"], cmp.Or(strings.Join(said, ", "), string(o.Name))))
+	l.Event = cmp.Or(strings.TrimSpace(string(o.Comment)), said(e.fields["info"], cmp.Or(strings.Join(parts, ", "), string(o.Name))))
 	l.Date = im.mispTime(o.FirstSeen, o.Timestamp, e.fields["date"])
 	im.inherit(&l, e, kept...)
 	for _, t := range o.Tags {

@@ -88,7 +88,7 @@ func (c *mispContext) cluster(galaxy, value string) bool {
 			return false // a second actor stays a tag
 		}
 		c.attacker = value
-	case "mitre-attack-pattern", "mitre-enterprise-attack-attack-pattern", "mitre-mobile-attack-attack-pattern":
+	case "mitre-attack-pattern", "mitre-enterprise-attack-attack-pattern", "mitre-mobile-attack-attack-pattern", "mitre-ics-techniques", "mitre-pre-attack-attack-pattern":
 		if !isMITRE(id, 'T') {
 			return false
 		}

@@ -91,3 +91,20 @@ func (im *importer) unread(at place, text string) {
 	defer im.mu.Unlock()
 	im.report.Unreadable++
 }
+
+// leave counts a part of a kind that isn't taken.
+func (im *importer) leave(kind, reason string) {
+	im.mu.Lock()
+	defer im.mu.Unlock()
+	for i := range im.report.LeftOut {
+		if l := &im.report.LeftOut[i]; l.Kind == kind && l.Reason == reason {
+			l.Count++
+			return
+		}
+	}
+	if len(im.report.LeftOut) >= im.o.MaxListed {
+		im.report.MoreRejected++
+		return
+	}
+	im.report.LeftOut = append(im.report.LeftOut, LeftOut{kind, reason, 1})
+}

@@ -53,6 +53,18 @@ func (m *many[T]) UnmarshalJSON(b []byte) error {
 	return nil
 }
 
+// texts is a list of texts, or a single one where a list belongs.
+type texts []string
+
+// UnmarshalJSON never fails.
+func (t *texts) UnmarshalJSON(b []byte) error {
+	*t = nil
+	for _, w := range decoded[many[word]](b) {
+		*t = append(*t, string(w))
+	}
+	return nil
+}
+
 // isNumbered tells whether all keys of an object are numbers.
 func isNumbered(b []byte) bool {
 	fields := decoded[map[string]json.RawMessage](b)

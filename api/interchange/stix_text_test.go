@@ -34,17 +34,19 @@ func TestSTIX(t *testing.T) {
 		why = append(why, r.Where()+": "+r.Reason)
 	}
 	want := []string{
-		`indicator--11111111-1111-4111-8111-000000000002 (line 6): its pattern (snort) names no value: "alert tcp any any"`,
 		"indicator--11111111-1111-4111-8111-000000000003 (line 7): it was revoked", "x (line 17): neither type nor id",
 	}
-	if report.Created != 4 || report.Relationships != 2 || !slices.Equal(why, want) || report.Format != STIX {
+	if report.Created != 5 || report.Relationships != 2 || !slices.Equal(why, want) || report.Format != STIX {
 		t.Errorf("%+v\n%s", report, strings.Join(why, "\n"))
 	}
 	all := m.events
 	site := all[id(1)]
 	if site.Indicator != "http://evil.example/it's" || site.IndicatorType != "url" || site.TLP != "amber" || site.Attacker != "BEAR" || site.Category != "phishing" ||
-		site.KillChain != 3 || site.Insight != "Look here" || !slices.Equal(site.MitreAttack, []string{"T1566"}) || !slices.Equal(site.Tags, []string{"a tag"}) || site.Event != "A page" {
+		site.KillChain != 3 || site.Insight != "Look here" || !slices.Equal(site.MitreAttack, []string{"T1566"}) || !slices.Equal(site.Tags, []string{"a tag"}) || site.Event != "Bad site\n\nA page" {
 		t.Errorf("the indicator: %+v", site)
+	}
+	if r := all[id(2)]; r.Indicator != "alert tcp any any" || r.IndicatorType != "snort" {
+		t.Errorf("the rule: %+v", r)
 	}
 	if s := all[id(4)]; s.Indicator != site.Indicator || s.Date.String() != "2024-04-01T00:00:00Z" || s.TLP != "amber" || !m.edges[edge{id(1), id(4), "related_to"}] {
 		t.Errorf("the sighting: %+v", s)
@@ -55,7 +57,7 @@ func TestSTIX(t *testing.T) {
 	if r := all[id(6)]; r.Event != "All of it" || !m.edges[edge{id(6), id(1), "related_to"}] {
 		t.Errorf("the report: %+v %v", r, m.edges)
 	}
-	if again := doImport(t, stixText, m, ImportOptions{}); again.Created != 0 || again.Skipped != 4 {
+	if again := doImport(t, stixText, m, ImportOptions{}); again.Created != 0 || again.Skipped != 5 {
 		t.Errorf("again: %+v", again)
 	}
 }

@@ -1,6 +1,7 @@
 package interchange
 
 import (
+	"bufio"
 	"bytes"
 	"cmp"
 	"context"
@@ -8,10 +9,12 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"net/netip"
 	"slices"
 	"strings"
 
 	"threatbench/api"
+	"threatbench/api/indicator"
 	"threatbench/api/marking"
 	"threatbench/api/stix"
 )
@@ -23,20 +26,28 @@ type stixObject struct {
 	Name        string            `json:"name"`
 	Description string            `json:"description"`
 	Created     string            `json:"created"`
-	Labels      []string          `json:"labels"`
-	Markings    []string          `json:"object_marking_refs"`
+	Modified    string            `json:"modified"`
+	Creator     string            `json:"created_by_ref"`
+	Class       string            `json:"identity_class"`
+	Sectors     texts             `json:"sectors"`
+	Path        string            `json:"path"`
+	Subject     string            `json:"subject"`
+	Explanation string            `json:"explanation"`
+	Embedded    json.RawMessage   `json:"objects"` // of observed data in STIX 2.0
+	Labels      texts             `json:"labels"`
+	Markings    texts             `json:"object_marking_refs"`
 	Revoked     bool              `json:"revoked"`
 	Pattern     string            `json:"pattern"`
 	PatternType string            `json:"pattern_type"`
-	Types       []string          `json:"indicator_types"`
-	ReportTypes []string          `json:"report_types"`
+	Types       texts             `json:"indicator_types"`
+	ReportTypes texts             `json:"report_types"`
 	ValidFrom   string            `json:"valid_from"`
 	Published   string            `json:"published"`
 	FirstSeen   string            `json:"first_seen"`
 	First       string            `json:"first_observed"`
 	Of          string            `json:"sighting_of_ref"`
-	Observed    []string          `json:"observed_data_refs"`
-	Objects     []string          `json:"object_refs"`
+	Observed    texts             `json:"observed_data_refs"`
+	Objects     texts             `json:"object_refs"`
 	Kind        string            `json:"relationship_type"`
 	Source      string            `json:"source_ref"`
 	Target      string            `json:"target_ref"`
@@ -100,43 +111,128 @@ func (im *importer) readSTIX(p *passes) (err error) {
 	})
 }
 
-// bundle gives the objects of a bundle, an envelope or a bare list to take.
+// bundle gives the objects of a bundle, an envelope, a bare list or a single
+// object to take, whatever is in what.
 func (im *importer) bundle(j *jsonReader, take func(b []byte, line int) error, quiet bool) error {
+	inner := func(b []byte, line int) error { return im.unwrap(b, line, take, quiet) }
 	c, err := j.peek()
 	switch {
 	case err != nil:
 		return j.ended(err)
 	case c == '[':
-		return im.elements(j, take, quiet)
+		return im.elements(j, inner, quiet)
 	case c != '{':
 		return j.damage("want a bundle")
 	}
-	return j.object(func(key string) error {
-		if key == "objects" {
-			return im.elements(j, take, quiet)
+	line, listed, long := j.line, false, false
+	single := []byte{'{'}
+	err = j.object(func(key string) error {
+		if next, err := j.peek(); key == "objects" && err == nil && next == '[' {
+			listed = true
+			return im.elements(j, inner, quiet)
 		}
-		return j.skip()
+		value, err := j.value()
+		if errors.Is(err, errLong) {
+			long = true
+			return nil
+		}
+		if long = long || len(single) > im.o.MaxLine; err != nil || long {
+			return err
+		}
+		if len(single) > 1 {
+			single = append(single, ',')
+		}
+		single = append(append(appendString(single, key), ':'), value...)
+		return nil
 	})
+	if err != nil || listed {
+		return err
+	}
+	single = append(single, '}')
+	switch o := decoded[stixObject](single); {
+	case long && !quiet:
+		im.count()
+		im.reject(place{line, o.ID}, errLong.Error())
+		return nil
+	case o.Type == "bundle" || o.Type == "" && o.ID == "" || long:
+		return nil
+	}
+	return take(single, line)
 }
 
+// unwrap gives what is in a bundle among objects to take.
+func (im *importer) unwrap(b []byte, line int, take func(b []byte, line int) error, quiet bool) error {
+	head := decoded[struct {
+		Type    word            `json:"type"`
+		Objects json.RawMessage `json:"objects"`
+	}](b)
+	if len(head.Objects) == 0 || head.Objects[0] != '[' || head.Type != "bundle" && head.Type != "" {
+		return take(b, line)
+	}
+	j := &jsonReader{in: bufio.NewReader(bytes.NewReader(bytes.Clone(b))), most: im.o.MaxLine, line: line}
+	return im.bundle(j, take, quiet)
+}
+
+// externalID is the id that a catalogue gives an object: any of the ATT&CK
+// matrices, CAPEC, CVE.
 func externalID(o stixObject) string {
 	for _, e := range o.External {
-		if e.Source == "mitre-attack" || e.Source == "capec" || e.Source == "cve" {
+		if e.ID != "" && (strings.HasPrefix(e.Source, "mitre-") || e.Source == "capec" || e.Source == "cve") {
 			return e.ID
 		}
 	}
 	return o.Name
 }
 
-func patternValues(o stixObject) []api.IndicatorInput {
+// plainIndicator is an indicator in the spelling that all forms share.
+func plainIndicator(kind, value string) api.IndicatorInput {
+	value = strings.TrimSpace(value)
+	if p, err := netip.ParsePrefix(value); err == nil && p.IsSingleIP() {
+		value, kind = p.Addr().String(), stix.AddressKind(value)
+	}
+	f, ok := indicator.TypeOf(value)
+	switch {
+	case ok && string(f.Type) == kind:
+		value = f.Value
+	case kind == string(indicator.Domain):
+		if f, ok := indicator.TypeOf(strings.TrimSuffix(indicator.Refang(value), ".")); ok && f.Type == indicator.Domain {
+			value = f.Value
+		}
+	}
+	return api.IndicatorInput{Value: value, IndicatorType: kind}
+}
+
+// patternValues are the indicators of a pattern; the error says why there are
+// none.
+func patternValues(o stixObject) (out []api.IndicatorInput, _ error) {
 	if o.PatternType != "" && o.PatternType != "stix" {
-		return nil
+		return ruleOf(o.PatternType, o.Pattern)
 	}
-	var out []api.IndicatorInput
-	for _, v := range stix.Values(o.Pattern) {
-		out = append(out, api.IndicatorInput{Value: v.Text, IndicatorType: v.Kind})
+	found, passed, err := stix.Values(o.Pattern)
+	if err != nil {
+		return nil, fmt.Errorf("its pattern can't be read: %w: %.80q", err, o.Pattern)
 	}
-	return out
+	for _, v := range found {
+		out = append(out, plainIndicator(v.Kind, v.Text))
+	}
+	switch {
+	case len(out) == 0 && len(passed) > 0:
+		return nil, fmt.Errorf("its pattern names no value that is an indicator, only %s", strings.Join(passed, ", "))
+	case len(out) == 0:
+		return nil, fmt.Errorf("its pattern names no value: %.80q", o.Pattern)
+	}
+	return out, nil
+}
+
+// ruleOf is a rule of another language as an indicator of its own.
+func ruleOf(kind, rule string) ([]api.IndicatorInput, error) {
+	if strings.TrimSpace(rule) == "" {
+		return nil, errors.New("its pattern is empty")
+	}
+	if len(rule) > api.MaxIndicator {
+		return nil, fmt.Errorf("its %.20s rule has %d bytes, more than an indicator may have", kind, len(rule))
+	}
+	return []api.IndicatorInput{{Value: rule, IndicatorType: kind}}, nil
 }
 
 // observableValues are what a cyber observable stands for.
@@ -144,21 +240,29 @@ func observableValues(o stixObject) []api.IndicatorInput {
 	var out []api.IndicatorInput
 	add := func(kind, value string) {
 		if kind != "" && value != "" {
-			out = append(out, api.IndicatorInput{Value: value, IndicatorType: kind})
+			out = append(out, plainIndicator(kind, value))
 		}
 	}
 	switch o.Type {
 	case "ipv4-addr", "ipv6-addr":
 		add(stix.AddressKind(o.Value), o.Value)
-	case "file", "artifact": //nolint:misspell // as STIX spells it
+	case "file", "artifact", "x509-certificate": //nolint:misspell // as STIX spells it
 		for _, name := range slices.Sorted(maps.Keys(o.Hashes)) {
-			add(strings.ReplaceAll(strings.ToLower(name), "-", ""), o.Hashes[name])
+			add(stix.HashKind(o.Type, name), o.Hashes[name])
 		}
-		add("filename", o.Name)
+		if o.Type == "file" {
+			add("filename", o.Name)
+		}
 	case "windows-registry-key":
 		add("regkey", o.Key)
 	case "mutex":
 		add("mutex", o.Name)
+	case "directory":
+		add("filepath", o.Path)
+	case "email-message":
+		add("email-subject", o.Subject)
+	case "process", "software":
+		add(o.Type+"-name", o.Name)
 	case "autonomous-system":
 		add("asn", string(o.Number))
 	default:
@@ -166,6 +270,33 @@ func observableValues(o stixObject) []api.IndicatorInput {
 	}
 	sortIndicators(out)
 	return out
+}
+
+// embeddedValues are those of the observables that observed data of STIX 2.0
+// carries within.
+func embeddedValues(o stixObject) (out []api.IndicatorInput) {
+	objects := decoded[map[string]json.RawMessage](o.Embedded)
+	for _, key := range slices.Sorted(maps.Keys(objects)) {
+		for _, v := range observableValues(decoded[stixObject](objects[key])) {
+			if !slices.Contains(out, v) {
+				out = append(out, v)
+			}
+		}
+	}
+	sortIndicators(out)
+	return out
+}
+
+// isObservable tells whether objects of an id's type are cyber observables
+// that can stand for an event of their own.
+func isObservable(id string) bool {
+	kind, _, _ := strings.Cut(id, "--")
+	switch kind {
+	case "ipv4-addr", "ipv6-addr", "domain-name", "url", "email-addr", "email-message", "file", "mutex", "mac-addr", "autonomous-system", "process", "software",
+		"windows-registry-key", "x509-certificate", "directory", "artifact", "network-traffic", "user-account": //nolint:misspell // as STIX spells it
+		return true
+	}
+	return false
 }
 
 // bareID is the UUID of a STIX id.
@@ -188,8 +319,9 @@ func (im *importer) takeSTIX(x *stixIndex, b []byte, at int) error {
 	var o stixObject
 	err := json.Unmarshal(b, &o)
 	where := place{at, o.ID}
+	var odd *json.UnmarshalTypeError // a field of another kind stays empty
 	switch {
-	case err != nil:
+	case err != nil && (!errors.As(err, &odd) || odd.Field == ""):
 		im.count()
 		im.reject(where, plainJSONError(err).Error())
 		return nil
@@ -197,10 +329,19 @@ func (im *importer) takeSTIX(x *stixIndex, b []byte, at int) error {
 		im.count()
 		im.reject(where, "neither type nor id")
 		return nil
-	case !standsForEvent(o.ID), x.belongs(o):
+	case !standsForEvent(o.ID) && !isObservable(o.ID):
+		if !x.describes(o) {
+			im.leave(o.Type, "nothing in the file that is an event speaks of it")
+		}
+		return x.err
+	case x.belongs(o):
 		return x.err // it only says something of others
 	}
 	im.count()
+	if newest := x.newest(o); o.Modified != newest {
+		im.reject(where, fmt.Sprintf("a newer version of it is in the file, of %s", newest))
+		return x.err
+	}
 	if o.Revoked {
 		im.reject(where, "it was revoked")
 		return nil
@@ -214,6 +355,7 @@ func (im *importer) takeSTIX(x *stixIndex, b []byte, at int) error {
 		return nil
 	}
 	l.Raw.Data = bytes.Clone(b)
+	l.Raw.Source = x.name(o.Creator)
 	l.keepOwn()
 	return im.putMade(l, len(b), where)
 }
@@ -228,13 +370,13 @@ func (x *stixIndex) belongs(o stixObject) bool {
 	case "observed-data":
 		return x.has(factEvidence, o.ID)
 	}
-	return false
+	return isObservable(o.ID) && x.has(factUsed, o.ID)
 }
 
 func (im *importer) stixEvent(x *stixIndex, o stixObject) (line, error) {
 	var l line
 	l.UUID = x.eventID(o.ID)
-	l.Event = cmp.Or(strings.TrimSpace(o.Description), strings.TrimSpace(o.Name))
+	l.Event = titled(o.Name, o.Description)
 	l.mark = x.mark(o.ID)
 	var notes []string
 	l.Insight, notes = x.notes(o.ID, im.o.MaxLine)
@@ -245,23 +387,32 @@ func (im *importer) stixEvent(x *stixIndex, o stixObject) (line, error) {
 		x.describeIncident(&l, o)
 		date = cmp.Or(x.seenAt(&l, append([]string{o.ID}, x.owned(o.ID)...)), o.Created)
 	case "indicator":
-		l.Indicators = x.values(o.ID)
+		values, err := patternValues(o)
+		if err != nil {
+			return l, err
+		}
+		l.Indicators = values
 		l.Category = cmp.Or(first(o.Types), plainCategory)
 		date = cmp.Or(o.ValidFrom, o.Created)
-		if len(l.Indicators) == 0 {
-			return l, fmt.Errorf("its pattern (%s) names no value: %.80q", cmp.Or(o.PatternType, "stix"), o.Pattern)
-		}
 	case "sighting":
 		l.Indicators = x.joinValues(&l, append([]string{o.Of}, o.Observed...)...)
 		l.Category, date = "Sighting", cmp.Or(o.FirstSeen, o.Created)
 	case "observed-data":
-		l.Indicators = x.joinValues(&l, o.Objects...)
+		l.Indicators = append(embeddedValues(o), x.joinValues(&l, o.Objects...)...)
 		l.Category, date = "Observed data", cmp.Or(o.First, o.Created)
 		if len(l.Indicators) == 0 {
 			return l, errors.New("nothing is known of what was observed")
 		}
-	default:
+	case "report", "grouping":
 		l.Category, date = cmp.Or(first(o.ReportTypes), "Report"), cmp.Or(o.Published, o.Created)
+		x.describeContents(&l, o)
+	default:
+		l.Indicators = observableValues(o)
+		l.Category, l.Event = "Observable", ""
+		date = cmp.Or(o.Created, api.TimeOf(im.o.Now).String())
+		if len(l.Indicators) == 0 {
+			return l, fmt.Errorf("nothing in it is an indicator: %s", o.Type)
+		}
 	}
 	when, err := readTime(date)
 	if err != nil {
@@ -276,6 +427,30 @@ func (im *importer) stixEvent(x *stixIndex, o stixObject) (line, error) {
 	}
 	l.Event = cmp.Or(l.Event, strings.TrimSpace(l.Category+": "+l.Indicator))
 	return l, nil
+}
+
+// titled is a name and the description behind it, unless that begins with it.
+func titled(name, description string) string {
+	name, description = strings.TrimSpace(name), strings.TrimSpace(description)
+	switch {
+	case name == "" || strings.HasPrefix(description, strings.TrimSuffix(name, "…")) && description != "":
+		return description
+	case description == "":
+		return name
+	}
+	return name + "\n\n" + description
+}
+
+// describeContents takes in what a report or grouping holds beside events.
+func (x *stixIndex) describeContents(l *line, o stixObject) {
+	for i, ref := range o.Objects {
+		if i >= mostTies || standsForEvent(ref) || isObservable(ref) || strings.HasPrefix(ref, "location--") || strings.HasPrefix(ref, "identity--") {
+			continue
+		}
+		if x.name(ref) != "" {
+			x.describeEdge(l, o.ID, stixEdge{kind: "holds", target: ref})
+		}
+	}
 }
 
 func first(list []string) string {
@@ -391,21 +566,21 @@ func (l *line) relate(parent, kind string) {
 func (x *stixIndex) describeEdge(l *line, id string, e stixEdge) {
 	kind, _, _ := strings.Cut(e.target, "--")
 	name := ""
-	if !standsForEvent(e.target) {
+	if !standsForEvent(e.target) && !isObservable(e.target) {
 		name = x.name(e.target)
 		if !e.ours {
 			x.join(l, e.id, e.target)
 		}
 	}
 	switch kind {
-	case "intrusion-set", "threat-actor", "campaign":
-		l.Attacker = cmp.Or(l.Attacker, name)
-		if said := x.first(factOrigin, e.target); said != "" && l.AttackerCountry == "" {
-			country, relationship, _ := strings.Cut(said, "\x00")
-			l.AttackerCountry = x.name(country)
-			if !e.ours || !stix.IsOurs(relationship, "originates-from", e.target, country) {
-				x.join(l, country, relationship)
-			}
+	case "intrusion-set", "threat-actor":
+		x.describeActor(l, e, e.target, name)
+	case "campaign":
+		l.Tags = with(l.Tags, name)
+		for _, said := range x.list(factActor, e.target) {
+			actor, relationship, _ := strings.Cut(said, "\x00")
+			x.join(l, actor, relationship)
+			x.describeActor(l, e, actor, x.name(actor))
 		}
 	case "attack-pattern":
 		if strings.HasPrefix(name, "CAPEC-") {
@@ -415,21 +590,42 @@ func (x *stixIndex) describeEdge(l *line, id string, e stixEdge) {
 		}
 	case "malware", "tool":
 		l.Tags = with(l.Tags, name)
-	case "location":
-		l.TargetCountry = cmp.Or(l.TargetCountry, name)
+	case "location": // where something is located isn't whom it hits
+		switch e.kind {
+		case "targets":
+			l.TargetCountry = cmp.Or(l.TargetCountry, name)
+		case "originates-from":
+			l.AttackerCountry = cmp.Or(l.AttackerCountry, name)
+		}
 	case "identity":
 		if e.kind == "targets" {
-			l.TargetIndustry = cmp.Or(l.TargetIndustry, name)
+			l.TargetIndustry = cmp.Or(l.TargetIndustry, x.last(factSector, e.target), name)
 		}
 	case "vulnerability":
 		l.Indicators = append(slices.Clip(l.Indicators), api.IndicatorInput{Value: name, IndicatorType: "cve"})
 	default:
-		if standsForEvent(e.target) && standsForEvent(id) {
+		if (standsForEvent(e.target) || isObservable(e.target) && !x.has(factUsed, e.target)) && (standsForEvent(id) || isObservable(id)) {
 			relation := strings.ReplaceAll(e.kind, "-", "_")
 			if !slices.Contains(api.RelationshipTypes(), relation) {
 				relation = api.RelatedTo
 			}
 			x.tie(l, id, e, relation)
+		}
+	}
+}
+
+// describeActor takes an actor in: the first one, the others as tags.
+func (x *stixIndex) describeActor(l *line, e stixEdge, actor, name string) {
+	if l.Attacker != "" && l.Attacker != name {
+		l.Tags = with(l.Tags, name)
+		return
+	}
+	l.Attacker = name
+	if said := x.first(factOrigin, actor); said != "" && l.AttackerCountry == "" {
+		country, relationship, _ := strings.Cut(said, "\x00")
+		l.AttackerCountry = x.name(country)
+		if !e.ours || !stix.IsOurs(relationship, "originates-from", actor, country) {
+			x.join(l, country, relationship)
 		}
 	}
 }

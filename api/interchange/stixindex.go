@@ -1,6 +1,7 @@
 package interchange
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 
@@ -29,6 +30,10 @@ const (
 	factTime            // of an incident or indicator: when it was seen, the sighting
 	factEvidence        // of observed data: a sighting speaks of it
 	factReport          // of anything: a report that holds it
+	factUsed            // of anything: an event speaks of it, or holds it
+	factActor           // of a campaign: the actor it is attributed to, the relationship
+	factSector          // of an identity: its first sector
+	factVersion         // of what stands for an event: when it was modified
 )
 
 const (
@@ -189,6 +194,12 @@ func (x *stixIndex) eventID(id string) string {
 func (x *stixIndex) note(b []byte) error {
 	o := decoded[stixObject](b)
 	x.noteMarks(o, b)
+	if standsForEvent(o.ID) {
+		x.add(factVersion, o.ID, o.Modified)
+		if o.Creator != "" {
+			x.add(factUsed, o.Creator)
+		}
+	}
 	switch o.Type {
 	case "incident":
 		for _, e := range o.External {
@@ -198,6 +209,9 @@ func (x *stixIndex) note(b []byte) error {
 		}
 	case "intrusion-set", "threat-actor", "identity", "malware", "tool", "campaign":
 		x.add(factName, o.ID, o.Name)
+		if len(o.Sectors) > 0 {
+			x.add(factSector, o.ID, o.Sectors[0])
+		}
 	case "location":
 		x.add(factName, o.ID, o.Country)
 	case "attack-pattern", "vulnerability":
@@ -207,10 +221,13 @@ func (x *stixIndex) note(b []byte) error {
 	case "relationship":
 		x.noteEdge(o)
 	case "indicator":
-		x.noteValues(o.ID, patternValues(o))
+		values, _ := patternValues(o) //nolint:errcheck // told when the object is taken
+		x.noteValues(o.ID, values)
 	case "note", "opinion":
 		for _, ref := range o.Objects {
-			x.add(factNote, ref, o.ID, o.Content)
+			if text := cmp.Or(o.Content, o.Explanation); text != "" {
+				x.add(factNote, ref, o.ID, text)
+			}
 		}
 	case "sighting":
 		if o.FirstSeen != "" {
@@ -219,10 +236,19 @@ func (x *stixIndex) note(b []byte) error {
 		for _, ref := range o.Observed {
 			x.add(factEvidence, ref)
 		}
+		x.add(factUsed, o.Of)
 	case "report", "grouping":
 		for _, ref := range o.Objects {
 			x.add(factReport, ref, o.ID)
+			if !isObservable(ref) {
+				x.add(factUsed, ref)
+			}
 		}
+	case "observed-data":
+		for _, ref := range o.Objects {
+			x.add(factUsed, ref)
+		}
+		x.noteValues(o.ID, embeddedValues(o))
 	default:
 		x.noteValues(o.ID, observableValues(o))
 	}
@@ -236,13 +262,52 @@ func (x *stixIndex) noteValues(id string, values []api.IndicatorInput) {
 }
 
 func (x *stixIndex) noteEdge(o stixObject) {
+	source, target := standsForEvent(o.Source) || isObservable(o.Source), standsForEvent(o.Target) || isObservable(o.Target)
 	switch {
-	case standsForEvent(o.Source):
+	case o.Kind == "based-on" && isObservable(o.Target):
+		x.add(factUsed, o.Target)
+	case source:
 		x.add(factEdge, o.Source, o.Kind, o.Target, o.ID)
+		if !target {
+			x.add(factUsed, o.Target)
+		}
+	case target:
+		x.add(factEdge, o.Target, "of "+o.Kind, o.Source, o.ID)
+		x.add(factUsed, o.Source)
 	case o.Kind == "originates-from" || o.Kind == "located-at":
 		x.add(factOrigin, o.Source, o.Target, o.ID)
+		x.add(factUsed, o.Target)
+	case o.Kind == "attributed-to" && strings.HasPrefix(o.Source, "campaign--"):
+		x.add(factActor, o.Source, o.Target, o.ID)
+		x.add(factUsed, o.Target)
 	}
 	if strings.HasPrefix(o.Source, "indicator--") && strings.HasPrefix(o.Target, "incident--") && o.Kind == "related-to" {
 		x.add(factOwned, o.Target, o.Source)
 	}
+}
+
+// newest is when the newest version of an object in the file was modified.
+func (x *stixIndex) newest(o stixObject) string {
+	newest := o.Modified
+	for _, m := range x.list(factVersion, o.ID) {
+		at, err := api.ParseTime(m)
+		if was, wrong := api.ParseTime(newest); err == nil && (wrong != nil || at.After(was.Time)) {
+			newest = m
+		}
+	}
+	return newest
+}
+
+// describes tells whether an object that is no event says something of one.
+func (x *stixIndex) describes(o stixObject) bool {
+	isEvent := func(id string) bool { return standsForEvent(id) || isObservable(id) }
+	switch o.Type {
+	case "marking-definition", "extension-definition", "language-content":
+		return true // read with what they mark
+	case "note", "opinion":
+		return slices.ContainsFunc(o.Objects, isEvent)
+	case "relationship":
+		return isEvent(o.Source) || isEvent(o.Target) || x.has(factUsed, o.Source) && (o.Kind == "originates-from" || o.Kind == "located-at" || o.Kind == "attributed-to")
+	}
+	return x.has(factUsed, o.ID) && x.name(o.ID) != ""
 }

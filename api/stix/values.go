@@ -1,6 +1,8 @@
 package stix
 
 import (
+	"errors"
+	"fmt"
 	"net/netip"
 	"slices"
 	"strings"
@@ -12,23 +14,35 @@ type Value struct{ Kind, Text string }
 
 // Values lists the values that a STIX pattern compares with, each once, in
 // their order. Comparisons other than equality (=, IN) say nothing of a value
-// and are passed over, as is what is negated.
-func Values(pattern string) []Value {
+// and are passed over, as is what is negated; passed names them. A pattern
+// that isn't one, such as a text with an apostrophe that ends it early, is an
+// error: half of it would be another indicator.
+func Values(pattern string) (found []Value, passed []string, err error) {
 	p := patternReader{rest: pattern}
+	depth := 0
 	for p.next() {
-		if p.token != "=" && !strings.EqualFold(p.token, "IN") {
+		switch {
+		case p.literal:
+			return nil, nil, fmt.Errorf("a text stands where none belongs: %.40q", p.token)
+		case p.token == "[":
+			depth++
+		case p.token == "]":
+			depth--
+		case p.token == "=" || strings.EqualFold(p.token, "IN"):
+			if err := p.compare(); err != nil {
+				return nil, nil, err
+			}
+		default:
 			p.remember()
-			continue
 		}
-		path := p.path
-		negated := p.negated
-		p.path, p.negated = "", false
-		if path == "" || negated {
-			continue
-		}
-		p.literals(path)
 	}
-	return p.found
+	switch {
+	case p.open:
+		return nil, nil, errors.New("a text in it doesn't end")
+	case depth != 0 || !p.inside && strings.TrimSpace(pattern) != "":
+		return nil, nil, errors.New("its brackets don't match")
+	}
+	return p.found, p.passed, nil
 }
 
 // patternReader reads a pattern token by token.
@@ -36,9 +50,12 @@ type patternReader struct {
 	rest    string
 	token   string
 	literal bool   // the token is a text in quotes
+	open    bool   // a text in quotes didn't end
+	inside  bool   // there was a bracket
 	path    string // the object path last met
 	negated bool
 	found   []Value
+	passed  []string
 }
 
 // next reads one token: a text in quotes, a sign, or a run of other characters
@@ -53,6 +70,7 @@ func (p *patternReader) next() bool {
 	case c == '\'':
 		p.text()
 	case strings.IndexByte("[](),", c) >= 0:
+		p.inside = p.inside || c == '['
 		p.token, p.rest = p.rest[:1], p.rest[1:]
 	case strings.IndexByte("=!<>", c) >= 0:
 		n := 1
@@ -66,17 +84,19 @@ func (p *patternReader) next() bool {
 	return true
 }
 
-// text reads a literal in quotes.
+// text reads a literal in quotes. A backslash before anything but a backslash
+// or an apostrophe is itself.
 func (p *patternReader) text() {
 	var b strings.Builder
 	i := 1
 	for i < len(p.rest) && p.rest[i] != '\'' {
-		if p.rest[i] == '\\' && i+1 < len(p.rest) {
+		if p.rest[i] == '\\' && i+1 < len(p.rest) && (p.rest[i+1] == '\\' || p.rest[i+1] == '\'') {
 			i++
 		}
 		b.WriteByte(p.rest[i])
 		i++
 	}
+	p.open = p.open || i >= len(p.rest)
 	p.token, p.literal = b.String(), true
 	p.rest = p.rest[min(i+1, len(p.rest)):]
 }
@@ -93,20 +113,54 @@ func (p *patternReader) run() {
 		}
 		i++
 	}
-	p.token, p.rest = p.rest[:i], p.rest[i:]
+	p.token, p.rest = p.rest[:max(i, 1)], p.rest[max(i, 1):]
 }
 
-// remember keeps a path for the comparison that follows.
+// remember keeps a path for the comparison that follows, and passes over the
+// value of one that says nothing of a value.
 func (p *patternReader) remember() {
-	switch {
-	case p.literal:
-	case strings.EqualFold(p.token, "NOT"):
+	switch strings.ToUpper(p.token) {
+	case "NOT":
 		p.negated = true
-	case strings.Contains(p.token, ":"):
-		p.path = p.token
-	case strings.EqualFold(p.token, "AND"), strings.EqualFold(p.token, "OR"):
+	case "AND", "OR":
 		p.path, p.negated = "", false
+	case "LIKE", "MATCHES", "!=", "<", ">", "<=", ">=", "ISSUBSET", "ISSUPERSET", "<>":
+		if p.path != "" {
+			p.passed = append(p.passed, p.path+" "+p.token)
+		}
+		p.next()
+		p.path, p.negated = "", false
+	case "WITHIN", "REPEATS", "START", "STOP", "T", "(", ")", ",":
+	default:
+		if strings.Contains(p.token, ":") {
+			p.path = p.token
+		}
+		if strings.EqualFold(p.token, "START") || strings.EqualFold(p.token, "STOP") {
+			p.next()
+		}
 	}
+}
+
+// compare takes what a path is compared with.
+func (p *patternReader) compare() error {
+	path, negated := p.path, p.negated
+	p.path, p.negated = "", false
+	kept := len(p.found)
+	p.literals(path)
+	if path != "" && negated {
+		p.found = p.found[:kept]
+		p.passed = append(p.passed, path+" NOT")
+	}
+	rest := strings.ToUpper(strings.TrimLeft(p.rest, " \t\r\n"))
+	for _, follows := range []string{"]", ")", "AND", "OR"} {
+		if strings.HasPrefix(rest, follows) {
+			return nil
+		}
+	}
+	if p.open || rest == "" {
+		return errors.New("it ends in the middle")
+	}
+	return fmt.Errorf("behind a value stands %.20q", rest)
 }
 
 // literals takes the value, or the values in brackets, that follow.
@@ -127,47 +181,79 @@ func (p *patternReader) literals(path string) {
 }
 
 func (p *patternReader) take(path string) {
-	if !p.literal && strings.Trim(p.token, "0123456789") != "" {
+	if !p.literal && strings.Trim(p.token, "0123456789") != "" || path == "" {
 		return
 	}
 	kind := kindOf(path, p.token)
-	if v := (Value{kind, p.token}); kind != "" && p.token != "" && !slices.Contains(p.found, v) {
+	if kind == "" {
+		p.passed = append(p.passed, path)
+		return
+	}
+	if v := (Value{kind, p.token}); p.token != "" && !slices.Contains(p.found, v) {
 		p.found = append(p.found, v)
 	}
 }
 
-// kindOf is the type that events give to a value at an object path.
+// kindOf is the type that events give to a value at an object path; "" for
+// what identifies nothing by itself, such as a port or a size.
 func kindOf(path, value string) string {
 	object, property, _ := strings.Cut(path, ":")
 	if _, err := netip.ParseAddr(value); err == nil && strings.HasSuffix(property, "value") {
 		return AddressKind(value)
 	}
+	if _, hash, ok := strings.Cut(property, "hashes."); ok {
+		return HashKind(object, strings.Trim(hash, "'"))
+	}
+	last := property[strings.LastIndexByte(property, '.')+1:]
 	switch object {
 	case "ipv4-addr", "ipv6-addr":
 		return AddressKind(value)
-	case "file", "artifact": //nolint:misspell // as STIX spells it
-		if name, ok := strings.CutPrefix(property, "hashes."); ok {
-			return strings.NewReplacer("'", "", "-", "").Replace(strings.ToLower(name))
-		}
-		if property == "name" {
-			return "filename"
-		}
-		return ""
-	case "email-message":
-		if strings.HasSuffix(property, ".value") {
-			return "email"
-		}
-		if property == "subject" {
-			return "email-subject"
-		}
-		return ""
-	case "domain-name", "url", "email-addr", "mutex", "windows-registry-key", "autonomous-system":
-		if strings.Contains(property, "_refs") || strings.Contains(property, "values") {
+	case "domain-name", "url", "email-addr", "mutex", "autonomous-system", "mac-addr":
+		if strings.Contains(property, "_refs") || last != "value" && last != "name" && last != "number" {
 			return ""
 		}
 		return ObjectKind(object)
 	}
+	switch object + ":" + last {
+	case "file:name":
+		return "filename"
+	case "file:path", "directory:path", "file:parent_directory_ref":
+		return "filepath"
+	case "email-message:value", "email-message:from_ref":
+		return "email"
+	case "email-message:subject":
+		return "email-subject"
+	case "windows-registry-key:key":
+		return "regkey"
+	case "process:name", "process:command_line", "software:name", "software:cpe", "user-account:user_id", "user-account:account_login", "user-account:display_name",
+		"app:id", "x509-certificate:serial_number", "x509-certificate:subject", "x509-certificate:issuer", "artifact:url": //nolint:misspell // as STIX spells it
+		return object + "-" + strings.ReplaceAll(last, "_", "-")
+	case "network-traffic:'User-Agent'", "network-traffic:User-Agent":
+		return "user-agent"
+	}
+	if strings.HasPrefix(object, "x-") || !isObject(object) {
+		return object + "-" + strings.ReplaceAll(strings.Trim(last, "'"), "_", "-")
+	}
 	return ""
+}
+
+// isObject tells whether STIX itself has observables of a type.
+func isObject(object string) bool {
+	switch object {
+	case "artifact", "directory", "email-message", "file", "network-traffic", "process", "software", "user-account", "windows-registry-key", "x509-certificate": //nolint:misspell // as STIX spells it
+		return true
+	}
+	return false
+}
+
+// HashKind is the type that events give to a hash of an object, by its name in
+// STIX.
+func HashKind(object, name string) string {
+	name = strings.NewReplacer("-", "", "_", "").Replace(strings.ToLower(name))
+	if object == "x509-certificate" {
+		return "x509-fingerprint-" + name
+	}
+	return name
 }
 
 // ObjectKind is the type that events give to what an observable of a type
@@ -182,6 +268,8 @@ func ObjectKind(object string) string {
 		return "regkey"
 	case "autonomous-system":
 		return "asn"
+	case "mac-addr":
+		return "mac"
 	case "url", "mutex":
 		return object
 	}

@@ -16,11 +16,28 @@ func TestValues(t *testing.T) {
 		"[autonomous-system:number = 64500]":                                                               {{"asn", "64500"}},
 		"[ipv4-addr:value = '198.51.100.0/24' OR ipv6-addr:value = '2001:db8::1']":                         {{"cidr", "198.51.100.0/24"}, {"ipv6", "2001:db8::1"}},
 		"[url:value LIKE 'http://%' OR url:value MATCHES '^a' OR url:value != 'b' OR NOT url:value = 'c']": nil,
-		"[process:name = 'x']": nil, "": nil, "[": nil, "alert tcp": nil, "[url:value =": nil, "[url:value IN (": nil,
+		"[process:name = 'x']":                       {{"process-name", "x"}},
+		"[file:path='/data/x']":                      {{"filepath", "/data/x"}},
+		"[mac-addr:value = '00:1a:2b:3c:4d:5e']":     {{"mac", "00:1a:2b:3c:4d:5e"}},
+		"[x509-certificate:hashes.'SHA-1' = 'ff']":   {{"x509-fingerprint-sha1", "ff"}},
+		`[windows-registry-key:key = 'HKCU\Soft\b']`: {{"regkey", `HKCU\Soft\b`}},
+		"[network-traffic:dst_port = 443]":           nil,
+		"":                                           nil,
 	} {
-		if got := Values(pattern); !slices.Equal(got, want) {
-			t.Errorf("%s: got %q, want %q", pattern, got, want)
+		if got, _, err := Values(pattern); err != nil || !slices.Equal(got, want) {
+			t.Errorf("%s: got %q %v, want %q", pattern, got, err, want)
 		}
+	}
+}
+
+func TestPatternsThatAreNone(t *testing.T) {
+	for _, pattern := range []string{"[", "alert tcp", "[url:value =", "[url:value IN (", "[file:name = 'guest's list.exe']", "[file:name = 'open]", "[url:value = 'a' 'b']"} {
+		if got, _, err := Values(pattern); err == nil {
+			t.Errorf("%s gave %q", pattern, got)
+		}
+	}
+	if _, passed, _ := Values("[url:value LIKE 'a%' OR network-traffic:dst_port = 443]"); !slices.Equal(passed, []string{"url:value LIKE", "network-traffic:dst_port"}) {
+		t.Errorf("passed over %q", passed)
 	}
 }
 
@@ -28,7 +45,7 @@ func TestValues(t *testing.T) {
 func TestValuesOfOurPatterns(t *testing.T) {
 	for _, v := range []Value{{"domain", "a.example"}, {"ip", "192.0.2.1"}, {"ipv6", "2001:db8::1"}, {"cidr", "198.51.100.0/24"}, {"url", `http://a/'\x`}, {"email", "a@b.example"}, {"filename", "it's"}, {"mutex", "m"}, {"regkey", `HKEY_USERS\x`}} {
 		o, ok := observe(v.Kind, v.Text)
-		if got := Values(o.pattern); !ok || len(got) != 1 || got[0] != v {
+		if got, _, err := Values(o.pattern); err != nil || !ok || len(got) != 1 || got[0] != v {
 			t.Errorf("%q came back as %q", v, got)
 		}
 	}
@@ -38,7 +55,11 @@ func FuzzValues(f *testing.F) {
 	f.Add("[file:hashes.'SHA-256' = 'ff' AND file:name IN ('a', 'b')]")
 	f.Add("[a:b[*].c='\\")
 	f.Fuzz(func(t *testing.T, pattern string) {
-		for _, v := range Values(pattern) {
+		found, _, err := Values(pattern)
+		if err != nil && len(found) > 0 {
+			t.Fatalf("%q gave %q and %v", pattern, found, err)
+		}
+		for _, v := range found {
 			if v.Kind == "" || v.Text == "" || utf8.ValidString(pattern) && !utf8.ValidString(v.Text) {
 				t.Fatalf("%q gave %q", pattern, v)
 			}
