@@ -208,7 +208,7 @@ func TestFirstMinute(t *testing.T) {
 	x.keys("category:Phishing")
 	x.gone("of 2,000")
 	x.keys("\r\r") // the filter is used, and the first event opened
-	x.see("WHO", "category     Phishing", "esc close")
+	x.see("WHO", "category         Phishing", "esc close")
 	x.keys("R")
 	x.see("source", "{")
 	x.keys("\x1b")

@@ -188,10 +188,10 @@ func TestCreateAndRenameADataset(t *testing.T) {
 	k := newKeeper(3)
 	workbenchWith(t, ui.Options{API: k}, usual(), func(p *uitest.Program) {
 		press(p, "7", "n", "enter")
-		p.Want("a dataset needs a name")
+		p.Want("A dataset needs a name")
 		enter(p, "Sandbox")
 		press(p, "enter")
-		p.Want("there is a dataset of this name")
+		p.Want("A dataset with this name already exists")
 		enter(p, " two")
 		press(p, "enter")
 		p.Want("done: create dataset Sandbox two", "History of Sandbox two")
@@ -313,7 +313,7 @@ func TestALatePreviewAsksNothing(t *testing.T) {
 			enter(p, "2h")
 			p.Press("enter")
 			p.Advance(time.Second)
-			p.Want("asking what the revert would change")
+			p.Want("checking what the revert changes")
 			p.Press(meanwhile)
 			p.Advance(15 * time.Second)
 			p.Press("y")
@@ -337,7 +337,7 @@ func TestAServerWithoutHistory(t *testing.T) {
 		press(p, "tab", "R")
 		enter(p, "30")
 		press(p, "enter")
-		p.Want("can't say what that changes", "[ Cancel ]")
+		p.Want("can't preview the changes", "[ Cancel ]")
 		press(p, "y")
 		if len(k.reverts) != 1 || k.reverts[0].MinutesAgo == nil || *k.reverts[0].MinutesAgo != 30 {
 			t.Errorf("went back to %+v", k.reverts)
@@ -508,13 +508,13 @@ func TestWhoSeesADataset(t *testing.T) {
 	}
 	workbenchWith(t, ui.Options{API: k}, usual(), func(p *uitest.Program) {
 		press(p, "7", "j", "j", "p")
-		p.Want("change who sees Sandbox?", "every account of the server sees its events")
+		p.Want("Make Sandbox public?", "every account on the server sees its events")
 		press(p, "enter")
 		if public() {
 			t.Fatal("it was changed without being asked for")
 		}
 		press(p, "p")
-		choosing(p, "yes, public")
+		choosing(p, "Make public")
 		if !public() {
 			t.Error("it isn't public")
 		}
