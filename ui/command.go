@@ -10,6 +10,7 @@ import (
 	"threatbench/ui/widget/overlay"
 	"threatbench/ui/widget/palette"
 	"threatbench/ui/widget/toast"
+	"threatbench/views/detail"
 )
 
 // paletteLayer finds any action by its name and runs it.
@@ -76,7 +77,7 @@ func (m *Model) run(id keymap.ID) tea.Cmd {
 	case keymap.Events, keymap.Facets:
 		cmd = m.show(screenEvents, paneEvents)
 	case keymap.Detail, keymap.Tree:
-		if m.screen != screenDetail && id != keymap.DetailClose {
+		if m.screen != screenDetail && id != detail.CloseAction {
 			cmd = m.show(screenEvents, paneDetail)
 		}
 	default:

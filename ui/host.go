@@ -39,9 +39,9 @@ func (h host) Filter(field api.Field, value string, exclude bool) {
 }
 
 func (h host) Step(n int) {
-	id := keymap.EventsDown
+	id := keymap.ID("events.down")
 	if n < 0 {
-		id = keymap.EventsUp
+		id = "events.up"
 	}
 	h.ask(func() tea.Cmd {
 		cmd, _ := h.m.events.Do(id)

@@ -411,10 +411,10 @@ func (m *Model) doPanes(id keymap.ID) tea.Cmd {
 		m.split.grow(-0.08, m.focus == paneDetail)
 	case keymap.AppTurn:
 		m.split.turn(m.w)
-	case keymap.EventsPreview:
+	case events.PreviewAction:
 		m.split.hidden = !m.split.hidden
 		m.focus = paneEvents
-	case keymap.DetailClose:
+	case detail.CloseAction:
 		return m.closeDetail()
 	case keymap.StartImport, keymap.StartDemo, keymap.StartConnect:
 		return m.start(id)

@@ -125,7 +125,7 @@ func (m *Model) showActor() tea.Cmd {
 	seat := m.tabNamed(views.ActorView)
 	if h.Attacker == "" {
 		went := m.showTab(seat)
-		cmd, _ := seat.view.Do(keymap.ActorChoose)
+		cmd, _ := seat.view.Do("actor.choose")
 		return tea.Batch(went, cmd)
 	}
 	return m.openVisit(views.VisitActor{Name: h.Attacker, Datasets: h.Datasets})

@@ -13,34 +13,20 @@ import (
 	"threatbench/views"
 )
 
-// Do carries out an action.
-func (m *Model) Do(id keymap.ID) (tea.Cmd, bool) {
-	for _, try := range []func(keymap.ID) (tea.Cmd, bool){m.doMove, m.doActor} {
-		if cmd, ok := try(id); ok {
-			m.changed()
-			return cmd, true
-		}
+// move moves the cursor down or up, or to an end.
+func (m *Model) move(by keymap.Motion) tea.Cmd {
+	switch n := by.By(m.room()); {
+	case by.Ends < 0:
+		m.cursor = 0
+	case by.Ends > 0:
+		m.cursor = max(len(m.body.spots)-1, 0)
+	case n < 0:
+		m.step(-1, -n)
+	default:
+		m.step(1, n)
 	}
-	return nil, false
-}
-
-func (m *Model) doMove(id keymap.ID) (tea.Cmd, bool) {
-	by := map[keymap.ID]func(){
-		keymap.ActorUp:       func() { m.step(-1, 1) },
-		keymap.ActorDown:     func() { m.step(1, 1) },
-		keymap.ActorPageUp:   func() { m.step(-1, m.room()-1) },
-		keymap.ActorPageDown: func() { m.step(1, m.room()-1) },
-		keymap.ActorFirst:    func() { m.cursor = 0 },
-		keymap.ActorLast:     func() { m.cursor = max(len(m.body.spots)-1, 0) },
-		keymap.ActorLeft:     func() { m.aside(-1) },
-		keymap.ActorRight:    func() { m.aside(1) },
-	}[id]
-	if by == nil {
-		return nil, false
-	}
-	by()
 	m.follow()
-	return nil, true
+	return nil
 }
 
 // step moves the cursor down (by 1) or up (by -1) some lines.
@@ -61,10 +47,12 @@ func (m *Model) step(by, lines int) {
 	}
 }
 
-func (m *Model) aside(by int) {
+func (m *Model) aside(by int) tea.Cmd {
 	if len(m.body.spots) > 0 {
 		m.cursor = m.body.beside(m.cursor, by)
 	}
+	m.follow()
+	return nil
 }
 
 // selected is what is under the cursor.
@@ -83,56 +71,23 @@ func (m *Model) event() *api.Event {
 	return nil
 }
 
-// Why tells why an action can't be done now.
-func (m *Model) Why(id keymap.ID) string {
-	switch id {
-	case keymap.ActorOpen, keymap.AppCopy, keymap.AppCopyMenu:
-		if _, ok := m.selected(); !ok {
-			return "nothing is selected"
-		}
-	case keymap.ActorGraph:
-		if m.p == nil || len(m.p.newest) == 0 {
-			return "there are no events to start from"
-		}
-	case keymap.ActorReport:
-		if m.p == nil || m.p.sum == nil {
-			return "the counts have not come yet"
-		}
-	case keymap.ActorEvents, keymap.ActorChart, keymap.ActorBuild:
-		if m.p == nil {
-			return "no actor has been chosen"
-		}
-	}
-	return ""
+func (m *Model) showEvents() {
+	m.env.Host.Visit(views.VisitEvents{Filter: m.filter(), Datasets: m.p.datasets})
 }
 
-func (m *Model) doActor(id keymap.ID) (tea.Cmd, bool) {
-	switch id {
-	case keymap.ActorOpen:
-		m.openSelected()
-	case keymap.ActorEvents:
-		m.env.Host.Visit(views.VisitEvents{Filter: m.filter(), Datasets: m.p.datasets})
-	case keymap.ActorChart:
-		m.env.Host.Visit(views.VisitChart{Filter: m.filter(), Datasets: m.p.datasets})
-	case keymap.ActorBuild:
-		m.env.Host.Visit(views.VisitQuery{Filter: m.filter(), Datasets: m.p.datasets})
-	case keymap.ActorGraph:
-		m.graph()
-	case keymap.ActorReport:
-		m.report()
-	case keymap.ActorChoose:
-		return m.choose(), true
-	case keymap.AppRefresh:
-		if m.p == nil {
-			return nil, true
-		}
-		return m.ask(async.Refresh), true
-	case keymap.AppCopy:
-		m.copy()
-	default:
-		return nil, false
+func (m *Model) chart() {
+	m.env.Host.Visit(views.VisitChart{Filter: m.filter(), Datasets: m.p.datasets})
+}
+
+func (m *Model) build() {
+	m.env.Host.Visit(views.VisitQuery{Filter: m.filter(), Datasets: m.p.datasets})
+}
+
+func (m *Model) refresh() tea.Cmd {
+	if m.p == nil {
+		return nil
 	}
-	return nil, true
+	return m.ask(async.Refresh)
 }
 
 // openSelected shows the events with the value under the cursor, or the event.

@@ -52,6 +52,8 @@ var slotNames = [...]string{askSummary: "summary", askLatest: "latest"}
 
 // Model is the view.
 type Model struct {
+	views.Handler[*Model]
+
 	env      *views.Env
 	p        *profile // nil until an actor is visited
 	slow     bool
@@ -76,7 +78,9 @@ type memo struct {
 
 // New makes the view; it asks for nothing until an actor is visited.
 func New(env *views.Env) *Model {
-	return &Model{env: env, hist: chart.New(env.Styles), body: &page{}}
+	m := &Model{env: env, hist: chart.New(env.Styles), body: &page{}}
+	m.Handler = views.Handle(m, actions())
+	return m
 }
 
 func (m *Model) slot(name string) async.Slot { return async.Slot{View: View, Name: name} }
@@ -88,14 +92,6 @@ func (m *Model) ShowsTab() bool { return m.p != nil }
 
 // Scopes is the view's own.
 func (m *Model) Scopes() []keymap.Scope { return []keymap.Scope{keymap.Actor} }
-
-// Hints are the actions the bottom line names.
-func (m *Model) Hints() []keymap.ID {
-	return []keymap.ID{
-		keymap.ActorOpen, keymap.ActorEvents, keymap.ActorGraph, keymap.ActorChart, keymap.ActorBuild, keymap.ActorReport,
-		keymap.ActorChoose, keymap.AppBack, keymap.AppHelp,
-	}
-}
 
 // Visit shows an actor.
 func (m *Model) Visit(v views.Visit) tea.Cmd {

@@ -18,60 +18,39 @@ import (
 	"threatbench/views"
 )
 
-// Do carries out an action.
-func (m *Model) Do(id keymap.ID) (tea.Cmd, bool) {
-	for _, try := range []func(keymap.ID) (tea.Cmd, bool){m.doMove, m.doInbox, m.doAlert, m.doWatch} {
-		if cmd, ok := try(id); ok {
-			return cmd, true
-		}
-	}
-	return nil, false
+func (m *Model) moveInAlerts(by keymap.Motion) tea.Cmd {
+	views.Move(m.alerts, by)
+	return nil
 }
 
-func (m *Model) doMove(id keymap.ID) (tea.Cmd, bool) {
-	if mo, ok := id.MotionIn(keymap.Inbox); ok {
-		views.Move(m.inbox, mo)
-		return nil, true
-	}
-	mo, ok := id.MotionIn(keymap.Alerts)
-	if ok {
-		views.Move(m.alerts, mo)
-	}
-	return nil, ok
+func (m *Model) moveInInbox(by keymap.Motion) tea.Cmd {
+	views.Move(m.inbox, by)
+	return nil
 }
 
-func (m *Model) doWatch(id keymap.ID) (tea.Cmd, bool) {
-	switch id {
-	case keymap.AlertsWatch:
-		return m.switchWatch(), true
-	case keymap.AlertsInterval:
-		m.chooseInterval()
-	case keymap.AppRefresh:
-		m.forced = m.lacking
-		return m.ask(async.Refresh), true
-	default:
-		return nil, false
-	}
-	return nil, true
+func (m *Model) refresh() tea.Cmd {
+	m.forced = m.lacking
+	return m.ask(async.Refresh)
 }
 
-func (m *Model) doInbox(id keymap.ID) (tea.Cmd, bool) {
-	switch id {
-	case keymap.InboxOpen:
-		if m.lacking {
-			return m.openWatched(), true
-		}
-		return m.openEntry(), true
-	case keymap.InboxRead:
-		if m.lacking {
-			return m.seen(m.watched()[m.inbox.Cursor()]), true
-		}
-		e := m.entries[m.inbox.Cursor()]
-		return m.env.Async.MarkRead(m.slot("mark"), []int64{e.ID}, !e.Read), true
-	case keymap.InboxReadAll:
-		return m.readAll(), true
+// openInbox goes to the events of what is selected in the inbox.
+func (m *Model) openInbox() tea.Cmd {
+	if m.noEntry() != "" {
+		return nil
 	}
-	return nil, false
+	if m.lacking {
+		return m.openWatched()
+	}
+	return m.openEntry()
+}
+
+// toggleRead marks the selected entry as read, or as unread again.
+func (m *Model) toggleRead() tea.Cmd {
+	if m.lacking {
+		return m.seen(m.watched()[m.inbox.Cursor()])
+	}
+	e := m.entries[m.inbox.Cursor()]
+	return m.env.Async.MarkRead(m.slot("mark"), []int64{e.ID}, !e.Read)
 }
 
 // openEntry goes to the events of an entry and marks it as read.
@@ -133,26 +112,6 @@ func (m *Model) readAll() tea.Cmd {
 	return m.env.Async.MarkRead(m.slot("mark"), ids, true)
 }
 
-func (m *Model) doAlert(id keymap.ID) (tea.Cmd, bool) {
-	switch id {
-	case keymap.AlertsNew:
-		m.chooseQuery()
-	case keymap.AlertsEdit:
-		m.chooseChange()
-	case keymap.AlertsPause:
-		m.pause(m.selected())
-	case keymap.AlertsFrequency:
-		m.turn(m.selected())
-	case keymap.AlertsDelete:
-		m.askDelete(m.selected())
-	case keymap.AlertsTest:
-		return m.try(m.selected()), true
-	default:
-		return nil, false
-	}
-	return nil, true
-}
-
 // selected is the alert under the cursor, an empty one where there is none.
 func (m *Model) selected() api.Alert {
 	if i := m.alerts.Cursor(); i < len(m.list) {
@@ -197,7 +156,7 @@ func (m *Model) pause(a api.Alert) {
 	m.change(a, api.AlertPatch{Enabled: &on})
 }
 
-func (m *Model) turn(a api.Alert) {
+func (m *Model) switchFrequency(a api.Alert) {
 	f := api.Daily
 	if a.Frequency == api.Daily {
 		f = api.Immediate
@@ -215,7 +174,7 @@ func (m *Model) chooseChange() {
 	plain := func(f func(api.Alert)) func() tea.Cmd { return func() tea.Cmd { f(a); return nil } }
 	acts := []act{
 		{"pause", "tells nothing until it is resumed", plain(m.pause)},
-		{"tell daily", "one digest a day instead of at once", plain(m.turn)},
+		{"tell daily", "one digest a day instead of at once", plain(m.switchFrequency)},
 		{"change how it tells", "now: " + views.OneLine(a.NotificationType), func() tea.Cmd { m.askType(a); return nil }},
 		{"try it", "how often it would have told in seven days", func() tea.Cmd { return m.try(a) }},
 		{"delete", "the query stays", plain(m.askDelete)},
@@ -383,37 +342,6 @@ func times(n int, atLeast bool) string {
 	return s
 }
 
-// Why tells why an action can't be done now.
-func (m *Model) Why(id keymap.ID) string {
-	switch id {
-	case keymap.InboxOpen, keymap.InboxRead:
-		if m.inbox.Cursor() >= (inboxRows{m}).Len() {
-			return "nothing is selected in the inbox"
-		}
-	case keymap.InboxReadAll:
-		if m.Badge() == "" {
-			return "nothing is unread"
-		}
-	case keymap.AlertsNew, keymap.AlertsEdit, keymap.AlertsPause, keymap.AlertsFrequency, keymap.AlertsDelete, keymap.AlertsTest:
-		return m.whyNotAlert(id)
-	}
-	return ""
-}
-
-func (m *Model) whyNotAlert(id keymap.ID) string {
-	switch {
-	case m.lacking:
-		return "this server has no alerts; the queries are watched from here"
-	case id == keymap.AlertsNew && len(m.queries) == 0:
-		return "there are no saved queries to be alerted by"
-	case id != keymap.AlertsNew && m.alerts.Cursor() >= len(m.list):
-		return "no alert is selected"
-	case id != keymap.AlertsTest && m.env.ReadOnly:
-		return "read-only: nothing may be changed"
-	}
-	return ""
-}
-
 // Click selects what is under the pointer; a double click opens it.
 func (m *Model) Click(x, y int, double bool) tea.Cmd {
 	switch g := m.geo; {
@@ -430,8 +358,7 @@ func (m *Model) Click(x, y int, double bool) tea.Cmd {
 		if h := m.inbox.Hit(g.inbox.Local(x, y)); h.Kind == table.Row {
 			m.inbox.MoveTo(h.Row)
 			if double {
-				cmd, _ := m.doInbox(keymap.InboxOpen)
-				return cmd
+				return m.openInbox()
 			}
 		}
 	}

@@ -32,6 +32,8 @@ const inboxSize = 200
 
 // Model is the view.
 type Model struct {
+	views.Handler[*Model]
+
 	env    *views.Env
 	part   part
 	alerts *table.Model
@@ -60,6 +62,7 @@ type Model struct {
 // New makes the view.
 func New(env *views.Env) *Model {
 	m := &Model{env: env, alerts: table.New(env.Styles), inbox: table.New(env.Styles), watch: newWatch(env)}
+	m.Handler = views.Handle(m, actions())
 	m.alerts.SetColumns([]table.Column{
 		{ID: "query", Title: "QUERY", Min: 16, Width: 28, Max: 60, Flex: 3, Priority: 1},
 		{ID: "state", Title: "STATE", Min: 6, Width: 8, Max: 10, Priority: 2},
@@ -268,17 +271,6 @@ func (m *Model) Scopes() []keymap.Scope {
 		return []keymap.Scope{keymap.Alerts}
 	}
 	return []keymap.Scope{keymap.Inbox, keymap.Alerts}
-}
-
-// Hints are the actions the bottom line names.
-func (m *Model) Hints() []keymap.ID {
-	switch {
-	case m.lacking:
-		return []keymap.ID{keymap.InboxOpen, keymap.InboxRead, keymap.InboxReadAll, keymap.AlertsWatch, keymap.AlertsInterval, keymap.AppRefresh, keymap.AppHelp}
-	case m.part == partAlerts:
-		return []keymap.ID{keymap.AlertsEdit, keymap.AlertsNew, keymap.AlertsPause, keymap.AlertsFrequency, keymap.AlertsTest, keymap.AlertsDelete, keymap.AppHelp}
-	}
-	return []keymap.ID{keymap.InboxOpen, keymap.InboxRead, keymap.InboxReadAll, keymap.AppNextPane, keymap.AlertsNew, keymap.AppRefresh, keymap.AppHelp}
 }
 
 // Restyle takes over the environment's styles after a change of theme.

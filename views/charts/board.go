@@ -7,7 +7,6 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"threatbench/api/async"
-	"threatbench/keymap"
 	"threatbench/ui/widget/layout"
 	"threatbench/ui/widget/toast"
 )
@@ -109,62 +108,44 @@ func (m *Model) refreshBoard() tea.Cmd {
 	return tea.Batch(append(cmds, m.tick())...)
 }
 
-func (m *Model) doBoard(id keymap.ID) (tea.Cmd, bool) {
-	b := &m.board
-	step := max(b.perLine, 1)
-	switch id {
-	case keymap.BoardUp:
-		b.move(-step)
-	case keymap.BoardDown:
-		b.move(step)
-	case keymap.BoardLeft:
-		b.move(-1)
-	case keymap.BoardRight:
-		b.move(1)
-	case keymap.BoardClose:
-		b.shown = false
-		m.env.Async.Cancel(m.tickSlot())
-	case keymap.AppRefresh:
-		return m.refreshBoard(), true
-	case keymap.BoardInterval:
-		b.minutes = next([]int{0, 1, 5, 15, 60}, b.minutes)
-		return tea.Batch(m.remember(), m.tick()), true
-	case keymap.BoardOpen, keymap.BoardUnpin, keymap.BoardEarlier, keymap.BoardLater:
-		if len(b.cards) > 0 {
-			return m.doPinned(id), true
-		}
-	default:
-		return nil, false
-	}
-	return nil, true
+// closeBoard returns to the chart.
+func (m *Model) closeBoard() {
+	m.board.shown = false
+	m.env.Async.Cancel(m.tickSlot())
 }
 
-// doPinned carries out what is about the chart under the cursor.
-func (m *Model) doPinned(id keymap.ID) tea.Cmd {
+// nextInterval goes to the next time between refreshes.
+func (m *Model) nextInterval() tea.Cmd {
+	m.board.minutes = next([]int{0, 1, 5, 15, 60}, m.board.minutes)
+	return tea.Batch(m.remember(), m.tick())
+}
+
+// openPinned shows the chart under the cursor large.
+func (m *Model) openPinned() tea.Cmd {
+	m.env.Host.Mark()
+	m.closeBoard()
+	m.card.spec, m.card.plot, m.started = m.board.cards[m.board.cursor].spec, nil, true
+	return tea.Batch(m.reload(), m.needSaved())
+}
+
+func (m *Model) unpin() tea.Cmd {
+	b, i := &m.board, m.board.cursor
+	m.env.Host.Say(toast.Info, "Unpinned "+b.cards[i].spec.name())
+	b.cards = append(b.cards[:i:i], b.cards[i+1:]...)
+	b.move(0)
+	return m.remember()
+}
+
+// movePinned changes the places of the chart under the cursor and the one
+// before (-1) or after it (+1).
+func (m *Model) movePinned(by int) tea.Cmd {
 	b := &m.board
-	i := b.cursor
-	switch id {
-	case keymap.BoardOpen:
-		m.env.Host.Mark()
-		b.shown = false
-		m.env.Async.Cancel(m.tickSlot())
-		m.card.spec, m.card.plot, m.started = b.cards[i].spec, nil, true
-		return tea.Batch(m.reload(), m.needSaved())
-	case keymap.BoardUnpin:
-		m.env.Host.Say(toast.Info, "unpinned: "+b.cards[i].spec.name())
-		b.cards = append(b.cards[:i:i], b.cards[i+1:]...)
-		b.move(0)
-	case keymap.BoardEarlier, keymap.BoardLater:
-		j := i - 1
-		if id == keymap.BoardLater {
-			j = i + 1
-		}
-		if j < 0 || j >= len(b.cards) {
-			return nil
-		}
-		b.cards[i], b.cards[j] = b.cards[j], b.cards[i]
-		b.cursor = j
+	i, j := b.cursor, b.cursor+by
+	if j < 0 || j >= len(b.cards) {
+		return nil
 	}
+	b.cards[i], b.cards[j] = b.cards[j], b.cards[i]
+	b.cursor = j
 	return m.remember()
 }
 

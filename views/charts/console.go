@@ -88,8 +88,9 @@ func (m *Model) consoleSlot(name string) async.Slot {
 	return async.Slot{View: View, Name: "console/" + name}
 }
 
-// openConsole shows the console; its first opening asks for the schema.
-func (m *Model) openConsole() tea.Cmd {
+// showConsole shows the console; its first opening asks for the schema.
+func (m *Model) showConsole() tea.Cmd {
+	m.env.Host.Mark()
 	c := &m.console
 	c.shown = true
 	c.edit(true)
@@ -133,53 +134,16 @@ func (m *Model) Paste(text string) tea.Cmd {
 	return nil
 }
 
-func (m *Model) doConsole(id keymap.ID) (tea.Cmd, bool) {
-	c := &m.console
-	switch id {
-	case keymap.ConsoleRun, keymap.AnswerRun, keymap.AppRefresh:
-		return m.runQuery(), true
-	case keymap.ConsoleComplete:
-		c.complete()
-	case keymap.ConsoleOlder:
-		c.recall(-1)
-	case keymap.ConsoleNewer:
-		c.recall(1)
-	case keymap.ConsoleLeave:
-		c.edit(false)
-	case keymap.AnswerEdit:
-		c.edit(true)
-	case keymap.AnswerForm:
-		c.form = (c.form + 1) % forms
-	case keymap.AnswerClose:
-		c.shown = false
-	case keymap.AppCopy:
-		m.copyAnswer()
-	default:
-		return nil, c.move(id)
-	}
-	return nil, true
-}
-
-// move scrolls the answer; false where the action is none of its.
-func (c *console) move(id keymap.ID) bool {
-	by, ok := map[keymap.ID]int{keymap.AnswerUp: -1, keymap.AnswerDown: 1, keymap.AnswerPageUp: -10, keymap.AnswerPageDown: 10}[id]
-	switch {
-	case id == keymap.AnswerToggle:
-		c.tree.Toggle()
-		return true
-	case id == keymap.AnswerLeft, id == keymap.AnswerRight:
-		c.sideways(id == keymap.AnswerRight)
-		return true
-	case !ok:
-		return false
-	case c.form == asTree:
+// move scrolls the answer.
+func (c *console) move(by int) {
+	switch c.form {
+	case asTree:
 		c.tree.Move(by)
-	case c.form == asBars:
+	case asBars:
 		c.bars.Move(by)
 	default:
 		c.row = min(max(c.row+by, 0), max(len(c.rows)-2, 0))
 	}
-	return true
 }
 
 // sideways goes to the columns beside, or folds and unfolds the tree.

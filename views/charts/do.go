@@ -6,47 +6,9 @@ import (
 	"threatbench/api"
 	"threatbench/api/async"
 	"threatbench/api/query"
-	"threatbench/keymap"
 	"threatbench/ui/widget/toast"
 	"threatbench/views"
 )
-
-// Do carries out an action.
-func (m *Model) Do(id keymap.ID) (tea.Cmd, bool) {
-	tries := []func(keymap.ID) (tea.Cmd, bool){m.doMove, m.doChart, m.doCounted, m.doRange}
-	switch {
-	case m.console.shown:
-		tries = []func(keymap.ID) (tea.Cmd, bool){m.doConsole}
-	case m.board.shown:
-		tries = []func(keymap.ID) (tea.Cmd, bool){m.doBoard}
-	}
-	for _, try := range tries {
-		if cmd, ok := try(id); ok {
-			m.changed()
-			return cmd, true
-		}
-	}
-	return nil, false
-}
-
-func (m *Model) doMove(id keymap.ID) (tea.Cmd, bool) {
-	p := m.card.plot
-	steps := map[keymap.ID]func(){
-		keymap.ChartsUp: func() { p.move(0, -1) }, keymap.ChartsDown: func() { p.move(0, 1) },
-		keymap.ChartsLeft: func() { p.move(-1, 0) }, keymap.ChartsRight: func() { p.move(1, 0) },
-		keymap.ChartsPageUp: func() { p.page(-1) }, keymap.ChartsPageDown: func() { p.page(1) },
-		keymap.ChartsFirst: func() { p.end(false) }, keymap.ChartsLast: func() { p.end(true) },
-	}
-	if id == keymap.ChartsOpen {
-		m.open()
-		return nil, true
-	}
-	step, ok := steps[id]
-	if ok && p != nil {
-		step()
-	}
-	return nil, ok
-}
 
 // open goes to the events under the cursor.
 func (m *Model) open() {
@@ -58,55 +20,58 @@ func (m *Model) open() {
 	m.env.Host.Visit(views.VisitEvents{Filter: filter, Datasets: datasets})
 }
 
-func (m *Model) doChart(id keymap.ID) (tea.Cmd, bool) {
+func (m *Model) chooseBy() {
 	s := &m.card.spec
-	switch id {
-	case keymap.ChartsKind:
-		m.chooseKind()
-		return nil, true
-	case keymap.ChartsBy:
-		m.chooseColumn("count by", s.By, false, func(col string) { s.By = col })
-		return nil, true
-	case keymap.ChartsSplit:
-		m.chooseColumn("split by", s.Split, s.Kind == Bars || s.Kind == Over, func(col string) { s.Split = col })
-		return nil, true
+	m.chooseColumn("Count by", s.By, false, func(col string) { s.By = col })
+}
+
+func (m *Model) chooseSplit() {
+	s := &m.card.spec
+	m.chooseColumn("Split by", s.Split, s.Kind == Bars || s.Kind == Over, func(col string) { s.Split = col })
+}
+
+func (m *Model) swap() tea.Cmd {
+	m.env.Host.Mark()
+	s := &m.card.spec
+	s.By, s.Split = s.Split, s.By
+	return m.reload()
+}
+
+func (m *Model) nextMode() tea.Cmd {
+	s := &m.card.spec
+	s.Mode = next(s.modes(), s.Mode)
+	return m.card.remodel()
+}
+
+func (m *Model) nextTop() tea.Cmd {
+	s := &m.card.spec
+	s.Top = next([]int{10, 20, 50, 100}, s.Top)
+	return m.reload()
+}
+
+func (m *Model) compare() tea.Cmd {
+	m.card.spec.Compare = !m.card.spec.Compare
+	return m.reload()
+}
+
+// refresh asks anew for what is shown.
+func (m *Model) refresh() tea.Cmd {
+	switch {
+	case m.console.shown:
+		return m.runQuery()
+	case m.board.shown:
+		return m.refreshBoard()
 	}
-	if m.Why(id) != "" {
-		return nil, false
+	m.env.Async.Forget()
+	return m.card.load(async.Refresh)
+}
+
+func (m *Model) copy() {
+	if m.console.shown {
+		m.copyAnswer()
+		return
 	}
-	switch id {
-	case keymap.ChartsSwap:
-		m.env.Host.Mark()
-		s.By, s.Split = s.Split, s.By
-	case keymap.ChartsMode:
-		s.Mode = next(s.modes(), s.Mode)
-		return m.card.remodel(), true
-	case keymap.ChartsTop:
-		s.Top = next([]int{10, 20, 50, 100}, s.Top)
-	case keymap.ChartsStep:
-		return m.nextStep(), true
-	case keymap.ChartsPin:
-		return m.pin(), true
-	case keymap.ChartsBoard:
-		return m.showBoard(), true
-	case keymap.ChartsConsole:
-		m.env.Host.Mark()
-		return m.openConsole(), true
-	case keymap.ChartsExport:
-		m.export()
-		return nil, true
-	case keymap.ChartsCompare:
-		s.Compare = !s.Compare
-	case keymap.AppRefresh:
-		m.env.Async.Forget()
-		return m.card.load(async.Refresh), true
-	case keymap.AppCopy:
-		m.env.Host.Copy("the count", m.card.plot.note())
-		return nil, true
-	default:
-		return nil, false
-	}
-	return m.reload(), true
+	m.env.Host.Copy("count", m.card.plot.note())
 }
 
 // next is the value after v in a list that goes round.
@@ -133,39 +98,33 @@ func (m *Model) nextStep() tea.Cmd {
 	return nil
 }
 
-func (m *Model) doCounted(id keymap.ID) (tea.Cmd, bool) {
-	s := &m.card.spec
-	switch id {
-	case keymap.ChartsFilter:
-		return m.typeFilter(), true
-	case keymap.ChartsSaved:
-		return m.wantSaved(), true
-	case keymap.ChartsFollow:
-		s.Own, s.Saved = false, nil
-		if m.follow() {
-			m.env.Host.Say(toast.Info, "the chart follows the events' filter")
-		}
-		return m.reload(), true
-	case keymap.ChartsInclude:
-		return m.narrow(false), true
-	case keymap.ChartsExclude:
-		return m.narrow(true), true
-	case keymap.ChartsPopFilter:
-		if s.Filter == "" {
-			return nil, true
-		}
-		m.env.Host.Mark()
-		s.own(query.Without(s.Filter, -1), s.Datasets)
-		return m.reload(), true
-	case keymap.ChartsDataset:
-		if len(m.datasets) > 0 {
-			m.chooseDatasets()
-			return nil, true
-		}
-		m.datasetsWanted = true
-		return m.env.Async.Catalogs(async.Slot{View: View, Name: "catalogs"}), true
+// followEvents counts what the table of events shows, whatever its filter.
+func (m *Model) followEvents() tea.Cmd {
+	m.card.spec.Own, m.card.spec.Saved = false, nil
+	if m.follow() {
+		m.env.Host.Say(toast.Info, "The chart follows the filter of Events")
 	}
-	return nil, false
+	return m.reload()
+}
+
+func (m *Model) popFilter() tea.Cmd {
+	s := &m.card.spec
+	if s.Filter == "" {
+		return nil
+	}
+	m.env.Host.Mark()
+	s.own(query.Without(s.Filter, -1), s.Datasets)
+	return m.reload()
+}
+
+// askDatasets offers the datasets, as soon as they are known.
+func (m *Model) askDatasets() tea.Cmd {
+	if len(m.datasets) > 0 {
+		m.chooseDatasets()
+		return nil
+	}
+	m.datasetsWanted = true
+	return m.env.Async.Catalogs(async.Slot{View: View, Name: "catalogs"})
 }
 
 // narrow leaves in the chart what is under the cursor, or all but that. A range
@@ -177,7 +136,7 @@ func (m *Model) narrow(exclude bool) tea.Cmd {
 	}
 	p := c.plot.picked()
 	if exclude && len(p.pairs) == 0 {
-		m.env.Host.Say(toast.Info, "a time can't be left out")
+		m.env.Host.Say(toast.Info, "A time can't be left out")
 		return nil
 	}
 	filter, datasets := c.spec.Filter, c.spec.Datasets
@@ -201,34 +160,27 @@ func (m *Model) narrow(exclude bool) tea.Cmd {
 	return m.reload()
 }
 
-func (m *Model) doRange(id keymap.ID) (tea.Cmd, bool) {
-	over, isOver := m.card.plot.(*overPlot)
-	switch id {
-	case keymap.ChartsRange:
-		m.chooseRange()
-	case keymap.ChartsRangeFrom:
-		if isOver {
-			first, _, _ := over.Cursor()
-			_, to := over.Range()
-			over.SetRange(first, max(to, first))
-		}
-	case keymap.ChartsRangeTo:
-		if isOver {
-			_, last, _ := over.Cursor()
-			from, _ := over.Range()
-			if from < 0 {
-				from = last
-			}
-			over.SetRange(min(from, last), last)
-		}
-	case keymap.ChartsRangeAll:
-		return m.setRange(""), true
-	case keymap.ChartsClear:
-		return m.clear(), true
-	default:
-		return nil, false
+// rangeFrom starts a range of time at the selected column.
+func (m *Model) rangeFrom() {
+	if over, ok := m.card.plot.(*overPlot); ok {
+		first, _, _ := over.Cursor()
+		_, to := over.Range()
+		over.SetRange(first, max(to, first))
 	}
-	return nil, true
+}
+
+// rangeTo ends the range of time at the selected column.
+func (m *Model) rangeTo() {
+	over, ok := m.card.plot.(*overPlot)
+	if !ok {
+		return
+	}
+	_, last, _ := over.Cursor()
+	from, _ := over.Range()
+	if from < 0 {
+		from = last
+	}
+	over.SetRange(min(from, last), last)
 }
 
 func (m *Model) setRange(r string) tea.Cmd {
@@ -255,74 +207,4 @@ func (m *Model) clear() tea.Cmd {
 	m.env.Host.Mark()
 	s.own("", s.Datasets)
 	return m.reload()
-}
-
-// Why tells why an action can't be done now.
-func (m *Model) Why(id keymap.ID) string {
-	if why := m.whyBoard(id); why != "" || m.console.shown {
-		return why
-	}
-	s := m.card.spec
-	switch id {
-	case keymap.ChartsSwap, keymap.ChartsMode, keymap.ChartsBy, keymap.ChartsSplit, keymap.ChartsTop:
-		return s.whyColumns(id)
-	case keymap.ChartsStep, keymap.ChartsRangeFrom, keymap.ChartsRangeTo:
-		if s.Kind != Over {
-			return "this chart has no axis of time"
-		}
-	case keymap.ChartsCompare:
-		if s.Kind == Flow {
-			return "strands can't show two times; c chooses the heatmap, which compares the same columns"
-		}
-		if s.Range == "" && !s.Compare {
-			return "choose a time range first: t"
-		}
-	case keymap.ChartsOpen, keymap.ChartsExport, keymap.ChartsInclude, keymap.ChartsExclude, keymap.AppCopy:
-		if m.card.plot == nil || m.card.plot.picked().none() {
-			return "nothing is selected"
-		}
-	}
-	return ""
-}
-
-// whyBoard is Why for what has to do with the dashboard.
-func (m *Model) whyBoard(id keymap.ID) string {
-	switch id {
-	case keymap.BoardOpen, keymap.BoardUnpin, keymap.BoardEarlier, keymap.BoardLater:
-		if len(m.board.cards) == 0 {
-			return "nothing is pinned"
-		}
-	case keymap.ChartsPin:
-		if len(m.board.cards) >= maxPins {
-			return "the dashboard is full: B shows it, X unpins a chart"
-		}
-	case keymap.AppCopy:
-		if m.console.shown && !m.console.have {
-			return "there is no answer to copy"
-		}
-		if m.board.shown && !m.console.shown {
-			return "enter opens the chart, where its numbers can be copied"
-		}
-	}
-	return ""
-}
-
-// whyColumns is Why for the choice of columns.
-func (s Spec) whyColumns(id keymap.ID) string {
-	fixed := s.Kind == Attack || s.Kind == Chain
-	switch {
-	case id == keymap.ChartsSwap && (s.Split == "" || s.Kind == Over || fixed):
-		return "there is no second column to swap with"
-	case id == keymap.ChartsMode && len(s.modes()) < 2:
-		return "only counts over time, and bars that are split, are drawn in several ways"
-	case id == keymap.ChartsBy && s.Kind == Over:
-		return "this chart counts by time; s splits it by a column"
-	case id == keymap.ChartsBy && fixed:
-		return "this chart counts by its own columns; c chooses another chart"
-	case id == keymap.ChartsSplit && s.Kind == Attack:
-		return "the matrix has the tactics beside the techniques; c chooses another chart"
-	case id == keymap.ChartsTop && (fixed || s.Kind == Over):
-		return "this chart shows all values"
-	}
-	return ""
 }

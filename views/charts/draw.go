@@ -8,7 +8,6 @@ import (
 	"github.com/charmbracelet/x/ansi"
 
 	"threatbench/api"
-	"threatbench/keymap"
 	"threatbench/theme"
 	"threatbench/ui/widget/layout"
 	"threatbench/views"
@@ -221,7 +220,7 @@ func (m *Model) Click(x, y int, double bool) tea.Cmd {
 	}
 	if m.board.shown {
 		if m.clickBoard(x, y, m.width) && double {
-			return m.doPinned(keymap.BoardOpen)
+			return m.openPinned()
 		}
 		return nil
 	}
@@ -257,11 +256,7 @@ func (m *Model) Drag(x, y int, _ bool) tea.Cmd {
 func (m *Model) Wheel(_, _, by int) tea.Cmd {
 	m.changed()
 	if m.console.shown {
-		id := keymap.AnswerDown
-		if by < 0 {
-			id = keymap.AnswerUp
-		}
-		m.console.move(id)
+		m.console.move(max(min(by, 1), -1))
 		return nil
 	}
 	if m.board.shown {

@@ -21,6 +21,8 @@ const View = views.ChartsView
 
 // Model is the view of charts.
 type Model struct {
+	views.Handler[*Model]
+
 	env     *views.Env
 	card    *card // the chart that is shown large
 	board   board
@@ -48,6 +50,7 @@ type memo struct {
 // New makes the view; it asks for nothing until it is shown.
 func New(env *views.Env) *Model {
 	m := &Model{env: env, card: newCard(env, "chart", Spec{}), names: namer{datasets: map[string]string{}}}
+	m.Handler = views.Handle(m, actions())
 	m.console = newConsole(env)
 	m.restore()
 	return m
@@ -215,20 +218,4 @@ func (m *Model) Restore(p any) tea.Cmd {
 	}
 	m.card.spec = to.spec
 	return m.reload()
-}
-
-// Hints are the actions the bottom line names.
-func (m *Model) Hints() []keymap.ID {
-	switch {
-	case m.Typing():
-		return []keymap.ID{keymap.ConsoleRun, keymap.ConsoleComplete, keymap.ConsoleOlder, keymap.ConsoleNewer, keymap.ConsoleLeave}
-	case m.console.shown:
-		return []keymap.ID{keymap.AnswerEdit, keymap.AnswerForm, keymap.AnswerRun, keymap.AnswerToggle, keymap.AppCopy, keymap.AnswerClose, keymap.AppHelp}
-	case m.board.shown:
-		return []keymap.ID{keymap.BoardOpen, keymap.BoardUnpin, keymap.BoardEarlier, keymap.BoardLater, keymap.BoardInterval, keymap.AppRefresh, keymap.BoardClose, keymap.AppHelp}
-	}
-	return []keymap.ID{
-		keymap.ChartsOpen, keymap.ChartsKind, keymap.ChartsBy, keymap.ChartsSplit, keymap.ChartsRange, keymap.ChartsCompare,
-		keymap.ChartsFilter, keymap.ChartsPin, keymap.ChartsBoard, keymap.ChartsExport, keymap.AppHelp,
-	}
 }

@@ -17,67 +17,8 @@ import (
 	"threatbench/views"
 )
 
-// Do carries out an action.
-func (m *Model) Do(id keymap.ID) (tea.Cmd, bool) {
-	for _, try := range []func(keymap.ID) (tea.Cmd, bool){m.doTabs, m.doTree, m.doScroll, m.doFind, m.doOther} {
-		if cmd, ok := try(id); ok {
-			m.changed()
-			return cmd, true
-		}
-	}
-	return nil, false
-}
-
-func (m *Model) doTabs(id keymap.ID) (tea.Cmd, bool) {
-	switch id {
-	case keymap.DetailPrevTab:
-		return m.Select(m.tab - 1), true
-	case keymap.DetailNextTab:
-		return m.Select(m.tab + 1), true
-	case keymap.DetailOverview:
-		return m.Select(Overview), true
-	case keymap.DetailInsight:
-		return m.Select(Insight), true
-	case keymap.DetailRaw:
-		return m.Select(Raw), true
-	case keymap.DetailRelations:
-		return m.Select(Relations), true
-	}
-	return nil, false
-}
-
-func (m *Model) doTree(id keymap.ID) (tea.Cmd, bool) {
-	if m.tab != Raw {
-		return nil, false
-	}
-	switch id {
-	case keymap.TreeFold:
-		m.tree.Collapse()
-	case keymap.TreeUnfold:
-		m.tree.Expand()
-	case keymap.TreeToggle:
-		m.tree.Toggle()
-	case keymap.TreeFoldAll:
-		m.tree.CollapseAll()
-	case keymap.TreeUnfoldAll:
-		m.tree.ExpandAll()
-	case keymap.TreeCopyPath:
-		m.env.Host.Copy("the path", m.tree.Path())
-	default:
-		return nil, false
-	}
-	return nil, true
-}
-
-func (m *Model) doScroll(id keymap.ID) (tea.Cmd, bool) {
-	mo, ok := id.MotionIn(keymap.Detail)
-	if ok {
-		m.scroll(mo)
-	}
-	return nil, ok
-}
-
-func (m *Model) scroll(mo keymap.Motion) {
+// scroll moves in the part that is shown.
+func (m *Model) scroll(mo keymap.Motion) tea.Cmd {
 	switch m.tab {
 	case Raw:
 		scroll(mo, m.rows, m.tree.Home, m.tree.End, m.tree.Move)
@@ -88,6 +29,7 @@ func (m *Model) scroll(mo keymap.Motion) {
 	default:
 		scroll(mo, m.rows, m.overview.Home, m.overview.End, m.overview.Scroll)
 	}
+	return nil
 }
 
 // scroll goes to an end, or some lines on where so many rows are in sight.
@@ -102,19 +44,7 @@ func scroll(mo keymap.Motion, rows int, home, end func(), by func(int)) {
 	}
 }
 
-func (m *Model) doFind(id keymap.ID) (tea.Cmd, bool) {
-	switch id {
-	case keymap.DetailSearch:
-		m.env.Host.Prompt("find", m.lastQuery, m.find)
-	case keymap.DetailNextHit:
-		m.nextHit(1)
-	case keymap.DetailPrevHit:
-		m.nextHit(-1)
-	default:
-		return nil, false
-	}
-	return nil, true
-}
+func (m *Model) askFind() { m.env.Host.Prompt("Find", m.lastQuery, m.find) }
 
 func (m *Model) find(q string) tea.Cmd {
 	m.lastQuery = q
@@ -134,7 +64,7 @@ func (m *Model) find(q string) tea.Cmd {
 	return nil
 }
 
-func (m *Model) nextHit(by int) {
+func (m *Model) nextHit(by int) tea.Cmd {
 	var next, prev func() bool
 	switch m.tab {
 	case Raw:
@@ -148,28 +78,11 @@ func (m *Model) nextHit(by int) {
 		next = prev
 	}
 	next()
+	return nil
 }
 
-func (m *Model) doOther(id keymap.ID) (tea.Cmd, bool) {
-	switch id {
-	case keymap.DetailFollow:
-		return m.follow(), true
-	case keymap.DetailGraph:
-		m.env.Host.Visit(views.VisitGraph{Seeds: []api.NodeRef{{Type: api.NodeEvent, ID: m.event.UUID}}})
-	case keymap.DetailNextEvent:
-		m.env.Host.Step(1)
-	case keymap.DetailPrevEvent:
-		m.env.Host.Step(-1)
-	case keymap.AppCopy:
-		m.copy()
-	case keymap.AppCopyMenu:
-		m.copyAs()
-	case keymap.AppRefresh:
-		return m.refresh(), true
-	default:
-		return nil, false
-	}
-	return nil, true
+func (m *Model) showGraph() {
+	m.env.Host.Visit(views.VisitGraph{Seeds: []api.NodeRef{{Type: api.NodeEvent, ID: m.event.UUID}}})
 }
 
 // follow opens the selected event; on the overview it offers where to go from
@@ -263,38 +176,6 @@ func (m *Model) copyAs() {
 	}})
 }
 
-// Why tells why an action can't be done now.
-func (m *Model) Why(id keymap.ID) string {
-	if m.event == nil && id != keymap.DetailClose {
-		return "no event is selected"
-	}
-	switch id {
-	case keymap.DetailFollow:
-		if m.tab == Relations && len(m.related.links) == 0 {
-			return "nothing is around this event"
-		}
-	case keymap.DetailNextHit, keymap.DetailPrevHit:
-		if m.lastQuery == "" {
-			return "nothing was searched for"
-		}
-	}
-	return ""
-}
-
-// Hints are the actions the bottom line names.
-func (m *Model) Hints() []keymap.ID {
-	if m.tab == Raw {
-		return []keymap.ID{keymap.TreeToggle, keymap.TreeUnfoldAll, keymap.TreeFoldAll, keymap.DetailSearch, keymap.AppCopy, keymap.DetailOverview, keymap.DetailClose, keymap.AppHelp}
-	}
-	if m.tab == Overview {
-		return []keymap.ID{keymap.DetailFollow, keymap.DetailNextTab, keymap.DetailRaw, keymap.DetailInsight, keymap.DetailRelations, keymap.AppActor, keymap.DetailClose, keymap.DetailSearch, keymap.DetailNextEvent, keymap.DetailPrevEvent, keymap.AppCopyMenu, keymap.AppZoom, keymap.DetailGraph, keymap.AppHelp}
-	}
-	if m.tab == Relations {
-		return []keymap.ID{keymap.DetailFollow, keymap.DetailGraph, keymap.AppActor, keymap.AppCopy, keymap.DetailClose, keymap.DetailOverview, keymap.DetailNextEvent, keymap.DetailPrevEvent, keymap.AppZoom, keymap.AppHelp}
-	}
-	return []keymap.ID{keymap.DetailNextTab, keymap.DetailRaw, keymap.DetailInsight, keymap.DetailSearch, keymap.DetailNextEvent, keymap.DetailPrevEvent, keymap.AppCopyMenu, keymap.AppZoom, keymap.DetailClose, keymap.DetailGraph, keymap.AppHelp}
-}
-
 // Click puts the cursor where the pointer is, or chooses a part.
 func (m *Model) Click(x, y int, double bool) tea.Cmd {
 	m.changed()
@@ -339,8 +220,7 @@ func (m *Model) Drag(x, y int, done bool) tea.Cmd { return nil }
 // Wheel scrolls.
 func (m *Model) Wheel(x, y, by int) tea.Cmd {
 	m.changed()
-	m.scroll(keymap.Motion{Lines: by})
-	return nil
+	return m.scroll(keymap.Motion{Lines: by})
 }
 
 // CursorXY is where the real cursor belongs.

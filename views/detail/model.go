@@ -38,6 +38,8 @@ const (
 
 // Model is the detail view.
 type Model struct {
+	views.Handler[*Model]
+
 	env   *views.Env
 	event *api.Event
 	tab   Tab
@@ -79,10 +81,12 @@ type memo struct {
 
 // New makes the view without an event.
 func New(env *views.Env) *Model {
-	return &Model{
+	m := &Model{
 		env: env, overview: text.New(env.Styles), insight: text.New(env.Styles), tree: tree.New(env.Styles, clean.Line),
 		related: related{env: env}, left: map[string]link{},
 	}
+	m.Handler = views.Handle(m, actions())
+	return m
 }
 
 func (m *Model) slot(name string) async.Slot { return async.Slot{View: View, Name: name} }

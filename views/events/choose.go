@@ -29,11 +29,12 @@ func (m *Model) Columns() []string {
 	return out
 }
 
-// moveColumn moves the shown column i to the left or to the right.
-func (m *Model) moveColumn(i, by int) {
+// moveColumn moves the selected column to the left or to the right.
+func (m *Model) moveColumn(by int) tea.Cmd {
+	i := m.table.Col()
 	j := i + by
 	if i < 0 || i >= len(m.cols) || j < 0 || j >= len(m.cols) {
-		return
+		return nil
 	}
 	m.cols[i], m.cols[j] = m.cols[j], m.cols[i]
 	m.showColumns()
@@ -42,11 +43,12 @@ func (m *Model) moveColumn(i, by int) {
 	} else {
 		m.table.Right()
 	}
+	return m.ensure()
 }
 
 // chooseColumns opens the list of all columns: those shown first, in their
 // order, then the others.
-func (m *Model) chooseColumns() {
+func (m *Model) chooseColumns() tea.Cmd {
 	order, on := m.arrangement()
 	items := func() []views.PickItem {
 		out := make([]views.PickItem, len(order))
@@ -77,6 +79,7 @@ func (m *Model) chooseColumns() {
 			}
 		},
 	})
+	return nil
 }
 
 // arrangement is every column's id, those shown first, and which those are.
@@ -91,4 +94,81 @@ func (m *Model) arrangement() (order []string, on map[string]bool) {
 		}
 	}
 	return order, on
+}
+
+func (m *Model) reverseSort() tea.Cmd {
+	m.order = reverse(m.order)
+	return m.resort()
+}
+
+// toggleFacets shows the facets or hides them.
+func (m *Model) toggleFacets() tea.Cmd {
+	m.showFacets = !m.showFacets
+	m.part = partTable
+	m.relayout()
+	return m.ensure()
+}
+
+func (m *Model) toggleTimeline() tea.Cmd {
+	m.showTimeline = !m.showTimeline
+	m.relayout()
+	return m.ensure()
+}
+
+func (m *Model) relayout() {
+	g := m.geometry
+	m.Resize(g.filter.W, max(g.table.Y+g.table.H, g.timeline.Y+g.timeline.H))
+}
+
+// sortBySelected orders by the selected column, newest or smallest first; a
+// second time reverses.
+func (m *Model) sortBySelected() tea.Cmd {
+	c := m.column()
+	if c == nil {
+		return nil
+	}
+	if m.sortBy == c.orderBy {
+		m.order = reverse(m.order)
+	} else {
+		m.sortBy, m.order = c.orderBy, "asc"
+		if slices.Contains([]string{"date", "createdAt", "tlp", "numReferences"}, c.orderBy) {
+			m.order = "desc"
+		}
+	}
+	return m.resort()
+}
+
+func (m *Model) resort() tea.Cmd {
+	m.showSort()
+	m.table.Home()
+	return m.reload(0)
+}
+
+func (m *Model) showSort() {
+	for _, c := range m.cols {
+		if c.orderBy == m.sortBy {
+			m.table.SetSort(c.ID, m.order == "desc")
+			return
+		}
+	}
+	m.table.SetSort("", false)
+}
+
+// setColumns shows the columns with these ids in this order; none means the
+// usual ones.
+func (m *Model) setColumns(ids []string) {
+	if len(ids) == 0 {
+		ids = defaultColumns()
+	}
+	m.cols = m.cols[:0:0]
+	for _, id := range ids {
+		if i := slices.IndexFunc(m.all, func(c column) bool { return c.ID == id }); i >= 0 {
+			m.cols = append(m.cols, m.all[i])
+		}
+	}
+	if len(m.cols) == 0 {
+		m.setColumns(nil)
+		return
+	}
+	m.showColumns()
 }

@@ -1,7 +1,6 @@
 package events
 
 import (
-	"fmt"
 	"strings"
 
 	tea "charm.land/bubbletea/v2"
@@ -11,35 +10,10 @@ import (
 	"threatbench/views"
 )
 
-// Do carries out an action of the focused part.
-func (m *Model) Do(id keymap.ID) (tea.Cmd, bool) {
-	for _, try := range []func(keymap.ID) (tea.Cmd, bool){m.doMove, m.doFilter, m.doColumns, m.doMarks, m.doFacets, m.doLine} {
-		if cmd, ok := try(id); ok {
-			m.changed()
-			return cmd, true
-		}
-	}
-	return nil, false
-}
-
-func (m *Model) doMove(id keymap.ID) (tea.Cmd, bool) {
-	if mo, ok := id.MotionIn(keymap.Events); ok {
-		views.Move(m.table, mo)
-		return m.moved(), true
-	}
-	switch id {
-	case keymap.EventsLeft:
-		m.table.Left()
-	case keymap.EventsRight:
-		m.table.Right()
-	case keymap.EventsOpen:
-		m.open()
-	case keymap.EventsGoto:
-		m.env.Host.Prompt("go to date", "", m.goTo)
-	default:
-		return nil, false
-	}
-	return nil, true
+// move moves the cursor of the table.
+func (m *Model) move(by keymap.Motion) tea.Cmd {
+	views.Move(m.table, by)
+	return m.moved()
 }
 
 // open goes to the selected event; while a new list is on its way, to the
@@ -77,32 +51,4 @@ func (m *Model) column() *column {
 		return &m.cols[i]
 	}
 	return nil
-}
-
-// Why tells why an action can't be done now.
-func (m *Model) Why(id keymap.ID) string {
-	switch id {
-	case keymap.EventsInclude, keymap.EventsExclude:
-		if c := m.column(); c != nil && c.field == "" {
-			return "the API can't filter by " + strings.ToLower(c.Title)
-		}
-		fallthrough
-	case keymap.EventsOpen, keymap.EventsPivot, keymap.EventsContext, keymap.EventsGraph, keymap.EventsMark, keymap.EventsRangeFrom, keymap.EventsRangeTo:
-		if m.Current() == nil {
-			return "no event is selected"
-		}
-	case keymap.EventsClearFilter, keymap.EventsPopFilter:
-		if m.text == "" {
-			return "there is no filter"
-		}
-	case keymap.EventsUnmark:
-		if len(m.marks) == 0 {
-			return "nothing is marked"
-		}
-	case keymap.EventsFacets:
-		if m.geometry.filter.W < facetsFrom {
-			return fmt.Sprintf("facets need a window of %d columns", facetsFrom)
-		}
-	}
-	return ""
 }

@@ -6,28 +6,16 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"threatbench/api/async"
-	"threatbench/keymap"
 	"threatbench/ui/widget/toast"
 	"threatbench/views"
 )
 
-func (m *Model) doMarks(id keymap.ID) (tea.Cmd, bool) {
-	switch id {
-	case keymap.EventsMark:
-		m.mark()
-		return m.moved(), true
-	case keymap.EventsMarkRange:
-		m.markRange()
-	case keymap.EventsMarkAll:
-		return m.env.Async.IDs(m.slot("mark"), m.query(), markMost), true
-	case keymap.EventsUnmark:
-		clear(m.marks)
-		m.lastMark = -1
-	default:
-		return nil, false
-	}
+func (m *Model) markAll() tea.Cmd { return m.env.Async.IDs(m.slot("mark"), m.query(), markMost) }
+
+func (m *Model) unmark() {
+	clear(m.marks)
+	m.lastMark = -1
 	m.table.Invalidate()
-	return nil, true
 }
 
 // markMost is how many events can be marked at once.
@@ -53,10 +41,10 @@ func (m *Model) onMarks(f async.JobDone) {
 }
 
 // mark turns the mark of the selected event and goes to the next.
-func (m *Model) mark() {
+func (m *Model) mark() tea.Cmd {
 	e := m.Current()
 	if e == nil {
-		return
+		return nil
 	}
 	if m.marks[e.UUID] {
 		delete(m.marks, e.UUID)
@@ -66,6 +54,7 @@ func (m *Model) mark() {
 	}
 	m.table.Invalidate()
 	m.table.MoveBy(1)
+	return m.moved()
 }
 
 // markRange marks what lies between the last mark and the cursor.
@@ -84,6 +73,7 @@ func (m *Model) markRange() {
 		}
 	}
 	m.lastMark = c
+	m.table.Invalidate()
 	if missing > 0 {
 		m.env.Host.Say(toast.Warn, views.Count(missing)+" rows between aren't loaded and stay unmarked")
 	}

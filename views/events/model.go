@@ -38,6 +38,8 @@ const (
 
 // Model is the events view.
 type Model struct {
+	views.Handler[*Model]
+
 	env  *views.Env
 	part part
 
@@ -110,6 +112,7 @@ func New(env *views.Env, o Options) *Model {
 		facets: newFacets(env), timeline: newTimeline(env), marks: map[string]bool{}, lastMark: -1,
 		showFacets: true, showTimeline: true,
 	}
+	m.Handler = views.Handle(m, actions())
 	m.rows.total = -1
 	m.filter.SetPlaceholder("filter: attacker:NAME  tlp:amber  date>-7d  words" + env.Dots())
 	m.filter.SetSpans(m.spans)

@@ -3,7 +3,6 @@ package events
 import (
 	tea "charm.land/bubbletea/v2"
 
-	"threatbench/keymap"
 	"threatbench/ui/widget/table"
 )
 
@@ -126,18 +125,4 @@ func (m *Model) Focus() {
 	}
 	m.part = partTable
 	m.changed()
-}
-
-// Hints are the actions the bottom line names for the focused part.
-func (m *Model) Hints() []keymap.ID {
-	switch m.part {
-	case partFilter:
-		return []keymap.ID{keymap.FilterAccept, keymap.FilterCancel, keymap.FilterComplete, keymap.FilterOlder}
-	case partFacets:
-		return []keymap.ID{keymap.FacetsInclude, keymap.FacetsExclude, keymap.FacetsNext, keymap.FacetsMore, keymap.FacetsLeave, keymap.AppHelp}
-	}
-	return []keymap.ID{
-		keymap.EventsOpen, keymap.EventsFilter, keymap.EventsInclude, keymap.EventsExclude, keymap.EventsMark,
-		keymap.EventsSort, keymap.EventsPivot, keymap.EventsGraph, keymap.EventsColumns, keymap.AppPalette, keymap.AppHelp,
-	}
 }

@@ -13,49 +13,14 @@ import (
 	"threatbench/views"
 )
 
-func (m *Model) doFilter(id keymap.ID) (tea.Cmd, bool) {
-	switch id {
-	case keymap.EventsFilter:
-		return m.edit(), true
-	case keymap.EventsClearFilter:
-		return m.clear(), true
-	case keymap.EventsPopFilter:
-		if m.text == "" {
-			return nil, true
-		}
-		m.env.Host.Mark()
-		return m.apply(strings.TrimSpace(query.Without(m.text, -1))), true
-	case keymap.EventsInclude:
-		return m.cell(false), true
-	case keymap.EventsExclude:
-		return m.cell(true), true
-	case keymap.EventsRangeFrom:
-		return m.bound(api.OpGte), true
-	case keymap.EventsRangeTo:
-		return m.bound(api.OpLte), true
-	case keymap.EventsRangeAll:
-		return m.wholeRange(), true
-	case keymap.EventsPivot:
-		m.pivot()
-	case keymap.EventsWatch:
-		return m.switchWatch(), true
-	case keymap.EventsContext:
-		m.context()
-	case keymap.EventsGraph:
-		m.graph()
-	case keymap.EventsBuild:
-		m.env.Host.Visit(views.VisitQuery{Filter: m.text, Datasets: m.dataset})
-	case keymap.EventsDataset:
-		return m.wantDatasets(), true
-	case keymap.AppRefresh:
-		return m.refresh(), true
-	case keymap.AppCopy:
-		m.copyCell()
-	default:
-		return nil, false
-	}
-	return nil, true
+// popFilter takes the last condition off the filter.
+func (m *Model) popFilter() tea.Cmd {
+	m.env.Host.Mark()
+	return m.apply(strings.TrimSpace(query.Without(m.text, -1)))
 }
+
+// build opens the filter in the builder.
+func (m *Model) build() { m.env.Host.Visit(views.VisitQuery{Filter: m.text, Datasets: m.dataset}) }
 
 func (m *Model) clear() tea.Cmd {
 	if m.text == "" && m.filter.Value() == "" {
@@ -156,30 +121,15 @@ func onlyDates(conditions []api.Condition) bool {
 	return true
 }
 
-func (m *Model) doFacets(id keymap.ID) (tea.Cmd, bool) {
-	if mo, ok := id.MotionIn(keymap.Facets); ok {
-		m.facets.move(mo.By(m.geometry.facets.H))
-		return nil, true
+func (m *Model) moveInFacets(by keymap.Motion) tea.Cmd {
+	m.facets.move(by.By(m.geometry.facets.H))
+	return nil
+}
+
+func (m *Model) moreValues() {
+	if l, ok := m.facets.selected(); ok {
+		m.facets.toggleMore(l.column)
 	}
-	switch id {
-	case keymap.FacetsNext:
-		m.facets.jump(1)
-	case keymap.FacetsPrev:
-		m.facets.jump(-1)
-	case keymap.FacetsMore:
-		if l, ok := m.facets.selected(); ok {
-			m.facets.toggleMore(l.column)
-		}
-	case keymap.FacetsInclude:
-		return m.facet(false), true
-	case keymap.FacetsExclude:
-		return m.facet(true), true
-	case keymap.FacetsLeave:
-		m.part = partTable
-	default:
-		return nil, false
-	}
-	return nil, true
 }
 
 // facet narrows to, or away from, the selected value; "more" opens the facet.

@@ -3,6 +3,8 @@ package events
 import (
 	"maps"
 	"slices"
+
+	tea "charm.land/bubbletea/v2"
 )
 
 // SavedState is what this view is taken up from in the next session.
@@ -69,10 +71,11 @@ func (m *Model) wish(id string, width int) {
 }
 
 // resizeColumn makes the selected column wider or narrower.
-func (m *Model) resizeColumn(by int) {
+func (m *Model) resizeColumn(by int) tea.Cmd {
 	i := m.table.Col()
 	m.table.ResizeColumn(i, by)
 	if cols := m.table.Columns(); i < len(cols) {
 		m.wish(cols[i].ID, cols[i].Width)
 	}
+	return m.ensure()
 }

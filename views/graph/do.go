@@ -3,14 +3,11 @@ package graph
 import (
 	"fmt"
 	"slices"
-	"strings"
 
 	tea "charm.land/bubbletea/v2"
 
 	"threatbench/api"
 	"threatbench/api/query"
-	"threatbench/keymap"
-	"threatbench/ui/widget/graph"
 	"threatbench/ui/widget/toast"
 	"threatbench/views"
 )
@@ -21,87 +18,31 @@ const (
 	panY = 3
 )
 
-// Do carries out an action.
-func (m *Model) Do(id keymap.ID) (tea.Cmd, bool) {
-	for _, try := range []func(keymap.ID) (tea.Cmd, bool){m.doMove, m.doLook, m.doWalk, m.doMarks, m.doOther} {
-		if cmd, ok := try(id); ok {
-			m.changed()
-			return cmd, true
-		}
-	}
-	return nil, false
+func (m *Model) zoomIn() tea.Cmd {
+	m.scene.picture.ZoomIn()
+	m.zoom = m.scene.picture.Zoom()
+	return nil
 }
 
-func (m *Model) doMove(id keymap.ID) (tea.Cmd, bool) {
-	if m.scene == nil {
-		return nil, false
-	}
-	p, t := m.scene.picture, m.scene.list.table
-	if mo, ok := id.MotionIn(keymap.Graph); ok && m.scene.form == asTable {
-		views.Move(t, mo)
-		return nil, true
-	}
-	type moves struct{ drawn, listed func() }
-	step := func(f func() bool) func() { return func() { f() } }
-	move, ok := map[keymap.ID]moves{
-		keymap.GraphUp:       {drawn: step(p.Up)},
-		keymap.GraphDown:     {drawn: step(p.Down)},
-		keymap.GraphLeft:     {step(p.Left), t.Left},
-		keymap.GraphRight:    {step(p.Right), t.Right},
-		keymap.GraphHome:     {drawn: step(p.Home)},
-		keymap.GraphPageUp:   {drawn: func() { p.Page(-1) }},
-		keymap.GraphPageDown: {drawn: func() { p.Page(1) }},
-		keymap.GraphPanUp:    {func() { p.Pan(0, -panY) }, func() { t.ScrollBy(-panY) }},
-		keymap.GraphPanDown:  {func() { p.Pan(0, panY) }, func() { t.ScrollBy(panY) }},
-		keymap.GraphPanLeft:  {func() { p.Pan(-panX, 0) }, nil},
-		keymap.GraphPanRight: {func() { p.Pan(panX, 0) }, nil},
-	}[id]
-	do := move.drawn
-	if m.scene.form == asTable {
-		do = move.listed
-	}
-	if do != nil {
-		do()
-	}
-	return nil, ok
+func (m *Model) zoomOut() tea.Cmd {
+	m.scene.picture.ZoomOut()
+	m.zoom = m.scene.picture.Zoom()
+	return nil
 }
 
-// doLook changes how the graph is looked at, not what is in it.
-func (m *Model) doLook(id keymap.ID) (tea.Cmd, bool) {
-	s := m.scene
-	if s == nil {
-		return nil, false
-	}
-	switch id {
-	case keymap.GraphZoomIn:
-		s.picture.ZoomIn()
-	case keymap.GraphZoomOut:
-		s.picture.ZoomOut()
-	case keymap.GraphForm:
-		m.form = (s.form + 1) % forms
-		s.setForm(m.form)
-	case keymap.GraphFold:
-		if !s.picture.Toggle() {
-			m.env.Host.Say(toast.Info, "nothing hangs on this node alone")
-		}
-	case keymap.GraphFoldAll:
-		s.picture.FoldAll()
-	case keymap.GraphUnfoldAll:
-		s.picture.UnfoldAll()
-	case keymap.GraphTidy:
-		s.picture.Tidy()
-	case keymap.GraphFind:
-		m.env.Host.Prompt("find in the graph", s.query, m.find)
-	case keymap.GraphNextHit:
-		m.nextHit(1)
-	case keymap.GraphPrevHit:
-		m.nextHit(-1)
-	default:
-		return nil, false
-	}
-	m.zoom = s.picture.Zoom()
-	return nil, true
+func (m *Model) nextForm() {
+	m.form = (m.scene.form + 1) % forms
+	m.scene.setForm(m.form)
+	m.zoom = m.scene.picture.Zoom()
 }
+
+func (m *Model) fold() {
+	if !m.scene.picture.Toggle() {
+		m.env.Host.Say(toast.Info, "Nothing to fold here")
+	}
+}
+
+func (m *Model) askFind() { m.env.Host.Prompt("Find in the graph", m.scene.query, m.find) }
 
 func (m *Model) find(q string) tea.Cmd {
 	s := m.scene
@@ -119,7 +60,7 @@ func (m *Model) find(q string) tea.Cmd {
 	return nil
 }
 
-func (m *Model) nextHit(by int) {
+func (m *Model) nextHit(by int) tea.Cmd {
 	s := m.scene
 	switch {
 	case s.form == asTable:
@@ -129,45 +70,50 @@ func (m *Model) nextHit(by int) {
 	default:
 		s.picture.Prev()
 	}
+	return nil
 }
 
-// doWalk changes what the graph holds.
-func (m *Model) doWalk(id keymap.ID) (tea.Cmd, bool) {
-	s := m.scene
-	if s == nil {
-		if id == keymap.AppRefresh && m.finding != nil {
-			return m.seek(m.finding), true
+func (m *Model) deeper() tea.Cmd {
+	m.depth++
+	m.scene.depth++
+	return m.ask()
+}
+
+func (m *Model) shallower() tea.Cmd {
+	p := m.scene.plan
+	p.depth--
+	return m.replan(p)
+}
+
+func (m *Model) nextDirection() tea.Cmd {
+	p := m.scene.plan
+	p.way = (p.way + 1) % ways
+	return m.replan(p)
+}
+
+// loadMore goes on where loading paused.
+func (m *Model) loadMore() tea.Cmd {
+	m.scene.goOn()
+	return m.ask()
+}
+
+// drawAround opens the graph of the node under the cursor.
+func (m *Model) drawAround() tea.Cmd {
+	n, _ := m.scene.current()
+	m.env.Host.Mark()
+	return m.open([]api.NodeRef{n.ref()})
+}
+
+// refresh asks anew for what is shown, or being looked for.
+func (m *Model) refresh() tea.Cmd {
+	if m.scene == nil {
+		if m.finding == nil {
+			return nil
 		}
-		return nil, false
+		return m.seek(m.finding)
 	}
-	p := s.plan
-	switch id {
-	case keymap.GraphDeeper:
-		m.depth++
-		s.depth++
-		return m.ask(), true
-	case keymap.GraphShallower:
-		p.depth--
-		return m.replan(p), true
-	case keymap.GraphDirection:
-		p.way = (p.way + 1) % ways
-		return m.replan(p), true
-	case keymap.GraphTypes:
-		m.chooseTypes()
-	case keymap.GraphMore:
-		s.goOn()
-		return m.ask(), true
-	case keymap.GraphFocus:
-		n, _ := s.current()
-		m.env.Host.Mark()
-		return m.open([]api.NodeRef{n.ref()}), true
-	case keymap.AppRefresh:
-		m.env.Async.Forget()
-		return m.replan(p), true
-	default:
-		return nil, false
-	}
-	return nil, true
+	m.env.Async.Forget()
+	return m.replan(m.scene.plan)
 }
 
 // followable are the types a person can have followed, in their order in the
@@ -213,32 +159,25 @@ func (m *Model) toggleType(kind string) tea.Cmd {
 	return m.replan(p)
 }
 
-func (m *Model) doMarks(id keymap.ID) (tea.Cmd, bool) {
+// mark marks the node under the cursor, or takes its mark away.
+func (m *Model) mark() {
 	s := m.scene
-	if s == nil {
-		return nil, false
+	n, _ := s.current()
+	k := n.key()
+	if i := slices.Index(s.marks, k); i >= 0 {
+		s.marks = slices.Delete(s.marks, i, i+1)
+	} else {
+		s.marks = append(s.marks, k)
 	}
-	switch id {
-	case keymap.GraphMark:
-		n, _ := s.current()
-		k := n.key()
-		if i := slices.Index(s.marks, k); i >= 0 {
-			s.marks = slices.Delete(s.marks, i, i+1)
-		} else {
-			s.marks = append(s.marks, k)
-		}
-		s.show(m.env)
-	case keymap.GraphPath:
-		m.path()
-	case keymap.GraphClear:
-		s.marks, s.query, s.found = nil, "", 0
-		s.picture.ClearPath()
-		s.picture.Find("")
-		s.show(m.env)
-	default:
-		return nil, false
-	}
-	return nil, true
+	s.show(m.env)
+}
+
+func (m *Model) clear() {
+	s := m.scene
+	s.marks, s.query, s.found = nil, "", 0
+	s.picture.ClearPath()
+	s.picture.Find("")
+	s.show(m.env)
 }
 
 // path marks the shortest way between the two nodes marked last, between the
@@ -273,32 +212,6 @@ func count(n int, of string) string {
 		of += "s"
 	}
 	return views.Count(n) + " " + of
-}
-
-func (m *Model) doOther(id keymap.ID) (tea.Cmd, bool) {
-	s := m.scene
-	if s == nil {
-		return nil, false
-	}
-	switch id {
-	case keymap.GraphOpen:
-		m.openNode()
-	case keymap.GraphEvents:
-		m.listEvents()
-	case keymap.GraphExport:
-		m.export()
-	case keymap.GraphRelate:
-		m.relate()
-	case keymap.GraphUnrelate:
-		m.unrelate()
-	case keymap.GraphRetype:
-		m.retype()
-	case keymap.AppCopy:
-		m.copy()
-	default:
-		return nil, false
-	}
-	return nil, true
 }
 
 // openNode opens an event, unfolds what is folded, and looks for the events of
@@ -353,95 +266,4 @@ func (m *Model) copy() {
 		return
 	}
 	m.env.Host.Copy("the text", title(n))
-}
-
-// Why tells why an action can't be done now.
-func (m *Model) Why(id keymap.ID) string {
-	s := m.scene
-	if s == nil {
-		if strings.HasPrefix(string(id), string(keymap.Graph)+".") {
-			return "no graph is shown"
-		}
-		return ""
-	}
-	switch id {
-	case keymap.GraphOpen:
-		if _, ok := s.picture.Current(); !ok {
-			return "no node is selected"
-		}
-	case keymap.GraphFocus, keymap.GraphMark, keymap.AppCopy:
-		if _, ok := s.current(); !ok {
-			return "no node is selected"
-		}
-	case keymap.GraphZoomIn, keymap.GraphZoomOut:
-		return s.whyNotZoom(id)
-	case keymap.GraphFold, keymap.GraphFoldAll, keymap.GraphUnfoldAll, keymap.GraphTidy:
-		if s.form == asTable {
-			return "a table folds nothing"
-		}
-	case keymap.GraphDeeper:
-		if s.depth >= deepest {
-			return "it goes no deeper"
-		}
-	case keymap.GraphShallower:
-		if s.depth <= 1 {
-			return "one step is the least"
-		}
-	case keymap.GraphMore:
-		if !s.paused() {
-			return "everything is loaded"
-		}
-	case keymap.GraphRelate, keymap.GraphUnrelate, keymap.GraphRetype:
-		return m.whyNotChange(id)
-	case keymap.GraphNextHit, keymap.GraphPrevHit:
-		if s.query == "" {
-			return "nothing was searched for"
-		}
-	case keymap.GraphExport, keymap.GraphEvents, keymap.GraphPath:
-		if !s.came {
-			return "nothing is loaded yet"
-		}
-	}
-	return ""
-}
-
-func (m *Model) whyNotChange(id keymap.ID) string {
-	switch {
-	case m.env.ReadOnly:
-		return "read-only: nothing may be changed"
-	case m.scene.derived && id != keymap.GraphRelate:
-		return "this server doesn't tell the types of relationships"
-	case id != keymap.GraphRelate && len(m.scene.edgesHere(id == keymap.GraphUnrelate)) == 0:
-		return "no relationship ends at this node"
-	}
-	return ""
-}
-
-func (s *scene) whyNotZoom(id keymap.ID) string {
-	switch z := s.picture.Zoom(); {
-	case s.form != asDrawing || s.picture.TreeShown():
-		return "only the drawing has zoom levels"
-	case id == keymap.GraphZoomIn && z == graph.Full:
-		return "this is the nearest level"
-	case id == keymap.GraphZoomOut && z == graph.Overview:
-		return "this is the farthest level"
-	}
-	return ""
-}
-
-// Hints are the actions the bottom line names.
-func (m *Model) Hints() []keymap.ID {
-	if m.scene == nil {
-		return []keymap.ID{keymap.AppView1, keymap.AppPalette, keymap.AppHelp}
-	}
-	var ids []keymap.ID
-	if m.scene.paused() {
-		ids = append(ids, keymap.GraphMore)
-	}
-	ids = append(ids, keymap.GraphOpen, keymap.GraphFold, keymap.GraphFocus)
-	if m.scene.form == asDrawing {
-		ids = append(ids, keymap.GraphZoomIn, keymap.GraphZoomOut)
-	}
-	return append(ids, keymap.GraphDeeper, keymap.GraphDirection, keymap.GraphTypes, keymap.GraphFind,
-		keymap.GraphMark, keymap.GraphPath, keymap.GraphForm, keymap.GraphExport, keymap.AppHelp)
 }

@@ -70,7 +70,7 @@ func (m *Model) body(w, h int, focused bool) []string {
 
 // keyOf is the key that opens the graph from the events, as it is set.
 func (m *Model) keyOf() string {
-	hints := m.env.Keys.Hints([]keymap.Scope{keymap.Events}, keymap.EventsGraph)
+	hints := m.env.Keys.Hints([]keymap.Scope{keymap.Events}, "events.graph")
 	if len(hints) == 0 {
 		return "the palette"
 	}

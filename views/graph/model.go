@@ -20,6 +20,8 @@ const startDepth = 2
 
 // Model is the view.
 type Model struct {
+	views.Handler[*Model]
+
 	env   *views.Env
 	scene *scene // nil until there is something to show
 
@@ -55,6 +57,7 @@ func New(env *views.Env) *Model {
 		env: env, depth: startDepth, zoom: graph.Compact,
 		types: append(api.RelationshipTypes(), reference),
 	}
+	m.Handler = views.Handle(m, actions())
 	if env.Accessible {
 		m.form = asTree
 	}

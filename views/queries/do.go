@@ -10,86 +10,28 @@ import (
 	"threatbench/views"
 )
 
-// Do carries out an action.
-func (m *Model) Do(id keymap.ID) (tea.Cmd, bool) {
-	for _, try := range []func(keymap.ID) (tea.Cmd, bool){m.doFields, m.doMove, m.doForm, m.doFilter, m.doList, m.doBoth} {
-		if cmd, ok := try(id); ok {
-			return cmd, true
-		}
-	}
-	return nil, false
+func (m *Model) moveInList(by keymap.Motion) tea.Cmd {
+	views.Move(m.list.table, by)
+	return nil
 }
 
-// doFields carries out what concerns a text field that is open.
-func (m *Model) doFields(id keymap.ID) (tea.Cmd, bool) {
-	b := m.build
-	switch {
-	case !m.Typing():
-		return nil, false
-	case id == keymap.FilterAccept:
-		return b.acceptText(), true
-	case id == keymap.FilterCancel:
-		return b.cancelText(), true
-	case id == keymap.PromptAccept:
-		return b.acceptValue(), true
-	case id == keymap.PromptCancel:
-		b.leaveValue()
-		return nil, true
+// moveInBuilder moves in the form, or in the sample of events.
+func (m *Model) moveInBuilder(by keymap.Motion) tea.Cmd {
+	if m.build.part == partSample {
+		views.Move(m.build.sample, by)
+		return nil
 	}
-	return nil, false
+	m.build.move(by.By(1))
+	return nil
 }
 
-func (m *Model) doMove(id keymap.ID) (tea.Cmd, bool) {
-	if mo, ok := id.MotionIn(keymap.Queries); ok {
-		views.Move(m.list.table, mo)
-		return nil, true
+// changeSelected changes what is under the cursor; in the sample it opens the
+// event.
+func (m *Model) changeSelected() tea.Cmd {
+	if m.build.part == partSample {
+		return m.openEvent()
 	}
-	b := m.build
-	mo, ok := id.MotionIn(keymap.Builder)
-	switch {
-	case ok && b.part == partSample:
-		views.Move(b.sample, mo)
-	case ok:
-		b.move(mo.By(1))
-	case id == keymap.BuilderLeft:
-		b.col = max(b.col-1, 0)
-	case id == keymap.BuilderRight:
-		b.col = min(b.col+1, colValue)
-	default:
-		return nil, false
-	}
-	return nil, true
-}
-
-// doForm carries out what changes the rows.
-func (m *Model) doForm(id keymap.ID) (tea.Cmd, bool) {
-	b := m.build
-	switch id {
-	case keymap.BuilderEdit:
-		if b.part == partSample {
-			return m.openEvent(), true
-		}
-		return b.enter(), true
-	case keymap.BuilderAdd:
-		return b.add(b.group()), true
-	case keymap.BuilderBranch:
-		return b.addBranch(), true
-	case keymap.BuilderRemove:
-		return b.remove(), true
-	case keymap.BuilderNegate:
-		return b.negate(), true
-	case keymap.BuilderMove:
-		b.moveRow()
-	case keymap.BuilderTime:
-		b.chooseTime()
-	case keymap.BuilderDatasets:
-		return b.askDatasets(), true
-	case keymap.BuilderOrder:
-		b.chooseOrder()
-	default:
-		return nil, false
-	}
-	return nil, true
+	return m.build.enter()
 }
 
 // group is the group of the selected line.
@@ -111,28 +53,18 @@ func (m *Model) openEvent() tea.Cmd {
 	return nil
 }
 
-// doFilter carries out what concerns the filter as a whole.
-func (m *Model) doFilter(id keymap.ID) (tea.Cmd, bool) {
-	b := m.build
-	switch id {
-	case keymap.BuilderText:
-		m.building = true
-		b.editText()
-		b.suggest()
-		return b.needCatalogs(), true
-	case keymap.BuilderUndo:
-		return b.takeBack(), true
-	case keymap.BuilderRun:
-		return m.run(b.state), true
-	case keymap.BuilderSave:
-		return b.save(false), true
-	case keymap.BuilderSaveAs:
-		return b.save(true), true
-	case keymap.BuilderLeave:
-		m.building = false
-		return m.list.load(), true
-	}
-	return nil, false
+// editText puts the focus on the filter as a line of text.
+func (m *Model) editText() tea.Cmd {
+	m.building = true
+	m.build.editText()
+	m.build.suggest()
+	return m.build.needCatalogs()
+}
+
+// leave returns to the list.
+func (m *Model) leave() tea.Cmd {
+	m.building = false
+	return m.list.load()
 }
 
 // run goes to the events of a filter.
@@ -142,29 +74,24 @@ func (m *Model) run(s state) tea.Cmd {
 	return cmd
 }
 
-// doBoth carries out the actions that mean something in the list and in the
-// builder.
-func (m *Model) doBoth(id keymap.ID) (tea.Cmd, bool) {
-	s, name, ok := m.present()
-	switch id {
-	case keymap.AppRefresh:
-		m.env.Async.Forget()
-		if m.building {
-			return m.build.reload(0), true
-		}
-		return m.list.ask(), true
-	case keymap.AppCopy:
-		if ok {
-			m.env.Host.Copy("the filter", s.text)
-		}
-	case keymap.AppCopyMenu:
-		if ok {
-			m.share(s, name)
-		}
-	default:
-		return nil, false
+func (m *Model) refresh() tea.Cmd {
+	m.env.Async.Forget()
+	if m.building {
+		return m.build.reload(0)
 	}
-	return nil, true
+	return m.list.ask()
+}
+
+func (m *Model) copy() {
+	if s, _, ok := m.present(); ok {
+		m.env.Host.Copy("filter", s.text)
+	}
+}
+
+func (m *Model) copyAs() {
+	if s, name, ok := m.present(); ok {
+		m.share(s, name)
+	}
 }
 
 // present is the filter in hand, and its name.
@@ -176,47 +103,6 @@ func (m *Model) present() (s state, name string, ok bool) {
 		name = m.build.saved.Name
 	}
 	return m.build.state, name, true
-}
-
-// Why tells why an action can't be done now.
-func (m *Model) Why(id keymap.ID) string {
-	b := m.build
-	switch id {
-	case keymap.BuilderRemove, keymap.BuilderNegate, keymap.BuilderMove:
-		if !m.building || b.selected().kind != lineRow {
-			return "no condition is selected"
-		}
-		r := b.rows[b.selected().row]
-		if id == keymap.BuilderNegate && opposite(r) == "" {
-			return "the API can exclude whole values only"
-		}
-	case keymap.BuilderAdd:
-		return b.full(b.group())
-	case keymap.BuilderBranch:
-		return b.full(branches(b.rows))
-	case keymap.BuilderUndo:
-		if len(b.undo) == 0 {
-			return "nothing was changed here"
-		}
-	case keymap.BuilderSave:
-		if b.saved != nil && b.same(b.opened) {
-			return "it is saved as it stands"
-		}
-		return m.whyNotSave()
-	case keymap.BuilderSaveAs:
-		return m.whyNotSave()
-	}
-	return m.list.why(id)
-}
-
-func (m *Model) whyNotSave() string {
-	switch {
-	case m.env.ReadOnly:
-		return "read-only: nothing may be changed"
-	case m.list.unsupported:
-		return "this server keeps no queries; y copies the filter, Y shares it"
-	}
-	return ""
 }
 
 // Click puts the cursor where the pointer is; a second click changes it.
@@ -244,7 +130,7 @@ func (m *Model) clickText(x int) tea.Cmd {
 	}
 	var cmd tea.Cmd
 	if b.part != partText {
-		cmd, _ = m.doFilter(keymap.BuilderText)
+		cmd = m.editText()
 	}
 	b.line.Click(max(x-3, 0), b.textRoom(b.geo.text.W))
 	b.suggest()

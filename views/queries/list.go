@@ -160,33 +160,19 @@ func (l *list) present() (s state, name string, ok bool) {
 	return state{text: v.Text, datasets: v.Query.Datasets, orderBy: v.Query.OrderBy, order: v.Query.Order}, q.Name, true
 }
 
-// doList carries out what the list offers.
-func (m *Model) doList(id keymap.ID) (tea.Cmd, bool) {
-	l := m.list
-	q := l.selected()
-	switch id {
-	case keymap.QueriesNew:
-		m.building = true
-		m.env.Host.Mark()
-		return m.build.open(state{datasets: m.env.Host.Selection().Query.Datasets}, nil), true
-	case keymap.QueriesCount:
-		return l.count(), true
-	case keymap.QueriesRun:
-		return m.runSelected(), true
-	case keymap.QueriesEdit:
-		return m.editSelected(), true
-	case keymap.QueriesDuplicate:
-		m.env.Host.Prompt("save the copy as", q.Name+" copy", func(name string) tea.Cmd { return l.duplicate(*q, strings.TrimSpace(name)) })
-	case keymap.QueriesRename:
-		m.env.Host.Prompt("rename "+views.Shown(views.OneLine(q.Name))+" to", q.Name, func(name string) tea.Cmd { return l.rename(*q, strings.TrimSpace(name)) })
-	case keymap.QueriesDelete:
-		m.askDelete(*q)
-	case keymap.QueriesAlert:
-		m.env.Host.Visit(views.VisitAlert{QueryID: q.ID})
-	default:
-		return nil, false
-	}
-	return nil, true
+// newQuery opens the builder with nothing in it.
+func (m *Model) newQuery() tea.Cmd {
+	m.building = true
+	m.env.Host.Mark()
+	return m.build.open(state{datasets: m.env.Host.Selection().Query.Datasets}, nil)
+}
+
+func (l *list) askDuplicate(q api.SavedQuery) {
+	l.env.Host.Prompt("Save the copy as", q.Name+" copy", func(name string) tea.Cmd { return l.duplicate(q, strings.TrimSpace(name)) })
+}
+
+func (l *list) askRename(q api.SavedQuery) {
+	l.env.Host.Prompt("New name of "+views.Shown(views.OneLine(q.Name)), q.Name, func(name string) tea.Cmd { return l.rename(q, strings.TrimSpace(name)) })
 }
 
 func (m *Model) runSelected() tea.Cmd {
@@ -233,40 +219,20 @@ func (l *list) keepText(q api.SavedQuery, name string) tea.Cmd {
 }
 
 // askDelete asks before a query goes, with what goes with it.
-func (m *Model) askDelete(q api.SavedQuery) {
+func (l *list) askDelete(q api.SavedQuery) {
 	what := "nobody is alerted by it"
-	if _, ok := m.list.alerts[q.ID]; ok {
+	if _, ok := l.alerts[q.ID]; ok {
 		what = "its alert goes with it"
 	}
 	name := views.Shown(views.OneLine(q.Name))
-	m.env.Host.Ask(views.Pick{Title: "delete " + name + "?  " + what, Items: []views.PickItem{
+	l.env.Host.Ask(views.Pick{Title: "delete " + name + "?  " + what, Items: []views.PickItem{
 		{Title: "Cancel"}, {Title: "Delete", Detail: "u brings it back"},
 	}, Chosen: func(i int) tea.Cmd {
 		if i == 1 {
-			m.env.Host.Change(async.DropQuery(q), nil)
+			l.env.Host.Change(async.DropQuery(q), nil)
 		}
 		return nil
 	}})
-}
-
-// why tells why an action of the list can't be done now.
-func (l *list) why(id keymap.ID) string {
-	switch id {
-	case keymap.QueriesDuplicate, keymap.QueriesRename, keymap.QueriesDelete:
-		if l.env.ReadOnly {
-			return "read-only: nothing may be changed"
-		}
-		fallthrough
-	case keymap.QueriesRun, keymap.QueriesEdit, keymap.QueriesAlert:
-		if l.selected() == nil {
-			return "no query is selected"
-		}
-	case keymap.QueriesCount:
-		if len(l.queries) == 0 {
-			return "there are no queries"
-		}
-	}
-	return ""
 }
 
 func (l *list) click(m *Model, x, y int, double bool) tea.Cmd {
@@ -362,7 +328,7 @@ func (l *list) empty(w int) []string {
 	switch {
 	case l.unsupported:
 		lines = []string{st.Strong.Paint("This server keeps no queries."), "",
-			st.Key.Paint(key(keymap.QueriesNew)) + st.Hint.Paint(" opens the builder all the same: build, run and share a filter")}
+			st.Key.Paint(key("queries.new")) + st.Hint.Paint(" opens the builder all the same: build, run and share a filter")}
 	case l.err != nil:
 		lines = []string{st.Error.Paint("The saved queries could not be loaded.")}
 		lines = append(lines, text.Wrap(views.Shown(views.OneLine(l.err.Error())), max(w-4, 10))...)
@@ -371,7 +337,7 @@ func (l *list) empty(w int) []string {
 		lines = []string{st.Faint.Paint("loading" + l.env.Dots())}
 	case l.loaded:
 		lines = []string{st.Strong.Paint("No saved queries yet."), "",
-			st.Key.Paint(key(keymap.QueriesNew)) + st.Hint.Paint(" builds one; b in the events opens their filter here")}
+			st.Key.Paint(key("queries.new")) + st.Hint.Paint(" builds one; b in the events opens their filter here")}
 	}
 	out := []string{"", ""}
 	for _, t := range lines {

@@ -16,6 +16,8 @@ const View = views.QueriesView
 
 // Model is the view: the list, or the builder over it.
 type Model struct {
+	views.Handler[*Model]
+
 	env      *views.Env
 	list     *list
 	build    *builder
@@ -25,7 +27,9 @@ type Model struct {
 // New makes the view. It asks for nothing before it is shown.
 func New(env *views.Env) *Model {
 	slot := func(name string) async.Slot { return async.Slot{View: View, Name: name} }
-	return &Model{env: env, list: newList(env, slot), build: newBuilder(env, slot)}
+	m := &Model{env: env, list: newList(env, slot), build: newBuilder(env, slot)}
+	m.Handler = views.Handle(m, actions())
+	return m
 }
 
 // Arrive asks for the queries when the view is shown.
@@ -87,21 +91,6 @@ func (m *Model) Scopes() []keymap.Scope {
 		return []keymap.Scope{keymap.Prompt}
 	}
 	return []keymap.Scope{keymap.Builder}
-}
-
-// Hints are the actions the bottom line names.
-func (m *Model) Hints() []keymap.ID {
-	switch {
-	case !m.building:
-		return []keymap.ID{keymap.QueriesRun, keymap.QueriesEdit, keymap.QueriesNew, keymap.QueriesDuplicate, keymap.QueriesRename, keymap.QueriesDelete,
-			keymap.QueriesAlert, keymap.QueriesCount, keymap.AppCopyMenu, keymap.AppHelp}
-	case m.build.part == partText:
-		return []keymap.ID{keymap.FilterAccept, keymap.FilterCancel, keymap.FilterComplete, keymap.FilterOlder}
-	case m.build.part == partValue:
-		return []keymap.ID{keymap.PromptAccept, keymap.PromptCancel, keymap.PromptComplete}
-	}
-	return []keymap.ID{keymap.BuilderEdit, keymap.BuilderAdd, keymap.BuilderBranch, keymap.BuilderRemove, keymap.BuilderNegate, keymap.BuilderTime,
-		keymap.BuilderText, keymap.BuilderRun, keymap.BuilderSave, keymap.BuilderUndo, keymap.AppCopyMenu, keymap.AppHelp}
 }
 
 // Restyle takes over the environment's styles after a change of theme.

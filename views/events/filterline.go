@@ -2,14 +2,12 @@ package events
 
 import (
 	"errors"
-	"slices"
 	"strings"
 
 	tea "charm.land/bubbletea/v2"
 
 	"threatbench/api"
 	"threatbench/api/query"
-	"threatbench/keymap"
 	"threatbench/ui/widget/prompt"
 	"threatbench/views"
 )
@@ -146,17 +144,6 @@ func (m *Model) values(field api.Field, prefix string) []string {
 	return views.Matching(append(pool, views.Catalogued(m.catalogs, field)...), prefix)
 }
 
-// doLine carries out the filter line's actions.
-func (m *Model) doLine(id keymap.ID) (tea.Cmd, bool) {
-	switch id {
-	case keymap.FilterAccept:
-		return m.accept(), true
-	case keymap.FilterCancel:
-		return m.cancel(), true
-	}
-	return nil, false
-}
-
 // accept keeps the filter and returns to the table; a wrong one stays on the
 // line, with what is wrong.
 func (m *Model) accept() tea.Cmd {
@@ -197,92 +184,3 @@ func (m *Model) leaveLine() {
 
 // spans colours the filter's tokens.
 func (m *Model) spans(text string) []prompt.Span { return views.FilterSpans(m.env.Styles, text) }
-
-// doColumns carries out what changes the columns and their order.
-func (m *Model) doColumns(id keymap.ID) (tea.Cmd, bool) {
-	switch id {
-	case keymap.EventsSort:
-		return m.sortBySelected(), true
-	case keymap.EventsSortReverse:
-		m.order = reverse(m.order)
-		return m.resort(), true
-	case keymap.EventsColumns:
-		m.chooseColumns()
-	case keymap.EventsNarrower:
-		m.resizeColumn(-2)
-	case keymap.EventsWider:
-		m.resizeColumn(2)
-	case keymap.EventsMoveColumnLeft:
-		m.moveColumn(m.table.Col(), -1)
-	case keymap.EventsMoveColumnRight:
-		m.moveColumn(m.table.Col(), 1)
-	case keymap.EventsFacets:
-		m.showFacets = !m.showFacets
-		m.part = partTable
-		m.relayout()
-	case keymap.EventsTimeline:
-		m.showTimeline = !m.showTimeline
-		m.relayout()
-	default:
-		return nil, false
-	}
-	return m.ensure(), true
-}
-
-func (m *Model) relayout() {
-	g := m.geometry
-	m.Resize(g.filter.W, max(g.table.Y+g.table.H, g.timeline.Y+g.timeline.H))
-}
-
-// sortBySelected orders by the selected column, newest or smallest first; a
-// second time reverses.
-func (m *Model) sortBySelected() tea.Cmd {
-	c := m.column()
-	if c == nil {
-		return nil
-	}
-	if m.sortBy == c.orderBy {
-		m.order = reverse(m.order)
-	} else {
-		m.sortBy, m.order = c.orderBy, "asc"
-		if slices.Contains([]string{"date", "createdAt", "tlp", "numReferences"}, c.orderBy) {
-			m.order = "desc"
-		}
-	}
-	return m.resort()
-}
-
-func (m *Model) resort() tea.Cmd {
-	m.showSort()
-	m.table.Home()
-	return m.reload(0)
-}
-
-func (m *Model) showSort() {
-	for _, c := range m.cols {
-		if c.orderBy == m.sortBy {
-			m.table.SetSort(c.ID, m.order == "desc")
-			return
-		}
-	}
-	m.table.SetSort("", false)
-}
-
-// setColumns shows the columns with these ids in this order; none means the
-// usual ones.
-func (m *Model) setColumns(ids []string) {
-	if len(ids) == 0 {
-		ids = defaultColumns()
-	}
-	m.cols = m.cols[:0:0]
-	for _, id := range ids {
-		if i := slices.IndexFunc(m.all, func(c column) bool { return c.ID == id }); i >= 0 {
-			m.cols = append(m.cols, m.all[i])
-		}
-	}
-	if len(m.cols) == 0 {
-		m.setColumns(nil)
-		return
-	}
-	m.showColumns()
-}
