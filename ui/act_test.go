@@ -121,7 +121,7 @@ func TestTagOneAndTakeItBack(t *testing.T) {
 		press(p, "t")
 		p.Want("tag the event with")
 		press(p, "enter")
-		p.Want("name at least one tag")
+		p.Want("Name at least one tag")
 		enter(p, "seen-it, urgent")
 		press(p, "enter")
 		p.Want("done: tag 1 event with seen-it and urgent", "takes it back")
@@ -139,7 +139,7 @@ func TestTagOneAndTakeItBack(t *testing.T) {
 			t.Fatal("redo did nothing")
 		}
 		press(p, "U")
-		p.Want("nothing was taken back")
+		p.Want("Nothing was taken back")
 		p.Check()
 	})
 }
@@ -229,7 +229,7 @@ func TestRefusedEventsAreListedAndMarked(t *testing.T) {
 		press(p, "enter")
 		enter(p, "purple")
 		press(p, "enter")
-		p.Want("write red, amber+strict")
+		p.Want("Write red, amber+strict")
 		press(p, "ctrl+u")
 		enter(p, "red")
 		press(p, "enter", "y")
@@ -271,7 +271,7 @@ func TestReadOnlyChangesNothing(t *testing.T) {
 	workbenchWith(t, ui.Options{API: c, ReadOnly: true}, usual(), func(p *uitest.Program) {
 		for _, keys := range []string{"t", "a u", "a e", "a d", "a m", "a n", "a N", "a E"} {
 			press(p, strings.Fields(keys)...)
-			p.Want("read-only: nothing may be changed")
+			p.Want("Read-only: nothing can be changed")
 			press(p, "esc")
 		}
 		if len(c.touched) != 0 {
@@ -300,7 +300,7 @@ func TestInsightFromTheEditor(t *testing.T) {
 			t.Errorf("the insight is %q", got)
 		}
 		press(p, "a", "i")
-		p.Want("nothing was changed")
+		p.Want("Nothing was changed")
 	})
 }
 

@@ -129,7 +129,7 @@ func TestActorReport(t *testing.T) {
 	})}
 	workbenchWith(t, o, usual(), func(p *uitest.Program) {
 		press(p, "a", "a", "w", "enter")
-		p.Want("written: ")
+		p.Want("Written: ")
 	})
 	if filepath.Base(path) != "b-evil-actor.md" {
 		t.Errorf("written to %q", path)

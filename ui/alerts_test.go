@@ -194,9 +194,9 @@ func TestAlertsReadOnly(t *testing.T) {
 	uitest.Run(t, usual(), func() tea.Model { return model(ui.Options{API: s, ReadOnly: true}) }, func(p *uitest.Program) {
 		p.Settle()
 		press(p, "5", "tab", "space")
-		p.Want("read-only: nothing may be changed")
+		p.Want("Read-only: nothing can be changed")
 		press(p, "4", "x")
-		p.Want("read-only: nothing may be changed")
+		p.Want("Read-only: nothing can be changed")
 	})
 }
 

@@ -36,15 +36,15 @@ func TestEscGoesToTheFocusBeforeTheMessages(t *testing.T) {
 		press(p, "/")
 		enter(p, "tlp:amber")
 		press(p, "enter", "M", "esc")
-		p.Want("1 of 300", "mouse off")
+		p.Want("1 of 300", "Mouse off")
 		press(p, "esc")
-		p.WantNot("mouse off")
+		p.WantNot("Mouse off")
 		press(p, "enter", "M", "esc") // out of the detail
-		p.Want("mouse on")
+		p.Want("Mouse on")
 		press(p, "M", "/", "esc") // and out of the filter line
-		p.Want("mouse off")
+		p.Want("Mouse off")
 		press(p, "esc")
-		p.WantNot("mouse off")
+		p.WantNot("Mouse off")
 		p.Check()
 	})
 }
@@ -258,7 +258,7 @@ func TestCopies(t *testing.T) {
 		if got := p.Copied(); len(got) != 2 || got[0] != "green" || !strings.Contains(got[1], "[:]") && !strings.Contains(got[1], "2001") {
 			t.Errorf("copied %q", got)
 		}
-		p.Want("copied")
+		p.Want("Copied")
 	})
 }
 

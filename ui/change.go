@@ -48,7 +48,7 @@ func destroys(k async.Kind) bool {
 func (m *Model) whyNoChange() string {
 	switch {
 	case m.env.ReadOnly:
-		return "read-only: nothing may be changed"
+		return "Read-only: nothing can be changed"
 	case m.job != nil:
 		return "something is under way: esc cancels it"
 	}

@@ -244,7 +244,7 @@ func TestChartsSayWhatGoesWrong(t *testing.T) {
 		press(p, "enter")
 		p.Want("No events to count", "backspace removes")
 		press(p, "v")
-		p.Want("choose a time range first")
+		p.Want("Choose a time range first")
 		p.Check()
 	})
 }
@@ -439,7 +439,7 @@ func TestChartsExport(t *testing.T) {
 			for i := range 2 {
 				choose(p, "e", i)
 				press(p, "enter")
-				p.Want("written:") // a long name stands on the next line
+				p.Want("Written:") // a long name stands on the next line
 			}
 		})
 		mu.Lock()

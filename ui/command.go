@@ -52,12 +52,12 @@ func (m *Model) commands() []palette.Item {
 func (m *Model) whyAt(s keymap.Scope, id keymap.ID) string {
 	switch s {
 	case keymap.Events, keymap.Facets:
-		return m.events.Why(id)
+		return m.events.DisabledReason(id)
 	case keymap.Detail, keymap.Tree:
-		return m.detail.Why(id)
+		return m.detail.DisabledReason(id)
 	}
 	if seat := m.tabOfScope(s); seat != nil {
-		return seat.view.Why(id)
+		return seat.view.DisabledReason(id)
 	}
 	return m.why(id)
 }

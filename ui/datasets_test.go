@@ -217,7 +217,7 @@ func TestRevertToATimeAndTakeItBack(t *testing.T) {
 	k := newKeeper(8)
 	workbenchWith(t, ui.Options{API: k}, usual(), func(p *uitest.Program) {
 		press(p, "7", "R")
-		for text, want := range map[string]string{"soon": "write minutes", "0": "1 to 43,200", "99999999": "1 to 43,200", "31d": "1 to 43,200", "2027-01-01": "in the future"} {
+		for text, want := range map[string]string{"soon": "Write minutes", "0": "1 to 43,200", "99999999": "1 to 43,200", "31d": "1 to 43,200", "2027-01-01": "in the future"} {
 			press(p, "ctrl+u")
 			enter(p, text)
 			press(p, "enter")
@@ -294,7 +294,7 @@ func TestRevertDoesWhatWasShownOrNothing(t *testing.T) {
 		press(p, "R")
 		enter(p, "2020-01-01")
 		press(p, "enter")
-		p.Want("the earliest moment is")
+		p.Want("The earliest moment is")
 		if len(k.reverts) != 0 {
 			t.Errorf("went back to %+v", k.reverts)
 		}

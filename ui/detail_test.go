@@ -103,7 +103,7 @@ func TestRawRecordIsATree(t *testing.T) {
 		p.Press("ctrl+u")
 		enter(p, "nowhere to be found")
 		press(p, "enter")
-		p.Want("not found here")
+		p.Want("Not found here")
 		p.Check()
 	})
 }
@@ -123,7 +123,7 @@ func TestSearchGoesThroughTheHits(t *testing.T) {
 	})
 	workbench(t, f, small(), func(p *uitest.Program) {
 		press(p, "enter", "i", "n")
-		p.Want("nothing was searched for")
+		p.Want("Search for something first")
 		p.Advance(10 * time.Second) // the toast goes
 		p.Press("/")
 		p.Settle()
@@ -266,7 +266,7 @@ func TestTooLongToCopySaysSo(t *testing.T) {
 	f.raws[f.newest()[0].UUID] = json.RawMessage(`{"a":"` + strings.Repeat("x", 100_000) + `"}`)
 	workbench(t, f, usual(), func(p *uitest.Program) {
 		press(p, "enter", "R", "j", "y")
-		p.Want("too long for the terminal's clipboard")
+		p.Want("Too long for the terminal's clipboard")
 		if n := len(p.Copied()); n != 0 {
 			t.Errorf("%d texts were copied all the same", n)
 		}
@@ -294,7 +294,7 @@ func TestTooLongToCopyIsWritten(t *testing.T) {
 				p.Want("no room on the disk")
 				return
 			}
-			p.Want("written: threatbench.txt")
+			p.Want("Written: threatbench.txt")
 			if got := files["threatbench.txt"]; !strings.Contains(got, long[1:len(long)-1]) {
 				t.Errorf("wrote %d bytes", len(got))
 			}

@@ -129,7 +129,7 @@ func (l *entryLayer) box(w, h int) []string {
 		}
 	}
 	if msg := l.input.Message(); msg != "" {
-		foot = l.m.env.Styles.Error.Paint(harmless(msg))
+		foot = l.m.env.Styles.Error.Paint(views.Sentence(harmless(msg)))
 	}
 	return overlay.Box(l.m.env.Styles, harmless(l.entry.Title), body, foot, w, len(body)+overlay.FrameH)
 }

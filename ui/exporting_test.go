@@ -69,7 +69,7 @@ func TestMarkedEventsAreExported(t *testing.T) {
 		p.Want("to which file?", "events-20260314-1200.csv")
 		p.Golden("export-file")
 		press(p, "enter")
-		p.Want("written: events-20260314-1200.csv (2 written, 2 left", "above green")
+		p.Want("Written: events-20260314-1200.csv (2 written, 2 left", "above green")
 		p.Check()
 		rows, err := csv.NewReader(strings.NewReader(d.text)).ReadAll()
 		if err != nil || len(rows) != 3 {
@@ -112,7 +112,7 @@ func TestExportOfManyEvents(t *testing.T) {
 		p.Want("writing 350 events")
 		p.Press("esc")
 		p.Settle()
-		p.Want("cancelled: nothing was written")
+		p.Want("Cancelled: nothing was written")
 		if d.last != "" {
 			t.Errorf("%s was written", d.last)
 		}
@@ -130,7 +130,7 @@ func TestReportOfTheSelectedEvent(t *testing.T) {
 		press(p, "a", "R")
 		choosing(p, "all of them")
 		press(p, keys...)
-		p.Want("copied (1 written)")
+		p.Want("Copied (1 written)")
 		got := p.Copied()
 		if len(got) != 1 || !strings.Contains(got[0], "evil[.]example") {
 			t.Errorf("copied %q", got)
@@ -150,9 +150,9 @@ func TestExportsThatFail(t *testing.T) {
 			choosing(p, "all of them")
 			press(p, path...)
 		}
-		d.err = errors.New("no space left on device")
+		d.err = errors.New("No space left on device")
 		export("enter")
-		p.Want("no space left on device")
+		p.Want("No space left on device")
 		d.err = nil
 		f.fail(errors.New("the server answered 502 Bad Gateway"))
 		export("enter")
@@ -164,7 +164,7 @@ func TestExportsThatFail(t *testing.T) {
 		press(p, "ctrl+a", "space")
 		press(p, "ctrl+a")
 		export("ctrl+u", "enter")
-		p.Want("too long for the terminal's clipboard")
+		p.Want("Too long for the terminal's clipboard")
 		if filepath.Base(d.last) == "." {
 			t.Error("a file without a name was written")
 		}

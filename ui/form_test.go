@@ -167,7 +167,7 @@ func TestAFormLeftIsOfferedAgain(t *testing.T) {
 		if p.Contains("New event") {
 			press(p, "esc")
 		}
-		p.Want("what you wrote is kept")
+		p.Want("What you wrote is kept")
 	})
 	workbenchWith(t, o, small(), func(p *uitest.Program) { // the next session
 		press(p, "a", "n")
@@ -199,7 +199,7 @@ func TestEditingSendsWhatDiffers(t *testing.T) {
 		press(p, "a", "e")
 		p.Want("Edit event "+id[:8], "comes from the category", "not read yet")
 		press(p, "ctrl+s")
-		p.Want("nothing was changed")
+		p.Want("Nothing was changed")
 		press(p, "a", "e", "tab", "tab", "tab")
 		press(p, "ctrl+u")
 		enter(p, "red")

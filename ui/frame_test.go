@@ -104,7 +104,7 @@ func TestHistoryReturnsToPlaceAndPart(t *testing.T) {
 		press(p, "ctrl+i")
 		p.Want("source sensor", "esc close")
 		press(p, "ctrl+o", "ctrl+o")
-		p.Want("there is nothing to go back to")
+		p.Want("There is nothing to go back to")
 		enter(p, "/tlp:red")
 		press(p, "enter", "s", "alt+left")
 		p.Want("of 400") // where the filter was typed
@@ -435,7 +435,7 @@ func TestFirstStartOfReadOnlyOrRemote(t *testing.T) {
 	job := func(context.Context, string, func(int64, int64, string)) (string, error) { return "", nil }
 	workbenchWith(t, ui.Options{API: &fake{}, Import: job, Demo: job, ReadOnly: true}, small(), func(p *uitest.Program) {
 		press(p, "d")
-		p.Want("read-only: nothing may be changed")
+		p.Want("Read-only: nothing may be changed")
 	})
 }
 

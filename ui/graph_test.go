@@ -209,7 +209,7 @@ func TestGraphWithoutAnEvent(t *testing.T) {
 		p.Want("No graph is shown", "^r")
 		press(p, "j", "f", "e", "space", "p")
 		p.Check()
-		p.Want("no graph is shown")
+		p.Want("No graph is shown")
 	})
 }
 
@@ -343,7 +343,7 @@ func TestGraphIsExported(t *testing.T) {
 		}
 		enter(p, path)
 		press(p, "enter")
-		p.Want("written")
+		p.Want("Written")
 		if !strings.HasPrefix(got, "digraph {") || strings.Count(got, "label=") < 53 {
 			t.Errorf("written was %q", got)
 		}

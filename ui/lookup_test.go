@@ -35,7 +35,7 @@ func TestPastedIndicatorsAreLookedUp(t *testing.T) {
 		press(p, "alt+left")
 		p.Send(tea.PasteMsg{Content: "nothing to see here"})
 		p.Settle()
-		p.Want("no indicator in what was pasted")
+		p.Want("No indicator in what was pasted")
 	})
 }
 

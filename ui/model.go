@@ -341,7 +341,7 @@ func (m *Model) why(id keymap.ID) string {
 		}
 		return ""
 	}
-	return m.view().Why(id)
+	return m.view().DisabledReason(id)
 }
 
 func (m *Model) doFrame(id keymap.ID) tea.Cmd {
@@ -520,7 +520,7 @@ func (m *Model) switchZone() {
 }
 
 func (m *Model) say(kind toast.Kind, text string) tea.Cmd {
-	_, cmd := m.toasts.Push(kind, views.Shown(strings.TrimSpace(text)))
+	_, cmd := m.toasts.Push(kind, views.Sentence(views.Shown(strings.TrimSpace(text))))
 	return cmd
 }
 

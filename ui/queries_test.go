@@ -114,7 +114,7 @@ func TestLimitsAreSaidBeforeTheyAreHit(t *testing.T) {
 		press(p, "enter")
 		p.Want("conditions 10 of 10", "full: the API takes 10")
 		press(p, "n")
-		p.Want("the API takes 10 conditions here, and there are as many")
+		p.Want("The API takes 10 conditions here, and there are as many")
 		p.Check()
 		for _, q := range s.asked() {
 			if err := q.Validate(); err != nil {
@@ -237,7 +237,7 @@ func TestAServerWithoutQueries(t *testing.T) {
 		p.Want("This server keeps no queries")
 		p.Golden("queries-none-80x24")
 		press(p, "n", "S")
-		p.Want("this server keeps no queries; y copies")
+		p.Want("This server can't store queries; y copies")
 	})
 }
 

@@ -108,6 +108,6 @@ func TestGraphOfNoValue(t *testing.T) {
 	f.change(f.newest()[0].UUID, func(e *api.Event) { e.Indicator, e.Tags = "", nil })
 	workbench(t, f, usual(), func(p *uitest.Program) {
 		press(p, "a", "g")
-		p.Want("neither an indicator nor a tag")
+		p.Want("Neither an indicator nor a tag")
 	})
 }

@@ -50,7 +50,7 @@ func (m *Model) whyNotJob(id keymap.ID) string {
 	case m.job != nil:
 		return "something is under way: esc cancels it"
 	case m.env.ReadOnly:
-		return "read-only: nothing may be changed"
+		return "Read-only: nothing can be changed"
 	case id == keymap.StartImport && m.options.Import == nil, id == keymap.StartDemo && m.options.Demo == nil:
 		return "this profile is a remote account: import there from the command line"
 	}

@@ -42,7 +42,7 @@ func TestOthersAreShownAndFollowed(t *testing.T) {
 	withPeers(t, usual(), func(p *uitest.Program, _ *fake, others *peers, list []api.Event) {
 		p.WantNot("1 on")
 		press(p, "W")
-		p.Want("nobody else is on")
+		p.Want("Nobody else is on")
 		others.list = []views.Peer{peerAt(1, "bo", list[2]), peerAt(2, "cy", list[0]), {ID: 3, Name: "di", Since: noon, Elsewhere: true}}
 		p.Send(views.TeamNews{})
 		p.Settle()

@@ -78,8 +78,8 @@ func (h *Handler[M]) Do(id keymap.ID) (cmd tea.Cmd, handled bool) {
 	return a.Do(h.model), true
 }
 
-// Why tells why an action can't be done now, "" when it can.
-func (h *Handler[M]) Why(id keymap.ID) string {
+// DisabledReason tells why an action can't be done now, "" when it can.
+func (h *Handler[M]) DisabledReason(id keymap.ID) string {
 	if a, ok := h.byID[id]; ok && a.Disabled != nil {
 		return a.Disabled(h.model)
 	}

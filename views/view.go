@@ -30,8 +30,8 @@ type View interface {
 	Draw(w, h int, focused bool) []string
 	// Scopes are the key scopes of the part that has the focus, innermost first.
 	Scopes() []keymap.Scope
-	// Why tells why an action can't be done now, "" when it can.
-	Why(id keymap.ID) string
+	// DisabledReason tells why an action can't be done now, "" when it can.
+	DisabledReason(id keymap.ID) string
 }
 
 // TextInput is a view with a text input: while Typing, keys go there first.
@@ -228,6 +228,23 @@ func Plural(n int, one string, many ...string) string {
 		return Count(n) + " " + many[0]
 	}
 	return Count(n) + " " + one + "s"
+}
+
+// Sentence is an error or another text that begins with a small letter as it
+// stands alone on the screen: with a capital, unless it begins with a name or a
+// value ("report.csv", "-7d", "tlp:red").
+func Sentence(s string) string {
+	word, _, _ := strings.Cut(s, " ")
+	for i, r := range word {
+		if r >= 'a' && r <= 'z' || i > 0 && (r == '\'' || r == '-' || r == ',' || r == ':' && i == len(word)-1) {
+			continue
+		}
+		return s
+	}
+	if s == "" || word == "threatbench" {
+		return s
+	}
+	return strings.ToUpper(s[:1]) + s[1:]
 }
 
 // ReadOnlyReason tells why nothing can be changed in this session, "" where it

@@ -397,7 +397,7 @@ func inConsole(do func(*console)) func(*Model) tea.Cmd {
 
 // Do carries out an action.
 func (m *Model) Do(id keymap.ID) (tea.Cmd, bool) {
-	if m.Why(id) != "" {
+	if m.DisabledReason(id) != "" {
 		return nil, false
 	}
 	cmd, ok := m.Handler.Do(id)

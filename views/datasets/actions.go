@@ -60,7 +60,7 @@ func eitherPart(list, history int) func(*Model) int {
 
 // Do carries out an action.
 func (m *Model) Do(id keymap.ID) (tea.Cmd, bool) {
-	if id != keymap.AppCopy && m.Why(id) == "" {
+	if id != keymap.AppCopy && m.DisabledReason(id) == "" {
 		m.letBe()
 	}
 	cmd, ok := m.Handler.Do(id)

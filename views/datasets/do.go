@@ -109,10 +109,10 @@ func (m *Model) publish() {
 func (m *Model) checkName(s, own string) error {
 	name := strings.TrimSpace(s)
 	if name == "" {
-		return errors.New("A dataset needs a name")
+		return errors.New("a dataset needs a name")
 	}
 	if slices.ContainsFunc(m.list, func(d api.Dataset) bool { return d.Name == name && d.UUID != own && d.DeletedAt == nil }) {
-		return errors.New("A dataset with this name already exists")
+		return errors.New("a dataset with this name already exists")
 	}
 	return nil
 }
