@@ -167,25 +167,44 @@ type ResultInfo struct {
 	HasMore    bool   `json:"has_more,omitempty"`  // of a graph: more edges than came
 	Truncated  bool   `json:"truncated,omitempty"` // of a graph: a limit cut something off
 	Unread     int    `json:"unread,omitempty"`    // of the inbox: all that is unread (ours)
+
+	// Matches says where the words asked for stand, by the event's UUID (ours).
+	Matches map[string][]Match `json:"matches,omitempty"`
+}
+
+// MarshalJSON leaves the total out where it isn't known.
+func (r ResultInfo) MarshalJSON() ([]byte, error) {
+	type plain ResultInfo
+	if r.TotalCount >= 0 {
+		return json.Marshal(plain(r))
+	}
+	return json.Marshal(struct {
+		plain
+		TotalCount *int `json:"total_count,omitempty"`
+		TotalPages *int `json:"total_pages,omitempty"`
+		Exact      bool `json:"total_count_is_exact"`
+	}{plain: plain(r)})
 }
 
 // UnmarshalJSON reads numbers sent as strings too.
 func (r *ResultInfo) UnmarshalJSON(b []byte) error {
 	var w struct {
-		Count      flexInt    `json:"count"`
-		Page       flexInt    `json:"page"`
-		PerPage    flexInt    `json:"per_page"`
-		TotalCount *flexInt   `json:"total_count"`
-		TotalPages flexInt    `json:"total_pages"`
-		Cursor     flexString `json:"cursor"`
-		HasMore    flexBool   `json:"has_more"`
-		Truncated  flexBool   `json:"truncated"`
-		Unread     flexInt    `json:"unread"`
+		Count      flexInt            `json:"count"`
+		Page       flexInt            `json:"page"`
+		PerPage    flexInt            `json:"per_page"`
+		TotalCount *flexInt           `json:"total_count"`
+		TotalPages flexInt            `json:"total_pages"`
+		Cursor     flexString         `json:"cursor"`
+		HasMore    flexBool           `json:"has_more"`
+		Truncated  flexBool           `json:"truncated"`
+		Unread     flexInt            `json:"unread"`
+		Matches    map[string][]Match `json:"matches"`
 	}
 	if err := json.Unmarshal(b, &w); err != nil {
 		return err
 	}
 	*r = ResultInfo{Count: int(w.Count), Page: int(w.Page), PerPage: int(w.PerPage), TotalPages: int(w.TotalPages), Cursor: string(w.Cursor), TotalCount: -1}
+	r.Matches = w.Matches
 	r.HasMore, r.Truncated, r.Unread = bool(w.HasMore), bool(w.Truncated), int(w.Unread)
 	if w.TotalCount != nil {
 		r.TotalCount = int(*w.TotalCount)

@@ -35,7 +35,20 @@ func cleanPage(p *api.Page) {
 	for i := range p.Events {
 		cleanEvent(&p.Events[i])
 	}
-	p.Info.Cursor = clean.Line(p.Info.Cursor)
+	cleanInfo(&p.Info)
+}
+
+func cleanInfo(info *api.ResultInfo) {
+	info.Cursor = clean.Line(info.Cursor)
+	for id, list := range info.Matches {
+		for i := range list {
+			cleanFields((*string)(&list[i].Field), &list[i].Value, &list[i].Word)
+		}
+		if name := clean.Line(id); name != id {
+			delete(info.Matches, id)
+			info.Matches[name] = list
+		}
+	}
 }
 
 // cleanRaw leaves Data alone: it is the record as it was.
@@ -149,7 +162,7 @@ func cleanRevert(r *api.RevertResult) {
 func cleanPreview(p *api.RevertPreview) { p.DatasetID = clean.Line(p.DatasetID) }
 
 func cleanHistory(h *api.History) {
-	h.Info.Cursor = clean.Line(h.Info.Cursor)
+	cleanInfo(&h.Info)
 	for i := range h.Entries {
 		e := &h.Entries[i]
 		cleanFields(&e.Actor, &e.Operation, &e.DatasetID, &e.Bookmark)
@@ -203,7 +216,7 @@ func cleanAlert(a *api.Alert) {
 }
 
 func cleanInbox(in *api.Inbox) {
-	in.Info.Cursor = clean.Line(in.Info.Cursor)
+	cleanInfo(&in.Info)
 	for i := range in.Notifications {
 		n := &in.Notifications[i]
 		n.QueryName = clean.Line(n.QueryName)

@@ -31,6 +31,11 @@ func fill(v reflect.Value) {
 		}
 	case reflect.Map:
 		v.Set(reflect.MakeMap(v.Type()))
+		if elem := reflect.New(v.Type().Elem()).Elem(); elem.Kind() != reflect.Interface {
+			fill(elem)
+			v.SetMapIndex(reflect.ValueOf(hostile), elem)
+			return
+		}
 		v.SetMapIndex(reflect.ValueOf(hostile), reflect.ValueOf(any([]any{hostile, map[string]any{hostile: hostile}})))
 	case reflect.Struct:
 		if v.Type() == reflect.TypeFor[time.Time]() {

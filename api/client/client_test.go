@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"reflect"
 	"strings"
 	"testing"
 
@@ -143,7 +144,7 @@ func TestListReadsBothForms(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if p.Info != tc.want {
+			if !reflect.DeepEqual(p.Info, tc.want) {
 				t.Errorf("info %+v, want %+v", p.Info, tc.want)
 			}
 			if len(p.Events) != 1 || p.Events[0].UUID != "u1" || p.Events[0].KillChain != 3 {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"reflect"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -54,7 +55,7 @@ func TestListObjects(t *testing.T) {
 			list, format = c.ListTAXII, "taxii"
 		}
 		info, err := list(t.Context(), api.ListQuery{PageSize: 7}, typesOf(&types))
-		if err != nil || strings.Join(types, " ") != tc.types || info != tc.want {
+		if err != nil || strings.Join(types, " ") != tc.types || !reflect.DeepEqual(info, tc.want) {
 			t.Errorf("%s: %v, %+v, %v", name, types, info, err)
 		}
 		if want := "/events?format=" + format + "&pageSize=7"; url != want {

@@ -80,6 +80,9 @@ func contract() []struct{ operation, method, client, older string } {
 		{"countries", "GET /events/countries", "Countries", ""},
 		{"tags", "GET /events/tags", "Tags", ""},
 		{"create a tag", "POST /events/tags/create", "CreateTag", ""},
+		{"capabilities", "GET /capabilities", "Capabilities", ""},
+		{"explain a filter", "POST /events/explain", "Explain", ""},
+		{"look indicators up", "POST /events/indicators/lookup", "LookupIndicators", ""},
 	}
 }
 

@@ -43,7 +43,7 @@ func (c *call) listEventsByBody() error {
 }
 
 func (c *call) answerList(req listRequest) error {
-	page, err := c.s.db.List(c.ctx(), c.account, req.query)
+	page, err := c.s.db.ListWith(c.ctx(), c.account, req.query, req.with)
 	if err != nil {
 		return err
 	}

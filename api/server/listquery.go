@@ -5,11 +5,13 @@ import (
 	"encoding/json"
 
 	"threatbench/api"
+	"threatbench/api/store"
 )
 
 // listRequest is a list query with what stands only in the query string.
 type listRequest struct {
 	query  api.ListQuery
+	with   store.ListOptions
 	format string // one of those below
 }
 
@@ -78,7 +80,8 @@ func listOptions(p params) (listRequest, error) {
 	if format == "" {
 		format = formatJSON
 	}
-	return listRequest{format: format}, nil
+	with, err := listOptionsOf(p)
+	return listRequest{format: format, with: with}, err
 }
 
 // decodeListQuery reads the JSON form of a list query: numbers may come as

@@ -45,10 +45,12 @@ func newLimitedRig(t *testing.T) *limitedRig {
 		t.Fatal(err)
 	}
 	r.dataset = secret.UUID
+	indicators := map[string][]api.IndicatorInput{"red": {{Value: "hidden.example", IndicatorType: "domain"}, {Value: "hiddenone.example", IndicatorType: "domain"}}}
 	event := func(id, tlp, dataset, attacker string) api.CreateEvent {
 		return api.CreateEvent{
 			UUID: id, Date: "2024-03-01T10:00:00Z", Event: "an event", Category: "Phishing", Attacker: attacker, TLP: tlp, DatasetID: dataset,
-			Raw: api.RawInput{Data: json.RawMessage(`{}`)},
+			Indicators: indicators[tlp],
+			Raw:        api.RawInput{Data: json.RawMessage(`{}`)},
 		}
 	}
 	res, err := db.Create(context.Background(), store.Actor{}, "acc", api.BulkCreate{
@@ -136,8 +138,13 @@ func TestLimitedAnswersNameNothingHidden(t *testing.T) {
 			reads++
 			path = strings.NewReplacer("{event_id}", r.hidden, "{dataset_id}", r.dataset, "{raw_id}", "2", "{query_id}", "3").Replace(path)
 			body := `{"datasetId":["all"]}`
-			if strings.HasSuffix(path, "/graphql") {
+			switch {
+			case strings.HasSuffix(path, "/graphql"):
 				body = graphql
+			case strings.HasSuffix(path, "/explain"):
+				body = `{"datasetId":["all"],"search":[{"field":"attacker","op":"equals","value":"HIDDENON"},{"field":"text","op":"find","value":"hidden"}]}`
+			case strings.HasSuffix(path, "/lookup"):
+				body = `{"indicators":["hidden.example","https://a.hidden.example/x","hiddenone.example"]}`
 			}
 			if method == http.MethodGet {
 				path, body = path+"?datasetIds=all&datasetId=all&aggregateBy=attacker&seeds=event:"+r.hidden, ""

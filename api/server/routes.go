@@ -6,6 +6,9 @@ func (s *server) routes() []route {
 	return []route{
 		{"GET", "/events", PermRead, (*call).listEvents},
 		{"POST", "/events", PermRead, (*call).listEventsByBody},
+		{"GET", "/capabilities", PermRead, (*call).capabilities},
+		{"POST", "/events/explain", PermRead, (*call).explain},
+		{"POST", "/events/indicators/lookup", PermRead, (*call).lookupIndicators},
 		{"GET", "/events/aggregate", PermRead, (*call).aggregate},
 		{"POST", "/events/create", PermWrite, (*call).createEvent},
 		{"POST", "/events/create/bulk", PermWrite, (*call).createBulk},

@@ -343,10 +343,11 @@ func (c *call) inbox() error {
 	if err != nil {
 		return err
 	}
+	type info api.ResultInfo // its own way of being written would leave unread out
 	return c.answer(http.StatusOK, in.Notifications, struct {
-		api.ResultInfo
+		info
 		Unread int `json:"unread"`
-	}{in.Info, unread})
+	}{info(in.Info), unread})
 }
 
 // maxMarked is how many notifications one request may name.

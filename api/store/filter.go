@@ -30,6 +30,7 @@ type filter struct {
 	datasets map[uint32]bool
 	search   []condition
 	branches [][]condition
+	loosely  bool // keep all that may match, without reading texts
 }
 
 // compile makes a filter for a view's dictionaries. The query is valid.
@@ -213,9 +214,14 @@ func (f *filter) block(ctx context.Context, v *readTx, b *block, in *bitset) err
 	if err := f.live(ctx, v, b, in); err != nil || in.empty() {
 		return err
 	}
-	if err := narrowAll(ctx, v, b, f.search, in); err != nil {
+	if err := f.narrowAll(ctx, v, b, f.search, in); err != nil {
 		return err
 	}
+	return f.narrowBranches(ctx, v, b, in)
+}
+
+// narrowBranches keeps what satisfies one branch at least, if there are any.
+func (f *filter) narrowBranches(ctx context.Context, v *readTx, b *block, in *bitset) error {
 	if len(f.branches) == 0 || in.empty() {
 		return nil
 	}
@@ -223,12 +229,31 @@ func (f *filter) block(ctx context.Context, v *readTx, b *block, in *bitset) err
 	for _, branch := range f.branches {
 		some := *in
 		some.andNot(&out)
-		if err := narrowAll(ctx, v, b, branch, &some); err != nil {
+		if err := f.narrowAll(ctx, v, b, branch, &some); err != nil {
 			return err
 		}
 		out.or(&some)
 	}
 	*in = out
+	return nil
+}
+
+func (f *filter) narrowAll(ctx context.Context, v *readTx, b *block, conds []condition, in *bitset) error {
+	if !f.loosely {
+		return narrowAll(ctx, v, b, conds, in)
+	}
+	for _, c := range conds {
+		if in.empty() {
+			return nil
+		}
+		narrow := c.narrow
+		if l, ok := c.(loose); ok {
+			narrow = l.loosen
+		}
+		if err := narrow(ctx, v, b, in); err != nil {
+			return err
+		}
+	}
 	return nil
 }
 

@@ -17,6 +17,17 @@ import (
 // query names another; ties go by UUID in the same direction. A walk by cursor
 // gives every event exactly once, also while others are being created.
 func (d *DB) List(ctx context.Context, account string, q api.ListQuery) (api.Page, error) {
+	return d.ListWith(ctx, account, q, ListOptions{})
+}
+
+// ListOptions says what a page comes with.
+type ListOptions struct {
+	Matches    bool // where the words and indicators asked for stand
+	TotalLater bool // the total may be left out (-1) where counting would take longer than the page
+}
+
+// ListWith is List with options.
+func (d *DB) ListWith(ctx context.Context, account string, q api.ListQuery, opts ListOptions) (api.Page, error) {
 	if err := q.Validate(); err != nil {
 		return api.Page{}, err
 	}
@@ -41,16 +52,22 @@ func (d *DB) List(ctx context.Context, account string, q api.ListQuery) (api.Pag
 		return api.Page{}, err
 	}
 	defer v.close()
-	return v.page(ctx, c, after)
+	page, err := v.page(ctx, c, after, opts.TotalLater)
+	if err != nil || !opts.Matches {
+		return page, err
+	}
+	page.Info.Matches = map[string][]api.Match{}
+	for i := range page.Events {
+		if m := matchesOf(c.Query, &page.Events[i]); len(m) > 0 {
+			page.Info.Matches[page.Events[i].UUID] = m
+		}
+	}
+	return page, nil
 }
 
 // page reads the page that a cursor stands before.
-func (v *readTx) page(ctx context.Context, c cursor, after *position) (api.Page, error) {
+func (v *readTx) page(ctx context.Context, c cursor, after *position, totalLater bool) (api.Page, error) {
 	if err := v.limit.orders(c.Query.OrderBy); err != nil {
-		return api.Page{}, err
-	}
-	s, err := v.selectEvents(ctx, c.Account, c.Query)
-	if err != nil {
 		return api.Page{}, err
 	}
 	size, skip := c.Query.PageSize, 0
@@ -59,7 +76,7 @@ func (v *readTx) page(ctx context.Context, c cursor, after *position) (api.Page,
 	}
 	o := orderOf(c.Query)
 	// One more than the page tells whether there is a next one.
-	entries, err := s.first(ctx, o, after, skip+size+1)
+	s, entries, err := v.entries(ctx, c, o, after, skip+size+1, totalLater)
 	if err != nil {
 		return api.Page{}, err
 	}
@@ -68,7 +85,10 @@ func (v *readTx) page(ctx context.Context, c cursor, after *position) (api.Page,
 	if more {
 		entries = entries[:size]
 	}
-	info := api.ResultInfo{Count: len(entries), Page: c.Page, PerPage: size, TotalCount: s.total, TotalPages: (s.total + size - 1) / size}
+	info := api.ResultInfo{Count: len(entries), Page: c.Page, PerPage: size, TotalCount: s.total}
+	if s.total >= 0 {
+		info.TotalPages = (s.total + size - 1) / size
+	}
 	if more {
 		if info.Cursor, err = s.cursorAfter(ctx, c, o, entries[len(entries)-1]); err != nil {
 			return api.Page{}, err
@@ -76,6 +96,27 @@ func (v *readTx) page(ctx context.Context, c cursor, after *position) (api.Page,
 	}
 	events, err := s.events(ctx, entries)
 	return api.Page{Events: events, Info: info}, err
+}
+
+// entries finds the first k events of a list after a position. The selection's
+// total is -1 where it wasn't counted.
+func (v *readTx) entries(ctx context.Context, c cursor, o order, after *position, k int, totalLater bool) (*Selection, []entry, error) {
+	if totalLater {
+		s, found, ok, err := v.ahead(ctx, c.Account, c.Query, o, after, k)
+		if err != nil {
+			return nil, nil, err
+		}
+		if ok {
+			s.total = -1
+			return s, found, nil
+		}
+	}
+	s, err := v.selectEvents(ctx, c.Account, c.Query)
+	if err != nil {
+		return nil, nil, err
+	}
+	found, err := s.first(ctx, o, after, k)
+	return s, found, err
 }
 
 // first finds the first k selected events of an order after a position.

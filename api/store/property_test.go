@@ -257,7 +257,9 @@ func genQuery(m *model) *rapid.Generator[api.ListQuery] {
 func compareWithModel(t *rapid.T, d *DB, m *model, q api.ListQuery, datasets []string) {
 	ctx := context.Background()
 	want := sorted(m.matching(q, datasets), q.OrderBy, q.Order != "asc")
-	got := walk(t, d, q)
+	opts := ListOptions{TotalLater: rapid.Bool().Draw(t, "total later"), Matches: rapid.Bool().Draw(t, "matches")}
+	got := walk(t, d, q, opts)
+	compareExplanationWithModel(t, d, m, q, datasets)
 	if len(got) != len(want) {
 		t.Fatalf("%+v: %d events, want %d", q, len(got), len(want))
 	}
@@ -286,10 +288,10 @@ func compareWithModel(t *rapid.T, d *DB, m *model, q api.ListQuery, datasets []s
 }
 
 // walk reads all pages by cursor.
-func walk(t *rapid.T, d *DB, q api.ListQuery) []api.Event {
+func walk(t *rapid.T, d *DB, q api.ListQuery, opts ListOptions) []api.Event {
 	var out []api.Event
 	for range 10_000 {
-		p, err := d.List(context.Background(), testAccount, q)
+		p, err := d.ListWith(context.Background(), testAccount, q, opts)
 		if err != nil {
 			t.Fatalf("%+v: %v", q, err)
 		}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+	"strconv"
 
 	"threatbench/api"
 )
@@ -118,11 +119,31 @@ func filterKey(l *Limit, sc scope, q api.ListQuery) (cachedFilter, error) {
 	return cachedFilter(b), nil
 }
 
-// evaluate runs a filter over all blocks. Blocks that are the same as when the
-// filter last ran keep their result.
+// evaluate runs a filter over all blocks, once where several callers ask for
+// the same of one snapshot.
 func (v *readTx) evaluate(ctx context.Context, key cachedFilter, f *filter) ([]hit, error) {
+	if key == "" || v.isCached(key) {
+		return v.evaluateAlone(ctx, key, f)
+	}
+	name := strconv.FormatInt(v.snap.change, 10) + " " + string(key)
+	made, err, shared := v.d.flights.Do(name, func() (any, error) { return v.evaluateAlone(ctx, key, f) })
+	if !shared {
+		hits, _ := made.([]hit)
+		return hits, err
+	}
+	hits, ok := made.([]hit)
+	// Who led may have been called off, or stood on another copy of the blocks.
+	if err != nil || !ok || len(hits) != len(v.snap.blocks) || slices.ContainsFunc(v.snap.blocks, func(b *block) bool { return hits[b.index].block != b }) {
+		return v.evaluateAlone(ctx, key, f)
+	}
+	return hits, nil
+}
+
+// evaluateAlone runs a filter over all blocks. Blocks that are the same as
+// when the filter last ran keep their result.
+func (v *readTx) evaluateAlone(ctx context.Context, key cachedFilter, f *filter) ([]hit, error) {
 	hits := make([]hit, len(v.snap.blocks))
-	if old, ok := v.d.cache.get(key); ok && key != "" {
+	if old, ok := v.d.filters.get(key); ok && key != "" {
 		copy(hits, old.([]hit))
 	}
 	var todo []*block
@@ -147,7 +168,7 @@ func (v *readTx) evaluate(ctx context.Context, key cachedFilter, f *filter) ([]h
 	if key == "" {
 		return hits, nil
 	}
-	v.d.cache.put(key, hits, hitBytes(hits)+int64(len(key)))
+	v.d.filters.put(key, hits, hitBytes(hits)+int64(len(key)))
 	return hits, nil
 }
 

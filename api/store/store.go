@@ -13,6 +13,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"golang.org/x/sync/singleflight"
 	"modernc.org/sqlite"
 	sqlite3 "modernc.org/sqlite/lib"
 )
@@ -30,13 +31,15 @@ type DB struct {
 	writer  *session
 	writeMu sync.Mutex // held by the one writer of this process
 
-	snap   atomic.Pointer[snapshot]
-	snapMu sync.Mutex // held while a newer snapshot is made
-	dicts  *dictionaries
-	ranks  rankCache
-	cache  *cache
-	closed chan struct{}
-	once   sync.Once
+	snap    atomic.Pointer[snapshot]
+	snapMu  sync.Mutex // held while a newer snapshot is made
+	dicts   *dictionaries
+	ranks   rankCache
+	cache   *cache // of columns
+	filters *cache // of results
+	flights singleflight.Group
+	closed  chan struct{}
+	once    sync.Once
 }
 
 // maxReaders is how many reads run at once; more wait for their turn. Each
@@ -60,7 +63,7 @@ func Open(ctx context.Context, path string, o Options) (*DB, error) {
 		return nil, err
 	}
 	d := &DB{
-		path: path, opts: o, dicts: newDictionaries(), cache: newCache(o.CacheBytes),
+		path: path, opts: o, dicts: newDictionaries(), cache: newCache(o.CacheBytes*3/4, newFrequency()), filters: newCache(o.CacheBytes/4, nil),
 		readers: make(chan *session, maxReaders), closed: make(chan struct{}),
 	}
 	if err := d.connect(ctx); err != nil {
