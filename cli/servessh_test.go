@@ -313,7 +313,7 @@ func TestWorkbenchOverSSH(t *testing.T) {
 	w = s.watch(s.dial("ana"))
 	w.sees("Your workbench is still open")
 	w.types("\r")
-	w.sees("back where you left")
+	w.sees("Back where you left")
 	w.sees("tlp:red")
 	w.types("\x03") // from a text field, too
 	w.leaves()

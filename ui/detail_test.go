@@ -291,7 +291,7 @@ func TestTooLongToCopyIsWritten(t *testing.T) {
 			p.Want("to which file?", "threatbench.txt")
 			press(p, "enter")
 			if failed != nil {
-				p.Want("no room on the disk")
+				p.Want("No room on the disk")
 				return
 			}
 			p.Want("Written: threatbench.txt")

@@ -164,7 +164,7 @@ func TestExportsThatFail(t *testing.T) {
 		press(p, "ctrl+a", "space")
 		press(p, "ctrl+a")
 		export("ctrl+u", "enter")
-		p.Want("Too long for the terminal's clipboard")
+		p.Want("too long for the terminal's clipboard")
 		if filepath.Base(d.last) == "." {
 			t.Error("a file without a name was written")
 		}

@@ -435,7 +435,7 @@ func TestFirstStartOfReadOnlyOrRemote(t *testing.T) {
 	job := func(context.Context, string, func(int64, int64, string)) (string, error) { return "", nil }
 	workbenchWith(t, ui.Options{API: &fake{}, Import: job, Demo: job, ReadOnly: true}, small(), func(p *uitest.Program) {
 		press(p, "d")
-		p.Want("Read-only: nothing may be changed")
+		p.Want("Read-only: nothing can be changed")
 	})
 }
 
