@@ -134,7 +134,7 @@ func (f FieldInfo) Ops() []Op {
 var eventFields = [...]FieldInfo{
 	{
 		Field: FieldAttacker, Title: "attacker", Aliases: "actor who adversary", About: "who did it",
-		Columns: "actor threatactor adversary intrusionset group apt",
+		Columns: "actor threatactor adversary intrusionset group apt threatgroup aptgroup actorname ransomwaregroup gang threatactorname attribution",
 		Filter:  true, Order: true, Count: true, CSV: 5, Max: MaxName,
 		Text:   func(e *Event) *string { return &e.Attacker },
 		Create: func(c *CreateEvent) *string { return &c.Attacker },
@@ -143,7 +143,7 @@ var eventFields = [...]FieldInfo{
 	{
 		Field: FieldAttackerCountry, Title: "attacker country", Plural: "attacker countries", Kind: KindCountry,
 		Aliases: "origin from", About: "where the attacker comes from: a code or a name",
-		Columns: "origincountry sourcecountry origin actorcountry",
+		Columns: "origincountry sourcecountry actorcountry attackercountrycode countryoforigin attackingcountry",
 		Filter:  true, Order: true, Count: true, CSV: 6, Max: MaxName,
 		Text:   func(e *Event) *string { return &e.AttackerCountry },
 		Create: func(c *CreateEvent) *string { return &c.AttackerCountry },
@@ -155,7 +155,7 @@ var eventFields = [...]FieldInfo{
 	},
 	{
 		Field: FieldCategory, Title: "category", Plural: "categories", Aliases: "cat", About: "kind of event",
-		Columns: "threat threattype eventcategory class classification",
+		Columns: "threat threattype eventcategory class classification threatcategory attacktype activity",
 		Filter:  true, Order: true, Count: true, CSV: 4, Max: MaxName, Required: true,
 		Text:   func(e *Event) *string { return &e.Category },
 		Create: func(c *CreateEvent) *string { return &c.Category },
@@ -163,7 +163,7 @@ var eventFields = [...]FieldInfo{
 	},
 	{
 		Field: FieldDate, Title: "date", Kind: KindTime, Aliases: "when time", About: "when it happened: 2024-03-01, 2024-03, -7d, today",
-		Columns: "time timestamp datetime firstseen firstseenutc dateadded dateaddedutc observed observedat seen created eventdate day",
+		Columns: "time timestamp datetime firstseen firstseenutc dateadded dateaddedutc observed observedat seen created eventdate day datetimeutc listingdate firstseendate dateobserved detected detectiondate published publisheddate publishdate firstsubmissiondate submissiondate submissiontime eventtime ts lastseen lastseenutc reportdate createdon submitdate added discovered",
 		Filter:  true, Order: true, CSV: 1, Required: true,
 		Time:   func(e *Event) *Time { return &e.Date },
 		Create: func(c *CreateEvent) *string { return &c.Date },
@@ -171,7 +171,7 @@ var eventFields = [...]FieldInfo{
 	},
 	{
 		Field: FieldEvent, Title: "description", Kind: KindProse, Aliases: "text description desc", About: "the description",
-		Columns: "description comment comments summary title name details info message text",
+		Columns: "description comment comments summary title name details info message text eventinfo remark remarks metadesc filedescription listingreason reason detail context",
 		Filter:  true, Order: true, CSV: 3, Max: MaxText, Required: true,
 		Text:   func(e *Event) *string { return &e.Event },
 		Create: func(c *CreateEvent) *string { return &c.Event },
@@ -179,7 +179,7 @@ var eventFields = [...]FieldInfo{
 	},
 	{
 		Field: FieldIndicator, Title: "indicator", Kind: KindIndicator, Aliases: "ioc ind", About: "domain, address, hash, URL",
-		Columns: "ioc value observable iocvalue indicatorvalue",
+		Columns: "ioc value observable iocvalue indicatorvalue iocs observables artifact artefact indicatorofcompromise selector data indicatorname",
 		Filter:  true, Order: true, CSV: 9, Max: MaxIndicator,
 		Text:   func(e *Event) *string { return &e.Indicator },
 		Create: func(c *CreateEvent) *string { return &c.Indicator },
@@ -187,7 +187,7 @@ var eventFields = [...]FieldInfo{
 	},
 	{
 		Field: FieldIndicatorType, Title: "indicator type", Aliases: "type ioctype", About: "kind of indicator",
-		Columns: "type ioctype kind observabletype valuetype",
+		Columns: "type ioctype kind observabletype valuetype indicatorkind datatype attributetype artifacttype typeofindicator selectortype fieldtype",
 		Filter:  true, Order: true, Count: true, CSV: 10, Max: MaxName,
 		Text:   func(e *Event) *string { return &e.IndicatorType },
 		Create: func(c *CreateEvent) *string { return &c.IndicatorType },
@@ -199,14 +199,14 @@ var eventFields = [...]FieldInfo{
 	},
 	{
 		Field: FieldTags, Title: "tag", Multi: true, Aliases: "tag label labels", About: "any of the tags",
-		Columns: "tag labels label keywords malware malwareprintable",
+		Columns: "tag labels label keywords malware malwareprintable attributetag eventtag malwarefamily family signature malwarename campaign threatname malwarealias hashtags",
 		Filter:  true, Order: true, Count: true, CSV: 15, Max: MaxName,
 		List:  func(e *Event) *[]string { return &e.Tags },
 		Items: func(c *CreateEvent) *[]string { return &c.Tags },
 	},
 	{
 		Field: FieldTargetCountry, Title: "target country", Plural: "target countries", Kind: KindCountry,
-		Aliases: "country target to", About: "whom it hit: a code or a name", Columns: "victimcountry country destinationcountry",
+		Aliases: "country target to", About: "whom it hit: a code or a name", Columns: "victimcountry destinationcountry targetcountrycode targetedcountry victimlocation targetlocation",
 		Filter: true, Order: true, Count: true, CSV: 7, Max: MaxName,
 		Text:   func(e *Event) *string { return &e.TargetCountry },
 		Create: func(c *CreateEvent) *string { return &c.TargetCountry },
@@ -218,7 +218,7 @@ var eventFields = [...]FieldInfo{
 	},
 	{
 		Field: FieldTargetIndustry, Title: "target industry", Plural: "target industries", Aliases: "industry sector", About: "what they do",
-		Columns: "industry sector victimindustry targetsector vertical",
+		Columns: "industry sector victimindustry targetsector vertical victimsector targetedindustry targetedsector",
 		Filter:  true, Order: true, Count: true, CSV: 8, Max: MaxName,
 		Text:   func(e *Event) *string { return &e.TargetIndustry },
 		Create: func(c *CreateEvent) *string { return &c.TargetIndustry },
@@ -241,7 +241,7 @@ var eventFields = [...]FieldInfo{
 	{
 		Field: FieldMitreAttack, Title: "technique", Multi: true, Kind: KindTechnique,
 		Aliases: "technique attack mitre ttp", About: "a technique such as T1566, with its sub-techniques, or its name",
-		Columns: "attack technique techniques ttp ttps mitre attacktechnique mitretechnique",
+		Columns: "attack technique techniques ttp ttps mitre attacktechnique mitretechnique mitreid techniqueid attackid mitreattackid",
 		Filter:  true, Order: true, Count: true, CSV: 12, Max: MaxName,
 		List:  func(e *Event) *[]string { return &e.MitreAttack },
 		Items: func(c *CreateEvent) *[]string { return &c.MitreAttack },

@@ -103,3 +103,28 @@ func ParseTypes(name string) []Type {
 	}
 	return out
 }
+
+// As reads a value that is said to be of a type, which tells more than its form
+// does: a host may be called update.sh, a hash may be an imphash. ok is false
+// where it cannot be one, and for types whose values have no form of their own.
+func As(kind Type, value string) (plain string, ok bool) {
+	value = strings.TrimSpace(value)
+	switch kind {
+	case Domain:
+		host := strings.TrimSuffix(strings.TrimPrefix(Refang(value), "*."), ".")
+		n := parseName(strings.ToLower(host))
+		return n.text, n.ok && isTop(n.top)
+	case JA3, Imphash:
+		return strings.ToLower(value), len(value) == 32 && isHex(value)
+	case MD5, SHA1, SHA256, SHA512:
+		size := map[Type]int{MD5: 32, SHA1: 40, SHA256: 64, SHA512: 128}[kind]
+		return strings.ToLower(value), len(value) == size && isHex(value)
+	case ASN:
+		number := strings.TrimSpace(strings.TrimPrefix(strings.TrimPrefix(strings.ToUpper(value), "AS"), "N"))
+		return "AS" + number, len(number) > 0 && len(number) <= 10 && digits(number)
+	case FileName, FilePath, Mutex, UserAgent, RegKey, "":
+		return "", false
+	}
+	f, ok := TypeOf(value)
+	return f.Value, ok && f.Type == kind
+}

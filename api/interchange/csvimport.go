@@ -1,6 +1,7 @@
 package interchange
 
 import (
+	"bufio"
 	"bytes"
 	"cmp"
 	"context"
@@ -11,40 +12,54 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"time"
+	"unicode/utf8"
 
 	"threatbench/api"
 	"threatbench/api/indicator"
+	"threatbench/api/interchange/table"
+	"threatbench/api/marking"
 )
 
 // plainCategory is the category of events whose file names none.
 const plainCategory = "Indicator"
 
+// FieldNames lists the fields that columns of CSV may be mapped to.
+func FieldNames() []string { return table.Fields() }
+
+// sheet is what the beginning of a table shows.
+type sheet struct {
+	comma  byte
+	skip   int // rows before the first of the data: comments and the header
+	header []string
+	rows   [][]string // the first of the data
+	mark   marking.Mark
+}
+
 // readCSV takes a table in, row by row.
 func (im *importer) readCSV(f *file) error {
-	rows := &csvReader{in: f, most: im.o.MaxLine, comma: '\t'}
-	if im.o.Format != TSV {
-		rows.comma = separatorOf(f)
-	}
-	columns, err := im.header(rows)
-	if err != nil {
+	head, _ := f.Peek(readBuffer) // reading shows what is wrong
+	s := sampled(head, len(head) < readBuffer, im.o.Format == TSV)
+	t, err := im.newTable(s)
+	if err != nil || t == nil {
 		return err
 	}
-	t := table{im: im, columns: columns, dated: slices.ContainsFunc(columns, func(c column) bool { return c.field == "date" })}
-	for {
+	rows := &csvReader{in: f, most: im.o.MaxLine, comma: s.comma}
+	for n := 0; ; n++ {
 		if err := im.ctx.Err(); err != nil {
 			return context.Cause(im.ctx)
 		}
 		row, err := rows.next()
 		at := place{line: rows.line}
-		if errors.Is(err, io.EOF) {
+		switch {
+		case errors.Is(err, io.EOF):
+			t.finish()
 			return nil
+		case err == nil && (n < s.skip || t.isComment(row, rows.quote)):
+			t.comment(row, n, at)
+			continue
 		}
 		if stop, err := im.unreadable(at, err); stop || err != nil {
 			return err
-		}
-		if err == nil && strings.HasPrefix(row[0], "#") {
-			continue
 		}
 		im.count()
 		if err != nil {
@@ -56,59 +71,170 @@ func (im *importer) readCSV(f *file) error {
 	}
 }
 
-// separatorOf looks at the first lines of a file.
-func separatorOf(f *file) byte {
-	const most = 64 << 10
-	head, _ := f.Peek(most) // reading shows what is wrong
-	for line := range bytes.Lines(head) {
-		line = bytes.TrimSpace(line)
-		if isSeparatorLine(string(line)) {
-			return line[4]
-		}
-		if c := separator(line); len(line) > 0 && bytes.IndexByte(line, c) >= 0 {
-			return c
-		}
+// sampled reads the beginning of a table. whole tells that head is all of it.
+func sampled(head []byte, whole, tabs bool) sheet {
+	if i := bytes.LastIndexByte(head, '\n'); !whole && i >= 0 {
+		head = head[:i+1]
 	}
-	return ','
-}
-
-// header reads up to the line that names the columns, which may stand behind
-// comment signs.
-func (im *importer) header(rows *csvReader) ([]column, error) {
-	names := newColumnNames()
-	for {
+	s := sheet{comma: '\t'}
+	if !tabs {
+		s.comma = separatorOf(head)
+	}
+	rows := &csvReader{in: &file{Reader: bufio.NewReader(bytes.NewReader(head)), raw: &counter{}}, comma: s.comma, most: len(head) + 1}
+	var before [][]string
+	const most = 2000
+	for len(s.rows) < most {
 		row, err := rows.next()
+		if err != nil && !errors.Is(err, errOpen) {
+			break
+		}
+		row = slices.Clone(row)
 		switch {
-		case errors.Is(err, io.EOF):
-			return nil, nil
 		case err != nil:
-			return nil, fmt.Errorf("reading the header: %w", err)
-		case isSeparatorLine(strings.Join(row, string(rows.comma))), len(row) == 2 && strings.EqualFold(row[0], "sep="):
+		case len(s.rows) == 0 && (table.IsSeparatorLine(strings.Join(row, string(s.comma))) || len(row) == 2 && strings.EqualFold(row[0], "sep=")):
+			s.skip++
+		case strings.HasPrefix(row[0], "#") && !rows.quote && (len(s.rows) == 0 || len(row) != len(s.rows[0]) || len(row) == 1):
+			if len(s.rows) == 0 {
+				before = append(before, row)
+				s.skip++
+			}
+		default:
+			s.rows = append(s.rows, row)
+		}
+	}
+	s.findHeader(before)
+	return s
+}
+
+// findHeader looks for the names of the columns: in the comments before the
+// data, or in the first row.
+func (s *sheet) findHeader(comments [][]string) {
+	for _, row := range slices.Backward(comments) {
+		line := strings.Join(row, string(s.comma))
+		if names, ok := table.ZeekFields(line); ok {
+			s.header = names
+			return
+		}
+		if len(s.rows) > 0 && len(row) != len(s.rows[0]) {
 			continue
 		}
-		columns := names.read(row)
-		comment := strings.HasPrefix(row[0], "#")
-		if comment && known(columns) < 2 {
-			continue
+		names := slices.Clone(row)
+		names[0] = strings.TrimSpace(strings.Trim(strings.TrimSpace(names[0]), `#"`))
+		for i := range names {
+			names[i] = strings.Trim(strings.TrimSpace(names[i]), `"`)
 		}
-		if err := remap(columns, im.o.Columns); err != nil {
-			return nil, err
+		if n := table.Known(names); n > 1 || n == 1 && len(names) > 1 && len(s.rows) > 0 {
+			s.header = names
+			return
 		}
-		if known(columns) == 0 {
-			return nil, fmt.Errorf("no column of the header is known: %s; map the columns to fields", listColumns(columns))
-		}
-		return columns, nil
+	}
+	if len(s.rows) > 0 && table.HasHeader(s.rows[0], s.rows[1:]) {
+		s.header, s.rows = s.rows[0], s.rows[1:]
+		s.skip++
 	}
 }
 
-// table makes events of rows.
-type table struct {
-	im      *importer
-	columns []column
-	dated   bool // there is a column with the date
+// separatorOf looks at the first lines of a text that aren't comments.
+func separatorOf(head []byte) byte {
+	const most = 100
+	var lines, comments []string
+	for line := range bytes.Lines(head) {
+		text := strings.TrimSpace(string(line))
+		switch {
+		case text == "":
+		case table.IsSeparatorLine(text):
+			return text[4]
+		case strings.HasPrefix(text, "#fields\t"), strings.HasPrefix(text, "#separator \\x09"):
+			return '\t'
+		case strings.HasPrefix(text, "#"):
+			comments = append(comments, text)
+		default:
+			lines = append(lines, text)
+		}
+		if len(lines) >= most {
+			break
+		}
+	}
+	if len(lines) == 0 {
+		lines = comments[max(0, len(comments)-1):]
+	}
+	return table.Separator(lines)
 }
 
-func (t *table) take(row []string, at place) error {
+// tableImport makes events of rows.
+type tableImport struct {
+	im       *importer
+	table    table.Table
+	keys     []string // of the raw record: the columns' names, each once
+	typed    int      // the column with the indicator's type, -1 for none
+	zeek     bool
+	mark     marking.Mark // what comments say of sharing
+	comments int
+	first    int // line of the first comment
+	undated  int
+}
+
+// newTable settles what the columns hold; nil where there are no rows.
+func (im *importer) newTable(s sheet) (*tableImport, error) {
+	if s.header == nil && len(s.rows) == 0 && s.skip == 0 {
+		return nil, nil
+	}
+	t := &tableImport{im: im, table: table.Infer(s.header, s.rows, table.Order(im.o.DateOrder)), zeek: s.comma == '\t'}
+	if err := t.table.Remap(im.o.Columns, s.rows); err != nil {
+		return nil, err
+	}
+	if !slices.ContainsFunc(t.table.Columns, func(c table.Column) bool { return c.Field != "" }) {
+		return nil, fmt.Errorf("no column of the header is known: %s; map the columns to fields", t.table.Names())
+	}
+	for _, note := range t.table.Notes {
+		im.note(place{}, note)
+	}
+	t.typed = slices.IndexFunc(t.table.Columns, func(c table.Column) bool { return c.Field == "indicatorType" })
+	for i, c := range t.table.Columns {
+		name := c.Name
+		if slices.Contains(t.keys, name) {
+			name += " " + strconv.Itoa(i+1) // JSON wants each key once
+		}
+		t.keys = append(t.keys, name)
+	}
+	return t, nil
+}
+
+// isComment tells whether a row is a comment: it begins with # outside of
+// quotes and hasn't the columns of a row.
+func (t *tableImport) isComment(row []string, quoted bool) bool {
+	return strings.HasPrefix(row[0], "#") && !quoted && (len(row) != len(t.table.Columns) || len(row) == 1)
+}
+
+func (t *tableImport) comment(row []string, n int, at place) {
+	if !strings.HasPrefix(row[0], "#") || n == 0 && table.IsSeparatorLine(row[0]) {
+		return
+	}
+	text := strings.TrimSpace(strings.TrimLeft(strings.Join(row, " "), "# "))
+	t.mark.Title(text)
+	if t.comments++; t.comments == 1 {
+		t.first = at.line
+	}
+}
+
+// finish tells what was passed over and decided in all rows.
+func (t *tableImport) finish() {
+	if t.comments > 0 {
+		t.im.note(place{line: t.first}, counted(t.comments, "comment line")+" passed over, from here on")
+	}
+	if t.undated > 0 {
+		t.im.note(place{}, counted(t.undated, "row")+" without a date: they have the date of the import")
+	}
+}
+
+func counted(n int, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	return strconv.Itoa(n) + " " + what + "s"
+}
+
+func (t *tableImport) take(row []string, at place) error {
 	l, err := t.event(row)
 	if err != nil {
 		t.im.reject(at, err.Error())
@@ -121,84 +247,141 @@ func (t *table) take(row []string, at place) error {
 	return t.im.putMade(l, size, at)
 }
 
-func (t *table) event(row []string) (line, error) {
+func (t *tableImport) event(row []string) (line, error) {
 	var l line
-	if len(row) > len(t.columns) {
-		return l, fmt.Errorf("%d columns where the header has %d", len(row), len(t.columns))
+	columns := t.table.Columns
+	for len(row) > len(columns) && strings.TrimSpace(row[len(row)-1]) == "" {
+		row = row[:len(row)-1]
+	}
+	if len(row) > len(columns) {
+		return l, fmt.Errorf("%d columns where the header has %d", len(row), len(columns))
+	}
+	said := ""
+	if t.typed >= 0 && t.typed < len(row) {
+		said = strings.TrimSpace(row[t.typed])
 	}
 	for i, cell := range row {
-		if bad := invalidUTF8([]byte(cell)); bad >= 0 {
-			return l, fmt.Errorf("%s: not UTF-8 at byte %d", t.columns[i].name, bad+1)
+		if !utf8.ValidString(cell) {
+			bad := invalidUTF8([]byte(cell))
+			return l, fmt.Errorf("%s: not UTF-8 at byte %d", columns[i].Name, bad+1)
 		}
+		if err := t.cell(&l, columns[i], cell, said); err != nil {
+			return l, fmt.Errorf("%s: %w", columns[i].Name, err)
+		}
+	}
+	return l, t.complete(&l, row)
+}
+
+// cell puts a cell into its field. said is the type that its row tells.
+func (t *tableImport) cell(l *line, c table.Column, cell, said string) error {
+	if t.table.Own {
+		cell = verbatim(cell)
+	} else {
 		cell = plainCell(strings.TrimSpace(cell))
-		if list := l.listField(t.columns[i].field); list != nil {
-			*list = []string{} // none, rather than the category's
-		}
-		if cell == "" || t.columns[i].field == "" {
-			continue
-		}
-		if err := l.setField(t.columns[i], cell); err != nil {
-			return l, fmt.Errorf("%s: %w", t.columns[i].name, err)
-		}
 	}
-	if !t.dated {
+	if t.zeek && (cell == "-" || cell == "(empty)") {
+		cell = ""
+	}
+	if list := l.listField(c.Field); list != nil && *list == nil {
+		*list = []string{} // none, rather than the category's
+	}
+	if cell == "" || c.Field == "" {
+		return nil
+	}
+	switch {
+	case c.Field == "indicator" && t.table.Own:
+		l.Indicator = cell
+		return nil
+	case c.Field == "indicator":
+		if c.Type != "" && said != "" {
+			if kind, ok := indicator.ParseType(said); !ok || kind != c.Type {
+				said = ""
+			}
+		}
+		l.addIndicators(table.Values(cell, c.Type, said))
+		return nil
+	case c.Field == "indicatorType" && !t.table.Own:
+		return nil // the indicators have it
+	case c.Field == "tlp":
+		l.TLP = cmp.Or(l.TLP, cell)
+		l.mark.Field(cell)
+		return nil
+	case c.Field == "date" || c.Field == "createdAt":
+		return l.setTime(c, cell)
+	case c.Field == "attackerCountry" || c.Field == "targetCountry":
+		cell = table.Country(cell)
+	}
+	return l.setField(c.Field, cell)
+}
+
+// complete gives an event what its row doesn't say.
+func (t *tableImport) complete(l *line, row []string) error {
+	if l.Date == "" {
 		l.Date = api.TimeOf(t.im.o.Now).String()
+		if t.table.Has("date") {
+			t.undated++
+		}
 	}
-	l.readMarks()
+	if !t.table.Own {
+		l.Tags = slices.DeleteFunc(l.Tags, l.mark.Tag)
+	} else {
+		for _, tag := range l.Tags {
+			l.mark.Tag(tag)
+		}
+	}
+	l.joined.Add(t.mark)
 	l.Category = cmp.Or(l.Category, plainCategory)
 	l.Event = cmp.Or(l.Event, strings.TrimSpace(l.IndicatorType+" "+l.Indicator))
 	if l.Event == "" {
-		return l, errors.New("neither a description nor an indicator")
+		return errors.New("neither a description nor an indicator")
 	}
 	if l.Raw.Data == nil {
 		l.Raw.Data = t.raw(row)
 	}
-	return l, l.identify([]byte(strings.Join(row, "\x00")))
+	return l.identify([]byte(t.im.scoped(strings.Join(row, "\x00"))))
 }
 
+// scoped adds the dataset that the import names to what identifies an event
+// without an id of its own: the same row in another dataset is another event.
+func (im *importer) scoped(identity string) string {
+	if im.o.Dataset == "" {
+		return identity
+	}
+	return identity + "\x00dataset\x00" + im.o.Dataset
+}
+
+// readTime reads a date in any of the forms that tables have.
+func readTime(s string) (api.Time, error) { return table.NewDates(table.Unknown).Parse(s) }
+
 // raw is the row as it came, by column.
-func (t *table) raw(row []string) json.RawMessage {
+func (t *tableImport) raw(row []string) json.RawMessage {
 	b := []byte{'{'}
 	for i, cell := range row {
 		if i > 0 {
 			b = append(b, ',')
 		}
-		name := t.columns[i].name
-		if slices.ContainsFunc(t.columns[:i], func(c column) bool { return c.name == name }) {
-			name += " " + strconv.Itoa(i+1) // JSON wants each key once
-		}
-		b = appendString(b, name)
+		b = appendString(b, t.keys[i])
 		b = append(b, ':')
 		b = appendString(b, cell)
 	}
 	return append(b, '}')
 }
 
-// plainCell undoes what an export does against formulas.
-func plainCell(s string) string {
-	if strings.HasPrefix(s, "'") && isFormula(strings.TrimLeft(s, "'")) {
-		return s[1:]
-	}
-	return s
-}
-
-// setField puts a cell with content into its field.
-func (l *line) setField(c column, cell string) error {
-	if text := l.textField(c.field); text != nil {
-		*text = cell
+// setField puts a cell with content into a field that takes text or a list.
+func (l *line) setField(field, cell string) error {
+	if text := l.textField(field); text != nil {
+		*text = cmp.Or(*text, cell)
 		return nil
 	}
-	if list := l.listField(c.field); list != nil {
-		*list = readList(cell)
+	if list := l.listField(field); list != nil {
+		for _, item := range table.List(cell) {
+			*list = with(*list, item)
+		}
 		return nil
 	}
-	switch c.field {
-	case "date", "createdAt":
-		return l.setTime(c.field, cell)
-	case "indicator":
-		l.addIndicator(cell, c.kind)
+	switch field {
 	case "indicators":
-		l.addMore(cell)
+		l.setIndicators(cell)
 	case "killChain":
 		stage, err := readStage(cell)
 		l.KillChain = &stage
@@ -248,76 +431,47 @@ func (l *line) setID(cell string) {
 	}
 }
 
-// addIndicator adds an indicator, refanged. Its type is the column's, unless
-// the value shows that it is another.
-func (l *line) addIndicator(cell string, kind indicator.Type) {
-	if f, ok := indicator.TypeOf(cell); ok {
-		cell, kind = f.Value, f.Type
-	}
-	if l.Indicator == "" {
-		l.Indicator = cell
-		if l.IndicatorType == "" {
-			l.IndicatorType = string(kind)
-		}
-		return
-	}
-	if len(l.Indicators) == 0 {
-		l.Indicators = append(l.Indicators, api.IndicatorInput{Value: l.Indicator, IndicatorType: l.IndicatorType})
-	}
-	l.Indicators = append(l.Indicators, api.IndicatorInput{Value: cell, IndicatorType: string(kind)})
-}
-
-// addMore adds the indicators of a cell that lists them behind their types.
-func (l *line) addMore(cell string) {
-	for _, item := range readList(cell) {
-		kind, value, ok := strings.Cut(item, ":")
-		if !ok || value == "" {
-			l.addIndicator(item, "")
+// addIndicators adds indicators; the first that an event gets is its primary
+// one.
+func (l *line) addIndicators(values []table.Value) {
+	for _, v := range values {
+		if l.Indicator == "" {
+			l.Indicator, l.IndicatorType = v.Text, v.Type
 			continue
 		}
-		if len(l.Indicators) == 0 && l.Indicator != "" {
+		if len(l.Indicators) == 0 {
 			l.Indicators = append(l.Indicators, api.IndicatorInput{Value: l.Indicator, IndicatorType: l.IndicatorType})
 		}
-		l.Indicators = append(l.Indicators, api.IndicatorInput{Value: value, IndicatorType: kind})
-		if l.Indicator == "" {
-			l.Indicator, l.IndicatorType = value, kind
+		if next := (api.IndicatorInput{Value: v.Text, IndicatorType: v.Type}); !slices.Contains(l.Indicators, next) {
+			l.Indicators = append(l.Indicators, next)
 		}
 	}
 }
 
-func (l *line) setTime(field, cell string) error {
-	t, err := readTime(cell)
+// setIndicators adds the indicators of a cell that lists them behind their
+// types, beside the primary one.
+func (l *line) setIndicators(cell string) {
+	for _, item := range table.List(cell) {
+		kind, value, ok := strings.Cut(item, ":")
+		if !ok || value == "" {
+			l.addIndicators(table.Values(item, "", ""))
+			continue
+		}
+		l.addIndicators([]table.Value{{Text: value, Type: kind}})
+	}
+}
+
+func (l *line) setTime(c table.Column, cell string) error {
+	t, err := c.Time(cell)
 	if err != nil {
 		return err
 	}
-	if field == "date" {
+	if c.Field == "date" {
 		l.Date = t.String()
 	} else {
 		l.CreatedAt = t.String()
 	}
 	return nil
-}
-
-// readTime reads a date in the API's forms, in those of other tables where
-// they can be read in one way only, and as seconds or milliseconds since 1970.
-func readTime(s string) (api.Time, error) {
-	if n, err := strconv.ParseInt(s, 10, 64); err == nil && len(s) >= 9 {
-		const beyondSeconds = 99_999_999_999
-		if n > beyondSeconds {
-			return api.TimeOf(time.UnixMilli(n)), nil
-		}
-		return api.TimeOf(time.Unix(n, 0)), nil
-	}
-	t, err := api.ParseTime(s)
-	if err == nil {
-		return t, nil
-	}
-	for _, layout := range []string{"2006-01-02 15:04:05 UTC", "2006/01/02 15:04:05", "2006/01/02 15:04", "2006/01/02", "20060102", "02.01.2006", time.RFC1123, time.RFC1123Z, "2 Jan 2006", "Jan 2, 2006"} {
-		if at, err := time.Parse(layout, s); err == nil {
-			return api.TimeOf(at), nil
-		}
-	}
-	return t, err
 }
 
 // readStage reads a stage of the kill chain by number or name.
@@ -326,31 +480,18 @@ func readStage(s string) (int, error) {
 	if n, err := strconv.Atoi(s); err == nil && n >= 0 && n <= stages {
 		return n, nil
 	}
+	named := strings.Join(strings.FieldsFunc(s, func(r rune) bool { return r == ' ' || r == '-' || r == '_' }), " ")
 	for n := range stages + 1 {
-		if plainName(api.KillChainName(n)) == plainName(s) {
+		if strings.EqualFold(api.KillChainName(n), named) {
 			return n, nil
 		}
 	}
 	return 0, fmt.Errorf("%.40q is no stage of the kill chain: want 0 to %d or a name such as delivery", s, stages)
 }
 
-// readList reads a list as JSON, or separated by semicolons, bars or commas.
-func readList(s string) []string {
-	var out []string
-	if strings.HasPrefix(s, "[") && json.Unmarshal([]byte(s), &out) == nil {
-		return out
-	}
-	for item := range strings.FieldsFuncSeq(s, func(r rune) bool { return r == ';' || r == '|' || r == ',' }) {
-		if item = strings.TrimSpace(item); item != "" && !slices.Contains(out, item) {
-			out = append(out, item)
-		}
-	}
-	return out
-}
-
 // setRelationships reads type:UUID, several separated as in any list.
 func (l *line) setRelationships(cell string) {
-	for _, item := range readList(cell) {
+	for _, item := range table.List(cell) {
 		kind, parent, ok := strings.Cut(item, ":")
 		if !ok {
 			kind, parent = api.RelatedTo, item

@@ -26,6 +26,7 @@ type csvReader struct {
 	inside bool   // behind such a line end
 	fresh  bool   // some of ahead came from the file
 	spent  int    // bytes that were read again
+	quote  bool   // the row's first field stands in quotes
 }
 
 // readAgain is how much is read again, as a multiple of the longest row: who
@@ -64,6 +65,7 @@ func (c *csvReader) next() ([]string, error) {
 // with io.EOF.
 func (c *csvReader) row() error {
 	c.buf, c.ends, c.ahead, c.inside, c.fresh = c.buf[:0], c.ends[:0], c.ahead[:0], false, false
+	c.quote = false
 	size, start := 0, true // start: of a field
 	for {
 		if c.inside && size > c.most {
@@ -82,6 +84,7 @@ func (c *csvReader) row() error {
 		size++
 		switch {
 		case b == '"' && start:
+			c.quote = c.quote || len(c.ends) == 0
 			n, err := c.quoted(size)
 			if err != nil {
 				return err

@@ -6,9 +6,12 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"unicode"
+	"unicode/utf16"
+	"unicode/utf8"
 
 	"threatbench/api"
-	"threatbench/api/clean"
+	"threatbench/api/interchange/table"
 )
 
 // tableEncoder writes CSV as RFC 4180 says.
@@ -19,12 +22,12 @@ type tableEncoder struct {
 
 func newTableEncoder(columns []string) (*tableEncoder, error) {
 	for _, c := range columns {
-		if !slices.Contains(fieldNames(), c) {
-			return nil, fmt.Errorf("there is no column %q; want some of %s", c, strings.Join(fieldNames(), ", "))
+		if !slices.Contains(table.Fields(), c) {
+			return nil, fmt.Errorf("there is no column %q; want some of %s", c, strings.Join(table.Fields(), ", "))
 		}
 	}
 	if len(columns) == 0 {
-		columns = slices.DeleteFunc(fieldNames(), func(f string) bool { return f == "raw" || f == "source" })
+		columns = slices.DeleteFunc(table.Fields(), func(f string) bool { return f == "raw" || f == "source" || f == "indicators" })
 	}
 	return &tableEncoder{columns: columns}, nil
 }
@@ -42,7 +45,7 @@ func (*tableEncoder) end(*bufio.Writer, ExportReport) error { return nil }
 func (t *tableEncoder) event(w *bufio.Writer, x exported) error {
 	t.cells = t.cells[:0]
 	for _, c := range t.columns {
-		t.cells = append(t.cells, safeCell(cellText(c, x)))
+		t.cells = append(t.cells, cellOf(cellText(c, x)))
 	}
 	return writeRow(w, t.cells)
 }
@@ -52,7 +55,7 @@ func writeRow(w *bufio.Writer, cells []string) error {
 		if i > 0 {
 			w.WriteByte(',') //nolint:errcheck // the row's end tells
 		}
-		if strings.ContainsAny(c, "\",\n;\t|'") || c != strings.TrimSpace(c) {
+		if strings.ContainsAny(c, "\",\r\n;\t|'#") || c != strings.TrimSpace(c) {
 			c = `"` + strings.ReplaceAll(c, `"`, `""`) + `"`
 		}
 		w.WriteString(c) //nolint:errcheck // the row's end tells
@@ -65,45 +68,38 @@ func writeRow(w *bufio.Writer, cells []string) error {
 func cellText(field string, x exported) string {
 	switch field {
 	case "id":
-		return clean.Line(x.event.UUID)
+		return x.event.UUID
 	case "relationships":
 		return parentsCell(x.parents)
 	case "indicators":
 		return indicatorsCell(x.event)
 	case "dataset":
-		return clean.Line(x.dataset)
+		return x.dataset
 	case "source":
-		return clean.Line(x.raw.Source)
+		return x.raw.Source
 	case "raw":
-		return clean.Line(string(appendJSON(nil, x.raw.Data)))
+		return string(appendJSON(nil, x.raw.Data))
 	}
 	f, _ := api.FieldOf(api.Field(field))
-	switch {
-	case f.Multi:
+	if f.Multi {
 		return listCell(f.Values(x.event))
-	case f.Kind == api.KindProse:
-		return clean.Text(f.Value(x.event))
 	}
-	return clean.Line(f.Value(x.event))
+	return f.Value(x.event)
 }
 
 // listCell joins a list by semicolons, or writes it as JSON where an item
 // would be torn apart.
 func listCell(list []string) string {
-	safe := make([]string, len(list))
-	torn := false
 	for i, s := range list {
-		safe[i] = clean.Line(s)
-		torn = torn || strings.ContainsAny(s, ";|,") || s != strings.TrimSpace(s) || s == "" || i == 0 && (s[0] == '[' || s[0] == '\'')
+		if strings.ContainsAny(s, ";|,\r\n") || s != strings.TrimSpace(s) || s == "" || i == 0 && strings.IndexByte("[({'", s[0]) >= 0 || slices.Contains(list[:i], s) {
+			b, err := json.Marshal(list)
+			if err != nil { // a list of texts: cannot fail
+				break
+			}
+			return string(b)
+		}
 	}
-	if !torn {
-		return strings.Join(safe, ";")
-	}
-	b, err := json.Marshal(safe)
-	if err != nil { // a list of texts: cannot fail
-		return strings.Join(safe, ";")
-	}
-	return string(b)
+	return strings.Join(list, ";")
 }
 
 // indicatorsCell lists an event's indicators beside the primary one, each
@@ -127,11 +123,63 @@ func parentsCell(parents []api.RelationshipInput) string {
 	return strings.Join(list, ";")
 }
 
-// safeCell keeps a spreadsheet from taking a cell for a formula, by an
-// apostrophe that an import takes off again.
-func safeCell(s string) string {
+// jsonCell begins a cell that holds its text as a JSON string.
+const jsonCell = "json:"
+
+// cellOf is a text as a cell holds it, which an import reads back as it was.
+// What a terminal or a spreadsheet would act on doesn't stand there plainly:
+// control characters, invisible ones and those that turn the direction of
+// writing put the whole text into a JSON string behind "json:", and a formula
+// gets an apostrophe before it.
+func cellOf(s string) string {
+	if strings.HasPrefix(s, jsonCell) || !utf8.ValidString(s) || strings.ContainsFunc(s, acts) || s != strings.TrimSpace(s) {
+		return jsonCell + asciiJSON(s)
+	}
 	if isFormula(strings.TrimLeft(s, "'")) {
 		return "'" + s
+	}
+	return s
+}
+
+// acts tells the characters that do something rather than being seen, and
+// those that nobody knows how to draw.
+func acts(r rune) bool {
+	if r == '\n' || r == '\t' {
+		return false
+	}
+	return r < ' ' || r == 0x7f || r > 0x7f && unicode.In(r, unicode.Cc, unicode.Cf, unicode.Zl, unicode.Zp, unicode.Co)
+}
+
+// asciiJSON is a text as a JSON string in which all that acts is escaped.
+func asciiJSON(s string) string {
+	var b strings.Builder
+	for _, r := range string(appendString(nil, s)) {
+		if !acts(r) {
+			b.WriteRune(r)
+			continue
+		}
+		for _, unit := range utf16.Encode([]rune{r}) {
+			fmt.Fprintf(&b, "\\u%04x", unit) //nolint:errcheck // a builder takes everything
+		}
+	}
+	return b.String()
+}
+
+// verbatim is the text that a cell of an export of ours holds.
+func verbatim(cell string) string {
+	if rest, ok := strings.CutPrefix(cell, jsonCell); ok {
+		var s string
+		if json.Unmarshal([]byte(rest), &s) == nil {
+			return s
+		}
+	}
+	return plainCell(cell)
+}
+
+// plainCell undoes what an export does against formulas.
+func plainCell(s string) string {
+	if strings.HasPrefix(s, "'") && isFormula(strings.TrimLeft(s, "'")) {
+		return s[1:]
 	}
 	return s
 }

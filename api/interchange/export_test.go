@@ -165,12 +165,13 @@ func checkCells(t *testing.T, text string) {
 }
 
 func TestCells(t *testing.T) {
-	for in, want := range map[string]string{"=1": "'=1", " +1": "' +1", "-1": "'-1", "@a": "'@a", "＝1": "'＝1", "a=1": "a=1", "'=1": "''=1", "'a": "'a", "": "", "\n=1": "'\n=1"} {
-		got := safeCell(in)
+	for in, want := range map[string]string{"=1": "'=1", " +1": `json:" +1"`, "-1": "'-1", "@a": "'@a", "＝1": "'＝1", "a=1": "a=1", "'=1": "''=1", "'a": "'a", "": "", "\n=1": `json:"\n=1"`,
+		"a\tb\nc": "a\tb\nc", "a\x1b[31m": `json:"a\u001b[31m"`, "a\u202eb": `json:"a\u202eb"`, "json:1": `json:"json:1"`, " a": `json:" a"`, "👩\u200d👧": `json:"👩\u200d👧"`} {
+		got := cellOf(in)
 		if got != want {
 			t.Errorf("%q is written %q", in, got)
 		}
-		if back := plainCell(got); back != in {
+		if back := verbatim(got); back != in {
 			t.Errorf("%q comes back as %q", in, back)
 		}
 	}

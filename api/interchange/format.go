@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"threatbench/api/indicator"
+	"threatbench/api/interchange/table"
 )
 
 // Format is a form of file.
@@ -52,7 +53,7 @@ func formatOf(f *file, o ImportOptions) (Format, error) {
 		return JSONL, nil
 	case head[0] == '{' || head[0] == '[':
 		return jsonFormat(head), nil
-	case len(o.Columns) > 0 || hasHeader(head):
+	case len(o.Columns) > 0 || looksLikeTable(head, whole, o):
 		return CSV, nil
 	case looksLikeList(head, whole):
 		return Text, nil
@@ -102,6 +103,48 @@ func isMISPKey(key string) bool {
 }
 
 var errFound = errors.New("found")
+
+// looksLikeTable tells whether a text begins with a header that names known
+// columns, or with rows that hold indicators in columns.
+func looksLikeTable(head []byte, whole bool, o ImportOptions) bool {
+	if isBlockList(head) {
+		return false
+	}
+	s := sampled(head, whole, o.Format == TSV)
+	if s.header == nil && len(s.rows) < 1 {
+		return false
+	}
+	t := table.Infer(s.header, s.rows, table.Unknown)
+	if s.header == nil {
+		return len(t.Columns) > 1 && t.Has("indicator") && evenly(s.rows)
+	}
+	if len(s.header) == 1 {
+		return t.Columns[0].Field != "" && table.Known(s.header) == 1 && !strings.ContainsAny(strings.TrimSpace(s.header[0]), " .")
+	}
+	return t.Has("indicator") || table.Known(s.header) > 1 && evenly(append(s.rows, s.header))
+}
+
+// evenly tells whether most rows have as many columns as the first.
+func evenly(rows [][]string) bool {
+	same := 0
+	for _, r := range rows {
+		if len(r) == len(rows[0]) {
+			same++
+		}
+	}
+	return 5*same >= 4*len(rows)
+}
+
+// isBlockList tells lists of hosts in the form of blockers of advertisements,
+// which have bars of their own.
+func isBlockList(head []byte) bool {
+	for line := range bytes.Lines(head) {
+		if bytes.HasPrefix(line, []byte("||")) || bytes.HasPrefix(line, []byte("@@||")) || bytes.HasPrefix(line, []byte("[Adblock")) {
+			return true
+		}
+	}
+	return false
+}
 
 // looksLikeList tells whether most lines of a text hold an indicator and
 // little else.

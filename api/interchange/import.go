@@ -27,6 +27,7 @@ type ImportOptions struct {
 	Dataset    string            // name: every event goes there, whatever the file says
 	Columns    map[string]string // of CSV: fields by the name or number (from 1) of a column; "-" leaves it out
 	TLP        string            // of events whose file says nothing; "" means amber
+	DateOrder  string            // of dates in tables: dmy, mdy or ymd; "" means what the dates show
 	Unreadable string            // TLP of what is marked in words that can't be read; "" means red
 	Now        time.Time         // date of events whose file has none; zero means the time of the import
 	BatchSize  int               // events of one request; 0 means 1,000
@@ -68,6 +69,8 @@ type Rejection struct {
 // Where names the part: line 3, or indicator--… (line 3).
 func (r Rejection) Where() string {
 	switch {
+	case r.Object == "" && r.Line == 0:
+		return "the file"
 	case r.Object == "":
 		return fmt.Sprintf("line %d", r.Line)
 	case r.Line == 0:

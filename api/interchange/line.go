@@ -47,6 +47,7 @@ func decodeLine(b []byte) (line, error) {
 	return l, l.check()
 }
 
+// invalidUTF8 is the first byte of a text that isn't UTF-8, -1 for none.
 func invalidUTF8(b []byte) int {
 	if utf8.Valid(b) {
 		return -1
