@@ -33,6 +33,7 @@ type stixObject struct {
 	Path        string            `json:"path"`
 	Subject     string            `json:"subject"`
 	Explanation string            `json:"explanation"`
+	Extensions  json.RawMessage   `json:"extensions"`
 	Embedded    json.RawMessage   `json:"objects"` // of observed data in STIX 2.0
 	Labels      texts             `json:"labels"`
 	Markings    texts             `json:"object_marking_refs"`
@@ -378,9 +379,10 @@ func (im *importer) stixEvent(x *stixIndex, o stixObject) (line, error) {
 	l.UUID = x.eventID(o.ID)
 	l.Event = titled(o.Name, o.Description)
 	l.mark = x.mark(o.ID)
-	var notes []string
-	l.Insight, notes = x.notes(o.ID, im.o.MaxLine)
-	x.join(&l, notes...)
+	if own, ok := stix.ReadExtension(o.Extensions); ok && o.Type == "incident" {
+		return im.ownEvent(x, o, own)
+	}
+	x.insight(&l, o.ID, im.o.MaxLine)
 	var date string
 	switch o.Type {
 	case "incident":
@@ -450,6 +452,57 @@ func (x *stixIndex) describeContents(l *line, o stixObject) {
 		if x.name(ref) != "" {
 			x.describeEdge(l, o.ID, stixEdge{kind: "holds", target: ref})
 		}
+	}
+}
+
+// ownEvent is the event that an incident of ours carries, with what others have
+// said of it since.
+func (im *importer) ownEvent(x *stixIndex, o stixObject, own stix.Extension) (line, error) {
+	var l line
+	l.UUID, l.mark = x.eventID(o.ID), x.mark(o.ID)
+	l.mark.Field(own.TLP)
+	l.Event, l.TLP = cmp.Or(own.Event, o.Description), own.TLP
+	l.Date, l.CreatedAt, l.Category = own.Date, own.CreatedAt, own.Category
+	l.Attacker, l.AttackerCountry, l.TargetCountry, l.TargetIndustry = own.Attacker, own.AttackerCountry, own.TargetCountry, own.TargetIndustry
+	l.KillChain, l.MitreAttack, l.MitreCapec, l.Tags = &own.KillChain, own.MitreAttack, own.MitreCapec, own.Tags
+	l.Indicators, l.References, l.Relationships = own.Indicators, own.References, own.Relationships
+	x.insight(&l, o.ID, im.o.MaxLine)
+	for _, id := range x.owned(o.ID) {
+		for _, v := range x.values(id) {
+			known := func(in api.IndicatorInput) bool {
+				return plainIndicator(in.IndicatorType, in.Value).Value == v.Value || in.Value == v.Value
+			}
+			if !stix.IsOurIndicator(id, o.ID, own.Indicators) && !slices.ContainsFunc(l.Indicators, known) {
+				l.Indicators = append(l.Indicators, v)
+				x.join(&l, id)
+			}
+		}
+	}
+	for _, e := range x.edges(o.ID) {
+		if !stix.IsOurs(e.id, e.kind, o.ID, e.target) {
+			x.describeEdge(&l, o.ID, e)
+		}
+	}
+	if len(l.Indicators) > 0 {
+		l.Indicator, l.IndicatorType = l.Indicators[0].Value, l.Indicators[0].IndicatorType
+	}
+	return l, nil
+}
+
+// insight takes in the texts about an object: our own first, as it was, then
+// those of others.
+func (x *stixIndex) insight(l *line, id string, most int) {
+	var others []string
+	for _, n := range x.notes(id, most) {
+		if stix.IsOurNote(n.id, id, n.text) {
+			l.Insight = n.text
+			continue
+		}
+		others = append(others, strings.TrimSpace(n.text))
+		x.join(l, n.id)
+	}
+	if len(others) > 0 {
+		l.Insight = strings.TrimSpace(l.Insight + "\n\n" + strings.Join(others, "\n\n"))
 	}
 }
 

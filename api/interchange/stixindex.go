@@ -138,20 +138,19 @@ func (x *stixIndex) name(id string) string {
 	return name
 }
 
-// notes are the texts about an object, up to most bytes, and the ids of the
-// notes.
-func (x *stixIndex) notes(id string, most int) (text string, ids []string) {
-	var b strings.Builder
+// stixNote is a text about an object.
+type stixNote struct{ id, text string }
+
+// notes are the texts about an object, up to most bytes.
+func (x *stixIndex) notes(id string, most int) (out []stixNote) {
+	size := 0
 	x.each(factNote, id, func(s string) bool {
 		note, content, _ := strings.Cut(s, "\x00")
-		if b.Len() > 0 {
-			b.WriteString("\n\n")
-		}
-		b.WriteString(content)
-		ids = append(ids, note)
-		return b.Len() < most
+		out = append(out, stixNote{note, content})
+		size += len(content)
+		return size < most
 	})
-	return strings.TrimSpace(b.String()), ids
+	return out
 }
 
 // incidentOf is the incident that an indicator belongs to, "" for none.
@@ -196,9 +195,9 @@ func (x *stixIndex) note(b []byte) error {
 	x.noteMarks(o, b)
 	if standsForEvent(o.ID) {
 		x.add(factVersion, o.ID, o.Modified)
-		if o.Creator != "" {
-			x.add(factUsed, o.Creator)
-		}
+	}
+	if o.Creator != "" {
+		x.add(factUsed, o.Creator)
 	}
 	switch o.Type {
 	case "incident":

@@ -66,14 +66,19 @@ func Objects(events []api.Event, edges []Edge) ([]json.RawMessage, error) {
 		b.noteMarkings(e)
 	}
 	b.addMarkings()
+	if len(events) > 0 {
+		b.addDefinition()
+	}
 	begun := len(b.out)
+	byChild := map[string][]Edge{}
 	for _, e := range edges { // first, so that no reference says the same once more
 		b.addEdge(e)
+		byChild[e.Child] = append(byChild[e.Child], e)
 	}
 	between := slices.Clone(b.out[begun:])
 	b.out = b.out[:begun]
 	for i := range events {
-		b.addEvent(&events[i])
+		b.addEvent(&events[i], byChild[events[i].UUID])
 	}
 	return append(b.out, between...), b.err
 }
@@ -176,9 +181,11 @@ func sharedIDs(e api.Event) []string {
 	for _, t := range e.MitreCapec {
 		ids = append(ids, techniqueID(mitreCapec, t))
 	}
-	if o, ok := observe(e.IndicatorType, e.Indicator); ok {
-		for _, x := range o.objects {
-			ids = append(ids, x.ID)
+	for _, in := range e.AllIndicators() {
+		if o, ok := observe(in.IndicatorType, in.Value); ok {
+			for _, x := range o.objects {
+				ids = append(ids, x.ID)
+			}
 		}
 	}
 	if isCVE(e) {
@@ -245,7 +252,7 @@ func (b *builder) incidentID(event string) string {
 }
 
 // addEvent writes an event: its incident, and what hangs on it.
-func (b *builder) addEvent(e *api.Event) {
+func (b *builder) addEvent(e *api.Event, edges []Edge) {
 	id := b.incidentID(e.UUID)
 	head := own("incident", id, e)
 	head.Labels = labels(e)
@@ -253,11 +260,14 @@ func (b *builder) addEvent(e *api.Event) {
 	if e.UUID == "" {
 		head.External = nil
 	}
-	b.add(id, named{common: head, Name: title(e), Description: description(e)})
+	b.add(id, named{common: head, Name: title(e), Description: description(e), Extensions: extensionOf(e, edges)})
 	about := []string{id}
-	if o, ok := observe(e.IndicatorType, e.Indicator); ok {
-		about = append(about, b.addIndicator(e, id, o))
-	} else {
+	for _, in := range e.AllIndicators() {
+		if o, ok := observe(in.IndicatorType, in.Value); ok {
+			about = append(about, b.addIndicator(e, id, in.Value, o))
+		}
+	}
+	if len(about) == 1 {
 		b.addMoment(e, id)
 	}
 	b.addContext(e, about)
@@ -323,9 +333,9 @@ func phase(stage int) string {
 	return strings.ReplaceAll(api.KillChainName(stage), " ", "-")
 }
 
-// addIndicator writes the indicator, the observables, what was observed and
+// addIndicator writes one of the indicators, the observables, what was observed and
 // the sighting, and returns the indicator's id.
-func (b *builder) addIndicator(e *api.Event, incident string, o observed) string {
+func (b *builder) addIndicator(e *api.Event, incident, value string, o observed) string {
 	var refs []string
 	for _, x := range o.objects {
 		x.Markings = markingRefs(b.marked(x.ID))
@@ -335,7 +345,7 @@ func (b *builder) addIndicator(e *api.Event, incident string, o observed) string
 	at := stamp(e.Date, e.CreatedAt)
 	id := madeID("indicator", incident, o.pattern)
 	ind := indicator{
-		common: own("indicator", id, e), Name: e.Indicator, Description: e.Event,
+		common: own("indicator", id, e), Name: value, Description: e.Event,
 		Types: []string{"malicious-activity"}, Pattern: o.pattern, PatternType: "stix", ValidFrom: at,
 	}
 	ind.Labels = labels(e)
@@ -362,8 +372,8 @@ func (b *builder) addMoment(e *api.Event, incident string) {
 	b.add(id, sighting{common: own("sighting", id, e), First: at, Last: at, Count: 1, Of: incident})
 }
 
-// addContext writes who, whom and how. about holds the incident and, where
-// there is one, the indicator.
+// addContext writes who, whom and how. about holds the incident and the
+// indicators.
 func (b *builder) addContext(e *api.Event, about []string) {
 	head := own("relationship", "", e)
 	incident := about[0]

@@ -24,6 +24,8 @@ type named struct {
 	Name          string `json:"name"`
 	Description   string `json:"description,omitempty"`
 	IdentityClass string `json:"identity_class,omitempty"`
+
+	Extensions map[string]Extension `json:"extensions,omitempty"`
 }
 
 type location struct {
@@ -104,4 +106,13 @@ type markingDefinition struct {
 type tlpExtension struct {
 	Kind string `json:"extension_type"`
 	TLP  string `json:"tlp_2_0"`
+}
+
+type extensionDefinition struct {
+	common
+	Author  string   `json:"created_by_ref"`
+	Name    string   `json:"name"`
+	Schema  string   `json:"schema"`
+	Version string   `json:"version"`
+	Types   []string `json:"extension_types"`
 }

@@ -59,7 +59,7 @@ func TestBundleOfAFullEvent(t *testing.T) {
 	}
 	for kind, n := range map[string]int{
 		"marking-definition": 1, "incident": 1, "indicator": 1, "domain-name": 1, "observed-data": 1, "sighting": 1,
-		"intrusion-set": 1, "location": 2, "identity": 1, "attack-pattern": 2, "note": 1,
+		"intrusion-set": 1, "location": 2, "identity": 2, "attack-pattern": 2, "note": 1, "extension-definition": 1,
 	} {
 		if kinds[kind] != n {
 			t.Errorf("%d of %s, want %d", kinds[kind], kind, n)

@@ -66,7 +66,10 @@ func (w *Writer) Event(e api.Event, edges []Edge) error {
 			return err
 		}
 	}
-	w.b.addEvent(&e)
+	if !w.any {
+		w.b.addDefinition()
+	}
+	w.b.addEvent(&e, edges)
 	return w.flush()
 }
 
