@@ -27,6 +27,7 @@ type importFlags struct {
 	report     string
 	tlp        string
 	unreadable string
+	dateOrder  string
 	columns    []string
 	indicators bool
 }
@@ -63,6 +64,7 @@ func (a *app) importCommand() *cobra.Command {
 	cmd.Flags().StringVar(&f.format, "format", "", "form of the files, where the content doesn't show it: "+listFormats(interchange.ImportFormats()))
 	cmd.Flags().BoolVar(&f.indicators, "indicators", false, "take the indicators out of any text: --format text")
 	cmd.Flags().StringArrayVar(&f.columns, "map", nil, "column=field of a table; may be given several times")
+	cmd.Flags().StringVar(&f.dateOrder, "date-order", "", "order of the dates in tables, where they don't show it: "+strings.Join(interchange.DateOrders(), ", "))
 	cmd.Flags().StringVar(&f.tlp, "tlp", "amber", "TLP of events whose file says nothing about it; never loosens what it says")
 	cmd.Flags().StringVar(&f.unreadable, "unreadable-tlp", "red", "TLP of events whose marking is in words that can't be read")
 	cmd.Flags().StringVar(&f.report, "report", "", "file for the list of what was not taken")
@@ -71,7 +73,7 @@ func (a *app) importCommand() *cobra.Command {
 
 // options checks the flags and gives them in the importer's form.
 func (f importFlags) options() (interchange.ImportOptions, error) {
-	o := interchange.ImportOptions{Dataset: f.dataset, Format: interchange.Format(f.format), TLP: f.tlp, Unreadable: f.unreadable, MaxListed: 100_000}
+	o := interchange.ImportOptions{Dataset: f.dataset, Format: interchange.Format(f.format), TLP: f.tlp, Unreadable: f.unreadable, DateOrder: f.dateOrder, MaxListed: 100_000}
 	switch {
 	case f.indicators && f.format != "" && f.format != string(interchange.Text):
 		return o, usagef("--indicators means --format text, not %s", f.format)
@@ -79,6 +81,9 @@ func (f importFlags) options() (interchange.ImportOptions, error) {
 		o.Format = interchange.Text
 	case f.format != "" && !slices.Contains(interchange.ImportFormats(), o.Format):
 		return o, usagef("--format %s: want one of %s", f.format, listFormats(interchange.ImportFormats()))
+	}
+	if f.dateOrder != "" && !slices.Contains(interchange.DateOrders(), f.dateOrder) {
+		return o, usagef("--date-order %s: want one of %s", f.dateOrder, strings.Join(interchange.DateOrders(), ", "))
 	}
 	for name, tlp := range map[string]string{"--tlp": f.tlp, "--unreadable-tlp": f.unreadable} {
 		if _, ok := api.ParseTLP(tlp); !ok {

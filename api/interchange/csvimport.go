@@ -26,6 +26,15 @@ const plainCategory = "Indicator"
 // FieldNames lists the fields that columns of CSV may be mapped to.
 func FieldNames() []string { return table.Fields() }
 
+// DateOrders lists the orders that dates of tables may be said to have.
+func DateOrders() []string {
+	var out []string
+	for _, o := range table.Orders() {
+		out = append(out, string(o))
+	}
+	return out
+}
+
 // sheet is what the beginning of a table shows.
 type sheet struct {
 	comma  byte

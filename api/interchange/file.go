@@ -2,6 +2,7 @@ package interchange
 
 import (
 	"bufio"
+	"bytes"
 	"compress/flate"
 	"compress/gzip"
 	"errors"
@@ -9,15 +10,18 @@ import (
 	"io"
 	"os"
 	"sync/atomic"
+	"unicode/utf8"
 
+	"golang.org/x/text/encoding/charmap"
 	"golang.org/x/text/encoding/unicode"
 )
 
-// file is a file's text: gzip undone, UTF-16 and byte order marks too.
+// file is a file's text: gzip undone, as UTF-8 and with the usual line ends.
 type file struct {
 	*bufio.Reader
-	raw  *counter
-	gzip bool
+	raw   *counter
+	gzip  bool
+	notes []string // how it is read, where that was guessed
 }
 
 // counter counts the bytes of the file as it lies on disk.
@@ -59,19 +63,86 @@ func openFile(raw *counter) (*file, error) {
 	return f, f.decode(in)
 }
 
-// decode takes the byte order mark off, and turns UTF-16 into UTF-8.
+// decode takes the byte order mark off, and turns other encodings into UTF-8.
 func (f *file) decode(in *bufio.Reader) error {
 	f.Reader = in
-	head, _ := in.Peek(3) // what is wrong with the file shows when it is read
+	head, _ := in.Peek(4 << 10) // what is wrong with the file shows when it is read
 	switch {
-	case len(head) >= 2 && (string(head[:2]) == "\xff\xfe" || string(head[:2]) == "\xfe\xff"):
-		decoder := unicode.UTF16(unicode.LittleEndian, unicode.UseBOM).NewDecoder()
-		f.Reader = bufio.NewReaderSize(decoder.Reader(in), readBuffer)
-	case string(head) == "\xef\xbb\xbf":
-		_, err := in.Discard(len(head))
-		return err
+	case bytes.HasPrefix(head, []byte("\xff\xfe")), bytes.HasPrefix(head, []byte("\xfe\xff")):
+		f.through(unicode.UTF16(unicode.LittleEndian, unicode.UseBOM).NewDecoder().Reader(in))
+	case bytes.HasPrefix(head, []byte("\xef\xbb\xbf")):
+		if _, err := in.Discard(3); err != nil {
+			return err
+		}
+	case isWide(head, 1):
+		f.notes = append(f.notes, "read as UTF-16 (little end first), without a byte order mark")
+		f.through(unicode.UTF16(unicode.LittleEndian, unicode.IgnoreBOM).NewDecoder().Reader(in))
+	case isWide(head, 0):
+		f.notes = append(f.notes, "read as UTF-16 (big end first), without a byte order mark")
+		f.through(unicode.UTF16(unicode.BigEndian, unicode.IgnoreBOM).NewDecoder().Reader(in))
+	}
+	head, _ = f.Peek(64 << 10)
+	if isWestern(head) {
+		f.notes = append(f.notes, "isn't UTF-8; read as Windows-1252 (Latin-1)")
+		f.through(charmap.Windows1252.NewDecoder().Reader(f.Reader))
+	}
+	if bytes.IndexByte(head, '\r') >= 0 && bytes.IndexByte(head, '\n') < 0 {
+		f.through(returns{f.Reader})
 	}
 	return nil
+}
+
+func (f *file) through(r io.Reader) { f.Reader = bufio.NewReaderSize(r, readBuffer) }
+
+// isWide tells text in UTF-16: every other byte, from the one given on, is
+// mostly 0, and the others hardly ever.
+func isWide(head []byte, from int) bool {
+	zeros, others := 0, 0
+	for i, c := range head {
+		if c == 0 && i%2 == from {
+			zeros++
+		} else if c == 0 {
+			others++
+		}
+	}
+	return len(head) >= 8 && 4*zeros > len(head) && 20*others < zeros
+}
+
+// isWestern tells text that is written in one byte a character: more bytes of
+// it are wrong in UTF-8 than characters beyond ASCII are right. JSON is UTF-8.
+func isWestern(head []byte) bool {
+	if text := bytes.TrimSpace(head); len(text) == 0 || text[0] == '{' || text[0] == '[' || bytes.IndexByte(head, 0) >= 0 {
+		return false
+	}
+	right, wrong := 0, 0
+	for i := 0; i < len(head); {
+		if head[i] < utf8.RuneSelf {
+			i++
+			continue
+		}
+		r, n := utf8.DecodeRune(head[i:])
+		switch {
+		case r != utf8.RuneError || n > 1:
+			right++
+		case len(head)-i >= utf8.UTFMax || utf8.FullRune(head[i:]):
+			wrong++
+		}
+		i += n
+	}
+	return wrong > right
+}
+
+// returns turns the line ends of old Macs into the usual ones.
+type returns struct{ r io.Reader }
+
+func (r returns) Read(p []byte) (int, error) {
+	n, err := r.r.Read(p)
+	for i, c := range p[:n] {
+		if c == '\r' {
+			p[i] = '\n'
+		}
+	}
+	return n, err
 }
 
 // broken tells damage of the file's content from a failing disk.

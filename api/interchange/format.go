@@ -15,19 +15,20 @@ import (
 // Format is a form of file.
 type Format string
 
-// The forms. All but Markdown can be read, all but TSV, MISP and Text written.
+// The forms. All but Markdown can be read, all but JSON, TSV, MISP and Text written.
 const (
 	JSONL    Format = "jsonl"    // JSON Lines, one create body a line
 	CSV      Format = "csv"      // a table with a header, whatever separates its columns
 	TSV      Format = "tsv"      // a table separated by tabs
 	STIX     Format = "stix"     // a STIX 2.1 bundle
 	MISP     Format = "misp"     // MISP events as JSON
+	JSON     Format = "json"     // a JSON document: a list of create bodies, or one over several lines
 	Text     Format = "text"     // any text: its indicators
 	Markdown Format = "markdown" // a report to read
 )
 
 // ImportFormats lists the forms that can be read.
-func ImportFormats() []Format { return []Format{JSONL, CSV, TSV, STIX, MISP, Text} }
+func ImportFormats() []Format { return []Format{JSONL, JSON, CSV, TSV, STIX, MISP, Text} }
 
 // ExportFormats lists the forms that can be written.
 func ExportFormats() []Format { return []Format{JSONL, CSV, STIX, Markdown} }
@@ -51,8 +52,16 @@ func formatOf(f *file, o ImportOptions) (Format, error) {
 	switch {
 	case len(head) == 0:
 		return JSONL, nil
+	case isBlockList(head):
+		return Text, nil
 	case head[0] == '{' || head[0] == '[':
-		return jsonFormat(head), nil
+		format := jsonFormat(head)
+		if format == JSONL && isDocument(head) {
+			format = JSON
+		}
+		return format, nil
+	case head[0] == '<':
+		return markupFormat(head)
 	case len(o.Columns) > 0 || looksLikeTable(head, whole, o):
 		return CSV, nil
 	case looksLikeList(head, whole):
@@ -60,6 +69,15 @@ func formatOf(f *file, o ImportOptions) (Format, error) {
 	}
 	return "", errors.New("no known form: neither JSON, nor a table whose first line names known columns, nor a list of indicators; " +
 		"say what it is with a format: csv and a mapping of its columns, or text to take the indicators out of any text")
+}
+
+// markupFormat tells HTML, whose text is read, from other forms of XML.
+func markupFormat(head []byte) (Format, error) {
+	begin := strings.ToLower(string(head[:min(len(head), 1024)]))
+	if strings.HasPrefix(begin, "<!doctype html") || strings.Contains(begin, "<html") {
+		return Text, nil
+	}
+	return "", errors.New("no known form: XML that isn't HTML; with the format text the indicators between its tags are taken")
 }
 
 // jsonFormat tells what a JSON file is by the keys it begins with.
@@ -107,9 +125,6 @@ var errFound = errors.New("found")
 // looksLikeTable tells whether a text begins with a header that names known
 // columns, or with rows that hold indicators in columns.
 func looksLikeTable(head []byte, whole bool, o ImportOptions) bool {
-	if isBlockList(head) {
-		return false
-	}
 	s := sampled(head, whole, o.Format == TSV)
 	if s.header == nil && len(s.rows) < 1 {
 		return false
@@ -161,6 +176,7 @@ func looksLikeList(head []byte, whole bool) bool {
 			continue
 		}
 		all++
+		text = listEntry(text)
 		if found := indicator.Find(text); len(found) > 0 && len(strings.FieldsFunc(text, isGap)) <= 2 {
 			with++
 		}

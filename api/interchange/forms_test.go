@@ -85,7 +85,7 @@ func TestWrongRows(t *testing.T) {
 		{"2024-03-01,evil.com,green,a,b,c", "6 columns where the header has 5"},
 		{"yesterday,evil.com,green", `date: "yesterday" is not a date`},
 		{"2024-03-01,,green", "neither a description nor an indicator"},
-		{"2024-03-01,ev\xffil.com,green", "indicator: not UTF-8"},
+		{"2024-03-01,ev\xffil.comé漢,green", "indicator: not UTF-8"},
 		{"2024-03-01,evil.com,green,nine", "killChain: "},
 		{"2024-03-01," + strings.Repeat("x", 400) + ",green", "too long"},
 		{"2024-03-01,evil.com,green,,likes:" + id(1), `"likes" is none of`},

@@ -133,6 +133,9 @@ func Import(ctx context.Context, r io.Reader, sink Sink, o ImportOptions, progre
 		return Report{}, err
 	}
 	im.report.Format = o.Format
+	for _, note := range p.first.notes {
+		im.note(place{}, note)
+	}
 	return im.finish(im.readAll(p))
 }
 
@@ -146,7 +149,9 @@ func (im *importer) readAll(p *passes) error {
 	case STIX:
 		return im.readSTIX(p)
 	case Text:
-		return im.readLines(p.first, im.takeText)
+		return im.readText(p.first)
+	case JSON:
+		return im.readJSON(p.first)
 	}
 	return im.readLines(p.first, im.takeLine)
 }
@@ -197,6 +202,9 @@ func (im *importer) unreadable(at place, err error) (stop bool, _ error) {
 func (im *importer) takeLine(b []byte, at place) error {
 	l, err := decodeLine(b)
 	if err != nil {
+		if unknown := unknownObject(b); unknown != "" {
+			err = errors.New(unknown)
+		}
 		im.reject(at, err.Error())
 		return nil
 	}

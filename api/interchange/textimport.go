@@ -1,29 +1,273 @@
 package interchange
 
 import (
+	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	"golang.org/x/net/html"
 
 	"threatbench/api"
 	"threatbench/api/indicator"
+	"threatbench/api/marking"
 )
 
-// takeText makes an event of every indicator of a line. The same indicator is
-// the same event wherever it is found.
-func (im *importer) takeText(b []byte, at place) error {
-	for _, f := range indicator.Find(string(b)) {
-		l := foundEvent(f, string(b), at)
-		l.Date = api.TimeOf(im.o.Now).String()
-		if err := im.putMade(l, len(f.Value), at); err != nil {
+// textImport makes events of the indicators of a text.
+type textImport struct {
+	im       *importer
+	list     bool         // a list of indicators, whose comments say nothing of them
+	hosts    bool         // most of what it lists are hosts
+	mark     marking.Mark // what the text says of its sharing
+	comments int
+	first    int // line of the first comment
+	empty    int // lines without an indicator
+}
+
+// readText takes the indicators out of a text: of a list line by line without
+// its comments, of anything else wherever they stand; of HTML and XML in what
+// is written between the tags.
+func (im *importer) readText(f *file) error {
+	const most = 64 << 10
+	head, err := f.Peek(most) // reading shows what is wrong
+	t := &textImport{im: im}
+	trimmed := bytes.TrimSpace(head)
+	markup := len(trimmed) > 0 && trimmed[0] == '<'
+	if !markup {
+		t.list = looksLikeList(trimmed, err != nil) || isBlockList(trimmed)
+		t.hosts = t.list && mostlyHosts(trimmed)
+		for line := range bytes.Lines(head) {
+			t.mark.Title(string(line))
+		}
+		err = im.readLines(f, t.take)
+	} else {
+		err = t.readMarkup(f)
+	}
+	t.finish()
+	return err
+}
+
+// finish tells what was passed over.
+func (t *textImport) finish() {
+	if t.comments > 0 {
+		t.im.note(place{line: t.first}, counted(t.comments, "comment line")+" passed over, from here on")
+	}
+	if t.empty > 0 {
+		t.im.note(place{}, counted(t.empty, "line")+" without an indicator")
+	}
+}
+
+// take makes an event of every indicator of a line. The same indicator is the
+// same event wherever it is found, but for the dataset.
+func (t *textImport) take(b []byte, at place) error {
+	text := string(b)
+	t.mark.Title(text)
+	if t.list {
+		return t.listed(text, at)
+	}
+	found := indicator.Find(text)
+	if len(found) == 0 {
+		t.empty++
+	}
+	return t.put(found, text, at)
+}
+
+func (t *textImport) put(found []indicator.Found, text string, at place) error {
+	for _, f := range found {
+		l := foundEvent(f, text, at, t.im.scoped(""))
+		l.Date = api.TimeOf(t.im.o.Now).String()
+		l.joined.Add(t.mark)
+		if err := t.im.putMade(l, len(f.Value), at); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func foundEvent(f indicator.Found, text string, at place) line {
+// listed takes a line of a list: an indicator, or hosts in the forms of hosts
+// files and of blockers.
+func (t *textImport) listed(text string, at place) error {
+	if isListComment(text) {
+		if t.comments++; t.comments == 1 {
+			t.first = at.line
+		}
+		return nil
+	}
+	found := t.entries(text)
+	if len(found) == 0 {
+		reason := "no indicator in it"
+		if strings.HasPrefix(text, "@@") {
+			reason = "an exception of a block list"
+		}
+		t.im.reject(at, fmt.Sprintf("%s: %.80q", reason, text))
+		return nil
+	}
+	return t.put(found, text, at)
+}
+
+// entries are the indicators of a line of a list.
+func (t *textImport) entries(text string) []indicator.Found {
+	entry := listEntry(text)
+	switch {
+	case strings.HasPrefix(text, "@@"):
+		return nil
+	case !t.hosts:
+		return indicator.Find(entry)
+	}
+	var out []indicator.Found
+	for word := range strings.FieldsSeq(entry) {
+		f, ok := indicator.TypeOf(word)
+		host, isHost := indicator.As(indicator.Domain, word)
+		switch {
+		case ok:
+			out = append(out, f)
+		case isHost:
+			out = append(out, indicator.Found{Value: host, Type: indicator.Domain})
+		default:
+			return indicator.Find(entry)
+		}
+	}
+	return out
+}
+
+// isListComment tells comments of lists, and the names that hosts files give
+// to the machine itself.
+func isListComment(text string) bool {
+	if strings.IndexByte("#;!", text[0]) >= 0 || strings.HasPrefix(text, "//") || strings.HasPrefix(text, "[Adblock") {
+		return true
+	}
+	fields := strings.Fields(text)
+	return len(fields) > 1 && isHostsAddress(fields[0]) && !strings.Contains(fields[1], ".") || len(fields) > 1 && strings.HasSuffix(fields[1], "localdomain")
+}
+
+// isHostsAddress tells the addresses to which hosts files send what they
+// block.
+func isHostsAddress(s string) bool {
+	return slices.Contains([]string{"0.0.0.0", "127.0.0.1", "::1", "::", "fe80::1%lo0", "255.255.255.255", "ff02::1", "ff02::2", "ff00::0", "fe00::0"}, s)
+}
+
+// listEntry is what a line of a list names, without what the list's own form
+// puts around it and without a comment behind it.
+func listEntry(text string) string {
+	if i := strings.Index(text, " #"); i > 0 {
+		text = text[:i]
+	}
+	text = strings.TrimSpace(text)
+	if rest, ok := strings.CutPrefix(text, "||"); ok {
+		rest, _, _ = strings.Cut(rest, "^")
+		return rest
+	}
+	for _, prefix := range []string{"address=/", "server=/", "local=/"} {
+		if rest, ok := strings.CutPrefix(text, prefix); ok {
+			rest, _, _ = strings.Cut(rest, "/")
+			return rest
+		}
+	}
+	for _, prefix := range []string{"DOMAIN-SUFFIX,", "DOMAIN,", "+.", "."} {
+		text = strings.TrimPrefix(text, prefix)
+	}
+	fields := strings.Fields(text)
+	if len(fields) > 1 && isHostsAddress(fields[0]) {
+		return strings.Join(fields[1:], " ")
+	}
+	if len(fields) > 2 && (fields[1] == "CNAME" || fields[1] == "A" || fields[0] == "local-zone:") {
+		if fields[0] == "local-zone:" {
+			return strings.Trim(fields[1], `"`)
+		}
+		return fields[0]
+	}
+	return text
+}
+
+// mostlyHosts tells whether most entries of a list are domains.
+func mostlyHosts(head []byte) bool {
+	hosts, all := 0, 0
+	for line := range bytes.Lines(head) {
+		text := strings.TrimSpace(string(line))
+		if text == "" || isListComment(text) {
+			continue
+		}
+		all++
+		first, _, _ := strings.Cut(text, " ")
+		if f, ok := indicator.TypeOf(listEntry(text)); ok && f.Type == indicator.Domain || isHostsAddress(first) && first != text {
+			hosts++
+		}
+	}
+	return 5*hosts >= 4*all
+}
+
+// inlineTags don't end the line they stand in.
+var inlineTags = []string{"a", "b", "i", "u", "em", "strong", "span", "code", "font", "sub", "sup", "wbr", "mark", "small", "tt", "kbd", "s"}
+
+// readMarkup takes the indicators of what stands between the tags of HTML or
+// XML.
+func (t *textImport) readMarkup(f *file) error {
+	z := html.NewTokenizer(f)
+	z.SetMaxBuf(t.im.o.MaxLine)
+	var text strings.Builder
+	line, from, hidden := 1, 1, ""
+	flush := func() error {
+		b := strings.TrimSpace(text.String())
+		text.Reset()
+		if b == "" {
+			return nil
+		}
+		t.im.count()
+		return t.take([]byte(b), place{line: from})
+	}
+	for {
+		if t.im.ctx.Err() != nil {
+			return t.im.ctx.Err()
+		}
+		kind := z.Next()
+		if kind == html.ErrorToken {
+			if err := flush(); err != nil {
+				return err
+			}
+			err := z.Err()
+			if errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) {
+				return nil
+			}
+			if errors.Is(err, html.ErrBufferExceeded) {
+				t.im.reject(place{line: line}, fmt.Sprintf("a tag or text is longer than %d bytes; the rest isn't read", t.im.o.MaxLine))
+				return nil
+			}
+			return f.broken(err)
+		}
+		lines := bytes.Count(z.Raw(), []byte("\n"))
+		switch kind {
+		case html.TextToken:
+			if hidden == "" {
+				if text.Len() == 0 {
+					from = line
+				}
+				text.Write(z.Text())
+			}
+		case html.StartTagToken, html.EndTagToken, html.SelfClosingTagToken:
+			name, _ := z.TagName()
+			tag := string(name)
+			switch {
+			case kind == html.StartTagToken && (tag == "script" || tag == "style"):
+				hidden = tag
+			case kind == html.EndTagToken && tag == hidden:
+				hidden = ""
+			}
+			if !slices.Contains(inlineTags, tag) || text.Len() > t.im.o.MaxLine {
+				if err := flush(); err != nil {
+					return err
+				}
+			}
+		}
+		line += lines
+	}
+}
+
+func foundEvent(f indicator.Found, text string, at place, scope string) line {
 	var l line
-	l.UUID = madeUUID("indicator", string(f.Type), f.Value)
+	l.UUID = madeUUID("indicator", string(f.Type), f.Value+scope)
 	l.Event = fmt.Sprintf("%s %s", f.Type, f.Value)
 	l.Category = plainCategory
 	l.Indicator, l.IndicatorType = f.Value, string(f.Type)

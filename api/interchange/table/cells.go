@@ -93,11 +93,11 @@ func Values(cell string, kind indicator.Type, said string) []Value {
 			return out
 		}
 	}
-	if v, ok := one(cell, kind); ok {
-		return []Value{v}
-	}
 	if freeTypes[kind] {
 		return []Value{{cell, string(kind)}}
+	}
+	if v, ok := one(cell, kind); ok {
+		return []Value{v}
 	}
 	if out := parts(cell, kind); out != nil {
 		return out

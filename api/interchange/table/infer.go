@@ -247,7 +247,7 @@ func (t *Table) named(i int, field string, s stats, seen map[string]bool) {
 	case "source":
 		t.set(i, field, "", seen)
 	default:
-		if s.cells > 0 && s.share(s.markings) >= sure && field != "event" {
+		if s.cells > 0 && s.share(s.markings) >= sure && field != "event" && field != "tags" {
 			t.set(i, "tlp", "", seen)
 			t.note(i, s, s.markings, "holds TLP markings, and is taken as that")
 			return
@@ -352,6 +352,8 @@ func (t *Table) Remap(wanted map[string]string, rows [][]string) error {
 			return err
 		}
 		field := wanted[name]
+		told := fmt.Sprintf("column %q ", t.Columns[at].Name)
+		t.Notes = slices.DeleteFunc(t.Notes, func(note string) bool { return strings.HasPrefix(note, told) })
 		kind, typed := indicator.ParseType(field)
 		switch {
 		case field == "-":

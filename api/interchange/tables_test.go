@@ -1,0 +1,146 @@
+package interchange
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+	"unicode/utf16"
+
+	"threatbench/api"
+)
+
+// imported are the events of an import as lines of text, in order: type,
+// indicator, TLP and more indicators.
+func imported(m *memory) []string {
+	var out []string
+	for _, e := range m.events {
+		s := e.IndicatorType + " " + e.Indicator + " " + e.TLP
+		out = append(out, s)
+	}
+	slices.Sort(out)
+	return out
+}
+
+// TestFilesAsTheyCome imports small files of every kind of trouble.
+func TestFilesAsTheyCome(t *testing.T) {
+	now := time.Date(2025, 1, 2, 3, 4, 5, 0, time.UTC)
+	for name, c := range map[string]struct {
+		text string
+		o    ImportOptions
+		want []string
+		note string
+	}{
+		"type column called indicator": {text: "Indicator,Data\ndomain,mal.example.net\n", want: []string{"domain mal.example.net amber"}, note: "names of types"},
+		"Zeek":                         {text: "#separator \\x09\n#fields\tindicator\tindicator_type\tmeta.source\n198.51.100.9\tIntel::ADDR\tus\nmal.example.net\tIntel::DOMAIN\t-\n", want: []string{"domain mal.example.net amber", "ip 198.51.100.9 amber"}},
+		"line ends of old Macs":        {text: "date,indicator\r2024-05-01,198.51.100.9\r2024-05-01,198.51.100.10\r", want: []string{"ip 198.51.100.10 amber", "ip 198.51.100.9 amber"}},
+		"UTF-16 without a mark":        {text: wide("date,indicator,tlp\n2024-05-01,198.51.100.9,green\n")[2:], want: []string{"ip 198.51.100.9 green"}, note: "UTF-16 (little"},
+		"UTF-16 big end first":         {text: wideBig("date,indicator,tlp\n2024-05-01,198.51.100.9,green\n"), want: []string{"ip 198.51.100.9 green"}, note: "UTF-16 (big"},
+		"Latin-1":                      {text: "indicator,event\nmal.example.net,caf\xe9\n", want: []string{"domain mal.example.net amber"}, note: "Windows-1252"},
+		"rows that begin with #":       {text: "event,indicator\n#one,a.example.net\n\"#two\",b.example.net\n# a comment\n", want: []string{"domain a.example.net amber", "domain b.example.net amber"}, note: "1 comment line"},
+		"no header":                    {text: "2024-05-01,198.51.100.9\n2024-05-02,198.51.100.10\n", want: []string{"ip 198.51.100.10 amber", "ip 198.51.100.9 amber"}, note: "holds indicators"},
+		"TLP in a tag":                 {text: "indicator,tags\nmal.example.net,TLP:RED;phishing\n", want: []string{"domain mal.example.net red"}},
+		"TLP in a comment":             {text: "# TLP:RED\nindicator,event\nmal.example.net,x\n", want: []string{"domain mal.example.net red"}},
+		"TLP in a list":                {text: "# TLP:RED\nmal.example.net\n198.51.100.9\n", want: []string{"domain mal.example.net red", "ip 198.51.100.9 red"}},
+		"an empty date":                {text: "date,indicator\n2024-05-01,198.51.100.9\n,198.51.100.10\n", want: []string{"ip 198.51.100.10 amber", "ip 198.51.100.9 amber"}, note: "without a date"},
+		"dates of two meanings":        {text: "date,indicator\n3/4/2024,198.51.100.9\n", want: []string{"ip 198.51.100.9 amber"}, note: "month or the day first"},
+		"comments of a list":           {text: "# see https://blog.example.org/ of CVE-2024-11111\nmal.example.net\n198.51.100.9 # old\n", want: []string{"domain mal.example.net amber", "ip 198.51.100.9 amber"}, note: "1 comment line"},
+		"hosts file":                   {text: "127.0.0.1 localhost\n0.0.0.0 mal.example.net\n0.0.0.0 update.sh\n0.0.0.0 a.example.net b.example.net\n0.0.0.0 c.example.net\n0.0.0.0 d.example.net\n0.0.0.0 e.example.net\n", o: ImportOptions{Format: Text}, want: []string{"domain a.example.net amber", "domain b.example.net amber", "domain c.example.net amber", "domain d.example.net amber", "domain e.example.net amber", "domain mal.example.net amber", "domain update.sh amber"}},
+		"block list":                   {text: "[Adblock Plus]\n! Title: x\n||mal.example.net^\n||b.example.net^$third-party\n", want: []string{"domain b.example.net amber", "domain mal.example.net amber"}},
+		"HTML":                         {text: "<!DOCTYPE html><html><head><script>var x='a.example.net'</script></head><body><a href=\"https://blog.example.org/\">It</a> is mal<wbr>.example.net<br>198.51.100.9</body></html>", want: []string{"domain mal.example.net amber", "ip 198.51.100.9 amber"}},
+		"XML as text":                  {text: "<?xml version=\"1.0\"?>\n<s:P xmlns:s=\"http://ns.example.org/1\">\n<A>198.51.100.7</A></s:P>\n", o: ImportOptions{Format: Text}, want: []string{"ip 198.51.100.7 amber"}},
+		"a list of events":             {text: "[\n {\"date\":\"2024-05-01\",\"event\":\"x\",\"category\":\"c\",\"tlp\":\"green\",\n \"raw\":{\"data\":1},\"indicator\":\"mal.example.net\",\"indicatorType\":\"domain\"}\n]", want: []string{"domain mal.example.net green"}},
+		"an event over lines":          {text: "{\n\"date\":\"2024-05-01\",\"event\":\"x\",\"category\":\"c\",\"tlp\":\"green\",\n \"raw\":{\"data\":1}}", want: []string{"  green"}},
+	} {
+		m := newMemory()
+		c.o.Now = now
+		report, err := Import(t.Context(), strings.NewReader(c.text), m, c.o, nil)
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+			continue
+		}
+		if got := imported(m); !slices.Equal(got, c.want) || len(report.Rejected) > 0 {
+			t.Errorf("%s: got %q, want %q; %+v", name, got, c.want, report)
+		}
+		noted := ""
+		for _, n := range report.Notes {
+			noted += n.Reason + "\n"
+		}
+		if !strings.Contains(noted, c.note) {
+			t.Errorf("%s: noted %q, want %q", name, noted, c.note)
+		}
+	}
+}
+
+func wideBig(s string) string {
+	var b []byte
+	for _, u := range utf16.Encode([]rune(s)) {
+		b = append(b, byte(u>>8), byte(u))
+	}
+	return string(b)
+}
+
+// TestNothingVanishes holds that what isn't taken is named.
+func TestNothingVanishes(t *testing.T) {
+	for text, want := range map[string]string{
+		"mal.example.net\na.example.net\nb.example.net\nwhat is this?\n": "line 4: no indicator in it",
+		"[{\"foo\":1,\"bar\":2}]":                                              `the keys "foo", "bar": neither`,
+		"{\"foo\":1}\n{\"bar\":2}\n":                                           `the keys "foo": neither`,
+		"{\n \"foo\": 1\n}\n":                                                  `line 1: an object with the keys "foo"`,
+		"[{\"date\":\"2024-05-01\"},\n":                                        "category is missing",
+		"||a.example.net^\n@@||b.example.net^\n||c.example.net^\n":             "an exception of a block list",
+		"date,indicator\n2024-05-01,198.51.100.9\nsoon,198.51.100.10\n":        `"soon" is not a date`,
+		"date,indicator\n3/4/2024,198.51.100.9\n2024-05-01,198.51.100.9,x,y\n": "4 columns where the header has 2",
+	} {
+		report := doImport(t, text, newMemory(), ImportOptions{})
+		all := ""
+		for _, r := range report.Rejected {
+			all += r.Where() + ": " + r.Reason + "\n"
+		}
+		if !strings.Contains(all, want) {
+			t.Errorf("%q: rejected %q, want %q", text, all, want)
+		}
+	}
+	if _, err := Import(t.Context(), strings.NewReader("<?xml version=\"1.0\"?><a xmlns=\"http://ns.example.org\">198.51.100.9</a>"), newMemory(), ImportOptions{}, nil); err == nil {
+		t.Error("XML of no known form is taken for a list")
+	}
+}
+
+// TestDatasetsKeepTheirOwn holds that the same list or table in another dataset
+// is events of its own.
+func TestDatasetsKeepTheirOwn(t *testing.T) {
+	for _, text := range []string{"mal.example.net\n198.51.100.77\n", "indicator,event\nmal.example.net,x\n198.51.100.77,y\n"} {
+		m := newMemory()
+		for _, o := range []ImportOptions{{Dataset: "A", TLP: "green"}, {Dataset: "B", TLP: "red"}, {TLP: "amber"}} {
+			if first := doImport(t, text, m, o); first.Created != 2 {
+				t.Errorf("into %q: %+v", o.Dataset, first)
+			}
+			if again := doImport(t, text, m, o); again.Skipped != 2 {
+				t.Errorf("again into %q: %+v", o.Dataset, again)
+			}
+		}
+	}
+}
+
+// TestTableRoundTrip holds that what a table of ours says comes back, whatever
+// characters are in it.
+func TestTableRoundTrip(t *testing.T) {
+	for i, text := range []string{
+		"plain", "tab\there", "line\nend", "=1+1", "'=1", "'quoted'", "\x1b[31mred", "a\u202eb", "family 👩\u200d👩\u200d👧", "json:x", "#x", "a;b|c,d", `say "x"`, "carriage\rreturn", "ends \\", "[a]", "\u00a0x",
+	} {
+		from, to := newMemory(), newMemory()
+		date, err := api.ParseTime("2024-05-01T10:00:00Z")
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := api.Event{UUID: id(i), Date: date, Event: text + ".", Category: "C", Indicator: text, IndicatorType: "yara", TLP: "TLP:GREEN", Tags: []string{text, "b"}, MitreAttack: []string{}, MitreCapec: []string{}, DatasetID: from.datasets[0].UUID, RawID: "1"}
+		from.events[want.UUID], from.raws[want.UUID] = want, api.Raw{Data: []byte(`1`)}
+		table, _ := exportAs(t, from, ExportOptions{Format: CSV})
+		report := doImport(t, table, to, ImportOptions{})
+		got := to.events[want.UUID]
+		if fmt.Sprint(got.Event, got.Indicator, got.IndicatorType, got.TLP, got.Tags) != fmt.Sprint(want.Event, want.Indicator, want.IndicatorType, want.TLP, want.Tags) || report.Created != 1 {
+			t.Errorf("%q came back as %q, %q, %q, %s (%+v)\n%s", text, got.Event, got.Indicator, got.Tags, got.TLP, report, table)
+		}
+	}
+}
