@@ -41,7 +41,7 @@ var binary = sync.OnceValues(func() (string, error) {
 func TestMain(m *testing.M) {
 	code := m.Run()
 	if path, err := binary(); err == nil {
-		os.RemoveAll(filepath.Dir(path)) //nolint:errcheck // a directory of the system's temporary ones
+		os.RemoveAll(filepath.Dir(path)) // a directory of the system's temporary ones
 	}
 	os.Exit(code)
 }
@@ -87,10 +87,10 @@ func start(t *testing.T, s setup) *terminal {
 	go x.read()
 	go x.answer(s.silent)
 	t.Cleanup(func() {
-		x.cmd.Process.Kill() //nolint:errcheck // it has ended already where the test went well
-		x.tty.Close()        //nolint:errcheck // likewise
+		x.cmd.Process.Kill() // it has ended already where the test went well
+		x.tty.Close()        // likewise
 		if pipe, ok := x.screen.InputPipe().(io.Closer); ok {
-			pipe.Close() //nolint:errcheck // ends answer; the emulator's own Close races with it
+			pipe.Close() // ends answer; the emulator's own Close races with it
 		}
 	})
 	return x
@@ -103,11 +103,11 @@ func (x *terminal) read() {
 		n, err := x.tty.Read(buf)
 		x.mu.Lock()
 		x.raw.Write(buf[:n])
-		x.screen.Write(buf[:n]) //nolint:errcheck // an emulator in memory
+		x.screen.Write(buf[:n]) // an emulator in memory
 		x.wrote.Broadcast()
 		x.mu.Unlock()
 		if err != nil {
-			x.cmd.Wait() //nolint:errcheck // its exit code is asked for by exit
+			x.cmd.Wait() // its exit code is asked for by exit
 			close(x.done)
 			x.mu.Lock()
 			x.wrote.Broadcast()
@@ -123,7 +123,7 @@ func (x *terminal) answer(silent bool) {
 	if silent {
 		to = io.Discard
 	}
-	io.Copy(to, x.screen) //nolint:errcheck // ends with the test
+	io.Copy(to, x.screen) // ends with the test
 }
 
 func (x *terminal) text() string { return ansi.Strip(x.screen.Render()) }

@@ -78,7 +78,7 @@ func measureChart(ctx context.Context, path string, t *table, q chartQuestion) e
 	if err != nil {
 		return err
 	}
-	defer done() //nolint:errcheck // only read
+	defer done() // only read
 	if _, err := c.Datasets(ctx); err != nil {
 		return fmt.Errorf("reading the datasets: %w", err)
 	}

@@ -50,7 +50,7 @@ func run(ctx context.Context, sizes, only string, keep bool) error {
 		return fmt.Errorf("making a place for the databases: %w", err)
 	}
 	if !keep {
-		defer os.RemoveAll(dir) //nolint:errcheck // a cache
+		defer os.RemoveAll(dir) // a cache
 	}
 	fmt.Printf("%s, %s/%s, %d cores\n", runtime.Version(), runtime.GOOS, runtime.GOARCH, runtime.NumCPU())
 	if only == "soak" {

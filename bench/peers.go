@@ -111,12 +111,12 @@ func writeCSV(ctx context.Context, db, path string) (err error) {
 	if err != nil {
 		return err
 	}
-	defer done() //nolint:errcheck // only read
+	defer done() // only read
 	f, err := os.CreateTemp(filepath.Dir(path), "csv-")
 	if err != nil {
 		return fmt.Errorf("writing the events as CSV: %w", err)
 	}
-	defer os.Remove(f.Name()) //nolint:errcheck // renamed where all went well
+	defer os.Remove(f.Name()) // renamed where all went well
 	fmt.Fprintln(f, "date,tlp,attacker,category,indicator,target,event")
 	q := api.ListQuery{Datasets: []string{api.ScopeAll}, PageSize: 5000}
 	for {

@@ -63,7 +63,7 @@ func copyFile(from, to string) error {
 	if err != nil {
 		return fmt.Errorf("copying the database: %w", err)
 	}
-	defer in.Close() //nolint:errcheck // read only
+	defer in.Close() // read only
 	out, err := os.Create(to)
 	if err != nil {
 		return fmt.Errorf("copying the database: %w", err)

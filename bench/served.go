@@ -29,7 +29,7 @@ type gauge struct {
 func stacks() string {
 	var b strings.Builder
 	for _, name := range []string{"goroutine", "heap"} {
-		pprof.Lookup(name).WriteTo(&b, 1) //nolint:errcheck // in memory
+		pprof.Lookup(name).WriteTo(&b, 1) // in memory
 	}
 	return b.String()
 }
@@ -92,8 +92,8 @@ func serve(ctx context.Context, args ...string) (*served, error) {
 	if err := s.cmd.Start(); err != nil {
 		return nil, fmt.Errorf("starting the server: %w", err)
 	}
-	theirs.Close() //nolint:errcheck // the child has them
-	ours.Close()   //nolint:errcheck // likewise
+	theirs.Close() // the child has them
+	ours.Close()   // likewise
 	line, err := bufio.NewReader(out).ReadString('\n')
 	if err != nil {
 		return nil, fmt.Errorf("starting the server: %w", err)
@@ -107,7 +107,7 @@ func (s *served) end(within time.Duration) error {
 	if err := s.cmd.Process.Signal(syscall.SIGTERM); err != nil {
 		return fmt.Errorf("ending the server: %w", err)
 	}
-	late := time.AfterFunc(within, func() { s.cmd.Process.Kill() }) //nolint:errcheck // it may have ended by now
+	late := time.AfterFunc(within, func() { s.cmd.Process.Kill() }) // it may have ended by now
 	defer late.Stop()
 	if err := s.cmd.Wait(); err != nil {
 		return fmt.Errorf("the server ended badly: %w", err)

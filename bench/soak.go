@@ -47,12 +47,12 @@ func runSoak(ctx context.Context, length, p95 time.Duration) (err error) {
 	if err != nil {
 		return fmt.Errorf("making a place for the soak: %w", err)
 	}
-	defer os.RemoveAll(dir) //nolint:errcheck // a temporary directory
+	defer os.RemoveAll(dir) // a temporary directory
 	s := &soak{length: length, p95: p95, dir: dir, t: newTable(fmt.Sprintf("soak of %s: %d people over SSH", length, typists+monkeys+callers+1))}
 	if err := s.start(ctx); err != nil {
 		return err
 	}
-	defer s.server.cmd.Process.Kill() //nolint:errcheck // ended already where all went well
+	defer s.server.cmd.Process.Kill() // ended already where all went well
 	if err := s.run(ctx); err != nil {
 		return err
 	}
@@ -414,7 +414,7 @@ func (v *visitor) command(line string) error {
 	if err != nil {
 		return err
 	}
-	defer conn.Close() //nolint:errcheck // over
+	defer conn.Close() // over
 	sess, err := conn.NewSession()
 	if err != nil {
 		return err

@@ -104,9 +104,9 @@ func startSSH(ctx context.Context, path, db string) (*sshBench, error) {
 func (b *sshBench) file(name string) string { return filepath.Join(b.dir, name) }
 
 func (b *sshBench) close() {
-	b.server.cmd.Process.Kill() //nolint:errcheck // a server for this run alone
-	b.server.cmd.Wait()         //nolint:errcheck // killed
-	os.RemoveAll(b.dir)         //nolint:errcheck // a temporary directory
+	b.server.cmd.Process.Kill() // a server for this run alone
+	b.server.cmd.Wait()         // killed
+	os.RemoveAll(b.dir)         // a temporary directory
 }
 
 // client is the command line of the system's client, by way of an address.
@@ -199,8 +199,8 @@ func (b *sshBench) measureShared(ctx context.Context, addr string, n int, t *tab
 			return 0, err
 		}
 		defer func() {
-			master.Process.Kill() //nolint:errcheck // its work is done
-			master.Wait()         //nolint:errcheck // killed
+			master.Process.Kill() // its work is done
+			master.Wait()         // killed
 		}()
 		for end := time.Now().Add(slow); time.Now().Before(end); time.Sleep(10 * time.Millisecond) {
 			if _, err := os.Stat(socket); err == nil {
@@ -236,14 +236,14 @@ func delayed(ctx context.Context, to string) (addr string, stop func(), err erro
 			}
 			out, err := (&net.Dialer{}).DialContext(ctx, "tcp", to)
 			if err != nil {
-				in.Close() //nolint:errcheck // nothing behind it
+				in.Close() // nothing behind it
 				continue
 			}
 			go hold(in, out)
 			go hold(out, in)
 		}
 	}()
-	return l.Addr().String(), func() { l.Close() }, nil //nolint:errcheck // at the end
+	return l.Addr().String(), func() { l.Close() }, nil // at the end
 }
 
 // hold copies what comes, half a round trip late.
@@ -254,11 +254,11 @@ func hold(from, to net.Conn) {
 	}
 	line := make(chan chunk, 4096)
 	go func() {
-		defer to.Close() //nolint:errcheck // over
+		defer to.Close() // over
 		for c := range line {
 			time.Sleep(time.Until(c.due))
 			if _, err := to.Write(c.data); err != nil {
-				from.Close() //nolint:errcheck // over
+				from.Close() // over
 			}
 		}
 	}()
@@ -284,7 +284,7 @@ func (b *sshBench) measureCrowd(t *table) error {
 		if err != nil {
 			return fmt.Errorf("person %d: %w", i+1, err)
 		}
-		defer p.conn.Close() //nolint:errcheck // over
+		defer p.conn.Close() // over
 		people[i] = p
 	}
 	time.Sleep(2 * time.Second) // until everything is drawn

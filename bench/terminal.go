@@ -47,7 +47,7 @@ func open(ctx context.Context, name string, args ...string) (*screen, error) {
 	}
 	s.tty = tty
 	go s.read()
-	go io.Copy(tty, s.emu) //nolint:errcheck // the emulator's answers; ends with the terminal
+	go io.Copy(tty, s.emu) // the emulator's answers; ends with the terminal
 	return s, nil
 }
 
@@ -56,7 +56,7 @@ func (s *screen) read() {
 	for {
 		n, err := s.tty.Read(buf)
 		s.mu.Lock()
-		s.emu.Write(buf[:n]) //nolint:errcheck // in memory
+		s.emu.Write(buf[:n]) // in memory
 		s.bytes += n
 		s.last = time.Now()
 		s.wrote.Broadcast()
@@ -126,10 +126,10 @@ func (s *screen) press(keys string, while time.Duration) (took time.Duration, co
 }
 
 func (s *screen) close() {
-	s.cmd.Process.Kill()  //nolint:errcheck // ended already where it was asked to
-	s.cmd.Wait()          //nolint:errcheck // killed
-	s.tty.Close()         //nolint:errcheck // likewise
-	os.RemoveAll(s.state) //nolint:errcheck // in the temporary directory
+	s.cmd.Process.Kill()  // ended already where it was asked to
+	s.cmd.Wait()          // killed
+	s.tty.Close()         // likewise
+	os.RemoveAll(s.state) // in the temporary directory
 }
 
 // memory is the most memory the program has had, in MiB; 0 where the system
@@ -181,7 +181,7 @@ func build(ctx context.Context) (path string, remove func(), err error) {
 	if out, err := cmd.CombinedOutput(); err != nil {
 		return "", nil, fmt.Errorf("building the program: %w\n%s", err, out)
 	}
-	return path, func() { os.RemoveAll(dir) }, nil //nolint:errcheck // a temporary directory
+	return path, func() { os.RemoveAll(dir) }, nil // a temporary directory
 }
 
 const slow = 60 * time.Second

@@ -169,7 +169,7 @@ func (v *visitor) open() (*terminal, error) {
 		User: v.name, Auth: []ssh.AuthMethod{ssh.PublicKeys(v.key)}, HostKeyCallback: ssh.InsecureIgnoreHostKey(), Timeout: slow,
 	})
 	if err != nil {
-		line.Close() //nolint:errcheck // nothing came of it
+		line.Close() // nothing came of it
 		return nil, fmt.Errorf("logging in: %w", err)
 	}
 	t := &terminal{line: line, conn: ssh.NewClient(conn, chans, reqs), drawn: make(chan time.Time, 1024), ended: make(chan struct{})}
@@ -199,8 +199,8 @@ func (t *terminal) start() (err error) {
 	}
 	go func() {
 		defer close(t.ended)
-		t.session.Wait() //nolint:errcheck // how it ended is in the server's audit log
-		t.conn.Close()   //nolint:errcheck // over
+		t.session.Wait() // how it ended is in the server's audit log
+		t.conn.Close()   // over
 	}()
 	return nil
 }
@@ -223,8 +223,8 @@ func (t *terminal) await(holds func() bool) bool {
 
 // drop cuts the link, as a lost network does.
 func (t *terminal) drop() {
-	t.line.Close() //nolint:errcheck // on purpose
-	t.conn.Close() //nolint:errcheck // likewise
+	t.line.Close() // on purpose
+	t.conn.Close() // likewise
 }
 
 // quit leaves the workbench, whatever is open in it.

@@ -83,7 +83,7 @@ func (a *app) exit() int {
 	}
 	var silent quietError
 	if !errors.As(a.err, &silent) {
-		fmt.Fprintln(a.io.Err, "threatbench: "+oneLine(a.err)) //nolint:errcheck // nowhere left to say it
+		fmt.Fprintln(a.io.Err, "threatbench: "+oneLine(a.err)) // nowhere left to say it
 	}
 	var usage usageError
 	if errors.As(a.err, &usage) {

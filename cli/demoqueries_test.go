@@ -18,7 +18,7 @@ func TestDemoQueries(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer db.Close() //nolint:errcheck // a throwaway
+	defer db.Close() // a throwaway
 	for range 2 {
 		if err := fill(t.Context(), db, demo.Generate(1, 3000, now), now, nil); err != nil {
 			t.Fatal(err)

@@ -41,7 +41,7 @@ func (c *checkup) say(what, found string, err error) {
 		mark, found = "BAD ", oneLine(err)
 		c.bad++
 	}
-	fmt.Fprintf(c.a.io.Out, "%s  %-13s  %s\n", mark, what, clean.Line(found)) //nolint:errcheck // shown as far as can be
+	fmt.Fprintf(c.a.io.Out, "%s  %-13s  %s\n", mark, what, clean.Line(found)) // shown as far as can be
 }
 
 func (a *app) doctor(ctx context.Context) error {

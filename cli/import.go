@@ -196,7 +196,7 @@ func (a *app) openChosen(ctx context.Context) (*place, error) {
 
 // note says something on the error stream.
 func (a *app) note(format string, args ...any) {
-	fmt.Fprintln(a.io.Err, clean.Line(fmt.Sprintf(format, args...))) //nolint:errcheck // nowhere left to say it
+	fmt.Fprintln(a.io.Err, clean.Line(fmt.Sprintf(format, args...))) // nowhere left to say it
 }
 
 // importFile imports one file and tells what became of it.
@@ -210,7 +210,7 @@ func (a *app) importFile(ctx context.Context, pl *place, file string, f importFl
 		}
 		in, size, name = opened, n, filepath.Base(file)
 	}
-	defer in.Close() //nolint:errcheck // read only
+	defer in.Close() // read only
 	m := a.meter(name)
 	o, err := f.options()
 	if err != nil {
@@ -230,7 +230,7 @@ func (a *app) importFile(ctx context.Context, pl *place, file string, f importFl
 		}
 		return none, fmt.Errorf("importing %s: %w", name, err)
 	}
-	fmt.Fprintln(a.io.Out, clean.Line(summary)) //nolint:errcheck // a closed pipe is the reader's choice
+	fmt.Fprintln(a.io.Out, clean.Line(summary)) // a closed pipe is the reader's choice
 	return r, a.listWrong(name, r, f.report)
 }
 
@@ -238,11 +238,11 @@ func (a *app) importFile(ctx context.Context, pl *place, file string, f importFl
 // stalled pipe must not keep ctrl+c from working.
 func untilDone(ctx context.Context, r io.Reader) io.ReadCloser {
 	out, in := io.Pipe()
-	stop := context.AfterFunc(ctx, func() { out.CloseWithError(ctx.Err()) }) //nolint:errcheck // always nil
+	stop := context.AfterFunc(ctx, func() { out.CloseWithError(ctx.Err()) }) // always nil
 	go func() {
 		defer stop()
 		_, err := io.Copy(in, r)
-		in.CloseWithError(err) //nolint:errcheck // always nil
+		in.CloseWithError(err) // always nil
 	}()
 	return out
 }
@@ -297,7 +297,7 @@ func (a *app) listWrong(name string, r interchange.Report, path string) error {
 	}
 	w := bufio.NewWriter(f)
 	for _, said := range slices.Concat(r.Rejected, r.Notes) {
-		fmt.Fprintf(w, "%s:%d: %s\n", clean.Line(name), said.Line, clean.Line(reasonOf(said))) //nolint:errcheck // Flush tells
+		fmt.Fprintf(w, "%s:%d: %s\n", clean.Line(name), said.Line, clean.Line(reasonOf(said))) // Flush tells
 	}
 	for _, l := range r.LeftOut {
 		fmt.Fprintf(w, "%s: left out: %s: %s\n", clean.Line(name), clean.Line(counted(l.Count, l.Kind)), clean.Line(l.Reason)) //nolint:errcheck // Flush tells

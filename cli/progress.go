@@ -64,7 +64,7 @@ func (m *meter) show(done, total int64, events int) {
 }
 
 func (m *meter) say(format string, args ...any) {
-	fmt.Fprintf(m.w, format, args...) //nolint:errcheck // progress that can't be shown is no failure
+	fmt.Fprintf(m.w, format, args...) // progress that can't be shown is no failure
 }
 
 func (m *meter) bar(part float64) string {

@@ -120,11 +120,11 @@ func (a *app) serveAPI(ctx context.Context, f serveFlags) (err error) {
 	if !a.flags.readOnly {
 		defer inBackground(engine)()
 	}
-	fmt.Fprintf(a.io.Out, "base URL  http://%s%s\n", l.Addr(), server.BasePath) //nolint:errcheck // shown as far as can be
+	fmt.Fprintf(a.io.Out, "base URL  http://%s%s\n", l.Addr(), server.BasePath) // shown as far as can be
 	if token != "" {
-		fmt.Fprintf(a.io.Out, "account   %s\ntoken     %s\n", LocalAccount, token) //nolint:errcheck // shown as far as can be
+		fmt.Fprintf(a.io.Out, "account   %s\ntoken     %s\n", LocalAccount, token) // shown as far as can be
 	} else {
-		fmt.Fprintf(a.io.Out, "account   as %s says\n", f.tokenFile) //nolint:errcheck // shown as far as can be
+		fmt.Fprintf(a.io.Out, "account   as %s says\n", f.tokenFile) // shown as far as can be
 	}
 	return server.Serve(ctx, l, h, log)
 }

@@ -123,7 +123,7 @@ func (a *app) serveSSH(ctx context.Context, f sshFlags) (err error) {
 	if made {
 		note = "  (new)"
 	}
-	fmt.Fprintf(a.io.Out, "address   %s\nhost key  %s%s\n", l.Addr(), ssh.FingerprintSHA256(key.PublicKey()), note) //nolint:errcheck // shown as far as can be
+	fmt.Fprintf(a.io.Out, "address   %s\nhost key  %s%s\n", l.Addr(), ssh.FingerprintSHA256(key.PublicKey()), note) // shown as far as can be
 	return srv.Serve(ctx, l)
 }
 
@@ -402,7 +402,7 @@ func personOf(one *sshd.Session, pl *place) team.Person {
 func (h *hosting) exec(ctx context.Context, one *sshd.Session) int {
 	pl, err := h.enter(ctx, one)
 	if err != nil {
-		fmt.Fprintln(one.Err, "threatbench: "+oneLine(err)) //nolint:errcheck // said as far as can be
+		fmt.Fprintln(one.Err, "threatbench: "+oneLine(err)) // said as far as can be
 		return exitFailed
 	}
 	a := &app{

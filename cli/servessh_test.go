@@ -88,7 +88,7 @@ func (s *sshServed) dial(who string) *ssh.Client {
 func (s *sshServed) runs(who, command string) (out, said string, err error) {
 	s.t.Helper()
 	c := s.dial(who)
-	defer c.Close() //nolint:errcheck // over
+	defer c.Close() // over
 	sess, err := c.NewSession()
 	if err != nil {
 		s.t.Fatal(err)

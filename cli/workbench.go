@@ -90,7 +90,7 @@ func (a *app) importJob(pl *place) Job {
 		if err != nil {
 			return "", err
 		}
-		defer f.Close() //nolint:errcheck // read only
+		defer f.Close() // read only
 		r, err := interchange.Import(ctx, f, pl, interchange.ImportOptions{}, func(p interchange.Progress) {
 			report(p.Bytes, size, fmt.Sprintf("%d events", p.Events))
 		})

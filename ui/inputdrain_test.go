@@ -50,20 +50,20 @@ func endOf(t *testing.T, typed []string) {
 		time.Sleep(time.Second)
 		for _, s := range typed {
 			if s == "" {
-				keyboard.CloseWithError(io.EOF) //nolint:errcheck // never fails
+				keyboard.CloseWithError(io.EOF) // never fails
 				break
 			}
-			io.Copy(keyboard, bytes.NewReader([]byte(s))) //nolint:errcheck // the program may be gone
+			io.Copy(keyboard, bytes.NewReader([]byte(s))) // the program may be gone
 			time.Sleep(20 * time.Millisecond)
 		}
 		time.Sleep(time.Second)
 		cancel()                        // for the one that isn't left by a key
-		keyboard.CloseWithError(io.EOF) //nolint:errcheck // as the server does with a session that has ended
+		keyboard.CloseWithError(io.EOF) // as the server does with a session that has ended
 	}()
 	if err := <-done; err != nil && !errors.Is(err, context.Canceled) {
 		t.Fatalf("it ended with %v", err)
 	}
-	keyboard.CloseWithError(io.EOF) //nolint:errcheck // as the server does with a session that has ended
+	keyboard.CloseWithError(io.EOF) // as the server does with a session that has ended
 	if took := time.Since(began); took > 3*time.Second {
 		t.Errorf("it took %s to end", took)
 	}

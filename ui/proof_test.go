@@ -63,7 +63,7 @@ func (l *lazy) List(ctx context.Context, q api.ListQuery) (api.Page, error) {
 	from, to := l.rowsOf(q)
 	total, start := to-from, 0
 	if q.Cursor != "" {
-		fmt.Sscan(q.Cursor, &start) //nolint:errcheck // made below
+		fmt.Sscan(q.Cursor, &start) // made below
 	} else {
 		start = from + (max(q.Page, 1)-1)*q.PageSize
 	}

@@ -17,7 +17,7 @@ func Unmarshal(data []byte, v any) error {
 	if err != nil {
 		return err
 	}
-	return json.Unmarshal(safe, v) //nolint:wrapcheck // the caller says what was read
+	return json.Unmarshal(safe, v) // the caller says what was read
 }
 
 // JSON neutralises every string in a JSON value, as by Text, the keys too, and

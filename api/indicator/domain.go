@@ -317,7 +317,7 @@ func isTop(s string) bool {
 		return false
 	}
 	if known, ok := tops.Load(s); ok {
-		return known.(bool) //nolint:errcheck // only bools are stored
+		return known.(bool) // only bools are stored
 	}
 	known := findTop(strings.ToLower(s))
 	const most = 20_000 // who invents them shall not fill the memory

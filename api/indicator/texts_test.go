@@ -17,7 +17,7 @@ func TestTexts(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer f.Close() //nolint:errcheck // read only
+	defer f.Close() // read only
 	lines := bufio.NewScanner(f)
 	n := 0
 	for lines.Scan() {

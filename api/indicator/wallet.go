@@ -128,7 +128,7 @@ func isEthereum(digits string) bool {
 
 func keccak(b []byte) []byte {
 	h := sha3.NewLegacyKeccak256()
-	h.Write(b) //nolint:errcheck // a hash takes everything
+	h.Write(b) // a hash takes everything
 	return h.Sum(nil)
 }
 

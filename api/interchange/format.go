@@ -97,9 +97,9 @@ func jsonFormat(head []byte) Format {
 		return errFound
 	}
 	if head[0] == '[' {
-		j.array(func() error { return j.object(key) }) //nolint:errcheck // the head ends anywhere
+		_ = j.array(func() error { return j.object(key) }) // the head ends anywhere
 	} else {
-		j.object(key) //nolint:errcheck // the head ends anywhere
+		_ = j.object(key) // the head ends anywhere
 	}
 	return format
 }

@@ -583,7 +583,7 @@ func mispStage(category string) int {
 	switch category {
 	case "Payload delivery":
 		return 3
-	case "Payload installation", "Artifacts dropped", "Persistence mechanism": //nolint:misspell // as MISP spells it
+	case "Payload installation", "Artifacts dropped", "Persistence mechanism": // as MISP spells it
 		return 5
 	case "Network activity":
 		return 6

@@ -59,11 +59,11 @@ func day(t api.Time) string {
 }
 
 func (r *report) begin(w *bufio.Writer) error {
-	fmt.Fprintf(w, "# %s\n\n", inline(r.o.Title))                                                           //nolint:errcheck // the last write tells
-	fmt.Fprintf(w, "- Filter: %s\n", code(cmp.Or(r.o.Filter, "everything")))                                //nolint:errcheck // the last write tells
-	fmt.Fprintf(w, "- Written: %s\n- Events: %d\n", r.o.Now.UTC().Format("2006-01-02 15:04 UTC"), r.events) //nolint:errcheck // the last write tells
+	fmt.Fprintf(w, "# %s\n\n", inline(r.o.Title))                                                           // the last write tells
+	fmt.Fprintf(w, "- Filter: %s\n", code(cmp.Or(r.o.Filter, "everything")))                                // the last write tells
+	fmt.Fprintf(w, "- Written: %s\n- Events: %d\n", r.o.Now.UTC().Format("2006-01-02 15:04 UTC"), r.events) // the last write tells
 	if r.o.MaxTLP != api.TLPNone {
-		fmt.Fprintf(w, "- Marked at most: TLP:%s\n", strings.ToUpper(r.o.MaxTLP.String())) //nolint:errcheck // the last write tells
+		fmt.Fprintf(w, "- Marked at most: TLP:%s\n", strings.ToUpper(r.o.MaxTLP.String())) // the last write tells
 	}
 	tally(w, "attacker", r.attackers)
 	tally(w, "category", r.categories)
@@ -82,17 +82,17 @@ func tally(w *bufio.Writer, title string, counts map[string]int) {
 }
 
 func countTable(w *bufio.Writer, title string, keys []string, counts map[string]int) {
-	fmt.Fprintf(w, "\n## Events by %s\n\n| %s | Events |\n|---|---:|\n", title, title) //nolint:errcheck // the last write tells
+	fmt.Fprintf(w, "\n## Events by %s\n\n| %s | Events |\n|---|---:|\n", title, title) // the last write tells
 	rest := 0
 	for i, k := range keys {
 		if i >= rowsOfReport {
 			rest += counts[k]
 			continue
 		}
-		fmt.Fprintf(w, "| %s | %d |\n", inline(k), counts[k]) //nolint:errcheck // the last write tells
+		fmt.Fprintf(w, "| %s | %d |\n", inline(k), counts[k]) // the last write tells
 	}
 	if rest > 0 {
-		fmt.Fprintf(w, "| %d more | %d |\n", len(keys)-rowsOfReport, rest) //nolint:errcheck // the last write tells
+		fmt.Fprintf(w, "| %d more | %d |\n", len(keys)-rowsOfReport, rest) // the last write tells
 	}
 }
 
@@ -121,7 +121,7 @@ func (r *report) timeline(w *bufio.Writer) {
 
 func (r *report) event(w *bufio.Writer, x exported) error {
 	e := x.event
-	fmt.Fprintf(w, "\n### %s: %s\n\n", cmp.Or(e.Date.String(), "unknown date"), inline(cmp.Or(e.Category, "none"))) //nolint:errcheck // the last write tells
+	fmt.Fprintf(w, "\n### %s: %s\n\n", cmp.Or(e.Date.String(), "unknown date"), inline(cmp.Or(e.Category, "none"))) // the last write tells
 	paragraph(w, "", e.Event)
 	for _, f := range []struct{ name, value string }{
 		{"TLP", inline(strings.ToUpper(e.TLP))},
@@ -137,11 +137,11 @@ func (r *report) event(w *bufio.Writer, x exported) error {
 		{"Id", code(e.UUID)},
 	} {
 		if f.value != "" {
-			fmt.Fprintf(w, "- %s: %s\n", strings.ReplaceAll(f.name, "&", "&amp;"), f.value) //nolint:errcheck // the last write tells
+			fmt.Fprintf(w, "- %s: %s\n", strings.ReplaceAll(f.name, "&", "&amp;"), f.value) // the last write tells
 		}
 	}
 	if e.Insight != "" {
-		w.WriteString("\n") //nolint:errcheck // the last write tells
+		w.WriteString("\n") // the last write tells
 		paragraph(w, "> ", e.Insight)
 	}
 	_, err := w.WriteString("") // gives the first error of all the writes
@@ -206,7 +206,7 @@ func paragraph(w *bufio.Writer, prefix, text string) {
 		lines = append(lines, prefix+inline(l))
 	}
 	text = strings.Join(lines, "\n")
-	fmt.Fprintf(w, "%s\n\n", strings.TrimRight(text, "\n")) //nolint:errcheck // the last write tells
+	fmt.Fprintf(w, "%s\n\n", strings.TrimRight(text, "\n")) // the last write tells
 }
 
 // inline writes text so that it is that text in Markdown, on one line, with

@@ -91,6 +91,6 @@ func (e *either[T]) UnmarshalJSON(b []byte) error {
 // decoded reads what it can; what is of a wrong kind stays empty.
 func decoded[T any](b []byte) T {
 	var v T
-	json.Unmarshal(b, &v) //nolint:errcheck // as the comment says
+	_ = json.Unmarshal(b, &v) // as the comment says
 	return v
 }

@@ -247,7 +247,7 @@ func observableValues(o stixObject) []api.IndicatorInput {
 	switch o.Type {
 	case "ipv4-addr", "ipv6-addr":
 		add(stix.AddressKind(o.Value), o.Value)
-	case "file", "artifact", "x509-certificate": //nolint:misspell // as STIX spells it
+	case "file", "artifact", "x509-certificate": // as STIX spells it
 		for _, name := range slices.Sorted(maps.Keys(o.Hashes)) {
 			add(stix.HashKind(o.Type, name), o.Hashes[name])
 		}
@@ -294,7 +294,7 @@ func isObservable(id string) bool {
 	kind, _, _ := strings.Cut(id, "--")
 	switch kind {
 	case "ipv4-addr", "ipv6-addr", "domain-name", "url", "email-addr", "email-message", "file", "mutex", "mac-addr", "autonomous-system", "process", "software",
-		"windows-registry-key", "x509-certificate", "directory", "artifact", "network-traffic", "user-account": //nolint:misspell // as STIX spells it
+		"windows-registry-key", "x509-certificate", "directory", "artifact", "network-traffic", "user-account": // as STIX spells it
 		return true
 	}
 	return false

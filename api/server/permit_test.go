@@ -82,7 +82,7 @@ func (r *limitedRig) ask(g Grant, method, path, body string) (int, string) {
 	if err != nil {
 		r.t.Fatal(err)
 	}
-	defer res.Body.Close() //nolint:errcheck // read whole
+	defer res.Body.Close() // read whole
 	text, err := io.ReadAll(res.Body)
 	if err != nil {
 		r.t.Fatal(err)

@@ -108,7 +108,7 @@ func keyOf(id string) objectKey {
 	}
 	key := objectKey(u)
 	h := fnv.New64a()
-	h.Write([]byte(kind)) //nolint:errcheck // never fails
+	h.Write([]byte(kind)) // never fails
 	for i, b := range h.Sum(nil) {
 		key[i] ^= b
 	}

@@ -226,7 +226,7 @@ func kindOf(path, value string) string {
 	case "windows-registry-key:key":
 		return "regkey"
 	case "process:name", "process:command_line", "software:name", "software:cpe", "user-account:user_id", "user-account:account_login", "user-account:display_name",
-		"app:id", "x509-certificate:serial_number", "x509-certificate:subject", "x509-certificate:issuer", "artifact:url": //nolint:misspell // as STIX spells it
+		"app:id", "x509-certificate:serial_number", "x509-certificate:subject", "x509-certificate:issuer", "artifact:url": // as STIX spells it
 		return object + "-" + strings.ReplaceAll(last, "_", "-")
 	case "network-traffic:'User-Agent'", "network-traffic:User-Agent":
 		return "user-agent"
@@ -240,7 +240,7 @@ func kindOf(path, value string) string {
 // isObject tells whether STIX itself has observables of a type.
 func isObject(object string) bool {
 	switch object {
-	case "artifact", "directory", "email-message", "file", "network-traffic", "process", "software", "user-account", "windows-registry-key", "x509-certificate": //nolint:misspell // as STIX spells it
+	case "artifact", "directory", "email-message", "file", "network-traffic", "process", "software", "user-account", "windows-registry-key", "x509-certificate": // as STIX spells it
 		return true
 	}
 	return false

@@ -50,7 +50,7 @@ func lookupPlan(t *testing.T, d *DB) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer rows.Close() //nolint:errcheck // read only
+	defer rows.Close() // read only
 	for rows.Next() {
 		var id, parent, unused int
 		var detail string

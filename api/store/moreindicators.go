@@ -146,7 +146,7 @@ func indicatorsPast(ctx context.Context, tx *sql.Tx, from int64) (last int64, er
 	if err != nil {
 		return 0, fmt.Errorf("reading events: %w", err)
 	}
-	defer rows.Close() //nolint:errcheck // read only
+	defer rows.Close() // read only
 	last = fromStart
 	type noted struct {
 		hash  uint32

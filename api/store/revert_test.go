@@ -475,7 +475,7 @@ func TestRevertKeepsARawRecordOut(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer d.Close() //nolint:errcheck // a throwaway
+	defer d.Close() // a throwaway
 	other, err := d.CreateDataset(ctx, who, testAccount, api.Dataset{Name: "Other"})
 	if err != nil {
 		t.Fatal(err)

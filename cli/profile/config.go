@@ -108,7 +108,7 @@ func Load(path string) (Config, error) {
 	if err != nil {
 		return Config{}, fmt.Errorf("reading the configuration: %w", err)
 	}
-	defer f.Close() //nolint:errcheck // read only
+	defer f.Close() // read only
 	info, err := f.Stat()
 	if err != nil {
 		return Config{}, fmt.Errorf("reading the configuration: %w", err)

@@ -58,7 +58,7 @@ func TestNothingButTheWorkbench(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer inside.Close() //nolint:errcheck // nobody came
+	defer inside.Close() // nobody came
 	if conn, err := c.Dial("tcp", inside.Addr().String()); err == nil {
 		t.Error("a local port is forwarded")
 		_ = conn.Close()
@@ -124,7 +124,7 @@ func TestNamesWithEscapeSequences(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer c.Close() //nolint:errcheck // over
+	defer c.Close() // over
 	x := r.terminalOf(c, "xterm\x1b[31m", 80, 24)
 	x.sees(`"TERM=xterm-256color"`)
 	if _, err := ssh.Dial("tcp", r.addr, clientConfig(evil, ssh.PublicKeys(newKey(t)))); err == nil {
@@ -214,7 +214,7 @@ func TestThousandsOfConnections(t *testing.T) {
 		t.Fatalf("somebody else can't come in: %v", err)
 	}
 	c := ssh.NewClient(inside, chans, reqs)
-	defer c.Close() //nolint:errcheck // over
+	defer c.Close() // over
 	r.terminal(c).sees("hello")
 	e := r.noted("turned away", func(e sshd.Entry) bool { return e.Outcome == "turned away" })
 	if e.Count == 0 {
@@ -236,7 +236,7 @@ func TestSlowHandshakeIsCutOff(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer conn.Close() //nolint:errcheck // cut off by then
+	defer conn.Close() // cut off by then
 	if _, err := io.WriteString(conn, "SSH-2.0-slow\r\n"); err != nil {
 		t.Fatal(err)
 	}
@@ -311,7 +311,7 @@ func TestClientThatFallsSilent(t *testing.T) {
 		t.Fatal(err)
 	}
 	c := ssh.NewClient(inside, chans, reqs)
-	defer c.Close() //nolint:errcheck // over
+	defer c.Close() // over
 	r.terminal(c).sees("hello")
 	frozen.stop.Store(true)
 	r.noted("dropped link", func(e sshd.Entry) bool { return e.Outcome == "link dropped" })
@@ -344,7 +344,7 @@ func TestManySessionsOfOneConnection(t *testing.T) {
 			break
 		}
 		opened++
-		defer s.Close() //nolint:errcheck // never started
+		defer s.Close() // never started
 	}
 	if opened != 8 {
 		t.Errorf("%d sessions on one connection", opened)

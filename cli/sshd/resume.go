@@ -120,7 +120,7 @@ func (s *Server) offer(v *visit, l *session) (answer, error) {
 	l.mu.Lock()
 	ago := s.conf.Now().Sub(l.since).Round(time.Second)
 	l.mu.Unlock()
-	fmt.Fprintf(v, "Your workbench is still open, left %s ago.  enter goes on with it, n begins a new one, q leaves. ", ago) //nolint:errcheck // read below
+	fmt.Fprintf(v, "Your workbench is still open, left %s ago.  enter goes on with it, n begins a new one, q leaves. ", ago) // read below
 	patience := time.AfterFunc(s.conf.Idle, func() { _ = v.Close() })
 	defer patience.Stop()
 	var key [1]byte
@@ -128,7 +128,7 @@ func (s *Server) offer(v *visit, l *session) (answer, error) {
 		if _, err := io.ReadFull(v, key[:]); err != nil {
 			return leaveIt, err
 		}
-		fmt.Fprint(v, "\r\x1b[K") //nolint:errcheck // the next read tells
+		fmt.Fprint(v, "\r\x1b[K") // the next read tells
 		switch key[0] {
 		case '\r', '\n', 'y', 'r', ' ':
 			return goOn, nil
