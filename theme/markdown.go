@@ -1,8 +1,6 @@
 package theme
 
 import (
-	"strings"
-
 	"charm.land/glamour/v2/ansi"
 )
 
@@ -11,7 +9,7 @@ import (
 // it is given, and within ASCII where the glyphs are.
 //
 // Glamour makes links clickable (OSC 8); in reports written by strangers that
-// is a trap, so pass what it renders through WithoutLinks.
+// is a trap, so take them out of what it renders.
 func (s *Styles) Markdown() ansi.StyleConfig {
 	p, g := s.palette, s.Glyphs
 	bullet := "• "
@@ -109,38 +107,3 @@ func prim(c Color, a Attr) ansi.StylePrimitive {
 }
 
 func ptr[T any](v T) *T { return &v }
-
-// WithoutLinks takes the clickable links (OSC 8) out of rendered text. Their
-// text and the address beside it stay, to be read before they are followed.
-func WithoutLinks(rendered string) string {
-	const start = "\x1b]8;"
-	i := strings.Index(rendered, start)
-	if i < 0 {
-		return rendered
-	}
-	var b strings.Builder
-	b.Grow(len(rendered))
-	for i >= 0 {
-		b.WriteString(rendered[:i])
-		rendered = rendered[i+len(start):]
-		rendered = rendered[oscEnd(rendered):]
-		i = strings.Index(rendered, start)
-	}
-	b.WriteString(rendered)
-	return b.String()
-}
-
-// oscEnd is where the rest of an OSC sequence ends: after BEL or ESC \, or
-// before any other escape, which cuts the sequence off.
-func oscEnd(s string) int {
-	i := strings.IndexAny(s, "\a\x1b")
-	switch {
-	case i < 0:
-		return len(s)
-	case s[i] == '\a':
-		return i + 1
-	case strings.HasPrefix(s[i:], "\x1b\\"):
-		return i + 2
-	}
-	return i
-}

@@ -428,12 +428,6 @@ func TestMarkdown(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if !strings.Contains(out, "\x1b]8;") {
-			t.Fatal("glamour makes no links any more: WithoutLinks has lost its use")
-		}
-		if out = WithoutLinks(out); strings.Contains(out, "\x1b]") {
-			t.Error("a clickable link is left")
-		}
 		plain := ansi.Strip(out)
 		for _, want := range []string{"Campaign Saffron", "203.0.113.77", "1. Phishing", "[x] seen", "login.acme.example", "#### Fourth", "https://report.example/1", "GET /gate"} {
 			if !strings.Contains(plain, want) {
@@ -453,18 +447,4 @@ func TestMarkdown(t *testing.T) {
 			}
 		}
 	})
-}
-
-func TestWithoutLinks(t *testing.T) {
-	for _, c := range []struct{ in, want string }{
-		{"plain", "plain"},
-		{"a\x1b]8;id=1;https://x.example\ab\x1b]8;;\ac", "abc"},
-		{"a\x1b]8;;https://x.example\x1b\\b\x1b]8;;\x1b\\", "ab"},
-		{"\x1b[1ma\x1b]8;;u\x1b[mb", "\x1b[1ma\x1b[mb"},
-		{"cut \x1b]8;;https://x.example", "cut "},
-	} {
-		if got := WithoutLinks(c.in); got != c.want {
-			t.Errorf("WithoutLinks(%q) = %q, want %q", c.in, got, c.want)
-		}
-	}
 }

@@ -22,7 +22,6 @@ type Grapher interface {
 type Counter interface {
 	Aggregate(ctx context.Context, q api.AggregateQuery) (api.AggregateResult, error)
 	Query(ctx context.Context, query string, vars map[string]any) (json.RawMessage, error)
-	Schema(ctx context.Context) (api.Schema, error)
 }
 
 // Historian reads the journal of changes.

@@ -2,7 +2,6 @@ package async
 
 import (
 	"context"
-	"encoding/json"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
@@ -24,11 +23,6 @@ type Answer[Q, V any] struct {
 
 // The questions that need more than one word.
 type (
-	// RelatedTo asks for the events around the event ID.
-	RelatedTo struct {
-		ID    string
-		Query api.RelatedQuery
-	}
 	// RevertOf asks what a revert of a dataset would change.
 	RevertOf struct {
 		Dataset string
@@ -39,11 +33,6 @@ type (
 		QueryID int64
 		Days    int
 	}
-	// GraphQL is a query of the console.
-	GraphQL struct {
-		Text string
-		Vars map[string]any
-	}
 	// NodesOf asks which nodes of the graph are meant: of an indicator or a tag
 	// the ID may be the value.
 	NodesOf struct{ Refs []api.NodeRef }
@@ -53,53 +42,41 @@ type (
 
 // The results of this file, to be told apart in a type switch.
 type (
-	GraphLoaded     = Answer[api.GraphQuery, api.Graph]
-	NodesFound      = Answer[NodesOf, []api.GraphNode]
-	RelatedLoaded   = Answer[RelatedTo, api.Page]
-	QueriesLoaded   = Answer[Everything, []api.SavedQuery]
-	AlertsLoaded    = Answer[Everything, []api.Alert]
-	InboxLoaded     = Answer[api.InboxQuery, api.Inbox]
-	HistoryLoaded   = Answer[api.HistoryQuery, api.History]
-	PreviewLoaded   = Answer[RevertOf, api.RevertPreview]
-	AggregateLoaded = Answer[api.AggregateQuery, api.AggregateResult]
-	GraphQLAnswered = Answer[GraphQL, json.RawMessage]
-	AlertTested     = Answer[AlertOn, api.AlertTest]
-	SchemaLoaded    = Answer[Everything, api.Schema]
-	DatasetsLoaded  = Answer[Everything, []api.Dataset]
+	GraphLoaded    = Answer[api.GraphQuery, api.Graph]
+	NodesFound     = Answer[NodesOf, []api.GraphNode]
+	QueriesLoaded  = Answer[Everything, []api.SavedQuery]
+	AlertsLoaded   = Answer[Everything, []api.Alert]
+	InboxLoaded    = Answer[api.InboxQuery, api.Inbox]
+	HistoryLoaded  = Answer[api.HistoryQuery, api.History]
+	PreviewLoaded  = Answer[RevertOf, api.RevertPreview]
+	AlertTested    = Answer[AlertOn, api.AlertTest]
+	DatasetsLoaded = Answer[Everything, []api.Dataset]
 )
 
-// asked are the shelves of the questions of this file.
+// asked are the caches of the questions of this file.
 type asked struct {
-	graphs     *cache[api.Graph]
-	nodes      *cache[[]api.GraphNode]
-	related    *cache[api.Page]
-	queries    *cache[[]api.SavedQuery]
-	alerts     *cache[[]api.Alert]
-	inboxes    *cache[api.Inbox]
-	histories  *cache[api.History]
-	previews   *cache[api.RevertPreview]
-	aggregates *cache[api.AggregateResult]
-	graphqls   *cache[json.RawMessage]
-	schemas    *cache[api.Schema]
-	datasets   *cache[[]api.Dataset]
-	tests      *cache[api.AlertTest]
+	graphs    *cache[api.Graph]
+	nodes     *cache[[]api.GraphNode]
+	queries   *cache[[]api.SavedQuery]
+	alerts    *cache[[]api.Alert]
+	inboxes   *cache[api.Inbox]
+	histories *cache[api.History]
+	previews  *cache[api.RevertPreview]
+	datasets  *cache[[]api.Dataset]
+	tests     *cache[api.AlertTest]
 }
 
 func newAsked(ctx context.Context, o Options) asked {
 	return asked{
-		graphs:     newCache[api.Graph](ctx, o.Details),
-		nodes:      newCache[[]api.GraphNode](ctx, o.Details),
-		related:    newCache[api.Page](ctx, o.Pages),
-		queries:    newCache[[]api.SavedQuery](ctx, 1),
-		alerts:     newCache[[]api.Alert](ctx, 1),
-		inboxes:    newCache[api.Inbox](ctx, o.Pages),
-		histories:  newCache[api.History](ctx, o.Pages),
-		previews:   newCache[api.RevertPreview](ctx, 1),
-		aggregates: newCache[api.AggregateResult](ctx, o.Summaries),
-		graphqls:   newCache[json.RawMessage](ctx, o.Summaries),
-		schemas:    newCache[api.Schema](ctx, 1),
-		datasets:   newCache[[]api.Dataset](ctx, 1),
-		tests:      newCache[api.AlertTest](ctx, o.Summaries),
+		graphs:    newCache[api.Graph](ctx, o.Details),
+		nodes:     newCache[[]api.GraphNode](ctx, o.Details),
+		queries:   newCache[[]api.SavedQuery](ctx, 1),
+		alerts:    newCache[[]api.Alert](ctx, 1),
+		inboxes:   newCache[api.Inbox](ctx, o.Pages),
+		histories: newCache[api.History](ctx, o.Pages),
+		previews:  newCache[api.RevertPreview](ctx, 1),
+		datasets:  newCache[[]api.Dataset](ctx, 1),
+		tests:     newCache[api.AlertTest](ctx, o.Summaries),
 	}
 }
 
@@ -107,14 +84,11 @@ func newAsked(ctx context.Context, o Options) asked {
 func (a asked) drop() {
 	a.graphs.forget()
 	a.nodes.forget()
-	a.related.forget()
 	a.queries.forget()
 	a.alerts.forget()
 	a.inboxes.forget()
 	a.histories.forget()
 	a.previews.forget()
-	a.aggregates.forget()
-	a.graphqls.forget()
 	a.tests.forget()
 }
 
@@ -144,13 +118,6 @@ func (l *Layer) Graph(s Slot, q api.GraphQuery, wait time.Duration, opts ...Opti
 func (l *Layer) Nodes(s Slot, refs []api.NodeRef, opts ...Option) tea.Cmd {
 	return answer(l, s, NodesOf{refs}, 0, opts, l.nodes, func(ctx context.Context) ([]api.GraphNode, error) {
 		return through(l.api, "graph", func(g Grapher) ([]api.GraphNode, error) { return nodesOf(ctx, l.api, g, refs) })
-	})
-}
-
-// Related asks for the events around an event; RelatedLoaded answers.
-func (l *Layer) Related(s Slot, id string, q api.RelatedQuery, wait time.Duration, opts ...Option) tea.Cmd {
-	return answer(l, s, RelatedTo{id, q}, wait, opts, l.related, func(ctx context.Context) (api.Page, error) {
-		return through(l.api, "related events", func(g Grapher) (api.Page, error) { return g.Related(ctx, id, q) })
 	})
 }
 
@@ -200,28 +167,6 @@ func (l *Layer) RevertPreview(s Slot, dataset string, to api.Revert, wait time.D
 			return through(l.api, "previewing a revert", func(h Historian) (api.RevertPreview, error) { return h.RevertPreview(ctx, dataset, to) })
 		},
 		keep: func(api.RevertPreview) bool { return false },
-	})
-}
-
-// Aggregate asks for counts over whole datasets; AggregateLoaded answers.
-func (l *Layer) Aggregate(s Slot, q api.AggregateQuery, wait time.Duration, opts ...Option) tea.Cmd {
-	return answer(l, s, q, wait, opts, l.aggregates, func(ctx context.Context) (api.AggregateResult, error) {
-		return through(l.api, "counting", func(c Counter) (api.AggregateResult, error) { return c.Aggregate(ctx, q) })
-	})
-}
-
-// GraphQL runs a query of the console; GraphQLAnswered answers. Vars must be
-// what JSON can write, as decoded JSON is.
-func (l *Layer) GraphQL(s Slot, text string, vars map[string]any, wait time.Duration, opts ...Option) tea.Cmd {
-	return answer(l, s, GraphQL{text, vars}, wait, opts, l.graphqls, func(ctx context.Context) (json.RawMessage, error) {
-		return through(l.api, "GraphQL", func(c Counter) (json.RawMessage, error) { return c.Query(ctx, text, vars) })
-	})
-}
-
-// Schema asks for the schema of the GraphQL server; SchemaLoaded answers.
-func (l *Layer) Schema(s Slot, opts ...Option) tea.Cmd {
-	return answer(l, s, Everything{}, 0, opts, l.schemas, func(ctx context.Context) (api.Schema, error) {
-		return through(l.api, "GraphQL", func(c Counter) (api.Schema, error) { return c.Schema(ctx) })
 	})
 }
 

@@ -2,7 +2,6 @@ package async
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"testing"
 	"time"
@@ -10,23 +9,20 @@ import (
 	"threatbench/api"
 )
 
-// counting adds to a world what counts.
+// counting counts the questions after a history, and tests alerts.
 type counting struct{ *world }
 
-func (c counting) Aggregate(ctx context.Context, _ api.AggregateQuery) (api.AggregateResult, error) {
-	return api.AggregateResult{Total: 3}, c.call(ctx, "aggregate")
-}
-func (c counting) Query(ctx context.Context, text string, _ map[string]any) (json.RawMessage, error) {
-	return json.RawMessage(text), c.call(ctx, "query")
+func (c counting) History(ctx context.Context, q api.HistoryQuery) (api.History, error) {
+	if err := c.call(ctx, "history"); err != nil {
+		return api.History{}, err
+	}
+	return c.world.History(ctx, q)
 }
 func (c counting) TestAlert(ctx context.Context, query int64, _ int) (api.AlertTest, error) {
 	return api.AlertTest{QueryID: query, Immediate: 4}, c.call(ctx, "test")
 }
-func (c counting) Schema(ctx context.Context) (api.Schema, error) {
-	return api.Schema{Query: "Query"}, c.call(ctx, "schema")
-}
 
-// Every question is answered by its own type of fact, with the value.
+// Every question is answered by its own type of result, with the value.
 func TestQuestionsAreAnswered(t *testing.T) {
 	w := newWorld(3)
 	w.saved[4], w.alerts[5] = api.SavedQuery{ID: 4}, api.Alert{ID: 5}
@@ -39,10 +35,6 @@ func TestQuestionsAreAnswered(t *testing.T) {
 		b.run(l.Inbox(Slot{"a", "inbox"}, api.InboxQuery{UnreadOnly: true}))
 		b.run(l.History(Slot{"d", "history"}, api.HistoryQuery{Dataset: "d1"}, 0))
 		b.run(l.RevertPreview(Slot{"d", "preview"}, "d1", api.Revert{Bookmark: "0"}, 0))
-		b.run(l.Aggregate(Slot{"c", "counts"}, api.AggregateQuery{AggregateBy: []string{"attacker"}}, 0))
-		b.run(l.GraphQL(Slot{"c", "console"}, "{x}", map[string]any{"v": 1}, 0))
-		b.run(l.Schema(Slot{"c", "schema"}))
-		b.run(l.Related(Slot{"g", "related"}, "e0000", api.RelatedQuery{IncludeParent: true}, 0))
 		b.run(l.TestAlert(Slot{"a", "test"}, 4, 7))
 		b.run(l.MarkRead(Slot{"a", "mark"}, []int64{7}, true))
 		if m := one[QueriesLoaded](b); len(m.Value) != 1 || m.Value[0].ID != 4 || !l.Current(m.RequestTag) || m.Err != nil {
@@ -58,18 +50,6 @@ func TestQuestionsAreAnswered(t *testing.T) {
 			t.Errorf("%+v", m)
 		}
 		if m := one[PreviewLoaded](b); m.Err != nil || m.Query.Dataset != "d1" {
-			t.Errorf("%+v", m)
-		}
-		if m := one[AggregateLoaded](b); m.Value.Total != 3 {
-			t.Errorf("%+v", m)
-		}
-		if m := one[GraphQLAnswered](b); string(m.Value) != "{x}" || m.Query.Text != "{x}" {
-			t.Errorf("%+v", m)
-		}
-		if m := one[SchemaLoaded](b); m.Value.Query != "Query" {
-			t.Errorf("%+v", m)
-		}
-		if m := one[RelatedLoaded](b); len(m.Value.Events) != 1 || m.Query.ID != "e0000" {
 			t.Errorf("%+v", m)
 		}
 		if m := one[AlertTested](b); m.Value.QueryID != 4 || m.Value.Immediate != 4 || m.Query.Days != 7 {
@@ -88,10 +68,10 @@ func TestAnswersAreKeptUntilAChange(t *testing.T) {
 	inWorld(t, w, Options{}, func(t *testing.T, _ *Layer) {
 		l := New(t.Context(), counting{w}, Options{})
 		defer l.Close()
-		ask := func(by string, opts ...Option) AggregateLoaded {
+		ask := func(by string, opts ...Option) HistoryLoaded {
 			b := newBench(t)
-			b.run(l.Aggregate(facets, api.AggregateQuery{AggregateBy: []string{by}}, 0, opts...))
-			return one[AggregateLoaded](b)
+			b.run(l.History(facets, api.HistoryQuery{Dataset: by}, 0, opts...))
+			return one[HistoryLoaded](b)
 		}
 		if ask("tlp").Cached || !ask("tlp").Cached || ask("tlp", Refresh).Cached || ask("tags").Cached {
 			t.Error("cached wrongly")
@@ -102,9 +82,9 @@ func TestAnswersAreKeptUntilAChange(t *testing.T) {
 		}
 		b := newBench(t)
 		before := w.total()
-		b.run(l.Aggregate(facets, api.AggregateQuery{AggregateBy: []string{"a"}}, time.Second))
-		b.run(l.Aggregate(facets, api.AggregateQuery{AggregateBy: []string{"b"}}, time.Second))
-		if m := one[AggregateLoaded](b); m.Query.AggregateBy[0] != "b" || w.total() != before+1 {
+		b.run(l.History(facets, api.HistoryQuery{Dataset: "a"}, time.Second))
+		b.run(l.History(facets, api.HistoryQuery{Dataset: "b"}, time.Second))
+		if m := one[HistoryLoaded](b); m.Query.Dataset != "b" || w.total() != before+1 {
 			t.Errorf("%d calls, %+v", w.total()-before, m)
 		}
 	})

@@ -193,7 +193,6 @@ func (l *Layer) Forget() {
 		f.Forget()
 	}
 	l.forgetData()
-	l.schemas.forget()
 	l.datasets.forget()
 	l.known.forget()
 }

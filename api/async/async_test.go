@@ -434,35 +434,7 @@ func TestTheCacheIsBounded(t *testing.T) {
 			b.wait()
 		}
 		if n := l.pages.kept.Len(); n != 10 || len(l.pages.calls) != 0 || len(l.slots) != 1 {
-			t.Errorf("%d pages, %d flights, %d slots", n, len(l.pages.calls), len(l.slots))
-		}
-	})
-}
-
-func TestAheadFillsTheCacheSilently(t *testing.T) {
-	f := &fakeAPI{took: time.Second}
-	inBubble(t, f, Options{}, func(t *testing.T, l *Layer) {
-		ahead := Slot{"events", "ahead"}
-		b := newBench(t)
-		b.run(l.Ahead(ahead, find("a"), 0))
-		if msgs := b.wait(); len(msgs) != 0 {
-			t.Errorf("messages %v", msgs)
-		}
-		if l.Ahead(ahead, find("a"), 0) != nil {
-			t.Error("asks for what is known")
-		}
-		b.run(l.Page(table, find("a"), 0))
-		if !one[EventsLoaded](b).Cached {
-			t.Error("not found in the cache")
-		}
-		// A page that is being fetched ahead is joined, not asked for again.
-		b = newBench(t)
-		b.run(l.Ahead(ahead, find("b"), 0))
-		<-time.After(700 * time.Millisecond)
-		b.run(l.Page(table, find("b"), 0))
-		one[EventsLoaded](b)
-		if f.total() != 2 || time.Since(b.start) != time.Second {
-			t.Errorf("%d calls, %s", f.total(), time.Since(b.start))
+			t.Errorf("%d pages, %d calls, %d slots", n, len(l.pages.calls), len(l.slots))
 		}
 	})
 }
@@ -535,7 +507,6 @@ func TestAPanicReachesTheCommand(t *testing.T) {
 	inBubble(t, &fakeAPI{explode: true}, Options{}, func(t *testing.T, l *Layer) {
 		for name, cmd := range map[string]tea.Cmd{
 			"catalogues": l.Catalogs(facets),
-			"ahead":      l.Ahead(table, find("a"), 0),
 			"job":        l.Run(Slot{"v", "job"}, func(context.Context, Report) (any, error) { panic("boom") }),
 		} {
 			func() {

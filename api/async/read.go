@@ -67,24 +67,6 @@ func (l *Layer) Page(s Slot, q api.ListQuery, wait time.Duration, opts ...Option
 	})
 }
 
-// Ahead fetches a page into the cache, so that Page finds it there. It sends
-// no message, not even of a failure: Page will meet that itself. A newer
-// Ahead on the slot cancels the older one.
-func (l *Layer) Ahead(s Slot, q api.ListQuery, wait time.Duration) tea.Cmd {
-	question := l.pageQuestion(q)
-	if _, known := l.pages.get(question.key); known {
-		return nil
-	}
-	ctx, tag := l.begin(s, false)
-	return func() tea.Msg {
-		defer l.finish(tag)
-		if pauseOver(ctx, wait) {
-			_, _ = l.pages.wait(ctx, question.key, l.pages.join(question)) // its error is Page's to tell
-		}
-		return nil
-	}
-}
-
 func (l *Layer) pageQuestion(q api.ListQuery) question[api.Page] {
 	return question[api.Page]{
 		key:  listKey(q),

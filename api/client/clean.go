@@ -224,30 +224,5 @@ func cleanInbox(in *api.Inbox) {
 	}
 }
 
-func cleanSchema(s *api.Schema) {
-	s.Query = clean.Line(s.Query)
-	for i := range s.Types {
-		t := &s.Types[i]
-		cleanFields(&t.Name, &t.Kind)
-		t.Description = clean.Text(t.Description)
-		cleanLines(t.Values)
-		cleanSchemaFields(t.Fields)
-	}
-}
-
-func cleanSchemaFields(list []api.SchemaField) {
-	for i := range list {
-		cleanSchemaArg(&list[i].SchemaArg)
-		for j := range list[i].Args {
-			cleanSchemaArg(&list[i].Args[j])
-		}
-	}
-}
-
-func cleanSchemaArg(a *api.SchemaArg) {
-	cleanFields(&a.Name, &a.Type)
-	a.Description = clean.Text(a.Description)
-}
-
 // cleanError works on what the server said; what we say ourselves is clean.
 func cleanError(e *api.Error) { e.Message = clean.Line(e.Message) }

@@ -58,12 +58,6 @@ func unsure(err error) error {
 	return fmt.Errorf("%w; %w", err, ErrUnsure)
 }
 
-// IsOffline tells whether an error means that no answer came.
-func IsOffline(err error) bool {
-	var e *OfflineError
-	return errors.As(err, &e)
-}
-
 // answerError is an answer that came but cannot be used.
 type answerError struct {
 	text    string

@@ -189,30 +189,6 @@ func TestGraphIsReadTolerantly(t *testing.T) {
 	}
 }
 
-func TestSchemaIsRead(t *testing.T) {
-	c := fake(t, func(*http.Request) (*http.Response, error) {
-		return reply(200, `{"data":{"__schema":{"queryType":{"name":"Query"},"types":[
-			{"name":"Query","kind":"OBJECT","fields":[{"name":"events","description":"all\u001b","type":{"kind":"NON_NULL","ofType":{"kind":"LIST","ofType":{"kind":"OBJECT","name":"Events"}}},
-				"args":[{"name":"filter","type":{"kind":"INPUT_OBJECT","name":"EventFilter"}}]}]},
-			{"name":"Bucket","kind":"ENUM","enumValues":[{"name":"DAY"}]},
-			{"name":"EventFilter","kind":"INPUT_OBJECT","inputFields":[{"name":"op","type":{"kind":"SCALAR","name":"String"}}]}]}}}`), nil
-	})
-	s, err := c.Schema(t.Context())
-	if err != nil || s.Query != "Query" || len(s.Types) != 3 {
-		t.Fatalf("%+v, %v", s, err)
-	}
-	if f := s.Types[0].Fields[0]; f.Type != "[Events]!" || f.Description != "all␛" || f.Args[0].Type != "EventFilter" {
-		t.Errorf("%+v", f)
-	}
-	if s.Types[1].Values[0] != "DAY" || s.Types[2].Fields[0].Name != "op" {
-		t.Errorf("%+v", s.Types)
-	}
-	none := fake(t, func(*http.Request) (*http.Response, error) { return reply(404, ""), nil })
-	if _, err := none.Schema(t.Context()); !errors.Is(err, api.ErrUnsupported) {
-		t.Error(err)
-	}
-}
-
 // What a server lacks is found out once and remembered; what is merely not
 // there is a 404 like any other.
 func TestMissingFeatures(t *testing.T) {

@@ -500,14 +500,6 @@ func (g *API) Query(ctx context.Context, query string, vars map[string]any) (jso
 	return g.inner.Query(ctx, query, vars)
 }
 
-// Schema is what the console could ask.
-func (g *API) Schema(ctx context.Context) (api.Schema, error) {
-	if err := g.wholeOnly("GraphQL"); err != nil {
-		return api.Schema{}, err
-	}
-	return g.inner.Schema(ctx)
-}
-
 // Graph is edges between nodes, of which the server shows all.
 func (g *API) Graph(ctx context.Context, q api.GraphQuery) (api.Graph, error) {
 	if err := g.wholeOnly("the graph"); err != nil {

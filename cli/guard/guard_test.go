@@ -230,7 +230,6 @@ func TestWhatCannotBeNarrowedIsRefused(t *testing.T) {
 		},
 		"Related": func(c async.Client) error { _, err := c.Related(ctx, id, api.RelatedQuery{}); return err },
 		"Query":   func(c async.Client) error { _, err := c.Query(ctx, "{ events { total } }", nil); return err },
-		"Schema":  func(c async.Client) error { _, err := c.Schema(ctx); return err },
 		"History": func(c async.Client) error { _, err := c.History(ctx, api.HistoryQuery{}); return err },
 		"Preview": func(c async.Client) error {
 			_, err := c.RevertPreview(ctx, w.datasets[0].UUID, api.Revert{})

@@ -197,11 +197,6 @@ func (a *API) Tags(ctx context.Context) ([]api.Tag, error) {
 	return list(ctx, a, "tags", keepCatalogues, a.pool.client.Tags)
 }
 
-// Schema is the schema of the GraphQL server.
-func (a *API) Schema(ctx context.Context) (api.Schema, error) {
-	return get(ctx, a.pool, "schema", keepCatalogues, a.pool.client.Schema)
-}
-
 // SavedQueries are the saved queries.
 func (a *API) SavedQueries(ctx context.Context) ([]api.SavedQuery, error) {
 	return list(ctx, a, "saved queries", keepLists, a.pool.client.SavedQueries)
