@@ -199,6 +199,15 @@ func (x *stixIndex) note(b []byte) error {
 	if o.Creator != "" {
 		x.add(factUsed, o.Creator)
 	}
+	if !x.noteContext(o) {
+		x.noteEvidence(o, b)
+	}
+	return x.err
+}
+
+// noteContext takes an object that says something of others into the index;
+// false where it is of another kind.
+func (x *stixIndex) noteContext(o stixObject) bool {
 	switch o.Type {
 	case "incident":
 		for _, e := range o.External {
@@ -215,19 +224,36 @@ func (x *stixIndex) note(b []byte) error {
 		x.add(factName, o.ID, o.Country)
 	case "attack-pattern", "vulnerability":
 		x.add(factName, o.ID, externalID(o))
-	case "marking-definition":
-		x.noteDefinition(o, b)
 	case "relationship":
 		x.noteEdge(o)
-	case "indicator":
-		values, _ := patternValues(o) //nolint:errcheck // told when the object is taken
-		x.noteValues(o.ID, values)
+	case "report", "grouping":
+		for _, ref := range o.Objects {
+			x.add(factReport, ref, o.ID)
+			if !isObservable(ref) {
+				x.add(factUsed, ref)
+			}
+		}
 	case "note", "opinion":
 		for _, ref := range o.Objects {
 			if text := cmp.Or(o.Content, o.Explanation); text != "" {
 				x.add(factNote, ref, o.ID, text)
 			}
 		}
+	default:
+		return false
+	}
+	return true
+}
+
+// noteEvidence takes an object with values of its own, or one that tells of
+// such, into the index.
+func (x *stixIndex) noteEvidence(o stixObject, b []byte) {
+	switch o.Type {
+	case "marking-definition":
+		x.noteDefinition(o, b)
+	case "indicator":
+		values, _ := patternValues(o) //nolint:errcheck // told when the object is taken
+		x.noteValues(o.ID, values)
 	case "sighting":
 		if o.FirstSeen != "" {
 			x.add(factTime, o.Of, o.FirstSeen, o.ID)
@@ -236,13 +262,6 @@ func (x *stixIndex) note(b []byte) error {
 			x.add(factEvidence, ref)
 		}
 		x.add(factUsed, o.Of)
-	case "report", "grouping":
-		for _, ref := range o.Objects {
-			x.add(factReport, ref, o.ID)
-			if !isObservable(ref) {
-				x.add(factUsed, ref)
-			}
-		}
 	case "observed-data":
 		for _, ref := range o.Objects {
 			x.add(factUsed, ref)
@@ -251,7 +270,6 @@ func (x *stixIndex) note(b []byte) error {
 	default:
 		x.noteValues(o.ID, observableValues(o))
 	}
-	return x.err
 }
 
 func (x *stixIndex) noteValues(id string, values []api.IndicatorInput) {

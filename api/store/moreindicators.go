@@ -73,36 +73,6 @@ func (s *session) beside(ctx context.Context, hash uint32, before int64, take fu
 	}
 }
 
-// besideAny is the events that may have one of the indicators beside their
-// primary one.
-func (s *session) besideAny(ctx context.Context, hashes map[uint32]bool) (map[int64]bool, error) {
-	var out map[int64]bool
-	for h := range hashes {
-		err := s.each(ctx, "SELECT event FROM indicator WHERE hash = ?", []any{h}, func(r *sql.Rows) error {
-			var id int64
-			if out == nil {
-				out = map[int64]bool{}
-			}
-			err := r.Scan(&id)
-			out[id] = true
-			return err
-		})
-		if err != nil {
-			return nil, fmt.Errorf("looking for events by an indicator: %w", err)
-		}
-	}
-	return out, nil
-}
-
-// moreOf is the indicators of an event beside its primary one.
-func (s *session) moreOf(ctx context.Context, id int64) ([]typedIndicator, error) {
-	r, err := s.row(ctx, id)
-	if err != nil || r == nil {
-		return nil, err
-	}
-	return r.doc.more, nil
-}
-
 // indicators are those of an event by their names in the graph, the primary
 // one first, each once.
 func (v *readTx) indicators(account string, d *doc) []api.GraphNode {
