@@ -87,7 +87,7 @@ const (
 var (
 	longFiles = []string{
 		"api/interchange/csvimport.go", "api/interchange/misp.go", "api/interchange/stiximport.go", // grew with the shapes they read
-		"api/store/edit.go", "api/store/explain.go", "api/store/graph.go", // go with the store's taking apart
+		"api/store/edit.go", "api/store/graph.go", // go with the store's taking apart
 		"cli/guard/guard.go", // goes with the one type of a role
 		"ui/model.go",        // goes with triage
 		"views/queries/edit.go",
