@@ -52,7 +52,6 @@ func contract() []struct{ operation, method, client, older string } {
 		{"graph", "GET /events/graph", "Graph", ""},
 		{"GraphQL", "POST /v2/events/graphql", "Query", ""},
 		{"GraphQL, older", "POST /events/graphql", "Query", "POST /v2/events/graphql"},
-		{"GraphQL, introspection", "POST /v2/events/graphql", "Schema", ""},
 		{"saved queries", "GET /events/queries", "SavedQueries", ""},
 		{"create a query", "POST /events/queries/create", "CreateSavedQuery", ""},
 		{"read a query", "GET /events/queries/{query_id}", "SavedQuery", ""},

@@ -125,7 +125,7 @@ func TestEveryMarkdownEnds(t *testing.T) {
 		if err != nil || len(lines) == 0 {
 			t.Errorf("%s: %d lines, %v", name, len(lines), err)
 		}
-		if took > 5*maxMarkdownTime { // a loaded machine, and what is done outside the bound
+		if took > time.Minute { // without the bounds none of them ends; a loaded machine under the race detector is slow
 			t.Errorf("%s took %s", name, took)
 		}
 		t.Logf("%-18s %6d lines %s", name, len(lines), took.Round(time.Millisecond))
