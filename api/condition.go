@@ -40,6 +40,7 @@ type Condition struct {
 	Field  Field
 	Op     Op
 	Values []string
+	Not    bool // turned into its opposite: of a list no element satisfies it (ours)
 }
 
 // Value is the first value, "" where there is none.
@@ -66,7 +67,8 @@ func (c Condition) typed(v string) any {
 	return v
 }
 
-// MarshalJSON writes {field, op, value}, value being a list for OpIn.
+// MarshalJSON writes {field, op, value}, value being a list for OpIn and
+// missing for OpNone, and not where the condition is turned.
 func (c Condition) MarshalJSON() ([]byte, error) {
 	var value any = c.typed(c.Value())
 	if c.Op == OpIn {
@@ -76,11 +78,15 @@ func (c Condition) MarshalJSON() ([]byte, error) {
 		}
 		value = list
 	}
+	if c.Op == OpNone {
+		value = nil
+	}
 	return json.Marshal(struct {
 		Field Field `json:"field"`
 		Op    Op    `json:"op"`
-		Value any   `json:"value"`
-	}{c.Field, c.Op, value})
+		Value any   `json:"value,omitempty"`
+		Not   bool  `json:"not,omitempty"`
+	}{c.Field, c.Op, value, c.Not})
 }
 
 // UnmarshalJSON reads {field, op, value}; the value may be a string, a number,
@@ -90,6 +96,7 @@ func (c *Condition) UnmarshalJSON(b []byte) error {
 		Field Field           `json:"field"`
 		Op    Op              `json:"op"`
 		Value json.RawMessage `json:"value"`
+		Not   flexBool        `json:"not"`
 	}
 	if err := json.Unmarshal(b, &w); err != nil {
 		return fmt.Errorf("a condition is {field, op, value}: %w", err)
@@ -98,7 +105,7 @@ func (c *Condition) UnmarshalJSON(b []byte) error {
 	if err != nil {
 		return fmt.Errorf("value of %s: %w", w.Field, err)
 	}
-	*c = Condition{Field: w.Field, Op: w.Op, Values: values}
+	*c = Condition{Field: w.Field, Op: w.Op, Values: values, Not: bool(w.Not)}
 	return nil
 }
 

@@ -3,6 +3,7 @@ package api
 import (
 	"slices"
 	"strings"
+	"unicode/utf8"
 )
 
 // countryTable is ISO 3166-1, ordered by alpha-2 code.
@@ -284,4 +285,47 @@ func countryByAlpha2(code string) (Country, bool) {
 		return Country{}, false
 	}
 	return countryTable[i], true
+}
+
+// otherCountryNames are names in use that ISO 3166 doesn't have.
+var otherCountryNames = map[string]string{
+	"america": "US", "united states of america": "US", "britain": "GB", "great britain": "GB", "uk": "GB", "england": "GB",
+	"russian federation": "RU", "holland": "NL", "the netherlands": "NL", "türkiye": "TR", "turkiye": "TR", "burma": "MM",
+	"czech republic": "CZ", "ivory coast": "CI", "cote d'ivoire": "CI", "republic of korea": "KR", "dprk": "KP", "uae": "AE",
+	"peoples republic of china": "CN", "people's republic of china": "CN", "prc": "CN", "viet nam": "VN", "swaziland": "SZ", "macedonia": "MK",
+	"east timor": "TL", "cabo verde": "CV", "vatican": "VA", "drc": "CD",
+}
+
+// leastBeginning is how many letters of a name's beginning name a country.
+const leastBeginning = 4
+
+// CountriesNamed are the countries that a text means: by a code or a name the
+// one, by the beginning of a name, from four letters, all whose name begins so.
+// Case, "&" for "and", dots and dashes for spaces don't matter.
+func CountriesNamed(s string) []Country {
+	if c, ok := CountryByCode(s); ok {
+		return []Country{c}
+	}
+	want := plainCountry(s)
+	if code := otherCountryNames[want]; code != "" {
+		c, _ := countryByAlpha2(code)
+		return []Country{c}
+	}
+	var out []Country
+	for _, c := range countryTable {
+		name := plainCountry(c.Name)
+		if name == want {
+			return []Country{c}
+		}
+		if utf8.RuneCountInString(want) >= leastBeginning && strings.HasPrefix(name, want) {
+			out = append(out, c)
+		}
+	}
+	return out
+}
+
+// plainCountry is a name as names are compared.
+func plainCountry(s string) string {
+	s = strings.NewReplacer("&", " and ", ".", " ", "-", " ", "_", " ", "’", "'").Replace(Fold(s))
+	return strings.Join(strings.Fields(s), " ")
 }

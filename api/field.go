@@ -170,7 +170,7 @@ var eventFields = [...]FieldInfo{
 		Patch:  func(p *EventPatch) **string { return &p.Date },
 	},
 	{
-		Field: FieldEvent, Title: "description", Kind: KindProse, Aliases: "text description desc", About: "the description",
+		Field: FieldEvent, Title: "description", Kind: KindProse, Aliases: "description desc", About: "the description",
 		Columns: "description comment comments summary title name details info message text eventinfo remark remarks metadesc filedescription listingreason reason detail context",
 		Filter:  true, Order: true, CSV: 3, Max: MaxText, Required: true,
 		Text:   func(e *Event) *string { return &e.Event },
@@ -178,7 +178,8 @@ var eventFields = [...]FieldInfo{
 		Patch:  func(p *EventPatch) **string { return &p.Event },
 	},
 	{
-		Field: FieldIndicator, Title: "indicator", Kind: KindIndicator, Aliases: "ioc ind", About: "domain, address, hash, URL",
+		Field: FieldIndicator, Title: "indicator", Kind: KindIndicator, Aliases: "ioc ind domain host hostname fqdn ip ipv4 ipv6 net cidr hash md5 sha1 sha256 sha512 url uri email cve asn",
+		About:   "domain, address, net, hash, URL; domain: is all below a domain",
 		Columns: "ioc value observable iocvalue indicatorvalue iocs observables artifact artefact indicatorofcompromise selector data indicatorname",
 		Filter:  true, Order: true, CSV: 9, Max: MaxIndicator,
 		Text:   func(e *Event) *string { return &e.Indicator },
@@ -367,7 +368,8 @@ func names[T ~string](marked func(FieldInfo) bool) []T {
 	return out
 }
 
-// Fields lists the fields that a condition may name.
+// Fields lists the fields that a condition may name; FieldText stands for
+// several of them.
 func Fields() []Field { return names[Field](func(f FieldInfo) bool { return f.Filter }) }
 
 // OrderFields lists what orderBy may name.

@@ -217,4 +217,7 @@ func (r *ResultInfo) UnmarshalJSON(b []byte) error {
 type Page struct {
 	Events []Event
 	Info   ResultInfo
+	// NotSearched names what the server could not look at: the events may be a
+	// part of what the query means. Told on the first page.
+	NotSearched []string
 }

@@ -31,12 +31,13 @@ const (
 	CanUnder     = "indicator.under"
 	CanUnderTech = "mitreAttack.under"
 	CanNone      = "none"
+	CanNot       = "not"                 // any condition may be turned into its opposite
 	CanCanonical = "indicator.canonical" // equals, not and in compare canonical forms of every indicator
 )
 
 // OwnOperators lists what our server announces.
 func OwnOperators() []string {
-	return []string{CanFindText, CanWithin, CanUnder, CanUnderTech, CanNone, CanCanonical}
+	return []string{CanFindText, CanWithin, CanUnder, CanUnderTech, CanNone, CanNot, CanCanonical}
 }
 
 // Capabilities is what a server understands beyond the contract. The zero

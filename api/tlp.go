@@ -28,7 +28,7 @@ func ParseTLP(s string) (t TLP, ok bool) {
 		return TLPGreen, true
 	case "amber":
 		return TLPAmber, true
-	case "amber+strict", "amber-strict", "amber strict", "amber_strict":
+	case "amber+strict", "amber-strict", "amber strict", "amber_strict", "amber+":
 		return TLPAmberStrict, true
 	case "red":
 		return TLPRed, true

@@ -25,6 +25,8 @@ type exportFlags struct {
 	title   string
 	columns []string
 	noRaw   bool
+
+	datasets []string
 }
 
 func (a *app) exportCommand() *cobra.Command {
@@ -57,6 +59,7 @@ func (a *app) exportCommand() *cobra.Command {
 	}
 	cmd.RunE = a.run(check, func(ctx context.Context, _ []string) error { return a.export(ctx, f) })
 	cmd.Flags().StringVarP(&f.query, "query", "q", "", "filter, in the filter language; empty means everything")
+	cmd.Flags().StringSliceVar(&f.datasets, "dataset", nil, "datasets to search, by name or id; all is the default")
 	cmd.Flags().StringVar(&f.format, "format", "jsonl", "form to write: "+listFormats(interchange.ExportFormats()))
 	cmd.Flags().StringVarP(&f.output, "output", "o", "", "file to write instead of the standard output")
 	cmd.Flags().StringVar(&f.maxTLP, "max-tlp", "none", "strictest TLP to write: clear, green, amber, amber+strict, red; none writes everything")
@@ -112,6 +115,13 @@ func (a *app) export(ctx context.Context, f exportFlags) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, pl.close()) }()
+	if q, err = a.within(ctx, pl, q, f.datasets); err != nil {
+		return err
+	}
+	missed, err := missedBy(ctx, pl, q)
+	if err != nil {
+		return err
+	}
 	var done interchange.ExportReport
 	if f.output == "" || f.output == "-" {
 		done, err = a.exportTo(ctx, pl, q, a.io.Out, f)
@@ -127,10 +137,24 @@ func (a *app) export(ctx context.Context, f exportFlags) (err error) {
 	if f.output != "" && f.output != "-" {
 		a.note("%s: %s written", f.output, counted(done.Written, "event"))
 	}
+	if done.Written+done.LeftOut == 0 {
+		a.explainNothing(ctx, pl, q)
+	}
 	if done.LeftOut > 0 {
 		a.note("%s left out by --max-tlp %s", counted(done.LeftOut, "event"), f.maxTLP)
 	}
-	return nil
+	return notSearched(missed)
+}
+
+// missedBy names what the server can't search for a query: a call more, where
+// that depends on the server.
+func missedBy(ctx context.Context, pl *place, q api.ListQuery) ([]string, error) {
+	if pl.db != nil || !query.NeedsCapabilities(q) {
+		return nil, nil
+	}
+	q.PageSize = 1
+	page, err := pl.client().List(ctx, q)
+	return page.NotSearched, err
 }
 
 func (a *app) exportTo(ctx context.Context, pl *place, q api.ListQuery, w io.Writer, f exportFlags) (interchange.ExportReport, error) {

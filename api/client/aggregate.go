@@ -40,6 +40,10 @@ func (c *Client) Aggregate(ctx context.Context, q api.AggregateQuery) (api.Aggre
 // one REST call per column instead, from then on; it counts whole datasets,
 // so Unfiltered is set where the filter isn't empty.
 func (c *Client) Summary(ctx context.Context, q api.SummaryQuery) (api.Summary, error) {
+	var err error
+	if q.Filter, _, err = c.compile(ctx, q.Filter); err != nil {
+		return api.Summary{}, fmt.Errorf("summing up: %w", err)
+	}
 	if err := checkSummary(q); err != nil {
 		return api.Summary{}, fmt.Errorf("summing up: %w", err)
 	}

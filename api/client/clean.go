@@ -32,6 +32,7 @@ func cleanEvent(e *api.Event) {
 }
 
 func cleanPage(p *api.Page) {
+	cleanLines(p.NotSearched)
 	for i := range p.Events {
 		cleanEvent(&p.Events[i])
 	}

@@ -73,6 +73,8 @@ type Client struct {
 	alerts   feature
 	inbox    feature
 
+	understood understood
+
 	rehearsal feature // GET /events/queries/{query_id}/test
 }
 

@@ -187,6 +187,9 @@ func TestListSendsTheWholeQuery(t *testing.T) {
 		}
 		var got api.ListQuery
 		c := fake(t, func(r *http.Request) (*http.Response, error) {
+			if strings.HasSuffix(r.URL.Path, "/capabilities") {
+				return reply(200, mustJSON(api.Capabilities{Operators: api.OwnOperators()})), nil
+			}
 			got = sentQuery(rt, r)
 			return reply(200, `[]`), nil
 		})

@@ -13,8 +13,14 @@ import (
 
 // List reads a page of events (GET /events, or POST /events). A query that
 // breaks a limit is refused without a call; one too long for a URL goes as a
-// POST. Info.TotalCount is -1 where the server did not say how many there are.
+// POST. What the server doesn't understand is said in the contract's terms; Page.NotSearched
+// names what it could not look at. Info.TotalCount is -1 where the server did
+// not say how many there are.
 func (c *Client) List(ctx context.Context, q api.ListQuery) (api.Page, error) {
+	q, missed, err := c.compile(ctx, q)
+	if err != nil {
+		return api.Page{}, fmt.Errorf("listing events: %w", err)
+	}
 	if err := q.Validate(); err != nil {
 		return api.Page{}, fmt.Errorf("listing events: %w", err)
 	}
@@ -27,7 +33,7 @@ func (c *Client) List(ctx context.Context, q api.ListQuery) (api.Page, error) {
 	if err != nil {
 		return api.Page{}, fmt.Errorf("listing events: %w", err)
 	}
-	p := api.Page{Events: events, Info: pageInfo(info, q, len(events))}
+	p := api.Page{Events: events, Info: pageInfo(info, q, len(events)), NotSearched: missed}
 	cleanPage(&p)
 	return p, nil
 }

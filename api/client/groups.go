@@ -25,6 +25,10 @@ const (
 // schema, is asked by REST from then on; it counts whole datasets within the
 // days the filter names, so Unfiltered is set where the filter says more.
 func (c *Client) Groups(ctx context.Context, q api.GroupQuery) (api.Groups, error) {
+	var err error
+	if q.Filter, _, err = c.compile(ctx, q.Filter); err != nil {
+		return api.Groups{}, fmt.Errorf("counting by %s: %w", strings.Join(groupNames(q), ", "), err)
+	}
 	g, err := c.groups(ctx, q)
 	if err != nil {
 		return api.Groups{}, fmt.Errorf("counting by %s: %w", strings.Join(groupNames(q), ", "), err)

@@ -56,14 +56,18 @@ type graphCondition struct {
 	Op     api.Op    `json:"op"`
 	Value  *string   `json:"value,omitempty"`
 	Values []string  `json:"values,omitempty"`
+	Not    bool      `json:"not,omitempty"`
 }
 
 func graphConditions(list []api.Condition) []graphCondition {
 	out := make([]graphCondition, len(list))
 	for i, c := range list {
-		out[i] = graphCondition{Field: c.Field, Op: c.Op}
+		out[i] = graphCondition{Field: c.Field, Op: c.Op, Not: c.Not}
 		if c.Op == api.OpIn {
 			out[i].Values = c.Values
+			continue
+		}
+		if c.Op == api.OpNone {
 			continue
 		}
 		v := c.Value()

@@ -5,84 +5,144 @@ import (
 	"strings"
 
 	"threatbench/api"
+	"threatbench/api/indicator"
 )
 
 // condition reads a field's operator and value.
-func (p *parser) condition(name token, not bool) (*node, *Error) {
-	field, ok := Lookup(name.raw)
+func (p *parser) condition(name token) (*node, *Error) {
 	op := p.next()
-	if !ok {
-		return nil, p.unknownField(name)
+	field, ok := Lookup(name.raw)
+	if own := ownName(name.raw); own != "" {
+		field, ok = own, true
 	}
-	if op.raw == "!=" {
-		not, op.raw = !not, ":"
+	if !ok {
+		return nil, p.unknownField(name, op)
 	}
 	if p.i == len(p.toks) || !p.toks[p.i].glued || p.peek() != tokOpen && p.peek() != tokValue {
 		return nil, p.fail(op, "%s%s needs a value right behind it", name.raw, op.raw)
 	}
-	if p.peek() == tokOpen {
-		return p.values(field, op, not)
+	not := op.raw == "!="
+	if not {
+		op.raw = ":"
 	}
-	t := p.next()
-	conds, err := p.single(field, op, t)
+	var n *node
+	var err *Error
+	if p.peek() == tokOpen {
+		n, err = p.values(name, field, op)
+	} else {
+		n, err = p.single(name, field, op, p.next())
+	}
 	if err != nil {
 		return nil, err
 	}
 	if not {
-		if conds, err = p.negate(conds, name, t); err != nil {
-			return nil, err
-		}
+		n.pos, n.end = name.pos, p.toks[p.i-1].end
+		n = negate(n)
 	}
-	return p.leaves(conds, name.pos, t.end), nil
+	return n, nil
 }
 
-func (p *parser) leaves(conds []api.Condition, pos, end int) *node {
-	n := &node{}
-	for _, c := range conds {
-		n.leaves = append(n.leaves, leaf{c, pos, end})
+// ownName is the field that a name stands for which is no field of the
+// contract's: the dataset, and all that an event says.
+func ownName(name string) api.Field {
+	switch strings.ToLower(name) {
+	case "dataset", "datasets", "ds", "datasetid":
+		return api.FieldDataset
+	case string(api.FieldText):
+		return api.FieldText
 	}
-	return n
+	return ""
 }
 
-func (p *parser) unknownField(name token) *Error {
+func (p *parser) unknownField(name, op token) *Error {
+	value := ""
+	if p.i < len(p.toks) && p.peek() == tokValue {
+		value = p.text[p.toks[p.i].pos:p.toks[p.i].end]
+	}
 	if near := nearest(name.raw); near != "" {
-		return p.fail(name, "there is no field %s; did you mean %s? quote it to search for it", name.raw, near)
+		return p.fail(name, "there is no field %s; did you mean %s? write %s%s%s, or quote it to search for it", name.raw, near, near, op.raw, value)
 	}
 	return p.fail(name, "there is no field %s; quote it to search for it", name.raw)
 }
 
 // single reads field, operator and one value. A part of a date such as a month
 // becomes two conditions.
-func (p *parser) single(field api.Field, op, t token) ([]api.Condition, *Error) {
+func (p *parser) single(name token, field api.Field, op, t token) (*node, *Error) {
+	sign := strings.TrimPrefix(op.raw, ":")
+	if field == api.FieldDataset || field == api.FieldText {
+		return p.own(name, field, op, t)
+	}
+	if sign == "" || sign == "=" && !t.quoted {
+		return p.meant(name, field, t)
+	}
 	v, err := p.valueOf(t)
 	if err != nil {
 		return nil, err
 	}
-	o, v, err := p.operation(op, t, v)
+	o, v, err := p.operation(field, op, t, v)
 	if err != nil {
 		return nil, err
+	}
+	if o == api.OpWithin || o == api.OpUnder {
+		return p.one(api.Condition{Field: field, Op: o, Values: []string{v}}, name, t), nil
 	}
 	if !slices.Contains(api.OpsFor(field), o) {
 		return nil, p.fail(op, "%s takes %s", field, operatorsOf(field))
 	}
+	if isDate(field) && !textual(o) && sign != "=" {
+		return p.date(field, o, name, t, v)
+	}
 	if isDate(field) && !textual(o) {
-		conds, msg := dates(field, o, v, p.now)
-		if msg != "" {
-			return nil, p.fail(t, "%s", msg)
+		if _, err := api.ParseTime(v); err != nil {
+			return nil, p.fail(t, "%q is no moment: write 2024-03-01T10:00:00Z", v)
 		}
-		return conds, nil
+		return p.one(api.Condition{Field: field, Op: o, Values: []string{v}}, name, t), nil
 	}
 	if v, err = p.scalar(field, o, t, v); err != nil {
 		return nil, err
 	}
-	return []api.Condition{{Field: field, Op: o, Values: []string{v}}}, nil
+	return p.one(api.Condition{Field: field, Op: o, Values: []string{v}}, name, t), nil
+}
+
+// date reads a date behind an operator.
+func (p *parser) date(field api.Field, op api.Op, name, t token, v string) (*node, *Error) {
+	conds, msg := dates(field, op, v, p.now)
+	if msg != "" {
+		return nil, p.fail(t, "%s", msg)
+	}
+	n := &node{}
+	for _, c := range conds {
+		n.leaves = append(n.leaves, leaf{c, name.pos, t.end})
+	}
+	return n, nil
+}
+
+// own reads a value of the dataset or of all that an event says.
+func (p *parser) own(name token, field api.Field, op, t token) (*node, *Error) {
+	v, err := p.valueOf(t)
+	if err != nil {
+		return nil, err
+	}
+	sign := strings.TrimPrefix(op.raw, ":")
+	if field == api.FieldText {
+		if sign != "" && sign != "~~" && sign != "~" && sign != "=" {
+			return nil, p.fail(op, "text takes words, as in text:word")
+		}
+		return p.one(findWords(v), name, t), nil
+	}
+	if sign != "" && sign != "=" {
+		return nil, p.fail(op, "a dataset is dataset:name, several are dataset:(A OR B)")
+	}
+	return p.one(api.Condition{Field: field, Op: api.OpEquals, Values: []string{v}}, name, t), nil
 }
 
 // operation is the operator a sign stands for, and the value it takes.
-func (p *parser) operation(op, t token, v string) (api.Op, string, *Error) {
+func (p *parser) operation(field api.Field, op, t token, v string) (api.Op, string, *Error) {
 	switch strings.TrimPrefix(op.raw, ":") {
-	case "", "=":
+	case "=":
 		return api.OpEquals, v, nil
+	case "<<":
+		return p.inside(field, op, v)
 	case ">":
 		return api.OpGt, v, nil
 	case ">=":
@@ -96,11 +156,29 @@ func (p *parser) operation(op, t token, v string) (api.Op, string, *Error) {
 	case "~=":
 		return api.OpLike, v, nil
 	}
-	o, v, msg := wildcard(t)
+	if field == api.FieldIndicator && !t.quoted {
+		t.raw = indicator.Refang(t.raw)
+	}
+	o, v, msg := wildcard(pattern(t))
 	if msg != "" {
 		return "", "", p.fail(t, "%s", msg)
 	}
 	return o, v, nil
+}
+
+// inside reads << which says in full what ip:NET, domain:X and technique:T mean.
+func (p *parser) inside(field api.Field, op token, v string) (api.Op, string, *Error) {
+	name := p.toks[p.i-3].raw
+	switch {
+	case field == api.FieldMitreAttack, field == api.FieldIndicator && below(name):
+		return api.OpUnder, v, nil
+	case field == api.FieldIndicator:
+		if _, err := api.ParseNet(v); err != nil {
+			return "", "", p.fail(p.toks[p.i-1], "%q is no net: write 198.51.100.0/24; all below a domain is domain:%s", v, v)
+		}
+		return api.OpWithin, v, nil
+	}
+	return "", "", p.fail(op, "<< is for ip, domain and technique")
 }
 
 // part is a byte of a pattern: plain, or a wildcard.
@@ -132,8 +210,7 @@ func pattern(t token) []part {
 
 // wildcard compiles a value with * and ?: to the plain operators where they
 // say the same, to LIKE where they don't.
-func wildcard(t token) (op api.Op, value, refused string) {
-	parts := pattern(t)
+func wildcard(parts []part) (op api.Op, value, refused string) {
 	star := part{'*', true}
 	lead := parts[0] == star
 	trail := parts[len(parts)-1] == star
@@ -182,34 +259,13 @@ func like(parts []part) (op api.Op, value, refused string) {
 	return api.OpLike, string(b), ""
 }
 
-// negate turns what was read into its opposite, where one condition can say it.
-func (p *parser) negate(conds []api.Condition, name, t token) ([]api.Condition, *Error) {
-	if len(conds) != 1 {
-		return nil, failAt(name.pos, t.end, "a whole period can't be excluded: write (date<start) OR (date>end)")
-	}
-	c := conds[0]
-	opposite := map[api.Op]api.Op{
-		api.OpEquals: api.OpNot, api.OpNot: api.OpEquals,
-		api.OpGt: api.OpLte, api.OpGte: api.OpLt, api.OpLt: api.OpGte, api.OpLte: api.OpGt,
-	}[c.Op]
-	switch {
-	case opposite == "":
-		return nil, failAt(name.pos, t.end, "the API can exclude whole values only, as in -%s:value", name.raw)
-	case isList(c.Field) && c.Op != api.OpEquals && c.Op != api.OpNot:
-		return nil, failAt(name.pos, t.end, "an event has several %s: a comparison of them can't be excluded", c.Field)
-	}
-	c.Op = opposite
-	return []api.Condition{c}, nil
-}
-
-// values reads (a OR b, c) behind a field: one of them, or, excluded, none.
-func (p *parser) values(field api.Field, op token, not bool) (*node, *Error) {
+// values reads (a OR b, c) behind a field: one of them.
+func (p *parser) values(name token, field api.Field, op token) (*node, *Error) {
 	open := p.next()
-	if op.raw != ":" && op.raw != "=" {
+	if op.raw != ":" && op.raw != "=" || field == api.FieldText {
 		return nil, p.fail(op, "only : takes several values, as in %s:(a OR b)", field)
 	}
-	in := api.Condition{Field: field, Op: api.OpIn}
-	n := &node{}
+	l := listing{in: api.Condition{Field: field, Op: api.OpIn}}
 	for want := true; ; want = !want {
 		if p.i == len(p.toks) {
 			return nil, p.fail(open, "this parenthesis is not closed")
@@ -217,45 +273,68 @@ func (p *parser) values(field api.Field, op token, not bool) (*node, *Error) {
 		t := p.next()
 		switch {
 		case want && t.kind == tokValue:
-			v, err := p.member(field, t, len(in.Values), not)
-			if err != nil {
+			if err := p.member(&l, name, field, op, t); err != nil {
 				return nil, err
 			}
-			in.Values = append(in.Values, v)
-			n.leaves = append(n.leaves, leaf{api.Condition{Field: field, Op: api.OpNot, Values: []string{v}}, t.pos, t.end})
-		case want && t.kind == tokClose && len(in.Values) == 0:
+		case want && t.kind == tokClose && len(l.kids) == 0:
 			return nil, failAt(open.pos, t.end, "%s:() needs at least one value", field)
 		case want:
 			return nil, p.fail(t, "a value is missing here")
 		case t.kind == tokClose:
-			if !not {
-				n.leaves = []leaf{{in, open.pos, t.end}}
-			}
-			return n, nil
+			return l.node(open.pos, t.end)
 		case t.kind != tokComma && t.kind != tokOr:
 			return nil, p.fail(t, "write OR or a comma between values; put a value with spaces in quotes")
 		}
 	}
 }
 
-// member reads the n-th value of a list.
-func (p *parser) member(field api.Field, t token, n int, not bool) (string, *Error) {
-	if n == api.MaxInValues && !not {
-		return "", p.fail(t, "the API takes at most %d values in one list", api.MaxInValues)
-	}
-	v, err := p.valueOf(t)
+// listing is a list of values as it is read: plain ones make one condition,
+// others such as wildcards a condition each.
+type listing struct {
+	in    api.Condition
+	kids  []*node
+	mixed bool
+}
+
+// member reads the next value of a list.
+func (p *parser) member(l *listing, name token, field api.Field, op, t token) *Error {
+	n, err := p.single(name, field, op, t)
 	if err != nil {
-		return "", err
+		return err
 	}
-	if !isDate(field) {
-		return p.scalar(field, api.OpIn, t, v)
+	n.pos, n.end = t.pos, t.end
+	n.text = name.raw + op.raw + p.text[t.pos:t.end]
+	for i := range n.leaves {
+		n.leaves[i].pos, n.leaves[i].end = t.pos, t.end
 	}
-	conds, msg := dates(field, api.OpEquals, v, p.now)
-	switch {
-	case msg != "":
-		return "", p.fail(t, "%s", msg)
-	case len(conds) != 1 || conds[0].Op != api.OpEquals:
-		return "", p.fail(t, "a list takes days and moments only: write %s:%s by itself", field, v)
+	l.kids = append(l.kids, n)
+	c := n.leaves[0].Condition
+	if c.Op == api.OpUnder && field == api.FieldMitreAttack {
+		c.Op, c.Values = api.OpIn, withChildren(c.Values)
 	}
-	return conds[0].Value(), nil
+	if len(n.leaves) > 1 || c.Not || c.Op != api.OpEquals && c.Op != api.OpIn {
+		l.mixed = true
+		return nil
+	}
+	l.in.Values = append(l.in.Values, c.Values...)
+	return nil
+}
+
+// node is the term that the list makes.
+func (l *listing) node(pos, end int) (*node, *Error) {
+	if l.mixed {
+		if len(l.kids) > api.MaxBranches {
+			return nil, failAt(l.kids[api.MaxBranches].pos, l.kids[api.MaxBranches].end, "the API takes at most %d branches of OR", api.MaxBranches)
+		}
+		return &node{kind: nodeOr, kids: l.kids}, nil
+	}
+	most := api.MaxInValues
+	if l.in.Field == api.FieldDataset {
+		most = api.MaxDatasets
+	}
+	if len(l.in.Values) > most {
+		at := l.kids[min(most, len(l.kids)-1)]
+		return nil, failAt(at.pos, at.end, "the API takes at most %d values in one list", most)
+	}
+	return &node{leaves: []leaf{{l.in, pos, end}}}, nil
 }

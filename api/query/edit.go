@@ -100,6 +100,13 @@ func has(c api.Condition, v string) bool {
 // clashes tells whether o, of the same field, has to go when c comes.
 func clashes(o, c api.Condition) bool {
 	one := !isList(c.Field)
+	missing, some := api.Condition{Field: c.Field, Op: api.OpNone}, Opposite(api.Condition{Field: c.Field, Op: api.OpNone})
+	switch { // of what isn't there nothing else can hold, and what is isn't missing
+	case same(c, missing):
+		return o.Op == api.OpEquals || o.Op == api.OpIn || same(o, some)
+	case same(o, missing):
+		return c.Op == api.OpEquals || c.Op == api.OpIn || same(c, some)
+	}
 	switch c.Op {
 	case api.OpEquals, api.OpIn:
 		if o.Op == api.OpNot {

@@ -74,7 +74,8 @@ func TestAnd(t *testing.T) {
 		{"date:2024-01 cat", cond(date, api.OpEquals, "2024-01-05"), "date:2024-01-05 cat"},
 		{"date:today", cond(date, api.OpGte, "2024-01-01"), "date>=2024-01-01"},
 		{"(who:x) OR (tag:y)", cond(attacker, api.OpEquals, "z"), "(who:x) OR (tag:y) attacker:z"},
-		{"cat", cond(api.FieldEvent, api.OpFind, "dog"), "cat dog"},
+		{"cat", cond(api.FieldText, api.OpFind, "dog"), "cat dog"},
+		{"cat", cond(api.FieldEvent, api.OpFind, "dog"), "cat event~~dog"},
 		{"cat", cond(api.FieldEvent, api.OpContains, "big dog"), `cat "big dog"`},
 		{`who:x "unclosed`, cond(attacker, api.OpEquals, "y"), `attacker:y "unclosed`},
 	} {

@@ -33,7 +33,7 @@ func group(conds []api.Condition) []string {
 	var out []string
 	for _, c := range conds {
 		out = append(out, term(c, bare))
-		if c.Field == api.FieldEvent && c.Op == api.OpFind {
+		if c.Field == api.FieldText && !c.Not {
 			bare = false
 		}
 	}
@@ -58,16 +58,36 @@ func reads(text string, c api.Condition) bool {
 }
 
 func same(a, b api.Condition) bool {
-	return a.Field == b.Field && a.Op == b.Op && slices.Equal(a.Values, b.Values)
+	return a.Field == b.Field && a.Op == b.Op && a.Not == b.Not && slices.Equal(a.Values, b.Values)
 }
 
 // spellings lists ways to write c, the plainest first; the last always holds.
 func spellings(c api.Condition, bare bool) []string {
+	if c.Not {
+		c.Not = false
+		options := spellings(c, bare && len(strings.Fields(c.Value())) == 1)
+		for i := range options {
+			options[i] = "-" + options[i]
+		}
+		return options
+	}
 	name, v := string(c.Field), c.Value()
+	if c.Field == api.FieldDataset {
+		name = "dataset"
+	}
 	both := func(prefix string) []string { return []string{prefix + v, prefix + quote(v)} }
 	switch c.Op {
+	case api.OpNone:
+		return []string{name + ":none"}
+	case api.OpWithin:
+		return []string{name + ":" + v, "ip<<" + v, "ip<<" + quote(v)}
+	case api.OpUnder:
+		if c.Field == api.FieldIndicator {
+			return append(both("domain:"), both("domain<<")...)
+		}
+		return append(both(name+":"), both(name+"<<")...)
 	case api.OpNot:
-		return both("-" + name + ":")
+		return append(both("-"+name+":"), "-"+name+"="+quote(v))
 	case api.OpGt:
 		return both(name + ">")
 	case api.OpGte:
@@ -79,7 +99,7 @@ func spellings(c api.Condition, bare bool) []string {
 	case api.OpContains:
 		options := []string{name + "~" + v, name + "~" + quotePattern(v)}
 		if c.Field == api.FieldEvent {
-			options = []string{quote(v)}
+			options = append([]string{quote(v)}, options...)
 		}
 		return options
 	case api.OpStartsWith:
@@ -88,26 +108,36 @@ func spellings(c api.Condition, bare bool) []string {
 		return []string{name + "~*" + v, name + `~"*` + escapePattern(v) + `"`}
 	case api.OpLike:
 		wild := strings.NewReplacer("%", "*", "_", "?").Replace(v)
+		if v == anyValue {
+			return []string{name + ":*", name + "~=" + v}
+		}
 		return []string{name + "~" + wild, name + `~"` + escape(wild) + `"`, name + "~=" + v, name + "~=" + quote(v)}
 	case api.OpFind:
 		options := both(name + "~~")
-		if c.Field == api.FieldEvent && bare && !hasKeyword(v) {
+		if c.Field == api.FieldText {
+			options = append([]string{quote(v)}, options...)
+		}
+		if c.Field == api.FieldText && bare && !hasKeyword(v) {
 			options = append([]string{v}, options...)
 		}
 		return options
 	case api.OpIn:
-		return []string{name + ":(" + strings.Join(listed(c), " OR ") + ")"}
+		several := func(sign string) string { return name + sign + "(" + strings.Join(listed(c, sign), " OR ") + ")" }
+		if isDate(c.Field) && slices.ContainsFunc(c.Values, func(v string) bool { _, err := api.ParseTime(v); return err != nil }) {
+			return []string{several(":")}
+		}
+		return []string{several(":"), several("=")}
 	}
-	return both(name + ":")
+	return append(both(name+":"), name+"="+quote(v))
 }
 
-// listed writes the values of an in.
-func listed(c api.Condition) []string {
+// listed writes the values of an in behind a sign.
+func listed(c api.Condition, sign string) []string {
 	out := make([]string, len(c.Values))
 	for i, v := range c.Values {
 		out[i] = quote(v)
 		one := api.Condition{Field: c.Field, Op: api.OpIn, Values: []string{v}}
-		if v == escape(v) && reads(string(c.Field)+":("+v+")", one) {
+		if v == escape(v) && reads(string(c.Field)+sign+"("+v+")", one) {
 			out[i] = v
 		}
 	}

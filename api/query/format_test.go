@@ -4,6 +4,7 @@ import (
 	"reflect"
 	"slices"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -25,7 +26,7 @@ func TestFormat(t *testing.T) {
 		{cond(api.FieldAttacker, api.OpEquals, `a\b`), `attacker:a\b`},
 		{cond(api.FieldAttacker, api.OpEquals, `a\ "b"`), `attacker:"a\\ \"b\""`},
 		{cond(api.FieldDate, api.OpGte, "2024-01-01"), `date>=2024-01-01`},
-		{cond(api.FieldDate, api.OpGt, "2024-01-01 10:00"), `date>"2024-01-01 10:00"`},
+		{cond(api.FieldDate, api.OpGt, "2024-01-01 10:00"), `date>2024-01-01 10:00`},
 		{cond(api.FieldIndicator, api.OpContains, "bank"), `indicator~bank`},
 		{cond(api.FieldIndicator, api.OpContains, "a*"), `indicator~"a\*"`},
 		{cond(api.FieldIndicator, api.OpStartsWith, "10."), `indicator~10.*`},
@@ -37,12 +38,12 @@ func TestFormat(t *testing.T) {
 		{cond(api.FieldIndicator, api.OpLike, "%b c"), `indicator~="%b c"`},
 		{cond(api.FieldAttacker, api.OpFind, "a b"), `attacker~~"a b"`},
 		{cond(api.FieldTags, api.OpIn, "a", "b c", "or", "d,e"), `tags:(a OR "b c" OR "or" OR "d,e")`},
-		{cond(api.FieldEvent, api.OpFind, "cat dog"), `cat dog`},
-		{cond(api.FieldEvent, api.OpFind, "cat or dog"), `event~~"cat or dog"`},
-		{cond(api.FieldEvent, api.OpFind, "cat  dog"), `event~~"cat  dog"`},
-		{cond(api.FieldEvent, api.OpFind, "-cat"), `event~~-cat`},
-		{cond(api.FieldEvent, api.OpFind, "tag:x"), `event~~tag:x`},
-		{cond(api.FieldEvent, api.OpContains, "cat"), `"cat"`},
+		{cond(api.FieldText, api.OpFind, "cat dog"), `cat dog`},
+		{cond(api.FieldText, api.OpFind, "cat or dog"), `text~~"cat or dog"`},
+		{cond(api.FieldText, api.OpFind, "cat  dog"), `text~~"cat  dog"`},
+		{cond(api.FieldText, api.OpFind, "-cat"), `"-cat"`},
+		{cond(api.FieldText, api.OpFind, "tag:x"), `"tag:x"`},
+		{cond(api.FieldEvent, api.OpContains, "cat"), `event~cat`},
 		{cond(api.FieldEvent, api.OpEquals, "cat"), `event:cat`},
 		{cond(api.FieldKillChain, api.OpIn, "1", "-2"), `killChain:(1 OR -2)`},
 	} {
@@ -57,12 +58,12 @@ func TestFormat(t *testing.T) {
 }
 
 func TestFormatBranches(t *testing.T) {
-	find := func(s string) api.Condition { return cond(api.FieldEvent, api.OpFind, s) }
+	find := func(s string) api.Condition { return cond(api.FieldText, api.OpFind, s) }
 	f := query.Filter{
 		Search:   []api.Condition{find("a"), find("b"), cond(api.FieldTLP, api.OpEquals, "red")},
 		Branches: [][]api.Condition{{find("c"), find("d")}, {cond(api.FieldTags, api.OpNot, "x")}},
 	}
-	const want = `a event~~b tlp:red (c event~~d) OR (-tags:x)`
+	const want = `a "b" tlp:red (c "d") OR (-tags:x)`
 	if got := query.Format(f); got != want {
 		t.Errorf("got %s, want %s", got, want)
 	}
@@ -117,6 +118,9 @@ func condition(inBranch bool) *rapid.Generator[api.Condition] {
 		fields = slices.DeleteFunc(fields, func(f api.Field) bool { return f == api.FieldIndicator })
 	}
 	return rapid.Custom(func(t *rapid.T) api.Condition {
+		if rapid.IntRange(0, 4).Draw(t, "own") == 0 {
+			return own(inBranch).Draw(t, "own condition")
+		}
 		f := rapid.SampledFrom(append(fields, api.FieldEvent, api.FieldEvent, api.FieldTags)).Draw(t, "field")
 		op := rapid.SampledFrom(api.OpsFor(f)).Draw(t, "op")
 		n := 1
@@ -126,6 +130,40 @@ func condition(inBranch bool) *rapid.Generator[api.Condition] {
 		c := api.Condition{Field: f, Op: op}
 		for range n {
 			c.Values = append(c.Values, value(t, f, op))
+		}
+		return c
+	})
+}
+
+// own draws conditions that our own server alone understands.
+func own(inBranch bool) *rapid.Generator[api.Condition] {
+	word := rapid.Custom(func(t *rapid.T) string {
+		w := strings.Join(strings.Fields(awkward().Draw(t, "word")), "")
+		if w == "" {
+			return "w"
+		}
+		return w
+	})
+	return rapid.Custom(func(t *rapid.T) api.Condition {
+		kinds := []string{"word", "not", "none", "technique"}
+		if !inBranch {
+			kinds = append(kinds, "net", "domain")
+		}
+		c := api.Condition{Field: api.FieldText, Op: api.OpFind}
+		switch rapid.SampledFrom(kinds).Draw(t, "kind") {
+		case "word":
+			c.Values = []string{word.Draw(t, "value")}
+		case "not":
+			c = api.Condition{Field: api.FieldTags, Op: rapid.SampledFrom([]api.Op{api.OpContains, api.OpStartsWith, api.OpFind, api.OpGt}).Draw(t, "op"), Not: true}
+			c.Values = []string{awkward().Draw(t, "value")}
+		case "none":
+			return api.Condition{Field: rapid.SampledFrom([]api.Field{api.FieldAttacker, api.FieldTags, api.FieldTLP}).Draw(t, "field"), Op: api.OpNone}
+		case "technique":
+			c = api.Condition{Field: api.FieldMitreAttack, Op: api.OpUnder, Values: []string{rapid.SampledFrom([]string{"T1566", "T1566.001", "x y"}).Draw(t, "id")}}
+		case "net":
+			c = api.Condition{Field: api.FieldIndicator, Op: api.OpWithin, Values: []string{rapid.SampledFrom([]string{"198.51.100.0/24", "2001:db8::/32", "192.0.2.1"}).Draw(t, "net")}}
+		case "domain":
+			c = api.Condition{Field: api.FieldIndicator, Op: api.OpUnder, Values: []string{rapid.SampledFrom([]string{"example.org", "none", "a b", "198.51.100.0/24", "*.x"}).Draw(t, "domain")}}
 		}
 		return c
 	})

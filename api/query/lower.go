@@ -63,7 +63,7 @@ func soleGroup(root *node) *node {
 			return nil
 		}
 		for _, l := range k.leaves {
-			if l.Field == api.FieldIndicator {
+			if l.Field == api.FieldIndicator || l.Field == api.FieldDataset {
 				return nil
 			}
 		}
@@ -92,12 +92,27 @@ func (l *lowering) top(n *node) *Error {
 
 func appendLeaves(list *[]api.Condition, n *node, tooMany string) *Error {
 	for _, lf := range n.leaves {
-		if len(*list) == api.MaxConditions {
+		if lf.Field == api.FieldDataset {
+			*list = append(*list, lf.Condition)
+			continue // no condition of the API's: it says where to look
+		}
+		if conditions(*list) == api.MaxConditions {
 			return failAt(lf.pos, lf.end, tooMany, api.MaxConditions)
 		}
 		*list = append(*list, lf.Condition)
 	}
 	return nil
+}
+
+// conditions counts those the API knows.
+func conditions(list []api.Condition) int {
+	n := 0
+	for _, c := range list {
+		if c.Field != api.FieldDataset {
+			n++
+		}
+	}
+	return n
 }
 
 func (l *lowering) makeBranches() *Error {
@@ -127,6 +142,9 @@ func gather(branch *[]api.Condition, n *node) *Error {
 		return failAt(n.pos, n.end, "an OR inside a branch of OR can't be expressed; write its branches out")
 	}
 	for _, lf := range n.leaves {
+		if lf.Field == api.FieldDataset {
+			return failAt(lf.pos, lf.end, "dataset stands outside of OR only; several are dataset:(A OR B)")
+		}
 		if lf.Field == api.FieldIndicator {
 			return failAt(lf.pos, lf.end, "the API takes indicator outside of OR only; several are indicator:(a OR b)")
 		}

@@ -2,8 +2,10 @@ package query
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
+	"unicode"
 	"unicode/utf8"
 
 	"threatbench/api"
@@ -32,12 +34,15 @@ type node struct {
 	pos, end int
 	leaves   []leaf
 	kids     []*node
+	text     string // how it is written, where that isn't [pos, end)
 }
 
 // Parse reads a text. Its error is an *Error: the first thing that is wrong.
-// Relative dates resolve against now, to absolute moments in UTC.
+// Relative dates resolve against now, to absolute moments; days are those of
+// its zone, where that is a named one, else of UTC: the machine's own zone is
+// never taken unasked.
 func Parse(text string, now time.Time) (Filter, error) {
-	p := parser{text: text, toks: scan(text), now: now}
+	p := parser{text: text, toks: scan(text), now: named(now)}
 	root, err := p.and(0)
 	if err == nil && p.i < len(p.toks) {
 		err = p.fail(p.toks[p.i], "this closes nothing; quote it to search for it")
@@ -49,10 +54,19 @@ func Parse(text string, now time.Time) (Filter, error) {
 	if err != nil {
 		return Filter{}, p.place(err)
 	}
-	if err := (api.ListQuery{Search: f.Search, Branches: f.Branches}).Validate(); err != nil {
+	own := slices.DeleteFunc(slices.Clone(f.Search), func(c api.Condition) bool { return c.Field == api.FieldDataset })
+	if err := (api.ListQuery{Search: own, Branches: f.Branches}).Validate(); err != nil {
 		return Filter{}, p.place(&Error{Pos: 0, End: len(text), Msg: err.Error()})
 	}
 	return f, nil
+}
+
+// named is now in UTC, unless somebody chose a zone.
+func named(now time.Time) time.Time {
+	if now.Location() == time.Local {
+		return now.UTC()
+	}
+	return now
 }
 
 type parser struct {
@@ -165,22 +179,15 @@ func (p *parser) body(t token, depth int) (*node, *Error) {
 	case tokOpen:
 		return p.group(t, depth)
 	case tokWord:
-		return wordNode(t), nil
+		return p.word(t)
 	case tokPhrase:
 		return p.phrase(t)
-	case tokMinus:
-		return p.negated(t)
+	case tokMinus, tokNot:
+		return p.negated(t, depth)
 	case tokField:
-		return p.condition(t, false)
-	case tokNot:
-		return nil, p.fail(t, "write -field:value to exclude; quote NOT to search for the word")
+		return p.condition(t)
 	}
 	return nil, p.fail(t, "a term is missing here")
-}
-
-func wordNode(t token) *node {
-	c := api.Condition{Field: api.FieldEvent, Op: api.OpFind, Values: []string{t.raw}}
-	return &node{kind: nodeWord, leaves: []leaf{{c, t.pos, t.end}}}
 }
 
 func (p *parser) phrase(t token) (*node, *Error) {
@@ -188,7 +195,10 @@ func (p *parser) phrase(t token) (*node, *Error) {
 	if err != nil {
 		return nil, err
 	}
-	c := api.Condition{Field: api.FieldEvent, Op: api.OpContains, Values: []string{v}}
+	c := findWords(v)
+	if strings.IndexFunc(v, unicode.IsSpace) >= 0 {
+		c = api.Condition{Field: api.FieldEvent, Op: api.OpContains, Values: []string{v}}
+	}
 	return &node{leaves: []leaf{{c, t.pos, t.end}}}, nil
 }
 
@@ -209,16 +219,20 @@ func (p *parser) group(open token, depth int) (*node, *Error) {
 	return n, nil
 }
 
-// negated reads what follows a minus.
-func (p *parser) negated(minus token) (*node, *Error) {
-	if p.peek() == tokField && p.toks[p.i].glued {
-		return p.condition(p.next(), true)
+// negated reads what follows a minus, an exclamation mark or NOT: a condition,
+// a word or a group, of which the opposite is meant.
+func (p *parser) negated(sign token, depth int) (*node, *Error) {
+	glued := sign.kind == tokNot || p.i < len(p.toks) && p.toks[p.i].glued
+	if k := p.peek(); !glued || k == -1 || k == tokMinus || k == tokNot || k == tokClose || k == tokOr || k == tokAnd {
+		return nil, p.fail(sign, "%s needs a condition right behind it, as in -tag:phishing; quote it to search for it", sign.raw)
 	}
-	end := minus.end
-	if p.i < len(p.toks) && p.toks[p.i].glued {
-		end = p.toks[p.i].end
+	t := p.next()
+	n, err := p.body(t, depth)
+	if err != nil {
+		return nil, err
 	}
-	return nil, failAt(minus.pos, end, "only field:value can be excluded, as in -tag:phishing; quote it to search for it")
+	n.pos, n.end = sign.pos, p.toks[p.i-1].end
+	return negate(n), nil
 }
 
 // joinWords makes one condition of the words that stand in one group, and
@@ -261,7 +275,7 @@ func keyword(kids []*node, i int) *Error {
 	case "and":
 		return failAt(k.pos, k.end, "terms are AND-ed anyway: leave it out; quote %q to search for the word", w)
 	case "not":
-		return failAt(k.pos, k.end, "write -field:value to exclude; quote %q to search for the word", w)
+		return failAt(k.pos, k.end, "write -field:value or NOT field:value to exclude; quote %q to search for the word", w)
 	}
 	return nil
 }

@@ -13,7 +13,13 @@
 //	field~="100%_"        SQL LIKE as it stands
 //	field:(a OR b, c)     one of several values
 //	date:2024-03, date:a..b, date>-7d, date:today, date:this-month
-//	word, "a phrase"      in the event's text: every word; the phrase as it stands
+//	word                  anywhere in the event: every word
+//	"a phrase"            in the description, as it stands
+//	-term, !term, NOT t   its opposite, of a group too
+//	field:a*  field:*     unquoted: begins with a; has a value; field:none has none
+//	ip:198.51.100.0/24    in a net; domain:example.org a domain and all below it
+//	target:germany        countries and techniques by name; T1566 with its sub-techniques
+//	dataset:name          where to look, outside of OR
 //	(a:1 b:2) OR (c:3)    branches; OR binds the two terms beside it
 package query
 
@@ -47,7 +53,7 @@ type Kind int
 
 // The kinds of spans.
 const (
-	KindWord     Kind = iota // a bare word, searched for in the event's text
+	KindWord     Kind = iota // a bare word, searched for anywhere in the event
 	KindPhrase               // a quoted phrase, the same
 	KindField                // the name of a field
 	KindOperator             // what follows a field, and the - before it

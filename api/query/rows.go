@@ -12,6 +12,10 @@ import (
 // no such operator: it is a condition for each.
 const OpNoneOf api.Op = "noneOf"
 
+// except before an operator is what a form calls its opposite, where the API
+// has none: "not contains".
+const except api.Op = "not "
+
 // Row is a term of a text as a form shows it: field, operator, values.
 type Row struct {
 	Text       string // as typed
@@ -37,7 +41,7 @@ func Rows(text string, now time.Time) ([]Row, error) {
 	if _, err := Parse(text, now); err != nil {
 		return nil, err
 	}
-	p := parser{text: text, toks: scan(text), now: now}
+	p := parser{text: text, toks: scan(text), now: named(now)}
 	root, err := p.and(0)
 	if err != nil {
 		return nil, p.place(err)
@@ -86,11 +90,17 @@ func (r *rowing) gather(n *node, branch int) {
 
 func (r *rowing) row(n *node, branch int) Row {
 	out := Row{Text: r.text[n.pos:n.end], Branch: branch}
+	if n.text != "" {
+		out.Text = n.text
+	}
 	for _, l := range n.leaves {
 		out.Conditions = append(out.Conditions, l.Condition)
 	}
 	c := n.leaves[0].Condition
 	out.Field, out.Op, out.Values = c.Field, c.Op, c.Values
+	if c.Not {
+		out.Op = except + c.Op
+	}
 	if n.kind == nodeWord {
 		out.Text = bareWords(c.Value())
 		return out
@@ -102,7 +112,7 @@ func (r *rowing) row(n *node, branch int) Row {
 // bareWords writes a search for words so that it can stand anywhere.
 func bareWords(words string) string {
 	if hasKeyword(words) {
-		return "event~~" + quote(words)
+		return "text~~" + quote(words)
 	}
 	return words
 }
@@ -110,7 +120,7 @@ func bareWords(words string) string {
 // typed takes operator and values from the tokens of the row's text where the
 // conditions say less than what was typed.
 func (r *Row) typed(toks []token) {
-	not := len(toks) > 0 && toks[0].kind == tokMinus
+	not := len(toks) > 0 && (toks[0].kind == tokMinus || toks[0].kind == tokNot)
 	if not {
 		toks = toks[1:]
 	}
@@ -122,6 +132,11 @@ func (r *Row) typed(toks []token) {
 		not, sign = !not, ":"
 	}
 	switch {
+	case value.kind == tokOpen && len(r.Conditions) == 1 && r.Conditions[0].Op == api.OpIn:
+		r.Values = r.Conditions[0].Values // as they are meant: countries by their codes
+		if not {
+			r.Op = OpNoneOf
+		}
 	case value.kind == tokOpen:
 		r.Op, r.Values = api.OpIn, nil
 		if not {
@@ -188,8 +203,14 @@ func spellRow(field api.Field, op api.Op, values []string) string {
 	case op == OpNoneOf:
 		c.Op = api.OpIn
 		return "-" + FormatCondition(c)
+	case strings.HasPrefix(string(op), string(except)):
+		return "-" + spellRow(field, op[len(except):], values)
+	case op == api.OpNone:
+		return FormatCondition(api.Condition{Field: field, Op: op})
 	case op == api.OpLike && strings.ContainsAny(c.Value(), "*?"):
 		c.Values = []string{strings.NewReplacer("*", "%", "?", "_").Replace(c.Value())}
+	case isDate(field) && (op == api.OpEquals || op == api.OpNot) && isMinute(c.Value()):
+		return term(c, false) // the moment, not the whole minute
 	case signs[op] != "" && isDate(field):
 		minus := ""
 		if op == api.OpNot {

@@ -85,7 +85,7 @@ func (s *scanner) term() {
 	case '"':
 		s.quoted(tokPhrase)
 		return
-	case '-':
+	case '-', '!':
 		s.add(tokMinus, 1)
 		return
 	}
@@ -94,6 +94,7 @@ func (s *scanner) term() {
 		s.add(tokOp, op)
 		s.toks[len(s.toks)-1].glued = true
 		s.value()
+		s.clockTime(rest[:name])
 		return
 	}
 	n := run(rest, `()"`)
@@ -107,6 +108,27 @@ func (s *scanner) term() {
 	default:
 		s.add(tokWord, n)
 	}
+}
+
+// clockTime adds the time of day that stands behind a day to the day:
+// date>2024-03-01 09:00 is one value.
+func (s *scanner) clockTime(name string) {
+	last := &s.toks[len(s.toks)-1]
+	if f, ok := Lookup(name); !ok || !isDate(f) || last.kind != tokValue || last.quoted {
+		return
+	}
+	rest := s.text[s.i:]
+	n := spaces(rest)
+	if n == 0 {
+		return
+	}
+	w := run(rest[n:], `()"`)
+	if _, ok := clockOf(rest[n : n+w]); !ok || !isDayName(last.raw) {
+		return
+	}
+	s.i += n + w
+	last.end = s.i
+	last.raw = s.text[last.pos:last.end]
 }
 
 // value reads what stands right behind an operator, which may be nothing.
@@ -242,9 +264,23 @@ func letter(c byte) bool { return c|0x20 >= 'a' && c|0x20 <= 'z' }
 
 // operator is the length of the operator that s begins with, the longest one.
 func operator(s string) int {
-	for _, op := range [...]string{":>=", ":<=", ":>", ":<", "~~", "~=", ">=", "<=", "!=", "~", ">", "<", ":", "="} {
+	for _, op := range [...]string{":>=", ":<=", ":>", ":<", "<<", "~~", "~=", ">=", "<=", "!=", "~", ">", "<", ":", "="} {
 		if strings.HasPrefix(s, op) {
 			return len(op)
+		}
+	}
+	return 0
+}
+
+// fanged is the length of a sign in parentheses that makes an indicator
+// harmless, which belongs to the word around it; 0 where there is none.
+func fanged(s string) int {
+	if s[0] != '(' {
+		return 0
+	}
+	for _, sign := range []string{"(.)", "(dot)", "(@)", "(at)", "(:)"} {
+		if len(s) > len(sign) && strings.EqualFold(s[:len(sign)], sign) && !unicode.IsSpace(rune(s[len(sign)])) && s[len(sign)] != ')' {
+			return len(sign)
 		}
 	}
 	return 0
@@ -264,6 +300,10 @@ func spaces(s string) int {
 func run(s, stops string) int {
 	for i := 0; i < len(s); {
 		r, n := utf8.DecodeRuneInString(s[i:])
+		if d := fanged(s[i:]); d > 0 && i > 0 {
+			i += d
+			continue
+		}
 		if unicode.IsSpace(r) || strings.ContainsRune(stops, r) {
 			return i
 		}

@@ -20,8 +20,12 @@ func textual(op api.Op) bool {
 func (p *parser) scalar(field api.Field, op api.Op, t token, v string) (string, *Error) {
 	switch field {
 	case api.FieldTLP:
-		if _, ok := api.ParseTLP(v); !ok && !textual(op) {
+		m, ok := api.ParseTLP(v)
+		if !ok && !textual(op) {
 			return "", p.fail(t, "%q is no marking: write red, amber+strict, amber, green or clear", v)
+		}
+		if ok && !t.quoted {
+			return m.String(), nil
 		}
 	case api.FieldKillChain:
 		n, ok := stage(v)
@@ -66,6 +70,7 @@ func stage(v string) (string, bool) {
 type period struct {
 	from, to string
 	ago      bool // a moment counted back from now: "equals" it means since it
+	moment   bool // a minute: after it and up to it are meant from its beginning
 }
 
 // dates reads a date behind op: as the API does, or relative, or a month, a
@@ -75,7 +80,7 @@ func dates(field api.Field, op api.Op, v string, now time.Time) (conds []api.Con
 	cond := func(op api.Op, v string) api.Condition {
 		return api.Condition{Field: field, Op: op, Values: []string{v}}
 	}
-	if _, err := api.ParseTime(v); err == nil {
+	if _, err := api.ParseTime(v); err == nil && (isUTC(now) || hasZone(v)) && !(op == api.OpEquals && isMinute(v)) {
 		return []api.Condition{cond(op, v)}, ""
 	}
 	if from, to, ok := strings.Cut(v, ".."); ok && op == api.OpEquals {
@@ -87,6 +92,9 @@ func dates(field api.Field, op api.Op, v string, now time.Time) (conds []api.Con
 	}
 	switch op {
 	case api.OpGt, api.OpLte:
+		if p.moment {
+			return []api.Condition{cond(op, p.from)}, ""
+		}
 		return []api.Condition{cond(op, p.to)}, ""
 	case api.OpGte, api.OpLt:
 		return []api.Condition{cond(op, p.from)}, ""
@@ -122,27 +130,31 @@ func between(cond func(api.Op, string) api.Condition, from, to string, now time.
 	return conds, ""
 }
 
+// periodOf reads a day, a stretch of days or a moment. Days are those of the
+// zone of now.
 func periodOf(v string, now time.Time) (p period, refused string) {
-	if _, err := api.ParseTime(v); err == nil {
-		return period{from: v, to: v}, ""
+	if t, err := api.ParseTime(v); err == nil {
+		return momentOf(v, t, now), ""
 	}
-	now = now.UTC()
-	if t, err := time.Parse("2006-01", v); err == nil {
+	if t, err := time.ParseInLocation("2006-01", v, now.Location()); err == nil {
 		return days(t, t.AddDate(0, 1, -1)), ""
 	}
-	if t, err := time.Parse("2006", v); err == nil && t.Year() > 0 {
+	if t, err := time.ParseInLocation("2006", v, now.Location()); err == nil && t.Year() > 0 {
 		return days(t, t.AddDate(1, 0, -1)), ""
+	}
+	if day, clock, ok := cutClock(v); ok {
+		return timeOfDay(day, clock, now)
 	}
 	if t, ok := ago(v, now); ok {
 		if t.Year() < 1 {
 			return period{}, fmt.Sprintf("%s is too long ago", v)
 		}
-		s := t.Truncate(time.Second).Format(time.RFC3339)
+		s := t.UTC().Truncate(time.Second).Format(time.RFC3339)
 		return period{from: s, to: s, ago: true}, ""
 	}
 	switch low := strings.ToLower(v); low {
 	case "now":
-		s := now.Truncate(time.Second).Format(time.RFC3339)
+		s := now.UTC().Truncate(time.Second).Format(time.RFC3339)
 		return period{from: s, to: s}, ""
 	case "today":
 		return days(now, now), ""
@@ -171,15 +183,107 @@ func beginning(of string, now time.Time) time.Time {
 	y, m, d := now.Date()
 	switch of {
 	case "this-week":
-		return time.Date(y, m, d-(int(now.Weekday())+6)%7, 0, 0, 0, 0, time.UTC)
+		return time.Date(y, m, d-(int(now.Weekday())+6)%7, 0, 0, 0, 0, now.Location())
 	case "this-month":
-		return time.Date(y, m, 1, 0, 0, 0, 0, time.UTC)
+		return time.Date(y, m, 1, 0, 0, 0, 0, now.Location())
 	}
-	return time.Date(y, 1, 1, 0, 0, 0, 0, time.UTC)
+	return time.Date(y, 1, 1, 0, 0, 0, 0, now.Location())
 }
 
+// days is the stretch from one day to another, both whole, in their zone.
 func days(from, to time.Time) period {
-	return period{from: from.Format(time.DateOnly), to: to.Format(time.DateOnly)}
+	if isUTC(from) {
+		return period{from: from.Format(time.DateOnly), to: to.Format(time.DateOnly)}
+	}
+	y, m, d := from.Date()
+	start := time.Date(y, m, d, 0, 0, 0, 0, from.Location())
+	y, m, d = to.Date()
+	end := time.Date(y, m, d+1, 0, 0, 0, 0, from.Location()).Add(-time.Millisecond)
+	return period{from: toMillis(start), to: toMillis(end)}
+}
+
+// toMillis writes a moment to the millisecond, in UTC.
+func toMillis(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.999Z07:00") }
+
+func isUTC(t time.Time) bool { _, off := t.Zone(); return off == 0 && t.Location() == time.UTC }
+
+// hasZone reports whether a moment says its zone itself.
+func hasZone(v string) bool {
+	v = strings.TrimSpace(v)
+	if i := strings.IndexByte(v, ':'); i > 0 {
+		return strings.ContainsAny(v[i:], "Zz+-")
+	}
+	return false
+}
+
+// isMinute reports whether a moment is written to the minute.
+func isMinute(v string) bool {
+	v = strings.TrimSpace(v)
+	return len(v) == len("2006-01-02 15:04") && v[len(v)-3] == ':'
+}
+
+// momentOf is a day or a moment that the API reads; without a zone of its own
+// it is in that of now.
+func momentOf(v string, t api.Time, now time.Time) period {
+	switch {
+	case api.IsDay(v) && isUTC(now):
+		return period{from: v, to: v}
+	case api.IsDay(v):
+		y, m, d := t.UTC().Date()
+		day := time.Date(y, m, d, 0, 0, 0, 0, now.Location())
+		return days(day, day)
+	}
+	if !hasZone(v) && !isUTC(now) {
+		u := t.UTC()
+		t = api.TimeOf(time.Date(u.Year(), u.Month(), u.Day(), u.Hour(), u.Minute(), u.Second(), u.Nanosecond(), now.Location()))
+		v = toMillis(t.Time)
+	}
+	if isMinute(v) || !hasZone(v) && !isUTC(now) {
+		return period{from: toMillis(t.Time), to: toMillis(t.Add(time.Minute - time.Millisecond)), moment: true}
+	}
+	return period{from: v, to: v}
+}
+
+// cutClock parts a day from the time of day behind it.
+func cutClock(v string) (day string, clock time.Duration, ok bool) {
+	i := strings.LastIndexAny(v, " T")
+	if i < 1 {
+		return "", 0, false
+	}
+	clock, ok = clockOf(v[i+1:])
+	return strings.TrimSpace(v[:i]), clock, ok
+}
+
+// clockOf reads a time of day, 9:00 or 09:00:30.
+func clockOf(v string) (time.Duration, bool) {
+	for _, layout := range []string{"15:04", "15:04:05"} {
+		if t, err := time.Parse(layout, v); err == nil {
+			return t.Sub(t.Truncate(24 * time.Hour)), true
+		}
+	}
+	return 0, false
+}
+
+// isDayName reports whether a value is one day: a date, today, yesterday or a
+// day of the week.
+func isDayName(v string) bool {
+	p, refused := periodOf(v, clock())
+	return refused == "" && !p.ago && p.from == p.to && api.IsDay(p.from)
+}
+
+// timeOfDay is a minute of a day.
+func timeOfDay(day string, clock time.Duration, now time.Time) (period, string) {
+	p, refused := periodOf(day, now.UTC().In(now.Location()))
+	if refused != "" {
+		return p, refused
+	}
+	t, err := api.ParseTime(p.from)
+	if err != nil {
+		return p, fmt.Sprintf("%q is no day", day)
+	}
+	y, m, d := t.In(now.Location()).Date()
+	at := time.Date(y, m, d, int(clock.Hours()), int(clock.Minutes())%60, int(clock.Seconds())%60, 0, now.Location())
+	return period{from: toMillis(at), to: toMillis(at.Add(time.Minute - time.Millisecond)), moment: true}, ""
 }
 
 // ago reads -7d: a number of hours, days, weeks, months or years before now.

@@ -21,6 +21,7 @@ type conditionInput struct {
 	Op     string
 	Value  *string
 	Values *[]string
+	Not    *bool
 }
 
 type eventFilter struct {
@@ -77,7 +78,7 @@ func (f *eventFilter) listQuery() (q api.ListQuery, err error) {
 func conditionsOf(key string, in []conditionInput) ([]api.Condition, error) {
 	out := make([]api.Condition, len(in))
 	for i, c := range in {
-		out[i] = api.Condition{Field: api.Field(c.Field), Op: api.Op(c.Op)}
+		out[i] = api.Condition{Field: api.Field(c.Field), Op: api.Op(c.Op), Not: c.Not != nil && *c.Not}
 		if c.Value != nil {
 			out[i].Values = []string{*c.Value}
 		}

@@ -62,6 +62,10 @@ func isText(c condition) bool {
 }
 
 func (v *readTx) compile(account int64, c api.Condition) condition {
+	if c.Not {
+		c.Not = false
+		return &opposite{v.compile(account, c)}
+	}
 	if c.Op == api.OpNone || hasOne(c) {
 		return compileNone(c)
 	}

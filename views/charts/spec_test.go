@@ -204,9 +204,9 @@ func TestNarrowing(t *testing.T) {
 		{"attacker", "HERON", false, "tlp:red attacker:HERON", ""},
 		{"attacker", `a "b" OR c`, true, `tlp:red -attacker:"a \"b\" OR c"`, ""},
 		{"tlp", "red", false, "tlp:red", ""},
-		{"mitreAttack", "T1" + separator + "T2", false, "tlp:red mitreAttack:(T1 OR T2)", ""},
+		{"mitreAttack", "T1" + separator + "T2", false, "tlp:red mitreAttack:(\"T1\" OR \"T2\")", ""},
 		{"mitreAttack", "T1" + separator + "T2", true, "", "one by one"},
-		{"attacker", "", false, "", "without attacker"},
+		{"attacker", "", false, "tlp:red attacker:none", ""},
 		{"datasetId", "d1", true, "", "leave a dataset out"},
 	} {
 		got, _, why := narrow("tlp:red", in, c.col, c.value, c.exclude)

@@ -35,7 +35,7 @@ const separator = "\x00"
 func narrow(text string, datasets []string, col, value string, exclude bool) (filter string, in []string, why string) {
 	switch {
 	case value == "":
-		return text, datasets, "the API can't ask for events without " + columnName(col)
+		return query.And(text, query.HasValue(api.Field(col), "", exclude)), datasets, ""
 	case col == "datasetId" && exclude:
 		return text, datasets, "the API can't leave a dataset out"
 	case col == "datasetId":

@@ -207,12 +207,8 @@ func (m *Model) apply(text string) tea.Cmd {
 
 // narrow goes to the events with one more condition.
 func (m *Model) narrow(field api.Field, value string, exclude bool) tea.Cmd {
-	op := api.OpEquals
-	if exclude {
-		op = api.OpNot
-	}
 	m.env.Host.Mark()
-	return m.apply(query.And(m.text, api.Condition{Field: field, Op: op, Values: []string{value}}))
+	return m.apply(query.And(m.text, query.HasValue(field, value, exclude)))
 }
 
 // Filter goes to the events with one more condition; the frame calls it when
