@@ -105,6 +105,11 @@ func (m *Model) empty(w, h int) []string {
 	default:
 		text = append(text, st.Strong.Paint("No events match."), "",
 			st.Key.Paint("esc")+st.Hint.Paint(" clears the filter   ")+st.Key.Paint("backspace")+st.Hint.Paint(" removes its last condition"))
+		if len(m.missed) > 0 {
+			for _, l := range strings.Split(ansi.Wrap(views.Shown("This server can't look everywhere. "+m.notSearched()), max(w-4, 10), " "), "\n") {
+				text = append(text, st.Warn.Paint(l))
+			}
+		}
 	}
 	out := make([]string, max((h-len(text))/3, 0), h)
 	for _, t := range text {
@@ -143,6 +148,10 @@ func (m *Model) counts() string {
 	if !slices.Equal(m.dataset, m.home) {
 		parts = append(parts, st.Accent.Paint("in "+m.datasetName()))
 	}
+	if len(m.missed) > 0 {
+		const most = 40 // the rest stands where there are no rows, and on the command line
+		parts = append(parts, st.Warn.Paint(ansi.Truncate(views.Shown(m.notSearched()), most, st.Glyphs.Ellipsis)))
+	}
 	if m.note != "" {
 		parts = append(parts, st.Accent.Paint(views.Shown(m.note)))
 	}
@@ -171,6 +180,9 @@ func (m *Model) counts() string {
 	}
 	return strings.Join(parts, st.Faint.Paint("  "))
 }
+
+// notSearched names what the server could not look at.
+func (m *Model) notSearched() string { return "not searched: " + strings.Join(m.missed, ", ") }
 
 // datasetName names what is searched.
 func (m *Model) datasetName() string {

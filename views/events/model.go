@@ -77,8 +77,9 @@ type Model struct {
 	watch    watch
 	lastMark int // row of the last mark, where a range begins; -1 where none is
 
-	opening     bool // open the selected event as soon as the list is there
-	stale, slow bool // what is shown answers an older question; and it takes long
+	opening     bool     // open the selected event as soon as the list is there
+	missed      []string // what the server could not search
+	stale, slow bool     // what is shown answers an older question; and it takes long
 	loadedOnce  bool
 	err         error
 	took        time.Duration
@@ -290,7 +291,7 @@ func (m *Model) onFirst(w want, f async.EventsLoaded) tea.Cmd {
 	m.rows.take(w, f.Page)
 	m.shown, m.shownFilter = m.text, m.parsed
 	m.stale, m.slow, m.loadedOnce, m.took = false, false, true, f.Took
-	m.note = ""
+	m.note, m.missed = "", f.Page.NotSearched
 	m.lastMark = -1
 	m.table.Invalidate()
 	m.table.MoveTo(m.rowOf(m.keep))
