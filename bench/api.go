@@ -115,7 +115,7 @@ func measureAPI(ctx context.Context, path string, n int, t *table) error {
 	if err != nil {
 		return err
 	}
-	defer done() // only read
+	defer func() { _ = done() }() // only read
 	m := meter{ctx: ctx, c: c, t: t}
 	newest := api.ListQuery{Datasets: []string{api.ScopeAll}, PageSize: 100}
 	with := func(f api.Field, op api.Op, v string) api.ListQuery {

@@ -78,7 +78,7 @@ func measureChart(ctx context.Context, path string, t *table, q chartQuestion) e
 	if err != nil {
 		return err
 	}
-	defer done() // only read
+	defer func() { _ = done() }() // only read
 	if _, err := c.Datasets(ctx); err != nil {
 		return fmt.Errorf("reading the datasets: %w", err)
 	}

@@ -111,7 +111,7 @@ func writeCSV(ctx context.Context, db, path string) (err error) {
 	if err != nil {
 		return err
 	}
-	defer done() // only read
+	defer func() { _ = done() }() // only read
 	f, err := os.CreateTemp(filepath.Dir(path), "csv-")
 	if err != nil {
 		return fmt.Errorf("writing the events as CSV: %w", err)

@@ -41,7 +41,6 @@ type sheet struct {
 	skip   int // rows before the first of the data: comments and the header
 	header []string
 	rows   [][]string // the first of the data
-	mark   marking.Mark
 }
 
 // readCSV takes a table in, row by row.

@@ -2,7 +2,6 @@ package interchange
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 
 	"threatbench/api"
@@ -35,13 +34,6 @@ func (im *importer) settle(l *line, at place) {
 	for _, id := range l.untied {
 		im.note(at, id+" is marked stricter than what it ties together, and was left out")
 	}
-}
-
-// readMarks reads the marking in an event's own field, and takes those out of
-// its tags.
-func (l *line) readMarks() {
-	l.mark.Field(l.TLP)
-	l.Tags = slices.DeleteFunc(l.Tags, l.mark.Tag)
 }
 
 // spelled keeps the spelling of a marking that was understood.

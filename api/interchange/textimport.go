@@ -205,64 +205,91 @@ var inlineTags = []string{"a", "b", "i", "u", "em", "strong", "span", "code", "f
 // readMarkup takes the indicators of what stands between the tags of HTML or
 // XML.
 func (t *textImport) readMarkup(f *file) error {
-	z := html.NewTokenizer(f)
-	z.SetMaxBuf(t.im.o.MaxLine)
-	var text strings.Builder
-	line, from, hidden := 1, 1, ""
-	flush := func() error {
-		b := strings.TrimSpace(text.String())
-		text.Reset()
-		if b == "" {
-			return nil
-		}
-		t.im.count()
-		return t.take([]byte(b), place{line: from})
-	}
+	m := markup{t: t, z: html.NewTokenizer(f), line: 1, from: 1}
+	m.z.SetMaxBuf(t.im.o.MaxLine)
 	for {
 		if t.im.ctx.Err() != nil {
 			return t.im.ctx.Err()
 		}
-		kind := z.Next()
+		kind := m.z.Next()
 		if kind == html.ErrorToken {
-			if err := flush(); err != nil {
-				return err
-			}
-			err := z.Err()
-			if errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) {
-				return nil
-			}
-			if errors.Is(err, html.ErrBufferExceeded) {
-				t.im.reject(place{line: line}, fmt.Sprintf("a tag or text is longer than %d bytes; the rest isn't read", t.im.o.MaxLine))
-				return nil
-			}
-			return f.broken(err)
+			return m.end(f)
 		}
-		lines := bytes.Count(z.Raw(), []byte("\n"))
-		switch kind {
-		case html.TextToken:
-			if hidden == "" {
-				if text.Len() == 0 {
-					from = line
-				}
-				text.Write(z.Text())
-			}
-		case html.StartTagToken, html.EndTagToken, html.SelfClosingTagToken:
-			name, _ := z.TagName()
-			tag := string(name)
-			switch {
-			case kind == html.StartTagToken && (tag == "script" || tag == "style"):
-				hidden = tag
-			case kind == html.EndTagToken && tag == hidden:
-				hidden = ""
-			}
-			if !slices.Contains(inlineTags, tag) || text.Len() > t.im.o.MaxLine {
-				if err := flush(); err != nil {
-					return err
-				}
-			}
+		lines := bytes.Count(m.z.Raw(), []byte("\n"))
+		if err := m.token(kind); err != nil {
+			return err
 		}
-		line += lines
+		m.line += lines
 	}
+}
+
+// markup gathers the visible text of HTML or XML.
+type markup struct {
+	t      *textImport
+	z      *html.Tokenizer
+	text   strings.Builder
+	line   int    // where the tokenizer is
+	from   int    // where text begins
+	hidden string // the element whose text nobody sees
+}
+
+// flush takes the indicators of the text gathered so far.
+func (m *markup) flush() error {
+	b := strings.TrimSpace(m.text.String())
+	m.text.Reset()
+	if b == "" {
+		return nil
+	}
+	m.t.im.count()
+	return m.t.take([]byte(b), place{line: m.from})
+}
+
+// end takes what is left, and says why there is no more.
+func (m *markup) end(f *file) error {
+	if err := m.flush(); err != nil {
+		return err
+	}
+	err := m.z.Err()
+	if errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) {
+		return nil
+	}
+	if errors.Is(err, html.ErrBufferExceeded) {
+		m.t.im.reject(place{line: m.line}, fmt.Sprintf("a tag or text is longer than %d bytes; the rest isn't read", m.t.im.o.MaxLine))
+		return nil
+	}
+	return f.broken(err)
+}
+
+// token gathers a text, or ends it where a tag does.
+func (m *markup) token(kind html.TokenType) error {
+	switch kind {
+	case html.TextToken:
+		if m.hidden != "" {
+			return nil
+		}
+		if m.text.Len() == 0 {
+			m.from = m.line
+		}
+		m.text.Write(m.z.Text())
+	case html.StartTagToken, html.EndTagToken, html.SelfClosingTagToken:
+		return m.tag(kind)
+	}
+	return nil
+}
+
+func (m *markup) tag(kind html.TokenType) error {
+	name, _ := m.z.TagName()
+	tag := string(name)
+	switch {
+	case kind == html.StartTagToken && (tag == "script" || tag == "style"):
+		m.hidden = tag
+	case kind == html.EndTagToken && tag == m.hidden:
+		m.hidden = ""
+	}
+	if !slices.Contains(inlineTags, tag) || m.text.Len() > m.t.im.o.MaxLine {
+		return m.flush()
+	}
+	return nil
 }
 
 func foundEvent(f indicator.Found, text string, at place, scope string) line {
