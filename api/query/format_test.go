@@ -266,8 +266,8 @@ func TestAndAddsTheCondition(t *testing.T) {
 		f := filter().Draw(t, "filter")
 		f.Search = f.Search[:min(len(f.Search), 8)]
 		c := condition(false).Draw(t, "added")
-		if c.Field == api.FieldEvent && c.Op == api.OpFind {
-			c.Op = api.OpContains // words merge with words; leave them to the table
+		if c.Op == api.OpFind {
+			c.Field, c.Op = api.FieldEvent, api.OpContains // words merge with words; leave them to the table
 		}
 		text := query.Format(f)
 		added := query.And(text, c)
