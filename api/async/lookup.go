@@ -8,14 +8,32 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"threatbench/api"
+	"threatbench/api/indicator"
 )
 
 // Sighting is what is known of one indicator that was looked up.
 type Sighting struct {
 	Value string
-	Count int       // events it is the indicator of
+	Count int       // events that have it among their indicators
 	More  bool      // and there are more than were counted
 	Last  api.Event // the newest of them, where Count isn't 0
+}
+
+// count takes another event in; they come newest first.
+func (s *Sighting) count(e api.Event) {
+	if s.Count == 0 {
+		s.Last = e
+	}
+	s.Count++
+}
+
+// indicatorsOf is every indicator of an event in its canonical form.
+func indicatorsOf(e api.Event) map[string]bool {
+	all := map[string]bool{indicator.Canonical(e.Indicator): true}
+	for _, i := range e.Indicators {
+		all[indicator.Canonical(i.Value)] = true
+	}
+	return all
 }
 
 // lookupPages bounds how many pages of hits are counted for a hundred values.
@@ -47,7 +65,7 @@ func (l *Layer) lookup(ctx context.Context, values, datasets []string) ([]Sighti
 	at := make(map[string]int, len(values))
 	for i, v := range values {
 		out[i].Value = v
-		at[api.Fold(v)] = i
+		at[indicator.Canonical(v)] = i
 	}
 	q := api.ListQuery{
 		Search:   []api.Condition{{Field: api.FieldIndicator, Op: api.OpIn, Values: values}},
@@ -59,11 +77,10 @@ func (l *Layer) lookup(ctx context.Context, values, datasets []string) ([]Sighti
 			return nil, err
 		}
 		for _, e := range page.Events {
-			if i, is := at[api.Fold(e.Indicator)]; is {
-				if out[i].Count == 0 {
-					out[i].Last = e
+			for v := range indicatorsOf(e) {
+				if i, is := at[v]; is {
+					out[i].count(e)
 				}
-				out[i].Count++
 			}
 		}
 		if page.Info.Cursor == "" || len(page.Events) == 0 {
