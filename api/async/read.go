@@ -161,6 +161,9 @@ func demand[T any](l *Layer, s Slot, wait time.Duration, opts []Option, sh *cach
 		}
 		start := time.Now()
 		v, err := sh.wait(ctx, q.key, f)
+		if l.root.Err() != nil { // Close reaches the shared call before this request's own context
+			return nil
+		}
 		return unless(ctx, tell(tag, reply[T]{value: v, took: time.Since(start), err: err}))
 	}
 	return tea.Batch(work, l.slow(ctx, tag, wait, over))
