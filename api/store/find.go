@@ -206,15 +206,16 @@ const leastNameBeginning = 4
 
 // countriesOf are the countries, by alpha-2 code, that the word at i means: by
 // a code in capitals, by the name or its beginning, or as a word of a name
-// that stands there whole.
+// that stands whole among the words.
 func countriesOf(words []string, i int) []string {
-	word, fold := words[i], api.Fold(words[i])
+	all := nameWords(strings.Join(words, " "))
+	word, fold := words[i], all[i]
 	var out []string
 	for _, c := range api.Countries() {
 		name := nameWords(c.Name)
 		code := word == c.Alpha2 || word == c.Alpha3
 		begins := len([]rune(fold)) >= leastNameBeginning && strings.HasPrefix(strings.Join(name, " "), fold)
-		if code || begins || standsWhole(words, i, name) {
+		if code || begins || slices.Contains(name, fold) && containsRun(all, name) {
 			out = append(out, c.Alpha2)
 		}
 	}
@@ -226,16 +227,10 @@ func nameWords(name string) []string {
 	return strings.Fields(strings.ReplaceAll(api.Fold(name), "&", "and"))
 }
 
-// standsWhole reports whether a name stands among words, with a part of it at
-// i.
-func standsWhole(words []string, i int, name []string) bool {
-	for from := max(i-len(name)+1, 0); from <= i && from+len(name) <= len(words); from++ {
-		same := true
-		for at, part := range name {
-			w := api.Fold(words[from+at])
-			same = same && (w == part || w == "&" && part == "and")
-		}
-		if same {
+// containsRun reports whether one list stands within another, in one piece.
+func containsRun(all, run []string) bool {
+	for from := range len(all) - len(run) + 1 {
+		if slices.Equal(all[from:from+len(run)], run) {
 			return true
 		}
 	}

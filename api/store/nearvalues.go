@@ -160,18 +160,11 @@ func (s *Selection) nearIndicators(ctx context.Context, value string) ([]api.Nea
 		if err := c.prepare(ctx, s.v, nil); err != nil {
 			return nil, err
 		}
-		n := 0
-		for _, h := range s.hits {
-			if h.count == 0 {
-				continue
-			}
-			bits := *h.bits
-			if err := c.narrow(ctx, s.v, h.block, &bits); err != nil {
-				return nil, err
-			}
-			n += bits.count()
+		left, err := s.narrowed(ctx, c)
+		if err != nil {
+			return nil, err
 		}
-		if n > 0 {
+		if n := left.total; n > 0 {
 			out = append(out, api.NearValue{Field: api.FieldIndicator, Value: name, Count: n})
 		}
 	}
