@@ -86,7 +86,6 @@ const (
 
 var (
 	longFiles = []string{
-		"api/interchange/csvimport.go", "api/interchange/misp.go", "api/interchange/stiximport.go", // grew with the shapes they read
 		"api/store/edit.go", "api/store/graph.go", // go with the store's taking apart
 		"cli/guard/guard.go", // goes with the one type of a role
 		"ui/model.go",        // goes with triage

@@ -35,7 +35,7 @@ func JSON(in []byte) ([]byte, error) {
 			out.Write(rest)
 			break
 		}
-		end := start + literalEnd(rest[start:])
+		end := start + LiteralEnd(rest[start:])
 		out.Write(rest[:start])
 		if err := cleanLiteral(&out, rest[start:end]); err != nil {
 			return nil, err
@@ -56,8 +56,9 @@ func harmlessJSON(in []byte) bool {
 	return true
 }
 
-// literalEnd is the length of the string literal that b begins with.
-func literalEnd(b []byte) int {
+// LiteralEnd is the length in bytes of the JSON string that b begins with,
+// quotes included.
+func LiteralEnd(b []byte) int {
 	for i := 1; i < len(b); i++ {
 		switch b[i] {
 		case '\\':

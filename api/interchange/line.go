@@ -2,17 +2,20 @@ package interchange
 
 import (
 	"bytes"
+	"cmp"
 	"crypto/sha256"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"unicode/utf8"
 
 	"github.com/google/uuid"
 
 	"threatbench/api"
+	"threatbench/api/interchange/table"
 	"threatbench/api/marking"
 )
 
@@ -187,4 +190,137 @@ func (l *line) checkRelationship(r api.RelationshipInput) error {
 		return fmt.Errorf("relationshipType: %.40q is none of %s", r.RelationshipType, strings.Join(relationshipTypes(), ", "))
 	}
 	return nil
+}
+
+// setField puts a cell with content into a field that takes text or a list.
+func (l *line) setField(field, cell string) error {
+	if text := l.textField(field); text != nil {
+		*text = cmp.Or(*text, cell)
+		return nil
+	}
+	if list := l.listField(field); list != nil {
+		for _, item := range table.List(cell) {
+			*list = with(*list, item)
+		}
+		return nil
+	}
+	switch field {
+	case "indicators":
+		l.setIndicators(cell)
+	case "killChain":
+		stage, err := readStage(cell)
+		l.KillChain = &stage
+		return err
+	case "relationships":
+		l.setRelationships(cell)
+	case "raw":
+		if !json.Valid([]byte(cell)) {
+			return errors.New("not JSON")
+		}
+		l.Raw.Data = json.RawMessage(cell)
+	case "id":
+		l.setID(cell)
+	}
+	return nil
+}
+
+// textField is where a column of one text goes as it is; nil for others.
+func (l *line) textField(field string) *string {
+	switch field {
+	case "dataset":
+		return &l.Dataset
+	case "source":
+		return &l.Raw.Source
+	}
+	f, _ := api.FieldOf(api.Field(field))
+	if f.Create == nil || f.Kind == api.KindTime || f.Kind == api.KindIndicator {
+		return nil
+	}
+	return f.Create(&l.CreateEvent)
+}
+
+// listField is where a column with a list goes; nil for others.
+func (l *line) listField(field string) *[]string {
+	f, _ := api.FieldOf(api.Field(field))
+	if f.Items == nil {
+		return nil
+	}
+	return f.Items(&l.CreateEvent)
+}
+
+// setID takes a UUID as it is; any other id only tells rows apart, which the
+// whole row does as well.
+func (l *line) setID(cell string) {
+	if id, err := parseUUID(cell); err == nil {
+		l.UUID = id.String()
+	}
+}
+
+// addIndicators adds indicators; the first that an event gets is its primary
+// one.
+func (l *line) addIndicators(values []table.Value) {
+	for _, v := range values {
+		if l.Indicator == "" {
+			l.Indicator, l.IndicatorType = v.Text, v.Type
+			continue
+		}
+		if len(l.Indicators) == 0 {
+			l.Indicators = append(l.Indicators, api.IndicatorInput{Value: l.Indicator, IndicatorType: l.IndicatorType})
+		}
+		if next := (api.IndicatorInput{Value: v.Text, IndicatorType: v.Type}); !slices.Contains(l.Indicators, next) {
+			l.Indicators = append(l.Indicators, next)
+		}
+	}
+}
+
+// setIndicators adds the indicators of a cell that lists them behind their
+// types, beside the primary one.
+func (l *line) setIndicators(cell string) {
+	for _, item := range table.List(cell) {
+		kind, value, ok := strings.Cut(item, ":")
+		if !ok || value == "" {
+			l.addIndicators(table.Values(item, "", ""))
+			continue
+		}
+		l.addIndicators([]table.Value{{Text: value, Type: kind}})
+	}
+}
+
+func (l *line) setTime(c table.Column, cell string) error {
+	t, err := c.Time(cell)
+	if err != nil {
+		return err
+	}
+	if c.Field == "date" {
+		l.Date = t.String()
+	} else {
+		l.CreatedAt = t.String()
+	}
+	return nil
+}
+
+// readStage reads a stage of the kill chain by number or name.
+func readStage(s string) (int, error) {
+	const stages = 7
+	if n, err := strconv.Atoi(s); err == nil && n >= 0 && n <= stages {
+		return n, nil
+	}
+	named := strings.Join(strings.FieldsFunc(s, func(r rune) bool { return r == ' ' || r == '-' || r == '_' }), " ")
+	for n := range stages + 1 {
+		if strings.EqualFold(api.KillChainName(n), named) {
+			return n, nil
+		}
+	}
+	return 0, fmt.Errorf("%.40q is no stage of the kill chain: want 0 to %d or a name such as delivery", s, stages)
+}
+
+// setRelationships reads type:UUID, several separated as in any list.
+func (l *line) setRelationships(cell string) {
+	for _, item := range table.List(cell) {
+		kind, parent, ok := strings.Cut(item, ":")
+		if !ok {
+			kind, parent = api.RelatedTo, item
+		}
+		l.Relationships = append(l.Relationships, api.RelationshipInput{ParentID: parent, RelationshipType: kind})
+	}
 }

@@ -1,6 +1,7 @@
 package interchange
 
 import (
+	"bufio"
 	"bytes"
 	"encoding/json"
 	"strconv"
@@ -9,6 +10,8 @@ import (
 	"unicode/utf8"
 
 	"threatbench/api"
+	"threatbench/api/clean"
+	"threatbench/api/stix"
 )
 
 // appendLine writes one event as a line, its keys always in the same order.
@@ -160,25 +163,11 @@ func appendJSON(b []byte, data json.RawMessage) []byte {
 			return append(b, rest...)
 		}
 		b = append(b, rest[:start]...)
-		end := start + stringLength(rest[start:])
+		end := start + clean.LiteralEnd(rest[start:])
 		b = appendLiteral(b, rest[start:end])
 		rest = rest[end:]
 	}
 	return b
-}
-
-// stringLength is the length of the JSON string that b begins with, quotes
-// included.
-func stringLength(b []byte) int {
-	for i := 1; i < len(b); i++ {
-		switch b[i] {
-		case '\\':
-			i++
-		case '"':
-			return i + 1
-		}
-	}
-	return len(b)
 }
 
 func appendLiteral(b, literal []byte) []byte {
@@ -187,4 +176,30 @@ func appendLiteral(b, literal []byte) []byte {
 		return append(b, literal...)
 	}
 	return appendString(b, s)
+}
+
+// bundleEncoder writes a STIX bundle.
+type bundleEncoder struct{ w *stix.Writer }
+
+func (b *bundleEncoder) begin(w *bufio.Writer) error {
+	b.w = stix.NewWriter(w)
+	return nil
+}
+
+func (b *bundleEncoder) event(_ *bufio.Writer, x exported) error {
+	edges := make([]stix.Edge, len(x.parents))
+	for i, p := range x.parents {
+		edges[i] = stix.Edge{Parent: p.ParentID, Child: x.event.UUID, Type: p.RelationshipType}
+	}
+	return b.w.Event(*x.event, edges)
+}
+
+func (b *bundleEncoder) end(*bufio.Writer, ExportReport) error { return b.w.Close() }
+
+// Close lets go of what an export that failed has put aside.
+func (b *bundleEncoder) Close() error {
+	if b.w == nil {
+		return nil
+	}
+	return b.w.Discard()
 }
