@@ -340,3 +340,20 @@ func TestALostMemoryIsSaidOnce(t *testing.T) {
 		p.WantNot("no space left")
 	})
 }
+
+// A list that answers an earlier filter than the one being typed says so, and
+// any spelling of a marking is one to ask for.
+func TestAListBehindTheFilterSaysSo(t *testing.T) {
+	t.Parallel()
+	workbenchWith(t, ui.Options{API: newFake(400)}, usual(), func(p *uitest.Program) {
+		enter(p, "/attacker:h")
+		p.Want("of the previous filter")
+		enter(p, "OLLOWMAGPIE")
+		p.Settle()
+		p.WantNot("of the previous filter")
+		press(p, "enter", "/", "ctrl+u")
+		enter(p, "tlp:amber+")
+		p.Settle()
+		p.WantNot("of the previous filter")
+	})
+}

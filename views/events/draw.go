@@ -175,6 +175,9 @@ func (m *Model) counts() string {
 	default:
 		parts = append(parts, st.Faint.Paint("0 events"))
 	}
+	if m.behind() {
+		parts = append(parts, st.Warn.Paint("of the previous filter"))
+	}
 	if m.stale && m.slow {
 		parts = append(parts, st.Warn.Paint("loading"+m.env.Dots()))
 	}

@@ -107,12 +107,25 @@ func (m *Model) unfinished(list []query.Suggestion) bool {
 	for _, s := range list {
 		typed := strings.ToLower(strings.Trim(value[s.From:s.To], `"`))
 		whole := strings.ToLower(strings.Trim(strings.TrimSpace(s.Text), `"`))
-		if whole == typed {
+		if whole == typed || sameMarking(whole, typed) {
 			return false
 		}
 		begins = begins || typed != "" && s.From > 0 && value[s.From-1] == ':' && strings.HasPrefix(whole, typed)
 	}
 	return begins
+}
+
+// sameMarking reports whether two spellings are the same TLP marking.
+func sameMarking(a, b string) bool {
+	one, ok := api.ParseTLP(a)
+	other, known := api.ParseTLP(b)
+	return ok && known && one == other
+}
+
+// behind reports whether the list still answers an earlier filter, since the
+// one that is typed is wrong or isn't finished.
+func (m *Model) behind() bool {
+	return m.part == partFilter && m.loadedOnce && !m.stale && strings.TrimSpace(m.filter.Value()) != m.text
 }
 
 func (m *Model) showError(err error) {
