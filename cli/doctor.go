@@ -93,6 +93,10 @@ func (c *checkup) place(ctx context.Context, p profile.Profile) {
 	what := "account"
 	if !p.Remote() {
 		what = "database"
+		if isMissing(p) {
+			c.say(what, "", errNoDatabase(p))
+			return
+		}
 		if _, err := os.Stat(p.DB); errors.Is(err, os.ErrNotExist) {
 			c.say(what, p.DB+": not there yet; it is made when it is first used", nil)
 			return

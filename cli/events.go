@@ -7,10 +7,12 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/spf13/cobra"
 
 	"threatbench/api"
+	"threatbench/api/clean"
 )
 
 type eventsFlags struct {
@@ -55,7 +57,7 @@ func (a *app) events(ctx context.Context, f eventsFlags) (err error) {
 	}
 	ctx, stop := untilSignal(ctx)
 	defer stop()
-	pl, err := a.openChosen(ctx)
+	pl, err := a.openToRead(ctx)
 	if err != nil {
 		return err
 	}
@@ -107,6 +109,10 @@ func writeEvent(w *bufio.Writer, e *api.Event, asJSON bool) error {
 	if asJSON {
 		return json.NewEncoder(w).Encode(e)
 	}
-	_, err := fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\n", e.Date, cmp.Or(e.TLP, "-"), cmp.Or(e.Attacker, "-"), e.Category, cmp.Or(e.Indicator, "-"), e.Event)
+	cells := []string{e.Date.String(), cmp.Or(e.TLP, "-"), cmp.Or(e.Attacker, "-"), e.Category, cmp.Or(e.Indicator, "-"), e.Event}
+	for i := range cells {
+		cells[i] = clean.Line(cells[i]) // a line is an event, whatever a text holds
+	}
+	_, err := fmt.Fprintln(w, strings.Join(cells, "\t"))
 	return err
 }

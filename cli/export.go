@@ -110,7 +110,7 @@ func (a *app) export(ctx context.Context, f exportFlags) (err error) {
 	}
 	ctx, stop := untilSignal(ctx)
 	defer stop()
-	pl, err := a.openChosen(ctx)
+	pl, err := a.openToRead(ctx)
 	if err != nil {
 		return err
 	}

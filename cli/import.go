@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -16,6 +17,7 @@ import (
 	"threatbench/api"
 	"threatbench/api/clean"
 	"threatbench/api/interchange"
+	"threatbench/cli/profile"
 )
 
 // listedLines is how many wrong lines are shown; --report has more.
@@ -177,6 +179,17 @@ func missingFiles(files []string) error {
 // openChosen opens the profile that the command line and configuration choose.
 // Scripts get the warnings on the error stream.
 func (a *app) openChosen(ctx context.Context) (*place, error) {
+	return a.openProfile(ctx, false)
+}
+
+// openToRead is openChosen for a command that only reads: a database that
+// somebody named is not made anew, since an empty one would answer that
+// nothing is known.
+func (a *app) openToRead(ctx context.Context) (*place, error) {
+	return a.openProfile(ctx, true)
+}
+
+func (a *app) openProfile(ctx context.Context, reads bool) (*place, error) {
 	if a.given != nil {
 		return a.given, nil
 	}
@@ -191,8 +204,23 @@ func (a *app) openChosen(ctx context.Context) (*place, error) {
 	if err != nil {
 		return nil, err
 	}
+	if reads && isMissing(p) {
+		return nil, errNoDatabase(p)
+	}
 	return a.open(ctx, p)
 }
+
+// isMissing reports whether a profile is a named database that isn't there.
+// The usual one is made when it is first used.
+func isMissing(p profile.Profile) bool {
+	if p.Remote() || p.DB == profile.DatabasePath() {
+		return false
+	}
+	_, err := os.Stat(p.DB)
+	return errors.Is(err, fs.ErrNotExist)
+}
+
+func errNoDatabase(p profile.Profile) error { return fmt.Errorf("%s: no such database", p.DB) }
 
 // note says something on the error stream.
 func (a *app) note(format string, args ...any) {

@@ -73,7 +73,7 @@ func (a *app) lookup(ctx context.Context, args []string, f lookupFlags) (err err
 	}
 	ctx, stop := untilSignal(ctx)
 	defer stop()
-	pl, err := a.openChosen(ctx)
+	pl, err := a.openToRead(ctx)
 	if err != nil {
 		return err
 	}

@@ -9,9 +9,9 @@ import (
 	"threatbench/api"
 )
 
-// CanonicalVersion is raised whenever Canonical answers something else for
-// some value: what was stored under an older one is made anew.
-const CanonicalVersion = 1
+// CanonicalVersion is raised whenever Canonical or Parts answers something
+// else for some value: what was stored under an older one is made anew.
+const CanonicalVersion = 2
 
 // Canonical is the form in which two indicators are compared: values that mean
 // the same have the same one. Defanging is undone; hosts are in lower case, in
@@ -46,7 +46,8 @@ func canonical(value string) string {
 		if path == "/" {
 			path = ""
 		}
-		return strings.ToLower(scheme) + "://" + canonicalAuthority(authority) + path
+		scheme = strings.ToLower(scheme)
+		return scheme + "://" + strings.TrimSuffix(canonicalAuthority(authority), usualPort(scheme)) + path
 	}
 	if local, domain, ok := cutMail(s); ok {
 		return api.Fold(local) + "@" + canonicalHost(domain)
@@ -56,6 +57,45 @@ func canonical(value string) string {
 		return api.Fold(s)
 	}
 	return canonicalAuthority(authority) + path
+}
+
+// usualPort is the port that a URL of a scheme goes to by itself, with its
+// colon.
+func usualPort(scheme string) string {
+	switch scheme {
+	case "http", "ws":
+		return ":80"
+	case "https", "wss":
+		return ":443"
+	case "ftp":
+		return ":21"
+	}
+	return ""
+}
+
+// Parts are what a composite indicator is made of, each an indicator by
+// itself: the name and the hash of "name|hash", the address of "address|port"
+// and of "address:port". Nil for what is of one piece.
+func Parts(value string) []string {
+	value = strings.TrimSpace(value)
+	if strings.Contains(value, "://") {
+		return nil
+	}
+	left, right, two := strings.Cut(value, "|")
+	left, right = strings.TrimSpace(left), strings.TrimSpace(right)
+	switch {
+	case two && (left == "" || right == "" || strings.Contains(right, "|")):
+		return nil
+	case two && strings.Trim(right, "0123456789") == "": // a port
+		return []string{left}
+	case two:
+		return []string{left, right}
+	}
+	canonical := Canonical(value)
+	if host, port := cutPort(canonical); port != "" && Host(canonical) == strings.Trim(host, "[]") {
+		return []string{Host(canonical)}
+	}
+	return nil
 }
 
 // Host is the host of an indicator in its canonical form: of a domain or an

@@ -1,6 +1,7 @@
 package indicator
 
 import (
+	"slices"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -14,7 +15,9 @@ func TestCanonicalMakesOneFormOfWhatMeansTheSame(t *testing.T) {
 		"2001:db8::1":                      {"2001:DB8::1", "2001:0db8:0:0:0:0:0:1", "[2001:db8::1]", "2001:db8::0:1", "2001:db8::1/128"},
 		"2001:db8::/32":                    {"2001:0DB8::/32", "2001:db8:0::1/32"},
 		"https://host.example/A/b?Q=1#F":   {"hxxps://host[.]example/A/b?Q=1#F", "HTTPS://HOST.Example./A/b?Q=1#F"},
-		"http://host.example":              {"http://host.example/", "hxxp://Host.example"},
+		"http://host.example":              {"http://host.example/", "hxxp://Host.example", "http://host.example:80/"},
+		"https://host.example:80/a":        {"https://HOST.example:80/a"},
+		"https://host.example/a":           {"https://host.example:443/a"},
 		"http://192.0.2.7:8080/x":          {"http://192.0.2.7:8080/x", "hXXp://[::ffff:192.0.2.7]:8080/x"},
 		"http://[2001:db8::1]/x":           {"http://[2001:DB8:0::1]/x"},
 		"host.example/A":                   {"Host.Example/A", "host[.]example/A"},
@@ -46,6 +49,28 @@ func TestCanonicalKeepsApartWhatDiffers(t *testing.T) {
 	} {
 		if Canonical(p[0]) == Canonical(p[1]) {
 			t.Errorf("%q and %q have one canonical form %q", p[0], p[1], Canonical(p[0]))
+		}
+	}
+}
+
+func TestPartsOfAComposite(t *testing.T) {
+	for value, want := range map[string][]string{
+		"run.exe|b4db9e3d42746946b4db9e3d42746946": {"run.exe", "b4db9e3d42746946b4db9e3d42746946"},
+		"host.example|192.0.2.7":                   {"host.example", "192.0.2.7"},
+		"192.0.2.7|443":                            {"192.0.2.7"},
+		"host.example|8080":                        {"host.example"},
+		"192.0.2.7:443":                            {"192.0.2.7"},
+		"[2001:db8::1]:443":                        {"2001:db8::1"},
+		"Host[.]example:53":                        {"host.example"},
+		"https://host.example/a|b":                 nil,
+		"a|b|c":                                    nil,
+		"|x":                                       nil,
+		"2001:db8::1":                              nil,
+		"host.example/a:1":                         nil,
+		"a mutex name":                             nil,
+	} {
+		if got := Parts(value); !slices.Equal(got, want) {
+			t.Errorf("the parts of %q are %q, want %q", value, got, want)
 		}
 	}
 }

@@ -33,9 +33,10 @@ func (k *keyMaker) key(canonical string) uint64 {
 // keyOf is the key of a value as it was sent.
 func (k *keyMaker) keyOf(value string) uint64 { return k.key(indicator.Canonical(value)) }
 
-// indicatorForms are an event's indicators as they are searched: the texts as
-// sent and their canonical forms where those differ, without case, parted by
-// formEnd; and the keys, each once, the primary one's first.
+// indicatorForms are an event's indicators as they are searched, and the parts
+// of those that are made of several: the texts as sent and their canonical
+// forms where those differ, without case, parted by formEnd; and the keys,
+// each once, the primary one's first.
 func (k *keyMaker) indicatorForms(d *doc) (text string, keys []uint64) {
 	if d.indicator == "" && len(d.more) == 0 {
 		return "", nil
@@ -62,6 +63,14 @@ func (k *keyMaker) indicatorForms(d *doc) (text string, keys []uint64) {
 	add(d.indicator)
 	for _, m := range d.more {
 		add(m.value)
+	}
+	for _, part := range indicator.Parts(d.indicator) {
+		add(part)
+	}
+	for _, m := range d.more {
+		for _, part := range indicator.Parts(m.value) {
+			add(part)
+		}
 	}
 	return b.String(), keys
 }
