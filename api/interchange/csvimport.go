@@ -180,6 +180,7 @@ type tableImport struct {
 	comments int
 	first    int // line of the first comment
 	undated  int
+	marked   []int // cells that are markings, of each column that isn't one of markings
 }
 
 // newTable settles what the columns hold; nil where there are no rows.
@@ -197,6 +198,7 @@ func (im *importer) newTable(s sheet) (*tableImport, error) {
 	for _, note := range t.table.Notes {
 		im.note(place{}, note)
 	}
+	t.marked = make([]int, len(t.table.Columns))
 	t.typed = slices.IndexFunc(t.table.Columns, func(c table.Column) bool { return c.Field == "indicatorType" })
 	for i, c := range t.table.Columns {
 		name := c.Name
@@ -232,6 +234,11 @@ func (t *tableImport) finish() {
 	}
 	if t.undated > 0 {
 		t.im.note(place{}, counted(t.undated, "row")+" without a date: they have the date of the import")
+	}
+	for i, n := range t.marked {
+		if n > 0 {
+			t.im.note(place{}, fmt.Sprintf("column %q: %s with a TLP marking, taken as the marking of the row", t.table.Columns[i].Name, counted(n, "cell")))
+		}
 	}
 }
 
@@ -273,15 +280,34 @@ func (t *tableImport) event(row []string) (line, error) {
 			bad := invalidUTF8([]byte(cell))
 			return l, fmt.Errorf("%s: not UTF-8 at byte %d", columns[i].Name, bad+1)
 		}
-		if err := t.cell(&l, columns[i], cell, said); err != nil {
+		if err := t.cell(&l, i, cell, said); err != nil {
 			return l, fmt.Errorf("%s: %w", columns[i].Name, err)
 		}
 	}
 	return l, t.complete(&l, row)
 }
 
+// marking reads a cell for what it says of sharing, and tells whether that is
+// all it says.
+func (t *tableImport) marking(l *line, i int, cell string) bool {
+	c := &t.table.Columns[i]
+	switch {
+	case c.Left || c.Field == "raw" || t.table.Own:
+		return false
+	case c.Marks:
+		l.mark.Field(cell)
+	case c.Field == "tags" || !l.mark.Cell(cell):
+		return false
+	default:
+		t.marked[i]++
+		c.Marks = c.Open
+	}
+	return marking.Is(cell)
+}
+
 // cell puts a cell into its field. said is the type that its row tells.
-func (t *tableImport) cell(l *line, c table.Column, cell, said string) error {
+func (t *tableImport) cell(l *line, i int, cell, said string) error {
+	c := t.table.Columns[i]
 	if t.table.Own {
 		cell = verbatim(cell)
 	} else {
@@ -293,7 +319,7 @@ func (t *tableImport) cell(l *line, c table.Column, cell, said string) error {
 	if list := l.listField(c.Field); list != nil && *list == nil {
 		*list = []string{} // none, rather than the category's
 	}
-	if cell == "" || c.Field == "" {
+	if cell == "" || c.Field != "tlp" && t.marking(l, i, cell) || c.Field == "" {
 		return nil
 	}
 	switch {
@@ -336,6 +362,10 @@ func (t *tableImport) complete(l *line, row []string) error {
 		for _, tag := range l.Tags {
 			l.mark.Tag(tag)
 		}
+	}
+	if !t.table.Own || l.mark.None() {
+		l.mark.Title(l.Event)
+		l.mark.Title(l.Insight)
 	}
 	l.joined.Add(t.mark)
 	l.Category = cmp.Or(l.Category, plainCategory)

@@ -2,6 +2,7 @@ package interchange
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"testing"
@@ -63,14 +64,62 @@ func TestFilesAsTheyCome(t *testing.T) {
 		if got := imported(m); !slices.Equal(got, c.want) || len(report.Rejected) > 0 {
 			t.Errorf("%s: got %q, want %q; %+v", name, got, c.want, report)
 		}
-		noted := ""
-		for _, n := range report.Notes {
-			noted += n.Reason + "\n"
-		}
-		if !strings.Contains(noted, c.note) {
-			t.Errorf("%s: noted %q, want %q", name, noted, c.note)
+		if !strings.Contains(noted(report), c.note) {
+			t.Errorf("%s: noted %q, want %q", name, noted(report), c.note)
 		}
 	}
+}
+
+// TestMarkingsInAnyColumn holds that a marking counts wherever in a row it
+// stands, and what is said of columns of them.
+func TestMarkingsInAnyColumn(t *testing.T) {
+	long := "date,indicator,Vermerk\n" + strings.Repeat("2024-05-01,a.example.net,intern\n", 2100) + "2024-05-01,b.example.net,TLP:RED\n2024-05-01,c.example.net,GELB\n"
+	for _, c := range []struct {
+		text, want string // the marking of a.example.net, b.example.net …
+		note       string
+		unreadable int
+	}{
+		{"date,indicator,Einstufung\n2024-05-01,a.example.net,TLP:RED\n2024-05-01,b.example.net,TLP:GREEN\n2024-05-01,c.example.net,GELB\n2024-05-01,d.example.net,nur intern\n2024-05-01,e.example.net,\n", "red green red red amber", `column "Einstufung" seems to hold TLP markings`, 2},
+		{"date,indicator,Einstufung\n2024-05-01,a.example.net,RED\n2024-05-01,b.example.net,GREEN\n2024-05-01,c.example.net,GELB\n", "red green red", "Einstufung", 1},
+		{"indicator,Freigabe\na.example.net,TLP:RED\nb.example.net,intern\nc.example.net,Partner\nd.example.net,alle\n", "red red red red", "Freigabe", 3},
+		{"indicator,classification\na.example.net,TLP:AMBER+STRICT\nb.example.net,TLP:RED - do not share\n", "amber+strict red", "classification", 0},
+		{"indicator,category\na.example.net,[TLP AMBER]\nb.example.net,phishing\n", "amber red", "category", 1},
+		{"indicator,comment\na.example.net,TLP:RED\nb.example.net,a page for phishing\nc.example.net,seen in mail\nd.example.net,asks for passwords\n", "red amber amber amber", `column "comment": 1 cell with a TLP marking`, 0},
+		{"indicator,comment\na.example.net,TLP:RED\nb.example.net,GELB\nc.example.net,TLP:GREEN - community\n", "red red green", `column "comment" seems to hold TLP markings`, 1},
+		{"indicator,notes,tlp\na.example.net,TLP:RED - by phone only,green\nb.example.net,they say that TLP:RED is for others only,green\n", "red green", "notes", 0},
+		{"indicator,event\na.example.net,Weekly report (TLP:RED)\nb.example.net,how TLP:RED is used by them\n", "red amber", "", 0},
+		{"indicator,sharing\na.example.net,TLP:GELB\nb.example.net,TLP:GREEN\n", "red green", "sharing", 1},
+		{"indicator,actor\na.example.net,Red October\nb.example.net,White Bear\n", "amber amber", "", 0},
+		{"indicator,tags\na.example.net,TLP:RED;phishing\nb.example.net,c2\n", "red amber", "", 0},
+		{"2024-05-01,a.example.net,TLP:RED\n2024-05-02,b.example.net,nur intern\n", "red red", "column 3", 1},
+		{long, "amber red red", "Vermerk", 1},
+	} {
+		m := newMemory()
+		report := doImport(t, c.text, m, ImportOptions{})
+		got := map[string]string{}
+		for _, e := range m.events {
+			got[e.Indicator] = strings.TrimPrefix(strings.ToLower(e.TLP), "tlp:")
+			if strings.Contains(e.Category+e.IndicatorType, "TLP") {
+				t.Errorf("%q: a marking became something else: %+v", c.text, e)
+			}
+		}
+		var tlps []string
+		for _, name := range slices.Sorted(maps.Keys(got)) {
+			tlps = append(tlps, got[name])
+		}
+		if s := strings.Join(tlps, " "); s != c.want || report.Unreadable != c.unreadable || !strings.Contains(noted(report), c.note) {
+			t.Errorf("%.200q: marked %s, want %s; %d unreadable, want %d; noted %q", c.text, s, c.want, report.Unreadable, c.unreadable, noted(report))
+		}
+	}
+}
+
+// noted are all notes of a report, a line each.
+func noted(r Report) string {
+	var b strings.Builder
+	for _, n := range r.Notes {
+		b.WriteString(n.Where() + ": " + n.Reason + "\n")
+	}
+	return b.String()
 }
 
 func wideBig(s string) string {

@@ -5,6 +5,7 @@
 package marking
 
 import (
+	"regexp"
 	"slices"
 	"strings"
 	"unicode"
@@ -115,6 +116,37 @@ func (m *Mark) Title(text string) {
 	}
 }
 
+// Cell reads a cell of a table, whatever its column is for, and reports
+// whether it is a marking or begins with one that has TLP before it: "TLP:RED",
+// "[TLP AMBER]", "TLP:RED - do not share". What a cell says of TLP further on
+// is only read where it begins so.
+func (m *Mark) Cell(text string) bool {
+	head, _, _ := strings.Cut(strings.TrimSpace(text), "\n")
+	if !Begins(head) {
+		return false
+	}
+	m.Field(head)
+	m.found(mentions(text, false))
+	return true
+}
+
+// unknownMarking is TLP with a sign and what should be a marking: right behind
+// it, or alone on the line.
+var unknownMarking = regexp.MustCompile(`(?i)^[^\pL\pN]*tlp(?:[:=]\pL|\s*[:=]\s*\S+(?:\s+\S+)?\s*$|[_-]\pL+[^\pL\pN]*$)`)
+
+// Begins reports whether a text begins with TLP and a marking, be it one that
+// nobody can read such as TLP:YELLOW.
+func Begins(text string) bool {
+	if !mayMention(text) {
+		return false
+	}
+	rest, ok := named(words(text))
+	if !ok || len(rest) == 0 || isPlainTag(rest) {
+		return false
+	}
+	return colors()[rest[0]] != api.TLPNone || rest[0] == "strict" || unknownMarking.MatchString(norm.NFKC.String(text))
+}
+
 // statement reads a color with words on sharing behind it.
 func (m *Mark) statement(text string) bool {
 	w := words(text)
@@ -136,14 +168,16 @@ func (m *Mark) found(r reading) {
 }
 
 // Is reports whether a text is a marking and nothing else: what tells a column
-// of markings from one of other words.
+// of markings from one of other words. Red October is none.
 func Is(text string) bool {
-	_, kind := read(text)
+	if _, kind := read(text); kind != isMarking {
+		return false
+	}
 	w := words(text)
 	if rest, ok := named(w); ok {
 		w = rest
 	}
-	return kind == isMarking && len(w) <= 2
+	return !slices.ContainsFunc(w, func(s string) bool { return colors()[s] == api.TLPNone && !onSharing(s) })
 }
 
 // IsName reports whether the name of a field, column or property says that
@@ -332,7 +366,7 @@ func mayMention(line string) bool {
 			if next := line[i+1] | 0x20; next == 'l' && line[i+2]|0x20 == 'p' || next == 'r' && line[i+2]|0x20 == 'a' {
 				return true
 			}
-		case 0xef: // wide letters
+		case 0xef, 0xe2: // wide letters, and what hides between letters
 			return true
 		}
 	}

@@ -107,9 +107,25 @@ func TestNames(t *testing.T) {
 			t.Errorf("IsName(%q) = %v", name, got)
 		}
 	}
-	for text, want := range map[string]bool{"TLP:RED": true, "red": true, "amber+strict": true, "TLP:AMBER+STRICT": true, "red hat linux": false, "x": false, "": false} {
+	for text, want := range map[string]bool{"TLP:RED": true, "red": true, "amber+strict": true, "TLP:AMBER+STRICT": true, "red hat linux": false, "Red October": false, "TLP:RED;phishing": false, "red - recipients only": true, "x": false, "": false} {
 		if got := Is(text); got != want {
 			t.Errorf("Is(%q) = %v", text, got)
+		}
+	}
+}
+
+// TestCell holds which cells of a table count as markings wherever they stand.
+func TestCell(t *testing.T) {
+	for text, want := range map[string]Mark{
+		"TLP:RED": {TLP: api.TLPRed}, "TLP:RED - do not share": {TLP: api.TLPRed}, "[TLP AMBER]": {TLP: api.TLPAmber}, "(tlp:green) Phishing": {TLP: api.TLPGreen},
+		"TLP:AMBER+STRICT": {TLP: api.TLPAmberStrict}, "Classification: TLP:RED": {TLP: api.TLPRed}, "TLP:GREEN, the list TLP:RED": {TLP: api.TLPRed},
+		"TLP:GREEN\nTLP:RED for the list": {TLP: api.TLPRed}, "T\u200bLP:RED": {TLP: api.TLPRed}, "TLP:GELB": {Unreadable: []string{"TLP:GELB"}},
+		"TLP:GELB - nicht weitergeben": {Unreadable: []string{"TLP:GELB - nicht weitergeben"}}, "TLP: nur intern": {Unreadable: []string{"TLP: nur intern"}},
+		"RED": {}, "the page says TLP:RED on top": {}, "TLP markings are used by all": {}, "TLP 2.0 is new": {}, "tlp:ex:chr": {}, "TLP": {}, "": {}, "TLP Europe Ltd": {},
+	} {
+		var got Mark
+		if said := got.Cell(text); !reflect.DeepEqual(got, want) || said != !reflect.DeepEqual(want, Mark{}) {
+			t.Errorf("Cell(%q) = %+v %v, want %+v", text, got, said, want)
 		}
 	}
 }

@@ -18,6 +18,9 @@ type Column struct {
 	Field string         // "" where it is only kept in the raw record
 	Type  indicator.Type // of indicators, as the name promises; "" as each cell shows
 	Dates *Dates         // how its dates are read
+	Marks bool           // its cells are markings, whatever else they are taken for
+	Open  bool           // one marking among its cells makes it a column of those
+	Left  bool           // left out, as was asked
 }
 
 // Table is what is known of a table before its rows are read.
@@ -34,7 +37,9 @@ type stats struct {
 	kinds      map[indicator.Type]int
 	types      int // names of types
 	dates      int
-	markings   int
+	markings   int // with TLP before them or without
+	tagged     int // of all cells, those that begin with TLP and a marking
+	words      int // of the cells that are no markings
 }
 
 func (s stats) share(n int) int {
@@ -55,18 +60,23 @@ const (
 func look(rows [][]string, column int) stats {
 	s := stats{kinds: map[indicator.Type]int{}}
 	for _, row := range rows {
-		if column >= len(row) || s.cells >= check {
+		if column >= len(row) {
 			continue
 		}
 		cell := strings.TrimSpace(row[column])
-		if cell == "" {
+		tagged := marking.Begins(cell)
+		if tagged {
+			s.tagged++
+		}
+		if cell == "" || s.cells >= check {
 			continue
 		}
 		s.cells++
-		if marking.Is(cell) {
+		if tagged || marking.Is(cell) {
 			s.markings++
 			continue
 		}
+		s.words += len(strings.Fields(cell))
 		if _, ok := indicator.ParseType(cell); ok || indicator.ParseTypes(cell) != nil || indicator.IsHashName(cell) {
 			s.types++
 			continue
@@ -161,9 +171,11 @@ func Infer(header []string, rows [][]string, order Order) Table {
 		return t
 	}
 	seen := map[string]bool{}
+	t.markings(looks, seen)
 	t.byName(looks, seen)
 	t.byCells(looks, seen, header == nil)
 	t.withoutContext()
+	t.open(looks)
 	t.learn(rows)
 	return t
 }
@@ -201,6 +213,7 @@ func (t *Table) byName(looks []stats, seen map[string]bool) {
 		field := fieldsByName[plain(name)]
 		kind, typed := typedName(name)
 		switch {
+		case t.Columns[i].Field != "":
 		case marking.IsName(name):
 			t.set(i, "tlp", "", seen)
 		case typed && (s.cells == 0 || freeTypes[kind] || s.share(s.indicators) >= fits || t.fitting(i, kind, s)):
@@ -247,11 +260,6 @@ func (t *Table) named(i int, field string, s stats, seen map[string]bool) {
 	case "source":
 		t.set(i, field, "", seen)
 	default:
-		if s.cells > 0 && s.share(s.markings) >= sure && field != "event" && field != "tags" {
-			t.set(i, "tlp", "", seen)
-			t.note(i, s, s.markings, "holds TLP markings, and is taken as that")
-			return
-		}
 		t.set(i, field, "", seen)
 	}
 }
@@ -266,9 +274,6 @@ func (t *Table) byCells(looks []stats, seen map[string]bool, nameless bool) {
 		}
 		name := t.Columns[i].Name
 		switch {
-		case s.share(s.markings) >= sure:
-			t.set(i, "tlp", "", seen)
-			t.note(i, s, s.markings, "holds TLP markings, and is taken as that")
 		case s.share(s.types) >= sure && !seen["indicatorType"] && (nameless || !named || seen["indicator"]):
 			t.set(i, "indicatorType", "", seen)
 			t.note(i, s, s.types, "holds names of types, and is taken as the type of the indicators")
@@ -355,9 +360,10 @@ func (t *Table) Remap(wanted map[string]string, rows [][]string) error {
 		told := fmt.Sprintf("column %q ", t.Columns[at].Name)
 		t.Notes = slices.DeleteFunc(t.Notes, func(note string) bool { return strings.HasPrefix(note, told) })
 		kind, typed := indicator.ParseType(field)
+		t.Columns[at].Marks, t.Columns[at].Open = false, false
 		switch {
 		case field == "-":
-			t.Columns[at].Field, t.Columns[at].Type = "", ""
+			t.Columns[at].Field, t.Columns[at].Type, t.Columns[at].Left = "", "", true
 		case slices.Contains(Fields(), field):
 			t.unmap(field)
 			t.Columns[at].Field, t.Columns[at].Type = field, ""
