@@ -60,7 +60,7 @@ type FieldInfo struct {
 	Title   string // what a person calls it, in a sentence
 	Plural  string // of the title; "" is the title with an s
 	Aliases string // what a filter may call it besides, separated by spaces
-	Columns string // what other tables call it: lower case without spaces
+	Columns string // what other tables call it, also in German, French and Spanish: lower case without spaces
 	About   string // a few words for completion
 	Kind    FieldKind
 	Multi   bool // an event may have several values
@@ -134,7 +134,7 @@ func (f FieldInfo) Ops() []Op {
 var eventFields = [...]FieldInfo{
 	{
 		Field: FieldAttacker, Title: "attacker", Aliases: "actor who adversary", About: "who did it",
-		Columns: "actor threatactor adversary intrusionset group apt threatgroup aptgroup actorname ransomwaregroup gang threatactorname attribution",
+		Columns: "actor threatactor adversary intrusionset group apt threatgroup aptgroup actorname ransomwaregroup gang threatactorname attribution angreifer akteur attaquant acteur atacante",
 		Filter:  true, Order: true, Count: true, CSV: 5, Max: MaxName,
 		Text:   func(e *Event) *string { return &e.Attacker },
 		Create: func(c *CreateEvent) *string { return &c.Attacker },
@@ -143,7 +143,7 @@ var eventFields = [...]FieldInfo{
 	{
 		Field: FieldAttackerCountry, Title: "attacker country", Plural: "attacker countries", Kind: KindCountry,
 		Aliases: "origin from", About: "where the attacker comes from: a code or a name",
-		Columns: "origincountry sourcecountry actorcountry attackercountrycode countryoforigin attackingcountry",
+		Columns: "origincountry sourcecountry actorcountry attackercountrycode countryoforigin attackingcountry herkunftsland ursprungsland paysdorigine paísdeorigen paisdeorigen",
 		Filter:  true, Order: true, Count: true, CSV: 6, Max: MaxName,
 		Text:   func(e *Event) *string { return &e.AttackerCountry },
 		Create: func(c *CreateEvent) *string { return &c.AttackerCountry },
@@ -155,7 +155,7 @@ var eventFields = [...]FieldInfo{
 	},
 	{
 		Field: FieldCategory, Title: "category", Plural: "categories", Aliases: "cat", About: "kind of event",
-		Columns: "threat threattype eventcategory class classification threatcategory attacktype activity",
+		Columns: "threat threattype eventcategory class classification threatcategory attacktype activity kategorie catégorie categorie categoría categoria",
 		Filter:  true, Order: true, Count: true, CSV: 4, Max: MaxName, Required: true,
 		Text:   func(e *Event) *string { return &e.Category },
 		Create: func(c *CreateEvent) *string { return &c.Category },
@@ -163,7 +163,7 @@ var eventFields = [...]FieldInfo{
 	},
 	{
 		Field: FieldDate, Title: "date", Kind: KindTime, Aliases: "when time", About: "when it happened: 2024-03-01, 2024-03, -7d, today",
-		Columns: "time timestamp datetime firstseen firstseenutc dateadded dateaddedutc observed observedat seen created eventdate day datetimeutc listingdate firstseendate dateobserved detected detectiondate published publisheddate publishdate firstsubmissiondate submissiondate submissiontime eventtime ts lastseen lastseenutc reportdate createdon submitdate added discovered",
+		Columns: "time timestamp datetime firstseen firstseenutc dateadded dateaddedutc observed observedat seen created eventdate day datetimeutc listingdate firstseendate dateobserved detected detectiondate published publisheddate publishdate firstsubmissiondate submissiondate submissiontime eventtime ts lastseen lastseenutc reportdate createdon submitdate added discovered datum zeitpunkt zeitstempel horodatage fecha fechayhora",
 		Filter:  true, Order: true, CSV: 1, Required: true,
 		Time:   func(e *Event) *Time { return &e.Date },
 		Create: func(c *CreateEvent) *string { return &c.Date },
@@ -171,7 +171,7 @@ var eventFields = [...]FieldInfo{
 	},
 	{
 		Field: FieldEvent, Title: "description", Kind: KindProse, Aliases: "description desc", About: "the description",
-		Columns: "description comment comments summary title name details info message text eventinfo remark remarks metadesc filedescription listingreason reason detail context",
+		Columns: "description comment comments summary title name details info message text eventinfo remark remarks metadesc filedescription listingreason reason detail context beschreibung bemerkung bemerkungen kommentar commentaire commentaires descripción descripcion comentario comentarios",
 		Filter:  true, Order: true, CSV: 3, Max: MaxText, Required: true,
 		Text:   func(e *Event) *string { return &e.Event },
 		Create: func(c *CreateEvent) *string { return &c.Event },
@@ -180,7 +180,7 @@ var eventFields = [...]FieldInfo{
 	{
 		Field: FieldIndicator, Title: "indicator", Kind: KindIndicator, Aliases: "ioc ind domain host hostname fqdn ip ipv4 ipv6 net cidr hash md5 sha1 sha256 sha512 url uri email cve asn",
 		About:   "domain, address, net, hash, URL; domain: is all below a domain",
-		Columns: "ioc value observable iocvalue indicatorvalue iocs observables artifact artefact indicatorofcompromise selector data indicatorname",
+		Columns: "ioc value observable iocvalue indicatorvalue iocs observables artifact artefact indicatorofcompromise selector data indicatorname indikator indikatoren indicateur indicateurs indicador indicadores",
 		Filter:  true, Order: true, CSV: 9, Max: MaxIndicator,
 		Text:   func(e *Event) *string { return &e.Indicator },
 		Create: func(c *CreateEvent) *string { return &c.Indicator },
@@ -188,7 +188,7 @@ var eventFields = [...]FieldInfo{
 	},
 	{
 		Field: FieldIndicatorType, Title: "indicator type", Aliases: "type ioctype", About: "kind of indicator",
-		Columns: "type ioctype kind observabletype valuetype indicatorkind datatype attributetype artifacttype typeofindicator selectortype fieldtype",
+		Columns: "type ioctype kind observabletype valuetype indicatorkind datatype attributetype artifacttype typeofindicator selectortype fieldtype typ art tipo indikatortyp typedindicateur tipodeindicador",
 		Filter:  true, Order: true, Count: true, CSV: 10, Max: MaxName,
 		Text:   func(e *Event) *string { return &e.IndicatorType },
 		Create: func(c *CreateEvent) *string { return &c.IndicatorType },
@@ -207,7 +207,7 @@ var eventFields = [...]FieldInfo{
 	},
 	{
 		Field: FieldTargetCountry, Title: "target country", Plural: "target countries", Kind: KindCountry,
-		Aliases: "country target to", About: "whom it hit: a code or a name", Columns: "victimcountry destinationcountry targetcountrycode targetedcountry victimlocation targetlocation",
+		Aliases: "country target to", About: "whom it hit: a code or a name", Columns: "victimcountry destinationcountry targetcountrycode targetedcountry victimlocation targetlocation zielland opferland payscible paysvisé paísobjetivo paisobjetivo",
 		Filter: true, Order: true, Count: true, CSV: 7, Max: MaxName,
 		Text:   func(e *Event) *string { return &e.TargetCountry },
 		Create: func(c *CreateEvent) *string { return &c.TargetCountry },

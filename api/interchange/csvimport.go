@@ -180,6 +180,8 @@ type tableImport struct {
 	comments int
 	first    int // line of the first comment
 	undated  int
+	whole    bool  // the raw record is the row, whatever column says that it is one
+	foreign  []int // cells that should name a country, of each column, and name none that is known
 	marked   []int // cells that are markings, of each column that isn't one of markings
 }
 
@@ -195,10 +197,16 @@ func (im *importer) newTable(s sheet) (*tableImport, error) {
 	if !slices.ContainsFunc(t.table.Columns, func(c table.Column) bool { return c.Field != "" }) {
 		return nil, fmt.Errorf("no column of the header is known: %s; map the columns to fields", t.table.Names())
 	}
-	for _, note := range t.table.Notes {
+	kept := "it is kept in the raw record"
+	if t.table.Own && t.table.Has("raw") {
+		kept = "it isn't kept: another column is the raw record"
+	}
+	unplaced := t.table.Unplaced(kept)
+	t.whole = !t.table.Own && len(unplaced) > 0
+	for _, note := range slices.Concat(t.table.Notes, unplaced) {
 		im.note(place{}, note)
 	}
-	t.marked = make([]int, len(t.table.Columns))
+	t.marked, t.foreign = make([]int, len(t.table.Columns)), make([]int, len(t.table.Columns))
 	t.typed = slices.IndexFunc(t.table.Columns, func(c table.Column) bool { return c.Field == "indicatorType" })
 	for i, c := range t.table.Columns {
 		name := c.Name
@@ -235,9 +243,15 @@ func (t *tableImport) finish() {
 	if t.undated > 0 {
 		t.im.note(place{}, counted(t.undated, "row")+" without a date: they have the date of the import")
 	}
-	for i, n := range t.marked {
+	t.tally(t.marked, "with a TLP marking, taken as the marking of the row")
+	t.tally(t.foreign, "without the name or code of a known country, taken as it is")
+}
+
+// tally notes how many cells of each column are something.
+func (t *tableImport) tally(counts []int, what string) {
+	for i, n := range counts {
 		if n > 0 {
-			t.im.note(place{}, fmt.Sprintf("column %q: %s with a TLP marking, taken as the marking of the row", t.table.Columns[i].Name, counted(n, "cell")))
+			t.im.note(place{}, fmt.Sprintf("column %q: %s %s", t.table.Columns[i].Name, counted(n, "cell"), what))
 		}
 	}
 }
@@ -343,7 +357,10 @@ func (t *tableImport) cell(l *line, i int, cell, said string) error {
 	case c.Field == "date" || c.Field == "createdAt":
 		return l.setTime(c, cell)
 	case c.Field == "attackerCountry" || c.Field == "targetCountry":
-		cell = table.Country(cell)
+		code, ok := table.Country(cell)
+		if cell = code; !ok {
+			t.foreign[i]++
+		}
 	}
 	return l.setField(c.Field, cell)
 }
@@ -373,7 +390,7 @@ func (t *tableImport) complete(l *line, row []string) error {
 	if l.Event == "" {
 		return errors.New("neither a description nor an indicator")
 	}
-	if l.Raw.Data == nil {
+	if l.Raw.Data == nil || t.whole {
 		l.Raw.Data = t.raw(row)
 	}
 	return l.identify([]byte(t.im.scoped(strings.Join(row, "\x00"))))

@@ -113,6 +113,39 @@ func TestMarkingsInAnyColumn(t *testing.T) {
 	}
 }
 
+// TestColumnsWithoutAField holds that what fits no field is named and kept.
+func TestColumnsWithoutAField(t *testing.T) {
+	for text, want := range map[string][]string{
+		"Datum,Indikator,Beschreibung,Angreifer,Land,Vertraulichkeit\n2024-05-01,a.example.net,Mail,QUIETBADGER,Russland,intern\n": {
+			`column "Land" fits no field; it is kept in the raw record`, `column "Vertraulichkeit" fits no field; it is kept in the raw record`},
+		"2024-05-01,a.example.net,a page for phishing\n":                 {`column "column 3" fits no field; it is kept in the raw record`},
+		"indicator,event,rawdata,Farbe\na.example.net,x,\"{}\",blau\n":   {`column "Farbe" fits no field; it is kept in the raw record`},
+		"indicator,event,Zielland\na.example.net,x,Atlantis\n":           {`column "Zielland": 1 cell without the name or code of a known country`},
+		"indicator,event,Zielland,Farbe\na.example.net,x,Frankreich,-\n": {`column "Farbe" fits no field`},
+	} {
+		m := newMemory()
+		report := doImport(t, text, m, ImportOptions{})
+		for _, w := range want {
+			if !strings.Contains(noted(report), w) || report.Created != 1 {
+				t.Errorf("%q: noted %q, want %q (%+v)", text, noted(report), w, report)
+			}
+		}
+		_, cells, _ := strings.Cut(strings.TrimSpace(text), "\n")
+		for e := range maps.Values(m.events) {
+			raw := string(m.raws[e.UUID].Data)
+			if last := cells[strings.LastIndex(cells, ",")+1:]; cells != "" && !strings.Contains(raw, last) {
+				t.Errorf("%q: %q isn't in the raw record %s", text, last, raw)
+			}
+			if strings.Contains(text, "Frankreich") && e.TargetCountry != "FR" {
+				t.Errorf("Frankreich is %q", e.TargetCountry)
+			}
+		}
+	}
+	if report := doImport(t, "indicator,event,Farbe\na.example.net,x,blau\n", newMemory(), ImportOptions{Columns: map[string]string{"Farbe": "-"}}); len(report.Notes) > 0 {
+		t.Errorf("a column that was left out is noted: %q", noted(report))
+	}
+}
+
 // noted are all notes of a report, a line each.
 func noted(r Report) string {
 	var b strings.Builder

@@ -4,7 +4,11 @@ import (
 	"encoding/json"
 	"slices"
 	"strings"
+	"sync"
 	"unicode"
+
+	"golang.org/x/text/language"
+	"golang.org/x/text/language/display"
 
 	"threatbench/api"
 	"threatbench/api/indicator"
@@ -252,17 +256,34 @@ func mostly(cell string, found []indicator.Found) bool {
 	return 2*covered >= letters
 }
 
-// Country is a country's code where a text names one by code or name; the text
-// itself where it doesn't.
-func Country(s string) string {
+// Country is a country's code where a text names one by code or by its name,
+// in English, German, French or Spanish; the text itself where it doesn't.
+func Country(s string) (code string, ok bool) {
 	if c, ok := api.CountryByCode(s); ok {
-		return c.Alpha2
+		return c.Alpha2, true
 	}
 	if code := countryNames[plain(s)]; code != "" {
-		return code
+		return code, true
 	}
-	return s
+	if code := foreignNames()[plain(s)]; code != "" {
+		return code, true
+	}
+	return s, false
 }
+
+// foreignNames are the names of countries in other languages.
+var foreignNames = sync.OnceValue(func() map[string]string {
+	names := map[string]string{}
+	for _, in := range []language.Tag{language.German, language.French, language.Spanish} {
+		regions := display.Regions(in)
+		for _, c := range api.Countries() {
+			if region, err := language.ParseRegion(c.Alpha2); err == nil {
+				names[plain(regions.Name(region))] = c.Alpha2
+			}
+		}
+	}
+	return names
+})
 
 // countryNames are names of countries that differ from those of the table of
 // countries.

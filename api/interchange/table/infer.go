@@ -308,9 +308,8 @@ func (t *Table) country(seen map[string]bool) {
 	victims := seen["targetIndustry"]
 	at := -1
 	for i, c := range t.Columns {
-		words := wordsOf(c.Name)
-		victims = victims || slices.Contains(words, "victim") || slices.Contains(words, "victims") || slices.Contains(words, "target") || slices.Contains(words, "targets")
-		if p := plain(c.Name); c.Field == "" && (p == "country" || p == "countrycode") {
+		victims = victims || slices.ContainsFunc(wordsOf(c.Name), func(w string) bool { return victimWords[w] })
+		if c.Field == "" && countryWords[plain(c.Name)] {
 			at = i
 		}
 	}

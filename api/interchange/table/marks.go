@@ -1,6 +1,12 @@
 package table
 
-import "threatbench/api/marking"
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"threatbench/api/marking"
+)
 
 // sentence is how many words the cells of a column have on average from which
 // on they are prose.
@@ -60,4 +66,18 @@ func (t *Table) open(looks []stats) {
 		c := &t.Columns[i]
 		c.Open = c.Field == "" && !c.Marks && !looks[i].prose()
 	}
+}
+
+// Unplaced names the columns that fit no field, where no other note has told
+// what becomes of them. kept says where their cells are.
+func (t *Table) Unplaced(kept string) []string {
+	var out []string
+	for _, c := range t.Columns {
+		told := fmt.Sprintf("column %q ", c.Name)
+		if c.Field != "" || c.Left || slices.ContainsFunc(t.Notes, func(n string) bool { return strings.HasPrefix(n, told) }) {
+			continue
+		}
+		out = append(out, told+"fits no field; "+kept)
+	}
+	return out
 }

@@ -114,6 +114,8 @@ var (
 		indicator indicators observable observables payload sample samples dropper loader server email sender dst src destination remote artifact onion`)
 	referenceWords = set(`reference references ref refs report reports link permalink source sources blog advisory writeup screenshot analysis virustotal vt
 		urlscan reporter provider feed credit twitter tweet post article publication vendor documentation`)
+	victimWords  = set(`victim victims target targets opfer ziel ziele victime victimes cible cibles víctima víctimas victima victimas objetivo objetivos`)
+	countryWords = set(`country countrycode land ländercode pays país pais`)
 )
 
 func set(words string) map[string]bool {

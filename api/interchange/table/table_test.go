@@ -136,8 +136,9 @@ func TestList(t *testing.T) {
 }
 
 func TestCountry(t *testing.T) {
-	for in, want := range map[string]string{"Russia": "RU", "russian federation": "RU", "DEU": "DE", "de": "DE", "U.S.A.": "US", "UK": "GB", "South Korea": "KR", "Atlantis": "Atlantis"} {
-		if got := Country(in); got != want {
+	for in, want := range map[string]string{"Russia": "RU", "russian federation": "RU", "DEU": "DE", "de": "DE", "U.S.A.": "US", "UK": "GB", "South Korea": "KR", "Atlantis": "Atlantis",
+		"Russland": "RU", "Deutschland": "DE", "Royaume-Uni": "GB", "Corée du Nord": "KP", "Estados Unidos": "US", "vereinigte staaten": "US", "weltweit": "weltweit"} {
+		if got, ok := Country(in); got != want || ok != (len(want) == 2) {
 			t.Errorf("%q is %q, want %q", in, got, want)
 		}
 	}
@@ -146,21 +147,24 @@ func TestCountry(t *testing.T) {
 // TestInfer holds what columns are taken for, by their names and their cells.
 func TestInfer(t *testing.T) {
 	for header, c := range map[string]struct{ row, want string }{
-		"ip,country,asn":                   {"198.51.100.9,RU,AS64500", "indicator,,"},
-		"victim,country,date":              {"Example Ltd,DE,2024-05-01", ",targetCountry,date"},
-		"Indicator,Data,Note":              {"sha256," + aSHA256 + ",dropper", "indicatorType,indicator,insight"},
-		"type,indicator":                   {"c2,198.51.100.9", ",indicator"},
-		"SHA256,File description":          {aSHA256 + ",the dropper", "indicator,event"},
-		"phish_id,url,submission_time":     {"1,http://bad.example.net/x,2024-05-01T00:00:00Z", ",indicator,date"},
-		"App name,SHA256,Package Name":     {"Chat," + aSHA256 + ",com.example.app", ",indicator,"},
-		"date,indicator,event,TLP_Level":   {"2024-05-01,bad.example.net,x,TLP:RED", "date,indicator,event,tlp"},
-		"indicator,Handling":               {"bad.example.net,amber", "indicator,tlp"},
-		"ioc,reference":                    {"bad.example.net,https://blog.example.org/x", "indicator,source"},
-		"ioc,Report link":                  {"bad.example.net,https://blog.example.org/x", "indicator,"},
-		"What,When":                        {"bad.example.net,2024-05-01", "indicator,date"},
-		"date,tags,indicator":              {"2024-05-01,TLP:RED;phishing,bad.example.net", "date,tags,indicator"},
-		"first_seen,md5_hash,ip_address":   {"soon," + anMD5 + ",none", ",indicator,"},
-		"indicator,indicator_type,c2 host": {"bad.example.net,domain,198.51.100.9", "indicator,indicatorType,indicator"},
+		"ip,country,asn":                                  {"198.51.100.9,RU,AS64500", "indicator,,"},
+		"victim,country,date":                             {"Example Ltd,DE,2024-05-01", ",targetCountry,date"},
+		"Indicator,Data,Note":                             {"sha256," + aSHA256 + ",dropper", "indicatorType,indicator,insight"},
+		"type,indicator":                                  {"c2,198.51.100.9", ",indicator"},
+		"SHA256,File description":                         {aSHA256 + ",the dropper", "indicator,event"},
+		"phish_id,url,submission_time":                    {"1,http://bad.example.net/x,2024-05-01T00:00:00Z", ",indicator,date"},
+		"App name,SHA256,Package Name":                    {"Chat," + aSHA256 + ",com.example.app", ",indicator,"},
+		"date,indicator,event,TLP_Level":                  {"2024-05-01,bad.example.net,x,TLP:RED", "date,indicator,event,tlp"},
+		"indicator,Handling":                              {"bad.example.net,amber", "indicator,tlp"},
+		"ioc,reference":                                   {"bad.example.net,https://blog.example.org/x", "indicator,source"},
+		"ioc,Report link":                                 {"bad.example.net,https://blog.example.org/x", "indicator,"},
+		"What,When":                                       {"bad.example.net,2024-05-01", "indicator,date"},
+		"date,tags,indicator":                             {"2024-05-01,TLP:RED;phishing,bad.example.net", "date,tags,indicator"},
+		"first_seen,md5_hash,ip_address":                  {"soon," + anMD5 + ",none", ",indicator,"},
+		"Datum,Indikator,Beschreibung,Angreifer,Land":     {"2024-05-01,bad.example.net,x,y,Russland", "date,indicator,event,attacker,"},
+		"fecha,indicador,tipo,descripción,víctima,país":   {"2024-05-01,bad.example.net,domain,x,y,España", "date,indicator,indicatorType,event,,targetCountry"},
+		"date,indicateur,type,commentaire,Pays d'origine": {"2024-05-01,bad.example.net,domain,x,Chine", "date,indicator,indicatorType,event,attackerCountry"},
+		"indicator,indicator_type,c2 host":                {"bad.example.net,domain,198.51.100.9", "indicator,indicatorType,indicator"},
 	} {
 		got := Infer(strings.Split(header, ","), [][]string{strings.Split(c.row, ",")}, Unknown)
 		var fields []string
