@@ -144,7 +144,7 @@ func TestActorReport(t *testing.T) {
 // TestHostileActors: names that would steer a terminal are drawn harmlessly.
 func TestHostileActors(t *testing.T) {
 	t.Parallel()
-	for name, text := range corpus(t) {
+	for name, text := range hostileTexts(t) {
 		t.Run(name, func(t *testing.T) {
 			f := newFake(20)
 			f.hostile(text)

@@ -202,7 +202,7 @@ func TestAlertsReadOnly(t *testing.T) {
 
 func TestHostileAlerts(t *testing.T) {
 	t.Parallel()
-	for name, text := range corpus(t) {
+	for name, text := range hostileTexts(t) {
 		s := fired(20)
 		line := clean.Line(text)
 		s.queries[0].Name, s.inbox[0].QueryName = line, line

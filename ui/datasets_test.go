@@ -467,7 +467,7 @@ func TestDatasetsByMouse(t *testing.T) {
 // Names and actors are text, whatever stands in them.
 func TestHostileDatasets(t *testing.T) {
 	t.Parallel()
-	for name, text := range corpus(t) {
+	for name, text := range hostileTexts(t) {
 		t.Run(name, func(t *testing.T) {
 			k := newKeeper(3)
 			line := clean.Line(text)

@@ -283,7 +283,7 @@ func TestTheFormByMouse(t *testing.T) {
 func TestTheFormWithHostileText(t *testing.T) {
 	t.Parallel()
 	w := newWritable(5)
-	for _, text := range corpus(t) {
+	for _, text := range hostileTexts(t) {
 		w.hostile(text)
 	}
 	n := len(w.events)
@@ -301,7 +301,7 @@ func TestTheFormWithHostileText(t *testing.T) {
 					t.Fatalf("at event %d", i)
 				}
 			}
-			for _, text := range corpus(t) {
+			for _, text := range hostileTexts(t) {
 				press(p, "a", "n")
 				p.Type(text)
 				p.Settle()

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"iter"
 	"maps"
 	"os"
 	"path/filepath"
@@ -23,22 +24,26 @@ import (
 	"threatbench/views"
 )
 
-// corpus is the text of every hostile file, by its name.
-func corpus(t *testing.T) map[string]string {
+// hostileTexts goes through the hostile files in the order of their names: what
+// one text leaves behind in the terminal's reader meets the same next one in
+// every run.
+func hostileTexts(t *testing.T) iter.Seq2[string, string] {
 	t.Helper()
 	files, err := filepath.Glob("../testdata/hostile/*.txt")
 	if err != nil || len(files) < 20 {
 		t.Fatalf("no hostile corpus: %v", err)
 	}
-	out := map[string]string{}
-	for _, path := range files {
-		b, err := os.ReadFile(path)
-		if err != nil {
-			t.Fatal(err)
+	return func(yield func(string, string) bool) {
+		for _, path := range files {
+			b, err := os.ReadFile(path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !yield(filepath.Base(path), string(b)) {
+				return
+			}
 		}
-		out[filepath.Base(path)] = string(b)
 	}
-	return out
 }
 
 // kinds sorts what a program wrote into kinds of control: a sequence by what
@@ -85,7 +90,7 @@ func tour(p *uitest.Program, events int) {
 // it gets for harmless events, and shows what the view holds.
 func TestHostileEventsSendNoCommands(t *testing.T) {
 	t.Parallel()
-	texts := corpus(t)
+	count := len(maps.Collect(hostileTexts(t)))
 	for _, c := range profiles {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
@@ -93,7 +98,7 @@ func TestHostileEventsSendNoCommands(t *testing.T) {
 			run := func(f *fake) map[string]int {
 				got := map[string]int{}
 				workbenchWith(t, ui.Options{API: f, ASCII: c.ascii}, o, func(p *uitest.Program) {
-					tour(p, len(texts))
+					tour(p, count)
 					p.Check()
 					got = kinds(p.Output())
 					if title := p.View().WindowTitle; title != "threatbench demo" {
@@ -105,10 +110,10 @@ func TestHostileEventsSendNoCommands(t *testing.T) {
 				})
 				return got
 			}
-			plain := run(newFake(len(texts)))
+			plain := run(newFake(count))
 			hostile := &fake{raws: map[string]json.RawMessage{}}
-			for _, name := range slices.Sorted(maps.Keys(texts)) {
-				hostile.hostile(texts[name])
+			for _, text := range hostileTexts(t) {
+				hostile.hostile(text)
 			}
 			for kind, n := range run(hostile) {
 				if strings.HasPrefix(kind, "\x1b]52;c;") { // the paths copied on the tour
@@ -126,7 +131,7 @@ func TestHostileEventsSendNoCommands(t *testing.T) {
 // terminal shows what the view holds after every key.
 func TestHostileTextsAtEverySize(t *testing.T) {
 	t.Parallel()
-	for name, text := range corpus(t) {
+	for name, text := range hostileTexts(t) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			f := &fake{raws: map[string]json.RawMessage{}}
@@ -213,7 +218,7 @@ func TestEndlessNames(t *testing.T) {
 func TestBoxesShowNothingHostile(t *testing.T) {
 	t.Parallel()
 	m := model(ui.Options{API: newFake(1)})
-	for name, text := range corpus(t) {
+	for name, text := range hostileTexts(t) {
 		long := strings.Repeat(text, 200)
 		boxes := map[string][]string{
 			"menu":  ui.MenuBox(m, views.Pick{Title: text, Items: []views.PickItem{{Title: text, Detail: long}, {Title: long, On: true}}}, 80, 24),
@@ -234,13 +239,12 @@ func TestBoxesShowNothingHostile(t *testing.T) {
 // and as wide for the terminal as for us.
 func TestHostileFailures(t *testing.T) {
 	t.Parallel()
-	texts := corpus(t)
-	for _, name := range slices.Sorted(maps.Keys(texts)) {
+	for name, text := range hostileTexts(t) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			f := linked(20)
 			workbench(t, f, uitest.Options{Width: 100, Height: 30, FPS: 20}, func(p *uitest.Program) {
-				f.fail(errors.New(clean.Line(texts[name])))
+				f.fail(errors.New(clean.Line(text)))
 				for _, k := range []string{"r", "s", "enter", "R", "e", "esc", "ctrl+r", "r", "1", "2", "3", "4", "r", "5", "r", "6", "r", "7", "r", "1", "a", "l", "esc", "L"} {
 					press(p, k)
 					p.Check()

@@ -84,18 +84,21 @@ func TestSwitchesAreNarrowed(t *testing.T) {
 func TestNarrowingHostileLists(t *testing.T) {
 	t.Parallel()
 	f := newFake(20)
-	for _, text := range corpus(t) {
+	for _, text := range hostileTexts(t) {
 		f.hostile(text)
 	}
 	for _, o := range cramped() {
+		o.InTurn = true // a line end chooses, and keys come after it
 		workbench(t, f, o, func(p *uitest.Program) {
-			for _, text := range corpus(t) {
+			for _, text := range hostileTexts(t) {
 				press(p, "p")
+				p.Want("from here to")
 				p.Paste(text)
 				p.Settle()
 				p.Check()
 				press(p, "esc", "esc")
 				press(p, "p")
+				p.Want("from here to")
 				p.Type(text)
 				p.Settle()
 				p.Check()

@@ -283,7 +283,7 @@ func TestQueriesWithTheMouse(t *testing.T) {
 // Hostile names and filters stay text.
 func TestHostileQueries(t *testing.T) {
 	t.Parallel()
-	for name, text := range corpus(t) {
+	for name, text := range hostileTexts(t) {
 		s := newSaver(20)
 		quoted, err := json.Marshal(clean.Line(text)[:min(len(clean.Line(text)), 300)])
 		if err != nil {

@@ -3,10 +3,8 @@ package ui_test
 import (
 	"errors"
 	"fmt"
-	"maps"
 	"math/rand/v2"
 	"os"
-	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -141,9 +139,8 @@ func walk(t *testing.T, seed uint64, steps int) {
 	r := rand.New(rand.NewPCG(seed, 1))
 	f := linked(250)
 	if seed%2 == 1 {
-		texts := corpus(t)
-		for _, name := range slices.Sorted(maps.Keys(texts)) {
-			f.hostile(texts[name])
+		for _, text := range hostileTexts(t) {
+			f.hostile(text)
 		}
 	}
 	if seed%4 == 3 {
