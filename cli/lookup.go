@@ -82,7 +82,7 @@ func (a *app) lookup(ctx context.Context, args []string, f lookupFlags) (err err
 	if err != nil {
 		return err
 	}
-	found, missed, err := lookUp(ctx, pl, values, q.Datasets)
+	found, done, err := lookUp(ctx, pl, values, q.Datasets)
 	if err != nil {
 		return err
 	}
@@ -90,7 +90,7 @@ func (a *app) lookup(ctx context.Context, args []string, f lookupFlags) (err err
 	if err := errors.Join(writeLookups(w, found, f.format), w.Flush()); err != nil {
 		return fmt.Errorf("writing what was found: %w", err)
 	}
-	if err := notSearched(missed); err != nil {
+	if err := done.partly(); err != nil {
 		return err
 	}
 	if !slices.ContainsFunc(found, func(l api.Lookup) bool { return l.Exact.Count > 0 }) {
@@ -146,9 +146,8 @@ func (a *app) lookupText(file string) (string, error) {
 	return string(b), err
 }
 
-// lookUp asks for all values in their order; missed names what the server
-// could not look for.
-func lookUp(ctx context.Context, pl *place, values, datasets []string) (out []api.Lookup, missed []string, err error) {
+// lookUp asks for all values in their order.
+func lookUp(ctx context.Context, pl *place, values, datasets []string) (out []api.Lookup, done answered, err error) {
 	if len(datasets) == 1 && datasets[0] == api.ScopeAll {
 		datasets = nil
 	}
@@ -156,26 +155,26 @@ func lookUp(ctx context.Context, pl *place, values, datasets []string) (out []ap
 	if ok {
 		can, err := cl.Capabilities(ctx)
 		if err != nil {
-			return nil, nil, err
+			return nil, done, err
 		}
 		ok = can.Can("POST /events/indicators/lookup")
 	}
 	if !ok {
-		out, err = lookUpByList(ctx, pl, values, datasets)
-		return out, []string{"hosts and parent domains", "indicators beside the first of an event"}, err
+		return lookUpByList(ctx, pl, values, datasets)
 	}
 	for chunk := range slices.Chunk(values, api.MaxLookup) {
 		got, err := cl.LookupIndicators(ctx, api.LookupRequest{Indicators: chunk, Datasets: datasets})
 		if err != nil {
-			return nil, nil, err
+			return nil, done, err
 		}
 		out = append(out, got...)
 	}
-	return out, nil, nil
+	return out, done, nil
 }
 
 // lookUpByList asks a server of the plain contract, a hundred to a call.
-func lookUpByList(ctx context.Context, pl *place, values, datasets []string) ([]api.Lookup, error) {
+func lookUpByList(ctx context.Context, pl *place, values, datasets []string) ([]api.Lookup, answered, error) {
+	done := answered{missed: []string{"hosts and parent domains", "indicators beside the first of an event"}}
 	if len(datasets) == 0 {
 		datasets = []string{api.ScopeAll}
 	}
@@ -189,7 +188,8 @@ func lookUpByList(ctx context.Context, pl *place, values, datasets []string) ([]
 	const chunkSize = 50 // each may be asked for in two spellings
 	for chunk := range slices.Chunk(values, chunkSize) {
 		q := api.ListQuery{Search: []api.Condition{{Field: api.FieldIndicator, Op: api.OpIn, Values: chunk}}, Datasets: datasets, PageSize: listPage}
-		err := eachPage(ctx, pl, q, func(p api.Page) error {
+		cut, err := eachPage(ctx, pl, q, func(p api.Page) {
+			done.rows += len(p.Events)
 			for _, e := range p.Events {
 				i, ok := at[indicator.Canonical(e.Indicator)]
 				if !ok {
@@ -201,33 +201,28 @@ func lookUpByList(ctx context.Context, pl *place, values, datasets []string) ([]
 					known.Newest = []api.KnownEvent{{UUID: e.UUID, DatasetID: e.DatasetID, Date: e.Date}}
 				}
 			}
-			return nil
 		})
 		if err != nil {
-			return nil, err
+			return nil, done, err
 		}
+		done.cut = cmp.Or(done.cut, cut)
 	}
-	return out, nil
+	return out, done, nil
 }
 
-// eachPage gives all pages of a query to use.
-func eachPage(ctx context.Context, pl *place, q api.ListQuery, use func(api.Page) error) error {
+// eachPage gives all pages of a query to use; cut says why the server gave no
+// more although it may have more.
+func eachPage(ctx context.Context, pl *place, q api.ListQuery, use func(api.Page)) (cut string, err error) {
 	for {
 		page, err := pl.client().List(ctx, q)
 		if err != nil {
-			return err
+			return "", err
 		}
-		if err := use(page); err != nil {
-			return err
+		use(page)
+		if page.Info.Cursor == "" || len(page.Events) == 0 {
+			return page.Info.Cut, nil
 		}
-		switch {
-		case page.Info.Cursor != "" && len(page.Events) > 0:
-			q = api.ListQuery{Cursor: page.Info.Cursor, PageSize: q.PageSize}
-		case q.Cursor == "" && page.Info.TotalCount < 0 && len(page.Events) >= listPage:
-			q.Page = max(q.Page, 1) + 1 // a full page is not the end
-		default:
-			return nil
-		}
+		q = api.ListQuery{Cursor: page.Info.Cursor, PageSize: q.PageSize}
 	}
 }
 

@@ -15,7 +15,7 @@ import (
 type Sighting struct {
 	Value string
 	Count int       // events that have it among their indicators
-	More  bool      // and there are more than were counted
+	More  bool      // and there may be more than were counted
 	Last  api.Event // the newest of them, where Count isn't 0
 }
 
@@ -84,6 +84,9 @@ func (l *Layer) lookup(ctx context.Context, values, datasets []string) ([]Sighti
 			}
 		}
 		if page.Info.Cursor == "" || len(page.Events) == 0 {
+			for i := range out {
+				out[i].More = page.Info.Cut != ""
+			}
 			return out, nil
 		}
 		q = api.ListQuery{Cursor: page.Info.Cursor, PageSize: lookupPage}
