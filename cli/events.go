@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -134,12 +135,27 @@ func (a *app) eachEvent(ctx context.Context, pl *place, q api.ListQuery, f event
 
 func writeEvent(w *bufio.Writer, e *api.Event, asJSON bool) error {
 	if asJSON {
-		return json.NewEncoder(w).Encode(e)
+		return writeJSONLine(w, e)
 	}
-	cells := []string{e.Date.String(), cmp.Or(e.TLP, "-"), cmp.Or(e.Attacker, "-"), e.Category, cmp.Or(e.Indicator, "-"), e.Event}
+	return writeCells(w, e.Date.String(), cmp.Or(e.TLP, "-"), cmp.Or(e.Attacker, "-"), e.Category, cmp.Or(e.Indicator, "-"), e.Event)
+}
+
+// writeCells writes one line of cells between tabs, whatever a cell holds.
+func writeCells(w io.Writer, cells ...string) error {
 	for i := range cells {
-		cells[i] = clean.Line(cells[i]) // a line is an event, whatever a text holds
+		cells[i] = clean.Line(cells[i])
 	}
 	_, err := fmt.Fprintln(w, strings.Join(cells, "\t"))
+	return err
+}
+
+// writeJSONLine writes a value as one line of JSON in which nothing is left
+// that a reader of lines or a terminal would act on.
+func writeJSONLine(w io.Writer, v any) error {
+	b, err := json.Marshal(v)
+	if err != nil {
+		return err
+	}
+	_, err = fmt.Fprintln(w, clean.EscapeJSON(string(b)))
 	return err
 }

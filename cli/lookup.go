@@ -5,7 +5,6 @@ import (
 	"cmp"
 	"context"
 	"encoding/csv"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -16,6 +15,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"threatbench/api"
+	"threatbench/api/clean"
 	"threatbench/api/indicator"
 )
 
@@ -241,10 +241,9 @@ func status(l api.Lookup) (word string, k api.Known) {
 
 func writeLookups(w io.Writer, list []api.Lookup, format string) error {
 	if format == "json" {
-		enc := json.NewEncoder(w)
 		for _, l := range list {
 			word, _ := status(l)
-			if err := enc.Encode(struct {
+			if err := writeJSONLine(w, struct {
 				api.Lookup
 				Status string `json:"status"`
 			}{l, word}); err != nil {
@@ -266,7 +265,7 @@ func writeLookups(w io.Writer, list []api.Lookup, format string) error {
 		out := csv.NewWriter(w)
 		for _, r := range rows {
 			for i := range r {
-				r[i] = safeCell(r[i])
+				r[i] = clean.Cell(r[i])
 			}
 			if err := out.Write(r); err != nil {
 				return err
@@ -280,17 +279,9 @@ func writeLookups(w io.Writer, list []api.Lookup, format string) error {
 		if r[1] != "seen" && r[3] != "" {
 			known = r[3]
 		}
-		if _, err := fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\n", r[0], r[1], r[2], cmp.Or(known, "-"), cmp.Or(r[4], "-")); err != nil {
+		if err := writeCells(w, r[0], r[1], r[2], cmp.Or(known, "-"), cmp.Or(r[4], "-")); err != nil {
 			return err
 		}
 	}
 	return nil
-}
-
-// safeCell keeps a spreadsheet from taking a cell for a formula.
-func safeCell(s string) string {
-	if s != "" && (s[0] == '=' || s[0] == '+' || s[0] == '-' || s[0] == '@') {
-		return "'" + s
-	}
-	return s
 }
