@@ -120,18 +120,24 @@ func (m *Model) selected() api.Alert {
 	return api.Alert{}
 }
 
-// chooseQuery offers the queries nobody is alerted by.
+// chooseQuery offers the filter in force and the queries nobody is alerted by.
 func (m *Model) chooseQuery() {
 	var free []api.SavedQuery
-	var items []views.PickItem
+	inForce := m.env.Host.Selection().Saved()
+	items := []views.PickItem{{Title: "the filter in Events", Detail: orElse(views.OneLine(inForce.Filter), "every event")}}
 	for _, q := range m.queries {
 		if !slices.ContainsFunc(m.list, func(a api.Alert) bool { return a.QueryID == q.ID }) {
 			free = append(free, q)
 			items = append(items, views.PickItem{Title: views.OneLine(q.Name), Detail: views.OneLine(views.ReadSaved(q, m.env.Memory, m.env.Now()).Text)})
 		}
 	}
-	m.env.Host.Ask(views.Pick{Title: "alert on which query?", Items: items, Chosen: func(i int) tea.Cmd {
-		m.chooseFrequency(free[i])
+	m.env.Host.Ask(views.Pick{Title: "alert on what?", Items: items, Chosen: func(i int) tea.Cmd {
+		if i == 0 {
+			m.filter = &inForce
+			m.showWanted()
+			return nil
+		}
+		m.chooseFrequency(free[i-1])
 		return nil
 	}})
 }
