@@ -59,13 +59,44 @@ type LookupRequest struct {
 
 // Lookup is what is known of one indicator, in the order asked. Host is of a
 // URL, a mail address or a host with a port; Parents are the domains above the
-// host, the nearest first, that events have.
+// host, the nearest first, that events have. Below is what a host, a domain, a
+// net or the first 8 to 31 digits of a hash is the beginning of, in events that
+// don't have the value itself: URLs, mail addresses, ports and sub-domains,
+// addresses and nets, hashes.
 type Lookup struct {
 	Value     string  `json:"value"`
 	Canonical string  `json:"canonical"`
 	Exact     Known   `json:"exact"`
 	Host      *Known  `json:"host,omitempty"`    // nil where no event has it
 	Parents   []Known `json:"parents,omitempty"` // those that some event has
+	Below     *Known  `json:"below,omitempty"`   // nil where no event has it
+}
+
+// Tie is how an indicator that was looked up stands to what is known.
+type Tie int
+
+// The ties, the closest first but Unseen.
+const (
+	Unseen Tie = iota
+	Seen
+	HostKnown
+	BelowKnown
+	ParentKnown
+)
+
+// Tie is the closest that an indicator has, and what is known by it.
+func (l Lookup) Tie() (Tie, Known) {
+	switch {
+	case l.Exact.Count > 0:
+		return Seen, l.Exact
+	case l.Host != nil && l.Host.Count > 0:
+		return HostKnown, *l.Host
+	case l.Below != nil && l.Below.Count > 0:
+		return BelowKnown, *l.Below
+	case len(l.Parents) > 0:
+		return ParentKnown, l.Parents[0]
+	}
+	return Unseen, Known{}
 }
 
 // Known is how many events have an indicator, and the newest of them.
@@ -80,4 +111,6 @@ type KnownEvent struct {
 	UUID      string `json:"uuid"`
 	DatasetID string `json:"datasetId"`
 	Date      Time   `json:"date"`
+	Category  string `json:"category,omitempty"`
+	Attacker  string `json:"attacker,omitempty"`
 }

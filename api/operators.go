@@ -35,6 +35,9 @@ const (
 	CanCanonical = "indicator.canonical" // equals, not and in compare canonical forms of every indicator
 )
 
+// CanLookup is the path of look-ups in Capabilities.Paths.
+const CanLookup = "POST /events/indicators/lookup"
+
 // OwnOperators lists what our server announces.
 func OwnOperators() []string {
 	return []string{CanFindText, CanWithin, CanUnder, CanUnderTech, CanNone, CanNot, CanCanonical}

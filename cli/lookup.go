@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"context"
 	"encoding/csv"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -15,7 +16,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"threatbench/api"
-	"threatbench/api/clean"
+	"threatbench/api/async"
 	"threatbench/api/indicator"
 )
 
@@ -31,7 +32,8 @@ func (a *app) lookupCommand() *cobra.Command {
 		Use:   "lookup [indicator or text]…",
 		Short: "Tell which indicators are known",
 		Long: "Looks up indicators: the arguments, a file, or without either the standard input. Any text will do, defanged or not. " +
-			"A URL, a mail address or a host whose host or parent domain is known says so, apart from exact hits. " +
+			"Apart from exact hits it says whose host or parent domain is known, and below which host, domain, net or beginning " +
+			"of a hash (8 digits or more) something is. " +
 			"All datasets are searched unless --dataset names some.\n\n" +
 			"Exit codes: 0 something was seen, 1 nothing was, 2 it failed or was used wrongly, 3 answered in part.",
 		Example: "threatbench lookup 203[.]0[.]113[.]127 hxxps://evil[.]example/a\n" +
@@ -60,12 +62,6 @@ func (a *app) lookupCommand() *cobra.Command {
 	return cmd
 }
 
-// lookupClient is a client of a server that knows hosts and parents.
-type lookupClient interface {
-	Capabilities(ctx context.Context) (api.Capabilities, error)
-	LookupIndicators(ctx context.Context, q api.LookupRequest) ([]api.Lookup, error)
-}
-
 func (a *app) lookup(ctx context.Context, args []string, f lookupFlags) (err error) {
 	values, err := a.lookupValues(args, f.file)
 	if err != nil {
@@ -82,18 +78,25 @@ func (a *app) lookup(ctx context.Context, args []string, f lookupFlags) (err err
 	if err != nil {
 		return err
 	}
-	found, done, err := lookUp(ctx, pl, values, q.Datasets)
+	if slices.Equal(q.Datasets, []string{api.ScopeAll}) {
+		q.Datasets = nil
+	}
+	known, err := async.LookUp(ctx, pl.client(), values, q.Datasets, func(int64, int64, string) {})
 	if err != nil {
 		return err
 	}
+	found, missed := known.Sightings, known.NotSearched
 	w := bufio.NewWriter(a.io.Out)
 	if err := errors.Join(writeLookups(w, found, f.format), w.Flush()); err != nil {
 		return fmt.Errorf("writing what was found: %w", err)
 	}
-	if err := done.partly(); err != nil {
+	if slices.ContainsFunc(found, func(s async.Sighting) bool { return s.More }) {
+		missed = append(slices.Clone(missed), fmt.Sprintf("events of the most frequent indicators past the first %d", async.MaxCounted))
+	}
+	if err := notSearched(missed); err != nil {
 		return err
 	}
-	if !slices.ContainsFunc(found, func(l api.Lookup) bool { return l.Exact.Count > 0 }) {
+	if !slices.ContainsFunc(found, func(s async.Sighting) bool { return s.Exact.Count > 0 }) {
 		return quietError{errors.New("nothing was seen")}
 	}
 	return nil
@@ -146,107 +149,32 @@ func (a *app) lookupText(file string) (string, error) {
 	return string(b), err
 }
 
-// lookUp asks for all values in their order.
-func lookUp(ctx context.Context, pl *place, values, datasets []string) (out []api.Lookup, done answered, err error) {
-	if len(datasets) == 1 && datasets[0] == api.ScopeAll {
-		datasets = nil
-	}
-	cl, ok := pl.client().(lookupClient)
-	if ok {
-		can, err := cl.Capabilities(ctx)
-		if err != nil {
-			return nil, done, err
-		}
-		ok = can.Can("POST /events/indicators/lookup")
-	}
-	if !ok {
-		return lookUpByList(ctx, pl, values, datasets)
-	}
-	for chunk := range slices.Chunk(values, api.MaxLookup) {
-		got, err := cl.LookupIndicators(ctx, api.LookupRequest{Indicators: chunk, Datasets: datasets})
-		if err != nil {
-			return nil, done, err
-		}
-		out = append(out, got...)
-	}
-	return out, done, nil
-}
-
-// lookUpByList asks a server of the plain contract, a hundred to a call.
-func lookUpByList(ctx context.Context, pl *place, values, datasets []string) ([]api.Lookup, answered, error) {
-	done := answered{missed: []string{"hosts and parent domains", "indicators beside the first of an event"}}
-	if len(datasets) == 0 {
-		datasets = []string{api.ScopeAll}
-	}
-	out := make([]api.Lookup, len(values))
-	at := map[string]int{}
-	for i, v := range values {
-		out[i] = api.Lookup{Value: v, Canonical: indicator.Canonical(v)}
-		out[i].Exact.Value = out[i].Canonical
-		at[out[i].Canonical] = i
-	}
-	const chunkSize = 50 // each may be asked for in two spellings
-	for chunk := range slices.Chunk(values, chunkSize) {
-		q := api.ListQuery{Search: []api.Condition{{Field: api.FieldIndicator, Op: api.OpIn, Values: chunk}}, Datasets: datasets, PageSize: listPage}
-		cut, err := eachPage(ctx, pl, q, func(p api.Page) {
-			done.rows += len(p.Events)
-			for _, e := range p.Events {
-				i, ok := at[indicator.Canonical(e.Indicator)]
-				if !ok {
-					continue
-				}
-				known := &out[i].Exact
-				known.Count++
-				if len(known.Newest) == 0 {
-					known.Newest = []api.KnownEvent{{UUID: e.UUID, DatasetID: e.DatasetID, Date: e.Date}}
-				}
-			}
-		})
-		if err != nil {
-			return nil, done, err
-		}
-		done.cut = cmp.Or(done.cut, cut)
-	}
-	return out, done, nil
-}
-
-// eachPage gives all pages of a query to use; cut says why the server gave no
-// more although it may have more.
-func eachPage(ctx context.Context, pl *place, q api.ListQuery, use func(api.Page)) (cut string, err error) {
-	for {
-		page, err := pl.client().List(ctx, q)
-		if err != nil {
-			return "", err
-		}
-		use(page)
-		if page.Info.Cursor == "" || len(page.Events) == 0 {
-			return page.Info.Cut, nil
-		}
-		q = api.ListQuery{Cursor: page.Info.Cursor, PageSize: q.PageSize}
-	}
-}
-
 // status is in words what is known of an indicator, with the number of events.
 func status(l api.Lookup) (word string, k api.Known) {
-	switch {
-	case l.Exact.Count > 0:
-		return "seen", l.Exact
-	case l.Host != nil && l.Host.Count > 0:
-		return "its host is known", *l.Host
-	case len(l.Parents) > 0:
-		return "its parent domain is known", l.Parents[0]
+	tie, k := l.Tie()
+	switch tie {
+	case api.Seen:
+		return "seen", k
+	case api.HostKnown:
+		return "its host is known", k
+	case api.BelowKnown:
+		return "below it", k
+	case api.ParentKnown:
+		return "its parent domain is known", k
 	}
-	return "not seen", api.Known{}
+	return "not seen", k
 }
 
-func writeLookups(w io.Writer, list []api.Lookup, format string) error {
+func writeLookups(w io.Writer, list []async.Sighting, format string) error {
 	if format == "json" {
+		enc := json.NewEncoder(w)
 		for _, l := range list {
-			word, _ := status(l)
-			if err := writeJSONLine(w, struct {
+			word, _ := status(l.Lookup)
+			if err := enc.Encode(struct {
 				api.Lookup
-				Status string `json:"status"`
-			}{l, word}); err != nil {
+				Status  string `json:"status"`
+				AtLeast bool   `json:"atLeast,omitempty"` // more exact hits than were counted
+			}{l.Lookup, word, l.More}); err != nil {
 				return err
 			}
 		}
@@ -254,7 +182,7 @@ func writeLookups(w io.Writer, list []api.Lookup, format string) error {
 	}
 	rows := [][]string{{"indicator", "status", "events", "known", "last"}}
 	for _, l := range list {
-		word, k := status(l)
+		word, k := status(l.Lookup)
 		row := []string{l.Value, word, strconv.Itoa(k.Count), k.Value, ""}
 		if len(k.Newest) > 0 {
 			row[4] = k.Newest[0].Date.String()
@@ -265,7 +193,7 @@ func writeLookups(w io.Writer, list []api.Lookup, format string) error {
 		out := csv.NewWriter(w)
 		for _, r := range rows {
 			for i := range r {
-				r[i] = clean.Cell(r[i])
+				r[i] = safeCell(r[i])
 			}
 			if err := out.Write(r); err != nil {
 				return err
@@ -279,9 +207,17 @@ func writeLookups(w io.Writer, list []api.Lookup, format string) error {
 		if r[1] != "seen" && r[3] != "" {
 			known = r[3]
 		}
-		if err := writeCells(w, r[0], r[1], r[2], cmp.Or(known, "-"), cmp.Or(r[4], "-")); err != nil {
+		if _, err := fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\n", r[0], r[1], r[2], cmp.Or(known, "-"), cmp.Or(r[4], "-")); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// safeCell keeps a spreadsheet from taking a cell for a formula.
+func safeCell(s string) string {
+	if s != "" && (s[0] == '=' || s[0] == '+' || s[0] == '-' || s[0] == '@') {
+		return "'" + s
+	}
+	return s
 }

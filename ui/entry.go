@@ -2,6 +2,7 @@ package ui
 
 import (
 	"slices"
+	"strings"
 
 	tea "charm.land/bubbletea/v2"
 
@@ -16,6 +17,8 @@ type entryLayer struct {
 	m     *Model
 	entry views.Entry
 	input *prompt.Model
+	lines int    // that were pasted
+	note  string // about the text
 }
 
 func newEntry(m *Model, title, value string, accept func(string) tea.Cmd) *entryLayer {
@@ -27,13 +30,24 @@ func newEntryOf(m *Model, e views.Entry) *entryLayer {
 	p.SetValue(e.Value)
 	p.SetSpans(e.Spans)
 	p.Focus()
-	l := &entryLayer{m, e, p}
-	l.suggest()
+	l := &entryLayer{m: m, entry: e, input: p}
+	l.changed()
 	return l
 }
 
 // completes tells whether the box offers anything.
 func (l *entryLayer) completes() bool { return l.entry.Complete != nil || l.entry.Suggest != nil }
+
+// changed follows the text: what is offered and what is said about it.
+func (l *entryLayer) changed() {
+	l.suggest()
+	if l.input.Value() == "" {
+		l.lines = 0
+	}
+	if l.entry.Note != nil {
+		l.note = l.entry.Note(l.input.Value(), l.lines)
+	}
+}
 
 // suggest offers what the text may be meant to become.
 func (l *entryLayer) suggest() {
@@ -66,7 +80,7 @@ func (l *entryLayer) do(id keymap.ID) tea.Cmd {
 		l.m.overlay.Close()
 	case keymap.PromptComplete:
 		l.input.Accept(max(l.input.Chosen(), 0))
-		l.suggest()
+		l.changed()
 	case keymap.PromptOlder, keymap.PromptNewer:
 		key := tea.KeyPressMsg{Code: tea.KeyUp}
 		if id == keymap.PromptNewer {
@@ -100,14 +114,15 @@ func (l *entryLayer) enter(k tea.KeyPressMsg) tea.Cmd { //nolint:unparam // othe
 		return nil
 	}
 	if changed, _ := l.input.Key(k); changed {
-		l.suggest()
+		l.changed()
 	}
 	return nil
 }
 
 func (l *entryLayer) paste(s string) {
 	l.input.Paste(s)
-	l.suggest()
+	l.lines += len(strings.FieldsFunc(s, func(r rune) bool { return r == '\n' || r == '\r' }))
+	l.changed()
 }
 
 const (
@@ -118,6 +133,9 @@ const (
 func (l *entryLayer) box(w, h int) []string {
 	w = min(w, entryWidth)
 	body := []string{l.input.Line(w - overlay.FrameW)}
+	if l.entry.Note != nil {
+		body = append(body, l.m.env.Styles.Faint.Paint(harmless(l.note)))
+	}
 	foot := l.m.hints(keymap.Prompt, keymap.PromptAccept, keymap.PromptCancel)
 	if l.completes() {
 		foot = l.m.hints(keymap.Prompt, keymap.PromptAccept, keymap.PromptComplete, keymap.PromptCancel)

@@ -17,13 +17,14 @@ type location struct {
 	event  *api.Event
 	tab    detail.Tab
 	at     any // in a view that has the window to itself
+	lookup *lookedUp
 }
 
 // maxPlaces bounds the history; the oldest are forgotten.
 const maxPlaces = 200
 
 func (m *Model) snapshot() location {
-	p := location{screen: m.screen, focus: m.focus, events: m.events.Snapshot(), event: m.detail.Event(), tab: m.detail.Tab()}
+	p := location{screen: m.screen, focus: m.focus, events: m.events.Snapshot(), event: m.detail.Event(), tab: m.detail.Tab(), lookup: m.lookups.open}
 	if s := m.currentTab(); s != nil {
 		if v, ok := s.view.(views.Snapshotter); ok {
 			p.at = v.Snapshot()
@@ -68,6 +69,9 @@ func (m *Model) restore(p location) tea.Cmd {
 		if v, ok := s.view.(views.Snapshotter); ok {
 			cmds = append(cmds, v.Restore(p.at))
 		}
+	}
+	if p.lookup != nil {
+		m.showLookup(p.lookup)
 	}
 	return tea.Batch(cmds...)
 }

@@ -3,16 +3,15 @@ package ui
 import (
 	"errors"
 	"fmt"
-	"strings"
 
 	tea "charm.land/bubbletea/v2"
 
 	"threatbench/api"
 	"threatbench/api/async"
 	"threatbench/api/indicator"
-	"threatbench/api/query"
 	"threatbench/ui/widget/toast"
 	"threatbench/views"
+	"threatbench/views/lookup"
 )
 
 // lookupSlot is where indicators are looked up from.
@@ -28,12 +27,39 @@ func (m *Model) askIndicators() {
 		Title: "look up indicators: paste a list or any text, defanged or not",
 		Check: func(text string) error {
 			if len(indicator.Find(text)) == 0 {
+				if text == "" && m.lookups.last != nil {
+					return nil
+				}
 				return errors.New("no indicator in it")
 			}
 			return nil
 		},
-		Accept: m.lookUp,
+		Note: func(text string, lines int) string {
+			if text == "" && m.lookups.last != nil {
+				return "empty: the last results again (" + m.lookups.last.Title() + ")"
+			}
+			return pastedNote(text, lines)
+		},
+		Accept: func(text string) tea.Cmd {
+			if text == "" {
+				m.showLookup(m.lookups.last)
+				return nil
+			}
+			return m.lookUp(text)
+		},
 	}))
+}
+
+// pastedNote says how much there is to look up in a text.
+func pastedNote(text string, lines int) string {
+	note := views.Plural(len(indicator.Find(text)), "indicator")
+	switch {
+	case lines > 1:
+		return note + " in " + views.Count(lines) + " lines pasted"
+	case text == "":
+		return ""
+	}
+	return note
 }
 
 // lookUp finds the indicators of a text and asks which were seen.
@@ -55,79 +81,114 @@ func (m *Model) lookUp(text string) tea.Cmd {
 		values[i] = f.Value
 	}
 	slot := async.Slot{View: jobView, Name: lookupSlot}
-	m.beginJob(slot, "looking up "+views.Count(len(values))+" indicators")
-	return tea.Batch(warn, m.env.Async.Lookup(slot, values, m.events.Selection().Query.Datasets))
+	m.beginJob(slot, "looking up "+views.Plural(len(values), "indicator"))
+	return tea.Batch(warn, m.env.Async.Lookup(slot, values, nil))
 }
 
-// onLookup shows which indicators were seen, the hits first.
+// lookedUp is the box of what a look-up found, and where its cursor was.
+type lookedUp struct {
+	*lookup.Results
+	at int
+}
+
+// lookups are the last look-up, and the one of which a line is being carried
+// out.
+type lookups struct{ last, open *lookedUp }
+
+// onLookup shows which indicators were seen, then what is known beside them.
 func (m *Model) onLookup(f async.JobDone) tea.Cmd {
 	m.job = nil
-	all, _ := f.Value.([]async.Sighting)
-	if len(all) == 0 {
+	found, _ := f.Value.(async.LookedUp)
+	n := len(found.Sightings)
+	if n == 0 {
 		if f.Err != nil {
 			return m.say(toast.Error, f.Err.Error())
 		}
 		return nil
 	}
-	var hits, misses []async.Sighting
-	for _, s := range all {
-		if s.Count > 0 {
-			hits = append(hits, s)
-		} else {
-			misses = append(misses, s)
-		}
-	}
-	p := views.Pick{Title: fmt.Sprintf("%s indicators: %s seen, %s not", views.Count(len(all)), views.Count(len(hits)), views.Count(len(misses)))}
-	var visits []string
-	add := func(it views.PickItem, filter string) {
-		p.Items, visits = append(p.Items, it), append(visits, filter)
-	}
-	if n := len(hits); n > 1 {
-		shown := hits[:min(n, api.MaxInValues)]
-		title := "All that were seen"
-		if n > len(shown) {
-			title = fmt.Sprintf("The first %d that were seen", len(shown))
-		}
-		add(views.PickItem{Title: title, Detail: "enter shows their events"}, indicatorsFilter(shown...))
-	}
-	for _, s := range hits {
-		add(views.PickItem{Title: s.Value, Detail: m.sighting(s), On: true}, indicatorsFilter(s))
-	}
-	for _, s := range misses {
-		add(views.PickItem{Title: s.Value, Detail: "not seen"}, "")
-	}
-	p.Chosen = func(i int) tea.Cmd {
-		if visits[i] == "" {
-			return m.say(toast.Info, p.Items[i].Title+" was not seen")
-		}
-		return m.openVisit(views.VisitEvents{Filter: visits[i]})
-	}
-	m.overlay.Open(newMenu(m, p))
+	m.lookups.last = &lookedUp{Results: lookup.Of(found)}
+	m.showLookup(m.lookups.last)
 	if f.Err != nil {
-		return m.say(toast.Warn, fmt.Sprintf("only %s were looked up: %v", views.Count(len(all)), f.Err))
+		return m.say(toast.Warn, fmt.Sprintf("only %s were looked up: %v", views.Plural(n, "indicator"), f.Err))
 	}
 	return nil
 }
 
-func (m *Model) sighting(s async.Sighting) string {
-	n := views.Count(s.Count)
-	if s.More {
-		n = "at least " + n
+// showLookup opens the box. What is chosen in it remembers the box, so that
+// going back opens it again.
+func (m *Model) showLookup(r *lookedUp) {
+	p := views.Pick{Wide: true, Title: r.Title(), Note: r.Note()}
+	var acts []func() tea.Cmd
+	add := func(it views.PickItem, act func() tea.Cmd) { p.Items, acts = append(p.Items, it), append(acts, act) }
+	if n := r.Count(lookup.Seen); n > 1 {
+		filter, named := r.SeenFilter()
+		title := "All that were seen"
+		if n > named {
+			title = fmt.Sprintf("The first %d that were seen", named)
+		}
+		add(views.PickItem{Title: title, Detail: "shows their events"}, m.toEvents(filter))
 	}
-	word := " events"
-	if s.Count == 1 {
-		word = " event"
+	add(views.PickItem{Title: "Copy or save", Detail: "plain or defanged, all of them or some"}, func() tea.Cmd { m.askLookupPart(r); return nil })
+	first := len(acts)
+	for i, it := range r.Items(m.env) {
+		add(it, func() tea.Cmd {
+			if filter := r.Filter(i); filter != "" {
+				return m.toEvents(filter)()
+			}
+			m.showLookup(r)
+			return m.say(toast.Info, it.Title+" was not seen")
+		})
 	}
-	return strings.Join([]string{n + word, "last " + m.env.Date(s.Last.Date), s.Last.Category, s.Last.Attacker}, "  ")
+	if r.at == 0 && r.Count(lookup.Seen) < 2 {
+		r.at = first // there is nothing to show all of
+	}
+	p.At = r.at
+	p.Chosen = func(i int) tea.Cmd {
+		r.at = i
+		m.lookups.open = r
+		defer func() { m.lookups.open = nil }()
+		return acts[i]()
+	}
+	m.overlay.Open(newMenu(m, p))
 }
 
-func indicatorsFilter(list ...async.Sighting) string {
-	c := api.Condition{Field: api.FieldIndicator, Op: api.OpIn}
-	for _, s := range list {
-		c.Values = append(c.Values, s.Value)
+func (m *Model) toEvents(filter string) func() tea.Cmd {
+	return func() tea.Cmd {
+		return m.openVisit(views.VisitEvents{Filter: filter, Datasets: []string{api.ScopeAll}})
 	}
-	if len(c.Values) == 1 {
-		c.Op = api.OpEquals
+}
+
+// askLookupPart asks which of the results are to be copied or saved.
+func (m *Model) askLookupPart(r *lookedUp) {
+	p := views.Pick{Title: "Copy or save which?"}
+	var parts []lookup.Part
+	for part := lookup.All; part <= lookup.Unseen; part++ {
+		if r.Count(part) > 0 {
+			parts, p.Items = append(parts, part), append(p.Items, views.PickItem{Title: r.PartName(part)})
+		}
 	}
-	return query.FormatCondition(c)
+	p.Chosen = func(i int) tea.Cmd { m.askLookupForm(r, parts[i]); return nil }
+	m.overlay.Open(newMenu(m, p))
+}
+
+// askLookupForm asks how; the results are shown again afterwards.
+func (m *Model) askLookupForm(r *lookedUp, part lookup.Part) {
+	p := views.Pick{Title: r.PartName(part), Items: []views.PickItem{
+		{Title: "Copy", Detail: "one on a line"}, {Title: "Copy, defanged"},
+		{Title: "Save as a table", Detail: "CSV, with verdicts and the newest event"}, {Title: "Save as a table, defanged"},
+	}}
+	p.Chosen = func(i int) tea.Cmd {
+		defanged := i%2 == 1
+		m.showLookup(r)
+		if i < 2 {
+			m.env.Host.Copy(views.Plural(r.Count(part), "indicator"), r.Text(part, defanged))
+			return nil
+		}
+		table, err := r.CSV(part, defanged)
+		if err != nil {
+			return m.say(toast.Error, err.Error())
+		}
+		return m.saveAs("the results", "lookup-"+m.env.Now().In(m.env.Zone).Format("20060102-1504")+".csv", table)
+	}
+	m.overlay.Open(newMenu(m, p))
 }

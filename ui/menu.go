@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	tea "charm.land/bubbletea/v2"
+	"github.com/charmbracelet/x/ansi"
 
 	"threatbench/api"
 	"threatbench/api/clean"
@@ -26,6 +27,9 @@ type menuLayer struct {
 	cur   int   // the chosen one in shown
 	top   int
 
+	lead   int // cells of the column before the titles
+	widest int // cells of the widest line, where the list may be wide
+
 	filter *prompt.Model
 	typing bool // letters go to the filter
 }
@@ -41,8 +45,23 @@ func newMenu(m *Model, p views.Pick) *menuLayer {
 		l.typing = true
 		l.filter.Focus()
 	}
+	l.cur = p.At
+	l.measure()
 	l.match()
 	return l
+}
+
+// measure finds how wide the columns and the lines are.
+func (l *menuLayer) measure() {
+	for _, it := range l.pick.Items {
+		l.lead = max(l.lead, layout.Width(harmless(it.Lead)))
+	}
+	if !l.pick.Wide {
+		return
+	}
+	for i := range l.pick.Items {
+		l.widest = max(l.widest, layout.Width(l.item(i, false)))
+	}
 }
 
 func (l *menuLayer) scope() keymap.Scope {
@@ -57,7 +76,7 @@ func (l *menuLayer) match() {
 	words := strings.Fields(api.Fold(l.filter.Value()))
 	l.shown = l.shown[:0]
 	for i, it := range l.pick.Items {
-		if holdsAll(api.Fold(it.Title+" "+it.Detail), words) {
+		if holdsAll(api.Fold(it.Lead+" "+it.Title+" "+it.Detail), words) {
 			l.shown = append(l.shown, i)
 		}
 	}
@@ -217,15 +236,28 @@ func (l *menuLayer) layout(w, h int) (width, above, rows int) {
 	if l.filtering() {
 		above = 2
 	}
+	width = min(w, max(menuWidth, l.widest+overlay.FrameW))
+	above += len(l.note(width))
 	rows = max(min(h-overlay.FrameH-above, len(l.pick.Items), menuRows), 1)
 	l.top = max(min(l.top, l.cur, len(l.shown)-rows), l.cur-rows+1, 0)
-	return min(w, menuWidth), above, rows
+	return width, above, rows
+}
+
+// note is what is said above the list, in a box of w cells.
+func (l *menuLayer) note(w int) []string {
+	if l.pick.Note == "" {
+		return nil
+	}
+	return strings.Split(ansi.Wordwrap(harmless(l.pick.Note), w-overlay.FrameW, ""), "\n")
 }
 
 func (l *menuLayer) box(w, h int) []string {
 	w, above, rows := l.layout(w, h)
 	var body []string
-	if above > 0 {
+	for _, line := range l.note(w) {
+		body = append(body, l.m.env.Styles.Faint.Paint(line))
+	}
+	if l.filtering() {
 		body = append(body, l.entry(w-overlay.FrameW), "")
 	}
 	for i := l.top; i < len(l.shown) && len(body) < rows+above; i++ {
@@ -279,18 +311,24 @@ func (l *menuLayer) foot(w int) string {
 	return text
 }
 
-func (l *menuLayer) line(i int) string {
-	st, it := l.m.env.Styles, l.pick.Items[l.shown[i]]
+func (l *menuLayer) line(i int) string { return l.item(l.shown[i], i == l.cur) }
+
+// item is the line of an item, with the cursor on it or without.
+func (l *menuLayer) item(i int, chosen bool) string {
+	st, it := l.m.env.Styles, l.pick.Items[i]
 	gutter, pen := "  ", theme.Pen{}
-	if i == l.cur {
+	if chosen {
 		gutter, pen = st.Cursor.Paint(st.Glyphs.Cursor)+" ", st.Strong
 	}
 	check := ""
-	if l.pick.Toggles != nil || it.On {
+	if l.pick.Toggles != nil || it.On || l.lead > 0 {
 		check = "  "
 		if it.On {
 			check = st.Good.Paint(st.Glyphs.Check) + " "
 		}
+	}
+	if l.lead > 0 {
+		check += layout.Line(pen.Paint(harmless(it.Lead)), l.lead) + "  "
 	}
 	line := gutter + check + pen.Paint(harmless(it.Title))
 	if it.Detail != "" {
@@ -318,7 +356,7 @@ func harmless(s string) string {
 func (l *menuLayer) at(w, h int) (x, y int) {
 	w, above, _ := l.layout(w, h)
 	if l.typing {
-		return 2 + l.filter.Cursor(w-overlay.FrameW-layout.Width(l.matching())-2), 1
+		return 2 + l.filter.Cursor(w-overlay.FrameW-layout.Width(l.matching())-2), above - 1
 	}
 	return 2, 1 + above + l.cur - l.top
 }

@@ -62,6 +62,7 @@ type Model struct {
 	recent   []string // actions run from the palette, the newest first
 	queue    []tea.Cmd
 	job      *job
+	lookups  lookups
 	changes  changes
 	sent     *formLayer                    // whose change is under way
 	rawFor   func(async.RawLoaded) tea.Cmd // who asked for the raw record, nil for the editor

@@ -72,6 +72,12 @@ type Pick struct {
 	Toggles func() []PickItem
 	// Move, where set, reorders item i by one up or down.
 	Move func(i, by int)
+	// Wide lets the list be as wide as its lines need.
+	Wide bool
+	// Note is said above the list.
+	Note string
+	// At is the item that the list begins on.
+	At int
 	// Reset, where set, puts everything back to the default.
 	Reset func()
 }
@@ -79,7 +85,8 @@ type Pick struct {
 // PickItem is one thing to choose.
 type PickItem struct {
 	Title, Detail string
-	On            bool // a toggle that is on
+	Lead          string // stands before the title, in a column of its own
+	On            bool   // a toggle that is on
 }
 
 // Entry asks for one line of text.
@@ -92,6 +99,9 @@ type Entry struct {
 	Suggest func(text string, pos int) []prompt.Suggestion
 	// Spans colours the text; nil leaves it plain.
 	Spans func(text string) []prompt.Span
+	// Note says something about a text, under it; lines is how many were pasted.
+	// A nil Note leaves the line out.
+	Note func(text string, lines int) string
 	// Check tells what is wrong with a text, nil where nothing is; a nil Check
 	// takes any.
 	Check  func(text string) error

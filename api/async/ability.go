@@ -46,6 +46,13 @@ type Saver interface {
 	MarkRead(ctx context.Context, ids []int64, read bool) error
 }
 
+// Discoverer tells what a server understands beyond the contract, and looks up
+// indicators where that is announced.
+type Discoverer interface {
+	Capabilities(ctx context.Context) (api.Capabilities, error)
+	LookupIndicators(ctx context.Context, q api.LookupRequest) ([]api.Lookup, error)
+}
+
 // Rehearser tells what an alert would have done.
 type Rehearser interface {
 	TestAlert(ctx context.Context, query int64, days int) (api.AlertTest, error)

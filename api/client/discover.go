@@ -83,6 +83,9 @@ func cleanLookup(l *api.Lookup) {
 	if l.Host != nil {
 		cleanKnown(l.Host)
 	}
+	if l.Below != nil {
+		cleanKnown(l.Below)
+	}
 	for i := range l.Parents {
 		cleanKnown(&l.Parents[i])
 	}
@@ -91,6 +94,6 @@ func cleanLookup(l *api.Lookup) {
 func cleanKnown(k *api.Known) {
 	k.Value = clean.Line(k.Value)
 	for i := range k.Newest {
-		cleanFields(&k.Newest[i].UUID, &k.Newest[i].DatasetID)
+		cleanFields(&k.Newest[i].UUID, &k.Newest[i].DatasetID, &k.Newest[i].Category, &k.Newest[i].Attacker)
 	}
 }

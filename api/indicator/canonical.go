@@ -109,11 +109,13 @@ func Host(canonical string) string {
 	if _, domain, ok := cutMail(canonical); ok {
 		return domain
 	}
-	if _, err := netip.ParsePrefix(canonical); err == nil {
-		return ""
-	}
-	if a, err := netip.ParseAddr(canonical); err == nil {
-		return a.String()
+	if mayBeAddress(canonical) {
+		if _, err := netip.ParsePrefix(canonical); err == nil {
+			return ""
+		}
+		if a, err := netip.ParseAddr(canonical); err == nil {
+			return a.String()
+		}
 	}
 	authority, _ := cutPath(canonical)
 	if looksLikeHost(authority) {
@@ -132,6 +134,9 @@ func IsUnder(host, domain string) bool {
 // Net is the net that an indicator in its canonical form is: an address, with
 // a port or without, is the net of itself.
 func Net(canonical string) (netip.Prefix, bool) {
+	if !mayBeAddress(canonical) {
+		return netip.Prefix{}, false
+	}
 	if p, err := api.ParseNet(canonical); err == nil {
 		return p, true
 	}
@@ -140,6 +145,21 @@ func Net(canonical string) (netip.Prefix, bool) {
 		return netip.PrefixFrom(a, a.BitLen()), true
 	}
 	return netip.Prefix{}, false
+}
+
+// mayBeAddress rules out most of what is no address and no net, which costs
+// more to find out by reading it as one.
+func mayBeAddress(s string) bool {
+	for i := range len(s) {
+		switch c := s[i]; {
+		case c >= '0' && c <= ':', c >= 'a' && c <= 'f', c >= 'A' && c <= 'F', c == '.', c == '/', c == '[', c == ']':
+		case c == '%':
+			return true // what follows is a zone
+		default:
+			return c == ' ' || c == '\t' // around a net of somebody's spelling
+		}
+	}
+	return s != ""
 }
 
 // canonicalAddress answers for addresses and nets, bracketed ones included.

@@ -44,9 +44,7 @@ type ExportOptions struct {
 // ExportReport counts what an export did.
 type ExportReport struct {
 	Written int
-	LeftOut int    // marked stricter than MaxTLP, or not marked
-	Read    int    // events the source gave
-	Cut     string // why it gave no more although it may have more, "" where it gave all
+	LeftOut int // marked stricter than MaxTLP, or not marked
 }
 
 const rawsAtOnce = 8
@@ -153,7 +151,7 @@ func (ex *exporter) all(ctx context.Context, q api.ListQuery) error {
 
 // pages gives every page of a query to take.
 func (ex *exporter) pages(ctx context.Context, q api.ListQuery, take func(api.Page) error) error {
-	ex.report.Read, ex.report.Cut = 0, ""
+	read := 0
 	for {
 		q.PageSize = ex.o.PageSize
 		if ex.o.Most > 0 {
@@ -161,10 +159,9 @@ func (ex *exporter) pages(ctx context.Context, q api.ListQuery, take func(api.Pa
 		}
 		page, err := ex.src.List(ctx, q)
 		if err != nil {
-			return fmt.Errorf("reading events after the first %d: %w", ex.report.Read, err)
+			return fmt.Errorf("reading events after the first %d: %w", read, err)
 		}
-		ex.report.Read += len(page.Events)
-		ex.report.Cut = page.Info.Cut
+		read += len(page.Events)
 		if err := take(page); err != nil {
 			return err
 		}
@@ -219,11 +216,7 @@ func (ex *exporter) page(ctx context.Context, page api.Page) error {
 	}
 	if ex.progress != nil {
 		done := ex.report.Written + ex.report.LeftOut
-		p := Progress{Events: done}
-		if page.Info.TotalCount >= 0 {
-			p.Total = max(page.Info.TotalCount, done)
-		}
-		ex.progress(p)
+		ex.progress(Progress{Events: done, Total: max(page.Info.TotalCount, done)})
 	}
 	return nil
 }

@@ -10,7 +10,7 @@ import (
 // ownPaths are the operations beyond the contract that search needs; they are
 // announced at /capabilities.
 func ownPaths() []string {
-	return []string{"POST /events/explain", "POST /events/indicators/lookup"}
+	return []string{"POST /events/explain", api.CanLookup}
 }
 
 // capabilities announces what this server understands beyond the contract.

@@ -17,7 +17,8 @@ import (
 const maxNewest = 3
 
 // Lookup tells what is known of indicators, in the order asked: the events
-// that have each, and those that have its host or a domain above it.
+// that have each, and those that have its host, a domain above it or what lies
+// below it.
 func (d *DB) Lookup(ctx context.Context, account string, q api.LookupRequest) ([]api.Lookup, error) {
 	if n := len(q.Indicators); n < 1 || n > api.MaxLookup {
 		return nil, api.Errorf(http.StatusBadRequest, "indicators: want 1..%d, got %d", api.MaxLookup, n)
@@ -43,12 +44,23 @@ func (d *DB) Lookup(ctx context.Context, account string, q api.LookupRequest) ([
 	if err := l.find(ctx); err != nil {
 		return nil, fmt.Errorf("looking up indicators: %w", err)
 	}
+	if err := l.findBelow(ctx, canonicals(out)); err != nil {
+		return nil, fmt.Errorf("looking up indicators: %w", err)
+	}
 	for i := range out {
 		if err := l.fill(ctx, &out[i]); err != nil {
 			return nil, fmt.Errorf("looking up indicators: %w", err)
 		}
 	}
 	return out, nil
+}
+
+func canonicals(list []api.Lookup) []string {
+	out := make([]string, len(list))
+	for i := range list {
+		out[i] = list[i].Canonical
+	}
+	return out
 }
 
 // aboveOf are the host of a canonical indicator, where it isn't the host
@@ -81,6 +93,7 @@ type lookup struct {
 	keys   map[string]uint64
 	events map[uint64][]int64
 	known  map[string]api.Known
+	below  map[string]*belowAsk // by the canonical value; nil: nothing can be
 }
 
 func (l *lookup) want(canonical string) {
@@ -148,6 +161,9 @@ func (l *lookup) fill(ctx context.Context, out *api.Lookup) error {
 			out.Parents = append(out.Parents, known)
 		}
 	}
+	if ask := l.below[out.Canonical]; ask != nil && ask.found.Count > 0 {
+		out.Below = &ask.found
+	}
 	return nil
 }
 
@@ -193,7 +209,10 @@ func (l *lookup) newest(ctx context.Context, ids []int64) ([]api.KnownEvent, err
 	var list []dated
 	err := v.s.eachByIDs(ctx, "SELECT id, dataset, flags, doc FROM event WHERE id", ids, func(r *sql.Rows) error {
 		id, dataset, _, d, err := scanEvent(r)
-		list = append(list, dated{id, api.KnownEvent{UUID: uuidText(d.uuid[:]), DatasetID: l.s.scope.uuidOf(dataset), Date: timeOf(d.date)}})
+		list = append(list, dated{id, api.KnownEvent{
+			UUID: uuidText(d.uuid[:]), DatasetID: l.s.scope.uuidOf(dataset), Date: timeOf(d.date),
+			Category: v.term(kindCategory, d.nums[numCategory]), Attacker: v.term(kindAttacker, d.nums[numAttacker]),
+		}})
 		return err
 	})
 	if err != nil {

@@ -250,3 +250,21 @@ func keyOf(what string, q any) string {
 	}
 	return what + " " + string(b)
 }
+
+// Capabilities are what the session's own client says the server understands.
+func (a *API) Capabilities(ctx context.Context) (api.Capabilities, error) {
+	c, ok := a.Client.(async.Discoverer)
+	if !ok {
+		return api.Capabilities{}, nil
+	}
+	return c.Capabilities(ctx)
+}
+
+// LookupIndicators asks by the session's own client, which knows its limit.
+func (a *API) LookupIndicators(ctx context.Context, q api.LookupRequest) ([]api.Lookup, error) {
+	c, ok := a.Client.(async.Discoverer)
+	if !ok {
+		return nil, fmt.Errorf("looking up indicators: %w", api.ErrUnsupported)
+	}
+	return c.LookupIndicators(ctx, q)
+}

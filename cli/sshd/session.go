@@ -12,8 +12,6 @@ import (
 
 	tea "charm.land/bubbletea/v2"
 	"github.com/charmbracelet/ssh"
-
-	"threatbench/api/clean"
 )
 
 // Why a session was ended from this side.
@@ -264,7 +262,7 @@ func (s *Server) receive(v *visit) int {
 
 // sorry says why there is no session.
 func (s *Server) sorry(v *visit, why string) int {
-	fmt.Fprintf(v.Stderr(), "threatbench: %s\r\n", clean.Line(why)) // said as far as can be
+	fmt.Fprintf(v.Stderr(), "threatbench: %s\r\n", why) // said as far as can be
 	return 1
 }
 
