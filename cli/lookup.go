@@ -114,9 +114,9 @@ func (a *app) lookupValues(args []string, file string) ([]string, error) {
 		}
 	}
 	for _, arg := range args {
-		found := indicator.Find(arg)
-		for _, x := range found {
-			add(x.Value)
+		found := indicator.Values(arg)
+		for _, v := range found {
+			add(v)
 		}
 		if len(found) == 0 {
 			add(indicator.Refang(arg))
@@ -127,8 +127,8 @@ func (a *app) lookupValues(args []string, file string) ([]string, error) {
 		if err != nil {
 			return nil, err
 		}
-		for _, x := range indicator.Find(text) {
-			add(x.Value)
+		for _, v := range indicator.Values(text) {
+			add(v)
 		}
 	}
 	if len(out) == 0 {

@@ -26,7 +26,7 @@ func (m *Model) askIndicators() {
 	m.overlay.Open(newEntryOf(m, views.Entry{
 		Title: "look up indicators: paste a list or any text, defanged or not",
 		Check: func(text string) error {
-			if len(indicator.Find(text)) == 0 {
+			if len(indicator.Values(text)) == 0 {
 				if text == "" && m.lookups.last != nil {
 					return nil
 				}
@@ -52,7 +52,7 @@ func (m *Model) askIndicators() {
 
 // pastedNote says how much there is to look up in a text.
 func pastedNote(text string, lines int) string {
-	note := views.Plural(len(indicator.Find(text)), "indicator")
+	note := views.Plural(len(indicator.Values(text)), "indicator")
 	switch {
 	case lines > 1:
 		return note + " in " + views.Count(lines) + " lines pasted"
@@ -64,21 +64,17 @@ func pastedNote(text string, lines int) string {
 
 // lookUp finds the indicators of a text and asks which were seen.
 func (m *Model) lookUp(text string) tea.Cmd {
-	found := indicator.Find(text)
-	if len(found) == 0 {
+	values := indicator.Values(text)
+	if len(values) == 0 {
 		return m.say(toast.Info, "no indicator in what was pasted")
 	}
 	if m.job != nil {
 		return m.say(toast.Info, "something is under way: esc cancels it")
 	}
 	var warn tea.Cmd
-	if len(found) > maxLookedUp {
-		warn = m.say(toast.Warn, "looking up the first "+views.Count(maxLookedUp)+" of "+views.Count(len(found)))
-		found = found[:maxLookedUp]
-	}
-	values := make([]string, len(found))
-	for i, f := range found {
-		values[i] = f.Value
+	if n := len(values); n > maxLookedUp {
+		warn = m.say(toast.Warn, "looking up the first "+views.Count(maxLookedUp)+" of "+views.Count(n))
+		values = values[:maxLookedUp]
 	}
 	slot := async.Slot{View: jobView, Name: lookupSlot}
 	m.beginJob(slot, "looking up "+views.Plural(len(values), "indicator"))
