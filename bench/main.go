@@ -21,7 +21,9 @@ import (
 
 func main() {
 	sizes := flag.String("events", "10000,100000", "sizes of the databases, comma-separated; 1000000 takes about three minutes to make")
-	only := flag.String("only", "", "terminal, api, charts, readers, ssh, peers or soak; all without it")
+	only := flag.String("only", "", "growth, terminal, api, charts, readers, ssh, peers or soak; all without it")
+	growth := flag.String("growth", "10000,1000000", "sizes of the growth table, whose data is hard, comma-separated; 10000000 takes an hour to make and 15 GB")
+	part := flag.String("part", "", "be a part of the growth table; used by the bench itself")
 	length := flag.Duration("soak", 30*time.Minute, "how long the server over SSH is soaked, 0 for not at all; a leak or a missed budget ends the bench with exit code 1")
 	p95 := flag.Duration("p95", 50*time.Millisecond, "most that 95 of 100 keys may take to be painted in the soak; more on a machine that is not your own")
 	keep := flag.Bool("keep", true, "keep the databases for the next run")
@@ -30,7 +32,10 @@ func main() {
 	if *server {
 		os.Exit(be(flag.Args()))
 	}
-	err := run(context.Background(), *sizes, *only, *keep)
+	if *part != "" {
+		os.Exit(bePart(*part, *sizes, flag.Arg(0)))
+	}
+	err := run(context.Background(), *sizes, *growth, *only, *keep)
 	if err == nil && *length > 0 && (*only == "" || *only == "soak") {
 		err = runSoak(context.Background(), *length, *p95)
 	}
@@ -40,7 +45,20 @@ func main() {
 	}
 }
 
-func run(ctx context.Context, sizes, only string, keep bool) error {
+// bePart is a process of the growth table.
+func bePart(part, size, db string) int {
+	n, err := strconv.Atoi(size)
+	if err == nil {
+		err = growthPart(context.Background(), part, db, n, os.Stdout)
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "bench:", err)
+		return 1
+	}
+	return 0
+}
+
+func run(ctx context.Context, sizes, growth, only string, keep bool) error {
 	cache, err := os.UserCacheDir()
 	if err != nil {
 		return fmt.Errorf("finding a place for the databases: %w", err)
@@ -56,16 +74,37 @@ func run(ctx context.Context, sizes, only string, keep bool) error {
 	if only == "soak" {
 		return nil
 	}
-	for _, s := range strings.Split(sizes, ",") {
-		n, err := strconv.Atoi(strings.TrimSpace(s))
-		if err != nil || n < 1000 {
-			return fmt.Errorf("-events %q: want numbers of at least 1000", sizes)
+	if only == "growth" || only == "" {
+		list, err := numbers("-growth", growth)
+		if err == nil {
+			err = measureGrowth(ctx, dir, list)
 		}
+		if err != nil || only != "" {
+			return err
+		}
+	}
+	list, err := numbers("-events", sizes)
+	if err != nil {
+		return err
+	}
+	for _, n := range list {
 		if err := measure(ctx, dir, n, only); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// numbers are the sizes that a flag lists.
+func numbers(name, list string) (out []int, err error) {
+	for s := range strings.SplitSeq(list, ",") {
+		n, err := strconv.Atoi(strings.TrimSpace(s))
+		if err != nil || n < 1000 {
+			return nil, fmt.Errorf("%s %q: want numbers of at least 1000", name, list)
+		}
+		out = append(out, n)
+	}
+	return out, nil
 }
 
 func measure(ctx context.Context, dir string, n int, only string) error {
