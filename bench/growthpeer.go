@@ -35,8 +35,8 @@ INSERT INTO words (words) VALUES ('rebuild');
 
 // growthPeer asks sqlite3 the same of the same events, where it is installed.
 func growthPeer(ctx context.Context, g growthRun) error {
-	if _, err := exec.LookPath("sqlite3"); err != nil || g.n > largestPeer {
-		return nil //nolint:nilerr // a peer that isn't there is no failure
+	if g.n > largestPeer || !isInstalled("sqlite3") {
+		return nil
 	}
 	path := strings.TrimSuffix(g.db, ".db") + ".sqlite"
 	if _, err := os.Stat(path); err != nil {
@@ -76,6 +76,11 @@ func growthPeer(ctx context.Context, g growthRun) error {
 		}
 	}
 	return nil
+}
+
+func isInstalled(program string) bool {
+	_, err := exec.LookPath(program)
+	return err == nil
 }
 
 func (g growthRun) makePeer(ctx context.Context, path string) (err error) {
