@@ -42,6 +42,8 @@ var decodes = map[string]string{
 	"cli/profile/config.go:parse":           "the person's own file; names that are drawn are checked, and app prints mistakes neutralised",
 	"cli/profile/state.go:readState":        "keeps the values undecoded: Memory.Load neutralises them",
 	"cli/sshd/role.go:readRoles":            "the server's own file; names are neutralised there",
+	"cli/sshd/role.go:readRole":             "a role as it is written; its name is neutralised, its troubles too",
+	"cli/sshd/revoke/revoke.go:fingerprint": "a hash, never shown",
 	"ui/compose.go:checkJSON":               "what a person wrote in the editor, on its way to the server; a mistake in it is drawn by a menu, which neutralises",
 	"views/saved.go:readQuery":              "the values are asked as they are; ReadSaved neutralises all that is shown",
 	"views/saved.go:oneOrMore":              "the same",

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"strconv"
 	"time"
 
 	"github.com/charmbracelet/colorprofile"
@@ -14,18 +15,30 @@ import (
 	"threatbench/api"
 	"threatbench/api/clean"
 	"threatbench/cli/profile"
+	"threatbench/cli/sshd"
 )
 
 // doctorTimeout is how long an account may take to answer.
 const doctorTimeout = 15 * time.Second
 
 func (a *app) doctorCommand() *cobra.Command {
+	var ssh sshd.Files
 	cmd := &cobra.Command{
 		Use: "doctor", Short: "Check configuration, terminal, database or account",
-		Long:    "Checks what the workbench needs and says of each whether it is in order. The exit code is 1 if something isn't.",
-		Example: "threatbench doctor\nthreatbench doctor --profile prod", Args: cobra.ArbitraryArgs,
+		Long: "Checks what the workbench needs and says of each whether it is in order. The exit code is 1 if something isn't. " +
+			"Named the files of serve ssh, it checks them too: before a server reads them, if you like.",
+		Example: "threatbench doctor\nthreatbench doctor --profile prod\nthreatbench doctor --authorized-keys keys --roles roles.toml", Args: cobra.ArbitraryArgs,
 	}
-	cmd.RunE = a.run(noArgs, func(ctx context.Context, _ []string) error { return a.doctor(ctx) })
+	check := func(args []string) error {
+		if ssh.Keys == "" && ssh.Roles+ssh.Revoked != "" {
+			return usagef("--roles and --revoked-keys: name the keys, too, with --authorized-keys")
+		}
+		return noArgs(args)
+	}
+	cmd.RunE = a.run(check, func(ctx context.Context, _ []string) error { return a.doctor(ctx, ssh) })
+	cmd.Flags().StringVar(&ssh.Keys, "authorized-keys", "", "file of keys of serve ssh, to check")
+	cmd.Flags().StringVar(&ssh.Roles, "roles", "", "file of roles of serve ssh, to check")
+	cmd.Flags().StringVar(&ssh.Revoked, "revoked-keys", "", "file of revoked keys of serve ssh, to check")
 	return cmd
 }
 
@@ -44,7 +57,7 @@ func (c *checkup) say(what, found string, err error) {
 	fmt.Fprintf(c.a.io.Out, "%s  %-13s  %s\n", mark, what, clean.Line(found)) // shown as far as can be
 }
 
-func (a *app) doctor(ctx context.Context) error {
+func (a *app) doctor(ctx context.Context, ssh sshd.Files) error {
 	ctx, stop := untilSignal(ctx)
 	defer stop()
 	c := &checkup{a: a}
@@ -60,10 +73,30 @@ func (a *app) doctor(ctx context.Context) error {
 	if err == nil {
 		c.place(ctx, p)
 	}
+	if ssh.Keys != "" {
+		c.ssh(ssh)
+	}
 	if c.bad > 0 {
 		return quietError{errors.New("not everything is in order")}
 	}
 	return nil
+}
+
+// ssh reads the files that say who may come in over SSH.
+func (c *checkup) ssh(f sshd.Files) {
+	book, err := sshd.OpenBook(f)
+	for _, trouble := range book.Troubles() {
+		c.say("serve ssh", "", errors.New(trouble))
+	}
+	if err != nil {
+		return
+	}
+	keys, authorities, roles := book.Counts()
+	found := counted(keys, "key") + ", certificate signers: " + strconv.Itoa(authorities)
+	if f.Roles != "" {
+		found += ", " + counted(roles, "role")
+	}
+	c.say("serve ssh", found+" understood", nil)
 }
 
 func (a *app) configFound(c profile.Config) string {

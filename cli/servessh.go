@@ -33,6 +33,7 @@ type sshFlags struct {
 	hostKey string
 	keys    string
 	roles   string
+	revoked string
 	audit   string
 	demo    int
 	seed    uint64
@@ -73,8 +74,9 @@ func (a *app) serveSSHCommand() *cobra.Command {
 	cmd.RunE = a.run(check, func(ctx context.Context, _ []string) error { return a.serveSSH(ctx, f) })
 	cmd.Flags().StringVar(&f.listen, "listen", "127.0.0.1:23234", "address to listen on; port 0 takes a free one")
 	cmd.Flags().StringVar(&f.hostKey, "host-key", "", "file of the host key, made where it is missing (default: among the program's state)")
-	cmd.Flags().StringVar(&f.keys, "authorized-keys", "", "file of the public keys that may come in, one a line")
+	cmd.Flags().StringVar(&f.keys, "authorized-keys", "", "file of the public keys that may come in, one a line, and of authorities (cert-authority)")
 	cmd.Flags().StringVar(&f.roles, "roles", "", "file of what each key may do and see")
+	cmd.Flags().StringVar(&f.revoked, "revoked-keys", "", "file of what may no longer come in: public keys, fingerprints, or a list made by ssh-keygen -k")
 	cmd.Flags().StringVar(&f.audit, "audit", "", "audit log to append to (default: among the program's state)")
 	cmd.Flags().IntVar(&f.demo, "demo", 0, "serve a throwaway database of this many made-up events")
 	cmd.Flags().Uint64Var(&f.seed, "seed", 1, "which story --demo tells")
@@ -87,7 +89,7 @@ func (a *app) serveSSHCommand() *cobra.Command {
 func (a *app) serveSSH(ctx context.Context, f sshFlags) (err error) {
 	ctx, stop := untilSignal(ctx)
 	defer stop()
-	book, err := sshd.OpenBook(f.keys, f.roles)
+	book, err := sshd.OpenBook(sshd.Files{Keys: f.keys, Roles: f.roles, Revoked: f.revoked})
 	if err != nil {
 		return err
 	}

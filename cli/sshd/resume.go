@@ -61,26 +61,31 @@ func (l *session) rested(ctx context.Context) bool {
 func (s *Server) leftBy(who Role) *session {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.left[who.Fingerprint]
+	return s.left[who.person()]
 }
 
 // resume offers a workbench that was left behind, and goes on with it or
 // begins a new one.
 func (s *Server) resume(v *visit, l *session) int {
-	switch answer, err := s.offer(v, l); {
-	case err != nil || answer == leaveIt:
+	answer, err := s.offer(v, l)
+	if err != nil || answer == leaveIt {
 		return 1
-	case answer == beginAnew:
+	}
+	who, err := s.conf.Book.vouch(claimOf(v.Context()), s.conf.Now()) // the answer may have taken its time
+	if err != nil {
+		return s.sorry(v, err.Error())
+	}
+	if answer == beginAnew || !who.same(l.who) {
 		if s.takeBack(l) {
 			l.end(errReplaced)
 		}
-		return s.begin(v, l.who)
+		return s.begin(v, who)
 	}
 	if !l.rested(v.channel.ctx) && v.channel.ctx.Err() != nil {
 		return 1 // gone again, and the workbench still there for the next time
 	}
 	if !s.takeBack(l) { // its time was over, or another terminal took it
-		return s.begin(v, l.who)
+		return s.begin(v, who)
 	}
 	l.mu.Lock()
 	back := l.back
@@ -88,7 +93,7 @@ func (s *Server) resume(v *visit, l *session) int {
 	l.mu.Unlock()
 	l.attach(v)
 	close(back)
-	s.audit(Entry{What: "session", Who: l.who.Name, From: l.from(), Key: l.who.Fingerprint, Outcome: "resumed", Note: "as " + short(v.User())})
+	s.audit(Entry{What: "session", Who: l.who.Name, From: l.from(), Key: l.who.Fingerprint, Outcome: "resumed", Note: who.as(v.User())})
 	l.say("back where you left")
 	return s.accompany(v, l)
 }
@@ -98,10 +103,10 @@ func (s *Server) resume(v *visit, l *session) int {
 func (s *Server) takeBack(l *session) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.left[l.who.Fingerprint] != l {
+	if s.left[l.who.person()] != l {
 		return false
 	}
-	delete(s.left, l.who.Fingerprint)
+	delete(s.left, l.who.person())
 	return true
 }
 
@@ -151,7 +156,7 @@ func (s *Server) command(v *visit, who Role) int {
 		s.sorry(v, err.Error())
 		return usedWrongly
 	}
-	l := s.newSession(who, v.RemoteAddr().String())
+	l := s.newSession(who, v)
 	if err := s.admit(l); err != nil {
 		l.idle.Stop()
 		return s.sorry(v, err.Error())

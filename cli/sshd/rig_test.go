@@ -49,7 +49,7 @@ func start(t *testing.T, c sshd.Config, keys ...ssh.Signer) *rig {
 	r.writeKeys(keys...)
 	var err error
 	if c.Book == nil {
-		if c.Book, err = sshd.OpenBook(r.path("keys"), ""); err != nil {
+		if c.Book, err = sshd.OpenBook(sshd.Files{Keys: r.path("keys")}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -391,4 +391,24 @@ func (r *rig) noted(what string, suits func(sshd.Entry) bool) sshd.Entry {
 			r.t.Fatalf("the audit log holds no %s: %+v", what, r.entries())
 		}
 	}
+}
+
+// clock is a time that a test sets.
+type clock struct {
+	mu sync.Mutex
+	at time.Time
+}
+
+func newClock(at time.Time) *clock { return &clock{at: at} }
+
+func (c *clock) now() time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.at
+}
+
+func (c *clock) set(at time.Time) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.at = at
 }

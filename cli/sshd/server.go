@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"maps"
 	"net"
 	"sync"
 	"sync/atomic"
@@ -113,10 +114,12 @@ type Server struct {
 	ssh  *ssh.Server
 	away atomic.Int64 // strangers turned away and not yet told of
 
+	reading sync.Mutex // so that what changed in the files is said once
+
 	mu       sync.Mutex
 	ending   bool
 	sessions map[*session]bool   // every workbench and command there is
-	left     map[string]*session // workbenches whose link dropped, by the key's fingerprint
+	left     map[string]*session // workbenches whose link dropped, by whose they are
 	running  sync.WaitGroup      // one for each session
 	visits   sync.WaitGroup      // one for each terminal
 }
@@ -148,19 +151,28 @@ func New(c Config) (*Server, error) {
 
 type connKey struct{}
 
-// admits tells whether a key may come in.
+// admits tells whether a key may come in. What a certificate says of the
+// addresses to come from is given to the library, which looks at it.
 func (s *Server) admits(ctx ssh.Context, key ssh.PublicKey) bool {
-	if _, err := s.conf.Book.Refresh(); err != nil {
-		s.conf.Log.Error("reading who may come in", slog.String("error", err.Error()))
-	}
-	if _, ok := s.conf.Book.Who(key); ok {
+	s.reread()
+	_, err := s.conf.Book.vouch(claim{key, ctx.User()}, s.conf.Now())
+	if err == nil {
+		if cert, ok := key.(*gossh.Certificate); ok {
+			ctx.Permissions().CriticalOptions = maps.Clone(cert.CriticalOptions)
+		}
 		return true
 	}
-	s.audit(Entry{
-		What: "login", From: ctx.RemoteAddr().String(), Key: gossh.FingerprintSHA256(key),
-		Outcome: "refused", Note: "unknown key, as " + short(ctx.User()),
-	})
+	note := short(err.Error()) + ", as " + short(ctx.User())
+	s.audit(Entry{What: "login", From: ctx.RemoteAddr().String(), Key: fingerprint(key), Outcome: "refused", Note: note})
 	return false
+}
+
+// fingerprint is that of a key; of a certificate, that of the key it is for.
+func fingerprint(key gossh.PublicKey) string {
+	if cert, ok := key.(*gossh.Certificate); ok {
+		key = cert.Key
+	}
+	return gossh.FingerprintSHA256(key)
 }
 
 // short is a text of a stranger's, harmless and not long.
@@ -186,15 +198,15 @@ func (s *Server) refuse(_ *ssh.Server, conn *gossh.ServerConn, ch gossh.NewChann
 // refusal notes what a client asked for in vain.
 func (s *Server) refusal(ctx ssh.Context, conn *gossh.ServerConn) func(what string) {
 	return func(what string) {
-		who, _ := s.conf.Book.Who(keyOf(ctx))
+		who, _ := s.conf.Book.vouch(claimOf(ctx), s.conf.Now()) // whoever it was
 		s.audit(Entry{What: "request", Who: who.Name, From: conn.RemoteAddr().String(), Outcome: "refused", Note: short(what)})
 	}
 }
 
-// keyOf is the key that a connection logged in with.
-func keyOf(ctx ssh.Context) gossh.PublicKey {
+// claimOf is what a connection logged in with.
+func claimOf(ctx ssh.Context) claim {
 	key, _ := ctx.Value(ssh.ContextKeyPublicKey).(gossh.PublicKey)
-	return key
+	return claim{key, ctx.User()}
 }
 
 // open begins a session: the filter of its requests first, then the library.
@@ -308,42 +320,6 @@ func (s *Server) wait(d time.Duration) {
 	select {
 	case <-gone:
 	case <-limit.C:
-	}
-}
-
-// watch reads the files of keys and roles again and ends the sessions of those
-// who may no longer, or otherwise.
-func (s *Server) watch(ctx context.Context) {
-	tick := time.NewTicker(s.conf.Reread)
-	defer tick.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-tick.C:
-		}
-		if n := s.away.Swap(0); n > 0 {
-			s.audit(Entry{What: "login", Outcome: "turned away", Count: int(n), Note: "too many connections at once"})
-		}
-		if _, err := s.conf.Book.Refresh(); err != nil {
-			s.conf.Log.Error("reading who may come in", slog.String("error", err.Error()))
-		}
-		s.review()
-	}
-}
-
-// review ends the sessions whose key or role is no longer what it was.
-func (s *Server) review() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	for l := range s.sessions {
-		now, ok := s.conf.Book.Holder(l.who.Fingerprint)
-		switch {
-		case !ok:
-			l.end(errRevoked)
-		case !now.same(l.who):
-			l.end(errRoleChanged)
-		}
 	}
 }
 

@@ -105,7 +105,7 @@ func TestChangedRoleEndsItsSession(t *testing.T) {
 		return fmt.Sprintf("[[role]]\nname = \"ana\"\nrole = %q\nkeys = [%q]\n", kind, ssh.FingerprintSHA256(key.PublicKey()))
 	}
 	replaceFile(t, r.path("roles"), roles("admin"))
-	book, err := sshd.OpenBook(r.path("keys"), r.path("roles"))
+	book, err := sshd.OpenBook(sshd.Files{Keys: r.path("keys"), Roles: r.path("roles")})
 	if err != nil {
 		t.Fatal(err)
 	}

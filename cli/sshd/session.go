@@ -17,7 +17,6 @@ import (
 // Why a session was ended from this side.
 var (
 	errIdle        = errors.New("nothing was typed for too long")
-	errRevoked     = errors.New("the key may no longer come in")
 	errRoleChanged = errors.New("the role has changed: connect again")
 	errDrained     = errors.New("the server ends")
 	errStalled     = errors.New("the terminal takes nothing")
@@ -42,9 +41,11 @@ type session struct {
 	link    *link
 	done    chan struct{} // closed when it has ended
 	err     error         // why; set before done
+	warned  atomic.Bool   // that the certificate runs out
 	typedAt atomic.Int64  // when a key was last pressed, in nanoseconds of Unix time
 
 	mu    sync.Mutex
+	claim claim         // what its person came with last
 	at    string        // the address of the terminal it has, or had
 	send  func(tea.Msg) // nil until the program runs
 	idle  *time.Timer
@@ -56,8 +57,8 @@ type session struct {
 	ended bool
 }
 
-func (s *Server) newSession(who Role, from string) *session {
-	l := &session{server: s, who: who, at: from, begun: s.conf.Now(), done: make(chan struct{})}
+func (s *Server) newSession(who Role, v *visit) *session {
+	l := &session{server: s, who: who, claim: claimOf(v.Context()), at: v.RemoteAddr().String(), begun: s.conf.Now(), done: make(chan struct{})}
 	l.ctx, l.cancel = context.WithCancelCause(context.Background())
 	l.link = &link{wait: s.conf.Stall, stall: func() { l.hangUp(errStalled) }, input: l.typed}
 	l.idle = time.AfterFunc(s.conf.Idle, l.overdue)
@@ -89,8 +90,8 @@ func (s *Server) forget(l *session) {
 		return
 	}
 	delete(s.sessions, l)
-	if s.left[l.who.Fingerprint] == l {
-		delete(s.left, l.who.Fingerprint)
+	if s.left[l.who.person()] == l {
+		delete(s.left, l.who.person())
 	}
 	s.running.Done()
 }
@@ -123,8 +124,18 @@ func (l *session) from() string {
 // started keeps the way to the program.
 func (l *session) started(send func(tea.Msg)) {
 	l.mu.Lock()
-	defer l.mu.Unlock()
 	l.send = send
+	l.mu.Unlock()
+	if t := l.server.conf.Book.Troubles(); len(t) > 0 {
+		l.sayTroubles(t)
+	}
+}
+
+// holds is what its person came with last.
+func (l *session) holds() claim {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.claim
 }
 
 // tell sends the program messages, in their order, if it runs. It may have to
@@ -242,9 +253,9 @@ func (s *Server) survive(v *visit) {
 
 // receive serves a session and returns its exit status.
 func (s *Server) receive(v *visit) int {
-	who, ok := s.conf.Book.Who(v.PublicKey())
-	if !ok {
-		return s.sorry(v, errRevoked.Error())
+	who, err := s.conf.Book.vouch(claimOf(v.Context()), s.conf.Now())
+	if err != nil {
+		return s.sorry(v, err.Error())
 	}
 	stop := s.stayAwake(v)
 	defer stop()
@@ -253,6 +264,9 @@ func (s *Server) receive(v *visit) int {
 	}
 	if _, _, pty := v.Pty(); !pty {
 		return s.sorry(v, "the workbench needs a terminal: ssh -t, or a command such as: events --query TEXT --json")
+	}
+	if !mayHaveTerminal(v.PublicKey()) {
+		return s.sorry(v, "the certificate allows no terminal; commands such as this one it does: events --query TEXT --json")
 	}
 	if l := s.leftBy(who); l != nil {
 		return s.resume(v, l)
@@ -292,13 +306,13 @@ func (s *Server) stayAwake(v *visit) (stop func()) {
 
 // begin starts a workbench on a terminal.
 func (s *Server) begin(v *visit, who Role) int {
-	l := s.newSession(who, v.RemoteAddr().String())
+	l := s.newSession(who, v)
 	if err := s.admit(l); err != nil {
 		l.idle.Stop()
 		s.audit(Entry{What: "session", Who: who.Name, From: l.from(), Outcome: "refused", Note: err.Error()})
 		return s.sorry(v, err.Error())
 	}
-	s.audit(Entry{What: "session", Who: who.Name, From: l.from(), Key: who.Fingerprint, Outcome: "begun", Note: "as " + short(v.User())})
+	s.audit(Entry{What: "session", Who: who.Name, From: l.from(), Key: who.Fingerprint, Outcome: "begun", Note: who.as(v.User())})
 	w, h := v.channel.size()
 	l.attach(v)
 	one := &Session{
@@ -339,8 +353,9 @@ func (s *Server) guarded(l *session, one *Session) (err error) {
 func (l *session) attach(v *visit) {
 	l.mu.Lock()
 	l.close = func() { _ = v.conn.Close() } // nothing is left to say to it
-	l.at, l.visit = v.RemoteAddr().String(), v
+	l.at, l.visit, l.claim = v.RemoteAddr().String(), v, claimOf(v.Context())
 	l.mu.Unlock()
+	l.warned.Store(false)
 	l.link.join(v)
 	l.typed()
 }
@@ -386,10 +401,10 @@ func (s *Server) leave(l *session) {
 	l.back, l.rest = make(chan struct{}), make(chan struct{})
 	l.mu.Unlock()
 	s.mu.Lock()
-	old := s.left[l.who.Fingerprint]
+	old := s.left[l.who.person()]
 	keep := s.sessions[l] && !s.ending
 	if keep {
-		s.left[l.who.Fingerprint] = l
+		s.left[l.who.person()] = l
 	}
 	s.mu.Unlock()
 	if !keep {
