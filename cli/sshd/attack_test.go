@@ -44,7 +44,7 @@ func TestStrangersStayOut(t *testing.T) {
 	if e.Key != ssh.FingerprintSHA256(stranger.PublicKey()) {
 		t.Errorf("%+v", e)
 	}
-	text, err := os.ReadFile(r.audit)
+	text, err := os.ReadFile(r.audit + ".strangers")
 	if err != nil || strings.Contains(string(text), "correct horse") {
 		t.Errorf("a password in the log: %v", err)
 	}
@@ -95,7 +95,7 @@ func TestNothingButTheWorkbench(t *testing.T) {
 	if err := s.Setenv("LANG", "\x1b]0;owned\a"); err == nil {
 		t.Error("control characters are taken")
 	}
-	for _, want := range []string{"channel direct-tcpip", "channel x11", "subsystem", "auth-agent-req@openssh.com"} {
+	for _, want := range []string{"channel direct-tcpip", "channel x11", "subsystem", "auth-agent-req@openssh.com", "request tcpip-forward"} {
 		r.noted(want, func(e sshd.Entry) bool { return e.What == "request" && e.Who == "key0" && e.Note == want })
 	}
 	r.terminal(c).sees(`hello key0 80x24 ["TERM=xterm-256color"]`)

@@ -17,7 +17,7 @@ import (
 // ids, and how it ended. It holds no secret and no content of events.
 type Entry struct {
 	At      time.Time `json:"at"`
-	What    string    `json:"what"` // login, session, request, command, change
+	What    string    `json:"what"` // login, session, request, command, change, files
 	Who     string    `json:"who,omitempty"`
 	From    string    `json:"from,omitempty"`
 	Key     string    `json:"key,omitempty"` // the key's fingerprint
@@ -32,12 +32,18 @@ type Entry struct {
 const (
 	auditSize = 16 << 20 // bytes
 	auditKept = 9
+
+	strangersSize = 4 << 20 // the same of what strangers did
+	strangersKept = 3
 )
 
 // Audit is an audit log: a file that is only appended to, with mode 0600. A
 // file that has grown large is renamed FILE.1, the one before FILE.2 and so on.
-// It is safe for concurrent use.
+// What strangers did stands in FILE.strangers, which has its own, smaller
+// bounds. It is safe for concurrent use.
 type Audit struct {
+	strangers *Audit
+
 	path string
 	most int64 // bytes of a file
 	kept int   // files beside it
@@ -47,7 +53,7 @@ type Audit struct {
 	size int64
 }
 
-// OpenAudit opens the log, making it and its directory where they are missing.
+// OpenAudit opens both logs, making it and its directory where they are missing.
 func OpenAudit(path string) (*Audit, error) {
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return nil, fmt.Errorf("making the audit log's directory: %w", err)
@@ -56,8 +62,15 @@ func OpenAudit(path string) (*Audit, error) {
 	if err := a.open(); err != nil {
 		return nil, err
 	}
+	a.strangers = &Audit{path: path + ".strangers", most: strangersSize, kept: strangersKept}
+	if err := a.strangers.open(); err != nil {
+		return nil, errors.Join(err, a.file.Close())
+	}
 	return a, nil
 }
+
+// WriteStranger appends an entry of what a stranger did.
+func (a *Audit) WriteStranger(e Entry) error { return a.strangers.Write(e) }
 
 func (a *Audit) open() error {
 	f, err := os.OpenFile(a.path, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
@@ -117,16 +130,20 @@ func (a *Audit) rotate() error {
 	return nil
 }
 
-// Close ends the log.
+// Close ends the logs.
 func (a *Audit) Close() error {
+	var others error
+	if a.strangers != nil {
+		others = a.strangers.Close()
+	}
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if a.file == nil {
-		return nil
+		return others
 	}
 	err := a.file.Close()
 	a.file = nil
-	return err
+	return errors.Join(others, err)
 }
 
 // clip is a command for the log, harmless and not endless.

@@ -3,6 +3,7 @@ package sshd
 import (
 	"net"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -81,6 +82,7 @@ type conn struct {
 	net.Conn
 	limiter *connLimiter
 	host    string
+	inVain  atomic.Int64
 
 	mu       sync.Mutex
 	stranger bool
@@ -99,6 +101,14 @@ func (c *conn) enter() bool {
 	c.timer.Stop()
 	c.meet()
 	return true
+}
+
+// refused counts what the connection asked for in vain.
+func (c *conn) refused() int64 {
+	if c == nil {
+		return mostRefusals + 1
+	}
+	return c.inVain.Add(1)
 }
 
 // leave counts a session less.

@@ -358,9 +358,13 @@ func reading(ctx context.Context, in io.Reader) <-chan byte {
 // entries reads the audit log.
 func (r *rig) entries() []sshd.Entry {
 	r.t.Helper()
-	text, err := os.ReadFile(r.audit)
-	if err != nil {
-		r.t.Fatal(err)
+	var text []byte
+	for _, path := range []string{r.audit, r.audit + ".strangers"} {
+		more, err := os.ReadFile(path)
+		if err != nil {
+			r.t.Fatal(err)
+		}
+		text = append(text, more...)
 	}
 	var out []sshd.Entry
 	for _, line := range strings.Split(strings.TrimSpace(string(text)), "\n") {

@@ -114,7 +114,8 @@ type Server struct {
 	ssh  *ssh.Server
 	away atomic.Int64 // strangers turned away and not yet told of
 
-	reading sync.Mutex // so that what changed in the files is said once
+	strangers tally      // what those did who aren't inside
+	reading   sync.Mutex // so that what changed in the files is said once
 
 	mu       sync.Mutex
 	ending   bool
@@ -141,6 +142,7 @@ func New(c Config) (*Server, error) {
 			srv.ServerConfigCallback = func(ssh.Context) *gossh.ServerConfig { return &gossh.ServerConfig{MaxAuthTries: 6} }
 			srv.ConnectionFailedCallback = s.failed
 			srv.ChannelHandlers = map[string]ssh.ChannelHandler{"session": s.open, "default": s.refuse}
+			srv.RequestHandlers = map[string]ssh.RequestHandler{"default": s.request}
 			return nil
 		})
 	if err != nil {
@@ -163,7 +165,7 @@ func (s *Server) admits(ctx ssh.Context, key ssh.PublicKey) bool {
 		return true
 	}
 	note := short(err.Error()) + ", as " + short(ctx.User())
-	s.audit(Entry{What: "login", From: ctx.RemoteAddr().String(), Key: fingerprint(key), Outcome: "refused", Note: note})
+	s.stranger(Entry{What: "login", From: ctx.RemoteAddr().String(), Key: fingerprint(key), Outcome: "refused", Note: note})
 	return false
 }
 
@@ -186,7 +188,7 @@ func short(s string) string {
 
 // failed notes a connection that came to nothing.
 func (s *Server) failed(conn net.Conn, err error) {
-	s.audit(Entry{What: "login", From: conn.RemoteAddr().String(), Outcome: "failed", Note: short(err.Error())})
+	s.stranger(Entry{What: "login", From: conn.RemoteAddr().String(), Outcome: "failed", Note: short(err.Error())})
 }
 
 // refuse turns down every kind of channel but sessions: forwarding above all.
@@ -195,12 +197,32 @@ func (s *Server) refuse(_ *ssh.Server, conn *gossh.ServerConn, ch gossh.NewChann
 	_ = ch.Reject(gossh.Prohibited, "this server shows a workbench and nothing else")
 }
 
+// mostRefusals is how many refusals are written of one connection.
+const mostRefusals = 50
+
 // refusal notes what a client asked for in vain.
-func (s *Server) refusal(ctx ssh.Context, conn *gossh.ServerConn) func(what string) {
+func (s *Server) refusal(ctx ssh.Context, sc *gossh.ServerConn) func(what string) {
+	link, _ := ctx.Value(connKey{}).(*conn)
 	return func(what string) {
+		if n := link.refused(); n > mostRefusals {
+			return
+		} else if n == mostRefusals {
+			what = "more, which is not written any more for this connection"
+		}
 		who, _ := s.conf.Book.vouch(claimOf(ctx), s.conf.Now()) // whoever it was
-		s.audit(Entry{What: "request", Who: who.Name, From: conn.RemoteAddr().String(), Outcome: "refused", Note: short(what)})
+		s.audit(Entry{What: "request", Who: who.Name, From: sc.RemoteAddr().String(), Outcome: "refused", Note: short(what)})
 	}
+}
+
+// request turns down what is asked of a connection and not of a session:
+// forwarding above all. Asking whether the server is there is an answer either
+// way.
+func (s *Server) request(ctx ssh.Context, _ *ssh.Server, req *gossh.Request) (bool, []byte) {
+	sc, ok := ctx.Value(ssh.ContextKeyConn).(*gossh.ServerConn)
+	if ok && req.Type != "keepalive@openssh.com" && req.Type != "no-more-sessions@openssh.com" {
+		s.refusal(ctx, sc)("request " + short(req.Type))
+	}
+	return false, nil
 }
 
 // claimOf is what a connection logged in with.
@@ -323,13 +345,18 @@ func (s *Server) wait(d time.Duration) {
 	}
 }
 
+// audit notes what a member did, or the server.
 func (s *Server) audit(e Entry) {
 	e.At = s.conf.Now().UTC()
-	s.conf.Log.Info(e.What, slog.String("who", e.Who), slog.String("from", e.From), slog.String("outcome", e.Outcome), slog.String("note", e.Note))
+	s.write(e, (*Audit).Write)
+}
+
+func (s *Server) write(e Entry, to func(*Audit, Entry) error) {
+	s.conf.Log.Info(e.What, slog.String("who", e.Who), slog.String("from", e.From), slog.String("outcome", e.Outcome), slog.Int("count", e.Count), slog.String("note", e.Note))
 	if s.conf.Audit == nil {
 		return
 	}
-	if err := s.conf.Audit.Write(e); err != nil {
+	if err := to(s.conf.Audit, e); err != nil {
 		s.conf.Log.Error("writing the audit log", slog.String("error", err.Error()))
 	}
 }

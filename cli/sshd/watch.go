@@ -20,6 +20,7 @@ func (s *Server) watch(ctx context.Context) {
 	tick := time.NewTicker(s.conf.Reread)
 	defer tick.Stop()
 	s.report(nil)
+	defer func() { s.writeStrangers(s.strangers.due(s.conf.Now(), true)) }()
 	for {
 		select {
 		case <-ctx.Done():
@@ -27,8 +28,9 @@ func (s *Server) watch(ctx context.Context) {
 		case <-tick.C:
 		}
 		if n := s.away.Swap(0); n > 0 {
-			s.audit(Entry{What: "login", Outcome: "turned away", Count: int(n), Note: "too many connections at once"})
+			s.stranger(Entry{What: "login", Outcome: "turned away", Count: int(n), Note: "too many connections at once"})
 		}
+		s.writeStrangers(s.strangers.due(s.conf.Now(), false))
 		s.reread()
 		if len(s.doomed()) > 0 && s.pause(ctx, min(lookAgain, s.conf.Reread)) {
 			s.reread()
