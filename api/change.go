@@ -163,7 +163,8 @@ type HistoryEntry struct {
 	DatasetID string   `json:"datasetId,omitempty"`
 	Count     int      `json:"count"`
 	EventIDs  []string `json:"eventIds,omitempty"`
-	Bookmark  string   `json:"bookmark"` // reverting to it gives the state right after this change
+	Import    string   `json:"importId,omitempty"` // of an import, whose changes are one entry
+	Bookmark  string   `json:"bookmark"`           // reverting to it gives the state right after this change
 }
 
 // HistoryQuery asks for a page of a dataset's journal, the newest change first.

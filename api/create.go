@@ -53,12 +53,14 @@ type CreateEvent struct {
 }
 
 // BulkCreate is the body of both bulk creates. PreserveUUID keeps the events'
-// own UUIDs and skips those that exist.
+// own UUIDs and skips those that exist; with Import too, a newer version
+// changes them.
 type BulkCreate struct {
 	DatasetID            string        `json:"datasetId"`
 	Data                 []CreateEvent `json:"data"`
 	IncludeCreatedEvents bool          `json:"includeCreatedEvents,omitempty"`
 	PreserveUUID         bool          `json:"preserveUuid,omitempty"`
+	Import               *ImportPart   `json:"import,omitempty"` // ours
 }
 
 // ItemError is why one event of a bulk create was refused.
@@ -82,6 +84,9 @@ type BulkResult struct {
 	QueuedIndicatorsCount     int            `json:"queuedIndicatorsCount"`
 	CreatedTagsCount          int            `json:"createdTagsCount"`
 	SkippedEventsCount        int            `json:"skippedEventsCount,omitempty"` // existed already (ours)
+	UpdatedEventsCount        int            `json:"updatedEventsCount,omitempty"` // existed in an older version (ours)
+	UnlikeEventsCount         int            `json:"unlikeEventsCount,omitempty"`  // of those skipped: otherwise than sent, and without a version (ours)
+	KeptEvents                []ItemError    `json:"keptEvents,omitempty"`         // existed otherwise and were left as they are (ours)
 	ErrorCount                int            `json:"errorCount"`
 	Errors                    []ItemError    `json:"errors,omitempty"`
 	CreatedEvents             []CreatedEvent `json:"createdEvents,omitempty"`

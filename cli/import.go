@@ -41,7 +41,8 @@ func (a *app) importCommand() *cobra.Command {
 		Short: "Read events in: JSON Lines, CSV, STIX, MISP, lists of indicators",
 		Long: "Reads JSON Lines, tables (CSV, TSV), STIX 2.1 bundles, MISP events and the indicators of any text, plain or gzip; the content shows which. " +
 			"- is the standard input. What is wrong is reported with its line or id and the rest is imported: the exit code is then 3, or 1 where nothing was. " +
-			"Events that are there already are left alone, so importing a file again completes or changes nothing.\n\n" +
+			"Importing a file again completes or changes nothing; a newer version of an object (STIX modified and revoked, MISP timestamp, a raised TLP) " +
+			"changes the event, unless it was edited here since: then it is listed and stays. threatbench undo takes an import back.\n\n" +
 			"The columns of a table are found by their names; --map says what else they hold, by name or number. Fields: " +
 			strings.Join(interchange.FieldNames(), ", ") + "; - leaves a column out.",
 		Example: strings.Join([]string{
@@ -139,10 +140,11 @@ func (a *app) importFiles(ctx context.Context, files []string, f importFlags) (e
 }
 
 // importTotal is what came of all files together.
-type importTotal struct{ taken, leftOut, guessed int }
+type importTotal struct{ taken, leftOut, guessed, edited int }
 
 func (t *importTotal) add(r interchange.Report) {
-	t.taken += r.Created + r.Skipped
+	t.taken += r.Created + r.Updated + r.Skipped + r.Edited()
+	t.edited += r.Edited()
 	t.leftOut += r.Missing()
 	t.guessed += r.Unreadable
 }
@@ -157,6 +159,8 @@ func (t *importTotal) outcome() error {
 		return errors.New("there was nothing to import")
 	case t.leftOut > 0:
 		return partialError{quietError{fmt.Errorf("%s not imported", counted(t.leftOut, "part"))}}
+	case t.edited > 0:
+		return partialError{quietError{fmt.Errorf("%s edited here since, left as they are", counted(t.edited, "event"))}}
 	case t.guessed > 0:
 		return partialError{quietError{fmt.Errorf("%s whose marking couldn't be read", counted(t.guessed, "event"))}}
 	}
@@ -244,7 +248,7 @@ func (a *app) importFile(ctx context.Context, pl *place, file string, f importFl
 	if err != nil {
 		return none, err
 	}
-	o.Now = a.now()
+	o.Now, o.Name = a.now(), name
 	r, err := interchange.Import(ctx, in, pl, o,
 		func(p interchange.Progress) { m.show(p.Bytes, size, p.Events) })
 	m.clear()
@@ -259,6 +263,9 @@ func (a *app) importFile(ctx context.Context, pl *place, file string, f importFl
 		return none, fmt.Errorf("importing %s: %w", name, err)
 	}
 	fmt.Fprintln(a.io.Out, clean.Line(summary)) // a closed pipe is the reader's choice
+	if r.Import != "" && a.tty(a.io.Err) {
+		a.note("  threatbench undo %s takes it back", r.Import)
+	}
 	return r, a.listWrong(name, r, f.report)
 }
 
@@ -288,6 +295,12 @@ func importSummary(name string, r interchange.Report) string {
 		counted(r.Created, "event") + " created", grouped(r.Skipped) + " there already",
 		counted(r.Relationships, "relationship") + " made",
 	}
+	if r.Updated > 0 {
+		parts = slices.Insert(parts, 1, grouped(r.Updated)+" updated")
+	}
+	if n := r.Edited(); n > 0 {
+		parts = append(parts, grouped(n)+" edited here since")
+	}
 	if n := len(r.Rejected) + r.MoreRejected; n > 0 {
 		parts = append(parts, counted(n, unit(r.Format))+" rejected")
 	}
@@ -312,6 +325,7 @@ func unit(f interchange.Format) string {
 // file's stead, and writes all of it to the report file where there is one.
 func (a *app) listWrong(name string, r interchange.Report, path string) error {
 	a.listFirst(r.Rejected, r.MoreRejected)
+	a.listFirst(r.Kept, r.MoreKept)
 	for _, l := range r.LeftOut {
 		a.note("  left out: %s: %s", counted(l.Count, l.Kind), l.Reason)
 	}
@@ -324,7 +338,7 @@ func (a *app) listWrong(name string, r interchange.Report, path string) error {
 		return fmt.Errorf("writing the report: %w", err)
 	}
 	w := bufio.NewWriter(f)
-	for _, said := range slices.Concat(r.Rejected, r.Notes) {
+	for _, said := range slices.Concat(r.Rejected, r.Kept, r.Notes) {
 		fmt.Fprintf(w, "%s:%d: %s\n", clean.Line(name), said.Line, clean.Line(reasonOf(said))) // Flush tells
 	}
 	for _, l := range r.LeftOut {

@@ -91,7 +91,7 @@ func (a *app) importJob(pl *place) Job {
 			return "", err
 		}
 		defer f.Close() // read only
-		r, err := interchange.Import(ctx, f, pl, interchange.ImportOptions{}, func(p interchange.Progress) {
+		r, err := interchange.Import(ctx, f, pl, interchange.ImportOptions{Name: filepath.Base(path)}, func(p interchange.Progress) {
 			report(p.Bytes, size, fmt.Sprintf("%d events", p.Events))
 		})
 		return importSummary(filepath.Base(path), r), err

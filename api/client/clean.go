@@ -62,6 +62,9 @@ func cleanBulk(r *api.BulkResult) {
 	for i := range r.Errors {
 		r.Errors[i].Error = clean.Line(r.Errors[i].Error)
 	}
+	for i := range r.KeptEvents {
+		r.KeptEvents[i].Error = clean.Line(r.KeptEvents[i].Error)
+	}
 	for i := range r.CreatedEvents {
 		cleanFields(&r.CreatedEvents[i].UUID, &r.CreatedEvents[i].ShardID)
 	}
@@ -166,7 +169,7 @@ func cleanHistory(h *api.History) {
 	cleanInfo(&h.Info)
 	for i := range h.Entries {
 		e := &h.Entries[i]
-		cleanFields(&e.Actor, &e.Operation, &e.DatasetID, &e.Bookmark)
+		cleanFields(&e.Actor, &e.Operation, &e.DatasetID, &e.Import, &e.Bookmark)
 		cleanLines(e.EventIDs)
 	}
 }

@@ -91,3 +91,88 @@ func (c *Client) datasetIsThere(ctx context.Context, dataset string) func(error)
 		return err == nil
 	}
 }
+
+// PlanImport asks what a bulk create would do (POST /events/imports/plan, of
+// our own servers only). Nothing is written.
+func (c *Client) PlanImport(ctx context.Context, in api.BulkCreate) (api.BulkResult, error) {
+	var res api.BulkResult
+	if _, err := c.read(ctx, request{method: http.MethodPost, path: "/events/imports/plan", body: in}, &res); err != nil {
+		return api.BulkResult{}, fmt.Errorf("planning the import of %d events: %w", len(in.Data), err)
+	}
+	cleanBulk(&res)
+	return res, nil
+}
+
+// Imports lists the imports, the newest first; page from 1, 0 means the first
+// (GET /events/imports, of our own servers only).
+func (c *Client) Imports(ctx context.Context, page, size int) ([]api.ImportRun, error) {
+	v := url.Values{}
+	setInt(v, "page", page)
+	setInt(v, "pageSize", size)
+	var out []api.ImportRun
+	if _, err := c.read(ctx, request{method: http.MethodGet, path: "/events/imports", query: v}, &out); err != nil {
+		return nil, fmt.Errorf("reading the imports: %w", err)
+	}
+	for i := range out {
+		cleanFields(&out[i].ID, &out[i].Actor, &out[i].Name)
+	}
+	return out, nil
+}
+
+// Imported lists events that an import made or changed (GET
+// /events/imports/{import_id}/events, of our own servers only).
+func (c *Client) Imported(ctx context.Context, id string, after int64, limit int) (api.ImportedEvents, error) {
+	v := url.Values{"after": {strconv.FormatInt(after, 10)}}
+	setInt(v, "limit", limit)
+	var out api.ImportedEvents
+	if _, err := c.read(ctx, request{method: http.MethodGet, path: "/events/imports/" + url.PathEscape(id) + "/events", query: v}, &out); err != nil {
+		return api.ImportedEvents{}, fmt.Errorf("reading the import %s: %w", id, err)
+	}
+	cleanLines(out.IDs)
+	return out, nil
+}
+
+// UndoImport takes a part of an import back (POST
+// /events/imports/{import_id}/undo, of our own servers only). It is sent once,
+// like Create; doing it again is harmless.
+func (c *Client) UndoImport(ctx context.Context, id string, u api.UndoImport) (api.UndoneImport, error) {
+	var out api.UndoneImport
+	if err := c.write(ctx, request{method: http.MethodPost, path: "/events/imports/" + url.PathEscape(id) + "/undo", body: u}, &out); err != nil {
+		return api.UndoneImport{}, fmt.Errorf("taking the import %s back: %w", id, err)
+	}
+	for i := range out.Kept {
+		cleanFields(&out.Kept[i].UUID, &out.Kept[i].DatasetID, &out.Kept[i].Reason)
+	}
+	return out, nil
+}
+
+// maxKept is how many events that stay as they are UndoWholeImport names.
+const maxKept = 10_000
+
+// UndoWholeImport takes an import back, part by part. progress may be nil; it
+// is told how many events were looked at. What it counts beside an error was
+// done; doing it again completes it.
+func (c *Client) UndoWholeImport(ctx context.Context, id string, progress func(done int)) (api.UndoneImport, error) {
+	var all api.UndoneImport
+	done := 0
+	for {
+		part, err := c.UndoImport(ctx, id, api.UndoImport{After: all.Next})
+		if err != nil {
+			return all, err
+		}
+		all.Deleted += part.Deleted
+		all.Restored += part.Restored
+		all.Gone += part.Gone
+		all.Kept = append(all.Kept, part.Kept...)
+		if len(all.Kept) > maxKept {
+			return all, fmt.Errorf("taking the import %s back: more than %d events were edited since", id, maxKept)
+		}
+		done += part.Deleted + part.Restored + part.Gone + len(part.Kept)
+		if progress != nil {
+			progress(done)
+		}
+		if all.Next = part.Next; part.Next == 0 {
+			return all, nil
+		}
+	}
+}

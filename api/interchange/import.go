@@ -23,6 +23,7 @@ type Sink interface {
 
 // ImportOptions adjusts an import. The zero value is ready to use.
 type ImportOptions struct {
+	Name       string            // of what is imported, as the sink keeps it
 	Format     Format            // of the file; "" means what its content shows
 	Dataset    string            // name: every event goes there, whatever the file says
 	Columns    map[string]string // of CSV: fields by the name or number (from 1) of a column; "-" leaves it out
@@ -84,8 +85,13 @@ type Report struct {
 	Format        Format
 	Lines         int // lines, rows or objects that say something of events
 	Created       int
-	Skipped       int // there already
-	Relationships int // made now; those there already don't count
+	Updated       int         // there in an older version
+	Skipped       int         // there already
+	Unlike        int         // of those: otherwise than the file says, which names no version
+	Kept          []Rejection // there in an older version, and edited here since
+	MoreKept      int         // beyond those listed
+	Import        string      // what takes it back; "" where the sink keeps no imports
+	Relationships int         // made now; those there already don't count
 	Rejected      []Rejection
 	MoreRejected  int         // rejected beyond those listed
 	Notes         []Rejection // of what was taken: what was decided in the file's stead
@@ -100,6 +106,9 @@ type LeftOut struct {
 	Reason string
 	Count  int
 }
+
+// Edited is how many events were left as they are because they were edited.
+func (r *Report) Edited() int { return len(r.Kept) + r.MoreKept }
 
 // Missing is how many parts of the file weren't taken.
 func (r *Report) Missing() int {
@@ -222,7 +231,7 @@ func (im *importer) put(l line, size int, at place) error {
 		im.reject(at, fmt.Sprintf("datasetId: %.40q is unknown here; name the dataset by \"dataset\"", l.DatasetID))
 		return nil
 	}
-	im.add(dataset, l.CreateEvent, size, at)
+	im.add(dataset, l, size, at)
 	return nil
 }
 

@@ -18,6 +18,7 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/google/uuid"
 	"golang.org/x/sync/errgroup"
 
 	"threatbench/api"
@@ -44,6 +45,8 @@ type importer struct {
 	events   int               // in batch
 	size     int               // bytes of the file in batch
 
+	run string // the import, where the sink keeps imports; else ""
+
 	sending errgroup.Group
 	mu      sync.Mutex
 	report  Report
@@ -59,6 +62,7 @@ type place struct {
 type batch struct {
 	dataset string
 	events  []api.CreateEvent
+	origins []api.Origin
 	places  []place
 }
 
@@ -78,7 +82,44 @@ func newImporter(ctx context.Context, sink Sink, o ImportOptions, read func() in
 		}
 	}
 	im.sending.SetLimit(inFlight)
-	return im, nil
+	return im, im.beginRun()
+}
+
+// tracker is a sink that can tell what it understands beyond the contract.
+type tracker interface {
+	Capabilities(ctx context.Context) (api.Capabilities, error)
+}
+
+// beginRun names the import where the sink keeps what its events are made
+// from.
+func (im *importer) beginRun() error {
+	t, ok := im.sink.(tracker)
+	if !ok {
+		return nil
+	}
+	can, err := t.Capabilities(im.ctx)
+	if err != nil {
+		return fmt.Errorf("asking what the server keeps of imports: %w", err)
+	}
+	if !slices.Contains(can.Paths, api.PathImports) {
+		return nil
+	}
+	id, err := uuid.NewV7()
+	if err != nil {
+		return fmt.Errorf("naming the import: %w", err)
+	}
+	im.run = id.String()
+	im.report.Import = im.run
+	return nil
+}
+
+// kept names an event that was edited since. The caller holds mu.
+func (im *importer) kept(at place, reason string) {
+	if len(im.report.Kept) < im.o.MaxListed {
+		im.report.Kept = append(im.report.Kept, Rejection{at.line, at.object, reason})
+		return
+	}
+	im.report.MoreKept++
 }
 
 func (im *importer) count() { im.report.Lines++ }
@@ -115,15 +156,16 @@ func (im *importer) datasetFor(l line) (string, error) {
 }
 
 // add puts an event into its batch and sends the batches when they are full.
-func (im *importer) add(dataset string, e api.CreateEvent, size int, at place) {
+func (im *importer) add(dataset string, l line, size int, at place) {
 	b := im.batch[dataset]
 	if b == nil {
 		b = &batch{dataset: dataset}
 		im.batch[dataset] = b
 		im.order = append(im.order, dataset)
 	}
-	e.DatasetID = ""
-	b.events = append(b.events, e)
+	l.DatasetID = ""
+	b.events = append(b.events, l.CreateEvent)
+	b.origins = append(b.origins, l.origin)
 	b.places = append(b.places, at)
 	im.events++
 	im.size += size
@@ -154,7 +196,11 @@ func (im *importer) send(b *batch) error {
 	if err := im.ctx.Err(); err != nil {
 		return context.Cause(im.ctx)
 	}
-	res, err := im.sink.CreateBulkRelated(im.ctx, api.BulkCreate{DatasetID: b.dataset, Data: b.events, PreserveUUID: true})
+	part := api.BulkCreate{DatasetID: b.dataset, Data: b.events, PreserveUUID: true}
+	if im.run != "" {
+		part.Import = &api.ImportPart{ID: im.run, Name: im.o.Name, Origins: b.origins}
+	}
+	res, err := im.sink.CreateBulkRelated(im.ctx, part)
 	if err != nil {
 		return fmt.Errorf("importing lines %d to %d: %w", b.places[0].line, b.places[len(b.places)-1].line, err)
 	}
@@ -166,7 +212,14 @@ func (im *importer) send(b *batch) error {
 	im.mu.Lock()
 	defer im.mu.Unlock()
 	im.report.Created += res.CreatedEventsCount
+	im.report.Updated += res.UpdatedEventsCount
 	im.report.Skipped += res.SkippedEventsCount
+	im.report.Unlike += res.UnlikeEventsCount
+	for _, e := range res.KeptEvents {
+		if e.EventIndex >= 0 && e.EventIndex < len(b.places) {
+			im.kept(b.places[e.EventIndex], e.Error)
+		}
+	}
 	im.report.Relationships += res.CreatedRelationshipsCount
 	im.tell()
 	return nil
@@ -175,7 +228,7 @@ func (im *importer) send(b *batch) error {
 // tell reports progress. The caller holds mu.
 func (im *importer) tell() {
 	if im.progress != nil {
-		done := im.report.Created + im.report.Skipped + len(im.report.Rejected) + im.report.MoreRejected
+		done := im.report.Created + im.report.Updated + im.report.Skipped + im.report.Edited() + len(im.report.Rejected) + im.report.MoreRejected
 		im.progress(Progress{Bytes: im.read(), Events: done})
 	}
 }
@@ -190,6 +243,13 @@ func (im *importer) finish(err error) (Report, error) {
 	if sendErr := im.sending.Wait(); sendErr != nil && (err == nil || errors.Is(err, context.Canceled)) {
 		err = sendErr
 	}
+	if im.report.Created+im.report.Updated == 0 {
+		im.report.Import = "" // nothing to take back
+	}
+	if n := im.report.Unlike; n > 0 {
+		im.note(place{}, counted(n, "event")+" there already otherwise than the file says, which names no version: left as they are")
+	}
+	slices.SortStableFunc(im.report.Kept, func(a, b Rejection) int { return cmp.Compare(a.Line, b.Line) })
 	slices.SortStableFunc(im.report.Rejected, func(a, b Rejection) int { return cmp.Compare(a.Line, b.Line) })
 	return im.report, err
 }

@@ -28,6 +28,7 @@ type line struct {
 	mark   marking.Mark // what it says of its own sharing
 	joined marking.Mark // what others say whose words it took in
 	untied []string     // relationships that its markings don't let in
+	origin api.Origin   // what it is made from
 }
 
 // decodeLine reads one line and checks what can be checked without a server.
@@ -119,6 +120,7 @@ func (l *line) identify(b []byte) error {
 		return fmt.Errorf("id: %w", err)
 	}
 	l.UUID = id.String()
+	l.origin.ID = l.UUID
 	return nil
 }
 

@@ -301,6 +301,7 @@ func (im *importer) mispParent(e mispEvent, at place) (string, error) {
 		im.leave("event", "it was deleted")
 		return l.UUID, nil
 	}
+	l.origin = api.Origin{ID: string(e.fields["uuid"]), Version: version(string(e.fields["timestamp"]))}
 	l.keepOwn()
 	return l.UUID, im.putMade(l, len(e.raw), at)
 }
@@ -353,7 +354,14 @@ func (im *importer) takeAttribute(e mispEvent, parent string, b []byte, at int) 
 	l.Category = cmp.Or(string(a.Category), plainCategory)
 	l.Date = im.mispTime(a.FirstSeen, a.Timestamp, e.fields["date"])
 	im.inherit(&l, e, a)
+	l.origin = originOf(e, a.UUID, a.Timestamp)
 	return im.putChild(l, parent, b, place{at, string(a.UUID)})
+}
+
+// originOf is what an event is made from. What it takes from the MISP event
+// around it counts as a part of it: the newer of both versions is its own.
+func originOf(e mispEvent, id, timestamp word) api.Origin {
+	return api.Origin{ID: string(id), Version: version(string(timestamp), string(e.fields["timestamp"]))}
 }
 
 // leaveBeside names what hangs on an attribute and isn't taken.
@@ -451,5 +459,6 @@ func (im *importer) takeObject(e mispEvent, parent string, b []byte, at int) err
 			l.Relationships = append(l.Relationships, api.RelationshipInput{ParentID: to.String(), RelationshipType: api.RelatedTo})
 		}
 	}
+	l.origin = originOf(e, o.UUID, o.Timestamp)
 	return im.putChild(l, parent, b, place{at, string(o.UUID)})
 }

@@ -140,10 +140,6 @@ func (im *importer) takeSTIX(x *stixIndex, b []byte, at int) error {
 		im.reject(where, fmt.Sprintf("a newer version of it is in the file, of %s", newest))
 		return x.err
 	}
-	if o.Revoked {
-		im.reject(where, "it was revoked")
-		return nil
-	}
 	l, err := im.stixEvent(x, o)
 	if x.err != nil {
 		return x.err
@@ -154,8 +150,30 @@ func (im *importer) takeSTIX(x *stixIndex, b []byte, at int) error {
 	}
 	l.Raw.Data = bytes.Clone(b)
 	l.Raw.Source = x.name(o.Creator)
+	l.origin = api.Origin{ID: o.ID, Version: version(o.Modified), Revoked: o.Revoked}
+	if o.Revoked {
+		l.Tags = with(l.Tags, tagRevoked)
+		if im.run == "" {
+			im.reject(where, "it was revoked")
+			return nil
+		}
+	}
 	l.keepOwn()
 	return im.putMade(l, len(b), where)
+}
+
+// tagRevoked is on events whose source took them back.
+const tagRevoked = "revoked"
+
+// version is a moment in a form in which the later of two is the greater text;
+// "" where there is none.
+func version(moments ...string) (out string) {
+	for _, m := range moments {
+		if t, err := readTime(m); err == nil && m != "" && m != "0" {
+			out = max(out, t.UTC().Format("2006-01-02T15:04:05.000000Z"))
+		}
+	}
+	return out
 }
 
 // belongs tells whether an object only adds to another event.

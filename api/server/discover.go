@@ -7,10 +7,10 @@ import (
 	"threatbench/api/store"
 )
 
-// ownPaths are the operations beyond the contract that search needs; they are
-// announced at /capabilities.
+// ownPaths are the operations beyond the contract that search and imports need;
+// they are announced at /capabilities.
 func ownPaths() []string {
-	return []string{"POST /events/explain", api.CanLookup}
+	return []string{"POST /events/explain", api.CanLookup, api.PathImports}
 }
 
 // capabilities announces what this server understands beyond the contract.

@@ -171,10 +171,13 @@ func (c *call) createBulkRelated() error {
 		CreatedIndicators    int                `json:"createdIndicatorsCount"`
 		CreatedRelationships int                `json:"createdRelationshipsCount"`
 		Skipped              int                `json:"skippedEventsCount,omitempty"`
+		Updated              int                `json:"updatedEventsCount,omitempty"`
+		Unlike               int                `json:"unlikeEventsCount,omitempty"`
+		Kept                 []api.ItemError    `json:"keptEvents,omitempty"`
 		ErrorCount           int                `json:"errorCount"`
 		Errors               []api.ItemError    `json:"errors,omitempty"`
 		Events               []api.CreatedEvent `json:"createdEvents,omitempty"`
-	}{res.CreatedEventsCount, res.CreatedIndicatorsCount, res.CreatedRelationshipsCount, res.SkippedEventsCount, res.ErrorCount, res.Errors, res.CreatedEvents})
+	}{res.CreatedEventsCount, res.CreatedIndicatorsCount, res.CreatedRelationshipsCount, res.SkippedEventsCount, res.UpdatedEventsCount, res.UnlikeEventsCount, res.KeptEvents, res.ErrorCount, res.Errors, res.CreatedEvents})
 }
 
 // create reads the body of a bulk create and carries it out.
@@ -192,12 +195,17 @@ func (c *call) create() (api.BulkResult, error) {
 	}
 	res, err := c.s.db.Create(c.ctx(), c.who, c.account, in)
 	c.arrived(res)
+	explainItems(&res, unreadable)
+	return res, err
+}
+
+// explainItems says of events that couldn't be read why.
+func explainItems(res *api.BulkResult, unreadable map[int]string) {
 	for i, item := range res.Errors {
 		if reason, ok := unreadable[item.EventIndex]; ok {
 			res.Errors[i].Error = reason
 		}
 	}
-	return res, err
 }
 
 // decodeBulk reads a bulk create. An event of the wrong shape (a date that is
@@ -214,13 +222,14 @@ func decodeBulk(body []byte) (api.BulkCreate, map[int]string, error) {
 		Data                 []json.RawMessage `json:"data"`
 		IncludeCreatedEvents bool              `json:"includeCreatedEvents"`
 		PreserveUUID         bool              `json:"preserveUuid"`
+		Import               *api.ImportPart   `json:"import"`
 	}
 	if err := decodeJSON(body, &loose); err != nil {
 		return in, nil, err
 	}
 	in = api.BulkCreate{
 		DatasetID: loose.DatasetID, IncludeCreatedEvents: loose.IncludeCreatedEvents,
-		PreserveUUID: loose.PreserveUUID, Data: make([]api.CreateEvent, len(loose.Data)),
+		PreserveUUID: loose.PreserveUUID, Import: loose.Import, Data: make([]api.CreateEvent, len(loose.Data)),
 	}
 	reasons := make(map[int]string)
 	for i, raw := range loose.Data {

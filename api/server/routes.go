@@ -13,6 +13,10 @@ func (s *server) routes() []route {
 		{"POST", "/events/create", PermWrite, (*call).createEvent},
 		{"POST", "/events/create/bulk", PermWrite, (*call).createBulk},
 		{"POST", "/events/create/bulk/relationships", PermWrite, (*call).createBulkRelated},
+		{"POST", "/events/imports/plan", PermWrite, (*call).planImport},
+		{"GET", "/events/imports", PermRead, (*call).listImports},
+		{"GET", "/events/imports/{import_id}/events", PermRead, (*call).listImported},
+		{"POST", "/events/imports/{import_id}/undo", PermWrite, (*call).undoImport},
 		{"GET", "/events/dataset/{dataset_id}/events/{event_id}", PermRead, (*call).readEvent},
 		{"GET", "/events/{event_id}", PermRead, (*call).readEventAnywhere},
 

@@ -3,6 +3,7 @@ package store
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 
@@ -32,7 +33,8 @@ type batch struct {
 	res   api.BulkResult
 	byKey map[[16]byte]*item // the events of this request that will be there
 
-	journal *journal
+	journal   *journal
+	importing *importRun // nil: no part of an import
 }
 
 // item is one event of a batch.
@@ -40,7 +42,9 @@ type item struct {
 	checked
 	index   int
 	id      int64
-	exists  bool // skipped: there already
+	exists  bool // there already
+	twin    bool // it came earlier in the request
+	hash    [hashSize]byte
 	dataset datasetRow
 	doc     doc
 	flags   int64
@@ -80,6 +84,9 @@ func (t *batch) run(c *writeTx) error {
 	if _, err := c.dataset(t.req.DatasetID); err != nil {
 		return err
 	}
+	if err := t.beginImport(c); err != nil {
+		return err
+	}
 	if err := t.identify(c); err != nil {
 		return err
 	}
@@ -92,7 +99,10 @@ func (t *batch) run(c *writeTx) error {
 	if err := t.insert(c); err != nil {
 		return err
 	}
-	return t.finish()
+	if err := t.finish(); err != nil {
+		return err
+	}
+	return t.importThem(c)
 }
 
 // identify gives every event its dataset, its UUID and its id, and finds those
@@ -139,7 +149,7 @@ func (t *batch) identifyOne(c *writeTx, it *item, there map[[16]byte]int64) (err
 		}
 	} else {
 		if twin := t.byKey[it.uuid]; twin != nil {
-			it.id, it.exists = twin.id, true
+			it.id, it.exists, it.twin = twin.id, true, true
 			t.res.SkippedEventsCount++
 			return nil
 		}
@@ -148,6 +158,10 @@ func (t *batch) identifyOne(c *writeTx, it *item, there map[[16]byte]int64) (err
 			t.res.SkippedEventsCount++
 			return nil
 		}
+	}
+	if t.isRevoked(it) {
+		t.refuse(it.index, errors.New(reasonRevoked))
+		return nil
 	}
 	it.id = c.state.next
 	c.state.next++
@@ -229,6 +243,7 @@ func (it *item) describe(c *writeTx, cats *categories) error {
 		it.doc.more = append(it.doc.more, typedIndicator{kind: k, value: m.Value})
 	}
 	it.flags = flagHasRaw
+	it.hash = contentOf(in, it.date, cat)
 	return nil
 }
 

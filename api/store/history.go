@@ -8,7 +8,8 @@ import (
 	"threatbench/api"
 )
 
-// History answers a page of a dataset's journal, the newest change first.
+// History answers a page of a dataset's journal, the newest change first. The
+// changes of an import are one entry.
 func (d *DB) History(ctx context.Context, account string, q api.HistoryQuery) (api.History, error) {
 	if err := limitOf(ctx).journals(); err != nil {
 		return api.History{}, err
@@ -35,16 +36,17 @@ func (d *DB) History(ctx context.Context, account string, q api.HistoryQuery) (a
 		return api.History{}, err
 	}
 	total := 0
-	if err := v.s.queryRow(ctx, "SELECT count(*) FROM change WHERE account = ? AND dataset = ?", sc.account, ds.id).Scan(&total); err != nil {
+	if err := v.s.queryRow(ctx, "SELECT count(DISTINCT coalesce(run, -id)) FROM change WHERE account = ? AND dataset = ?", sc.account, ds.id).Scan(&total); err != nil {
 		return api.History{}, fmt.Errorf("reading the journal: %w", err)
 	}
 	entries := []api.HistoryEntry{}
-	err = v.s.each(ctx, `SELECT id, seq, at, actor, op, count, events FROM change WHERE account = ? AND dataset = ?
-		ORDER BY at DESC, id DESC LIMIT ? OFFSET ?`, []any{sc.account, ds.id, size, (page - 1) * size}, func(r *sql.Rows) error {
+	err = v.s.each(ctx, `SELECT max(c.id), c.seq, c.at, c.actor, CASE WHEN c.run IS NULL THEN c.op ELSE 'import' END, sum(c.count), c.events, coalesce(r.uuid, '')
+		FROM change c LEFT JOIN import_run r ON r.id = c.run WHERE c.account = ? AND c.dataset = ?
+		GROUP BY coalesce(c.run, -c.id) ORDER BY c.at DESC, c.id DESC LIMIT ? OFFSET ?`, []any{sc.account, ds.id, size, (page - 1) * size}, func(r *sql.Rows) error {
 		h := api.HistoryEntry{DatasetID: ds.UUID}
 		var seq, at int64
 		var named []byte
-		if err := r.Scan(&h.ID, &seq, &at, &h.Actor, &h.Operation, &h.Count, &named); err != nil {
+		if err := r.Scan(&h.ID, &seq, &at, &h.Actor, &h.Operation, &h.Count, &named, &h.Import); err != nil {
 			return err
 		}
 		h.At, h.Bookmark = timeOf(at), d.bookmark(account, ds.UUID, seq)

@@ -16,7 +16,7 @@ var migrations embed.FS
 // schemaNewest is the version of the last migration, a file in migrations or
 // one in Go; each of them leaves its number in user_version, so that opening
 // needn't ask goose.
-const schemaNewest = 6
+const schemaNewest = 7
 
 // migrate brings the database to schemaNewest; fresh tells that it was empty.
 func migrate(ctx context.Context, db *sql.DB) (fresh bool, err error) {

@@ -151,7 +151,7 @@ func TestIndicatorsOfOlderDatabases(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, q := range []string{"DROP TABLE indicator", "DROP TABLE indicator_key", "PRAGMA user_version = 4", "DELETE FROM goose_db_version WHERE version_id > 4"} {
+	for _, q := range []string{"DROP TABLE indicator", "DROP TABLE indicator_key", "DROP TABLE import_run", "DROP TABLE imported", "ALTER TABLE change DROP COLUMN run", "PRAGMA user_version = 4", "DELETE FROM goose_db_version WHERE version_id > 4"} {
 		if _, err := db.ExecContext(t.Context(), q); err != nil {
 			t.Fatalf("%s: %v", q, err)
 		}

@@ -153,7 +153,7 @@ func (d *DB) forget(ctx context.Context) error {
 	if _, err := d.writes.ExecContext(ctx, "DELETE FROM undo WHERE id < ?", end); err != nil {
 		return fmt.Errorf("trimming the journal: %w", err)
 	}
-	return nil
+	return d.forgetImports(ctx, before)
 }
 
 // firstLook checks the schema of what was opened and loads the first snapshot.
