@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -209,24 +208,6 @@ func TestProgress(t *testing.T) {
 		if got := said.String(); got != c.want {
 			t.Errorf("%+v: %q", c, got)
 		}
-	}
-}
-
-func TestWriteWholeLeavesNothingHalf(t *testing.T) {
-	dir := t.TempDir()
-	path := filepath.Join(dir, "out")
-	if err := os.WriteFile(path, []byte("before"), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	fail := errors.New("no")
-	err := writeWhole(path, func(w io.Writer) error {
-		_, err := io.WriteString(w, "half")
-		return errors.Join(err, fail)
-	})
-	b, readErr := os.ReadFile(path)
-	left, dirErr := os.ReadDir(dir)
-	if !errors.Is(err, fail) || readErr != nil || dirErr != nil || string(b) != "before" || len(left) != 1 {
-		t.Errorf("%v; %q; %v", err, b, left)
 	}
 }
 

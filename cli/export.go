@@ -3,10 +3,7 @@ package cli
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 
@@ -15,6 +12,7 @@ import (
 	"threatbench/api"
 	"threatbench/api/interchange"
 	"threatbench/api/query"
+	"threatbench/cli/files"
 )
 
 type exportFlags struct {
@@ -37,7 +35,7 @@ func (a *app) exportCommand() *cobra.Command {
 		Long: "Writes the events that a filter finds, all of them: as JSON Lines with their raw records (the form that import reads without loss), " +
 			"as CSV with the columns you choose, as a STIX 2.1 bundle, or as a report in Markdown with defanged indicators. " +
 			"--max-tlp leaves out what is marked stricter, or not at all, and says how many. " +
-			"A file is written whole or not at all, readable by you alone. " +
+			"A file is written whole or not at all, readable by you alone; what is no regular file (a pipe, /dev/null) is written into, a link of your own leads to its file, and somebody else's is refused. " +
 			"Against a remote account every raw record is a call of its own; --no-raw does without them.\n\nColumns: " + strings.Join(interchange.FieldNames(), ", "),
 		Example: strings.Join([]string{
 			"threatbench export --query 'attacker:COPPERMANTIS' -o mantis.jsonl",
@@ -126,7 +124,7 @@ func (a *app) export(ctx context.Context, f exportFlags) (err error) {
 	if f.output == "" || f.output == "-" {
 		done, err = a.exportTo(ctx, pl, q, a.io.Out, f)
 	} else {
-		err = writeWhole(f.output, func(w io.Writer) (err error) {
+		err = files.Write(ctx, f.output, func(w io.Writer) (err error) {
 			done, err = a.exportTo(ctx, pl, q, w, f)
 			return err
 		})
@@ -169,24 +167,4 @@ func (a *app) exportTo(ctx context.Context, pl *place, q api.ListQuery, w io.Wri
 		func(p interchange.Progress) { m.show(int64(p.Events), int64(p.Total), p.Events) })
 	m.clear()
 	return done, err
-}
-
-// writeWhole writes a file that is there whole or not at all.
-func writeWhole(path string, write func(io.Writer) error) error {
-	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+"-*")
-	if err != nil {
-		return fmt.Errorf("writing %s: %w", path, err)
-	}
-	err = write(f)
-	if err == nil {
-		err = f.Sync()
-	}
-	err = errors.Join(err, f.Close())
-	if err == nil {
-		err = os.Rename(f.Name(), path)
-	}
-	if err != nil {
-		return errors.Join(err, os.Remove(f.Name()))
-	}
-	return nil
 }

@@ -17,6 +17,7 @@ import (
 	"threatbench/api"
 	"threatbench/api/clean"
 	"threatbench/api/interchange"
+	"threatbench/cli/files"
 	"threatbench/cli/profile"
 )
 
@@ -266,7 +267,7 @@ func (a *app) importFile(ctx context.Context, pl *place, file string, f importFl
 	if r.Import != "" && a.tty(a.io.Err) {
 		a.note("  threatbench undo %s takes it back", r.Import)
 	}
-	return r, a.listWrong(name, r, f.report)
+	return r, a.listWrong(ctx, name, r, f.report)
 }
 
 // untilDone reads from r until ctx ends, also where a read of r hangs: a
@@ -323,7 +324,7 @@ func unit(f interchange.Format) string {
 
 // listWrong shows the first of what wasn't taken, and of what was decided in the
 // file's stead, and writes all of it to the report file where there is one.
-func (a *app) listWrong(name string, r interchange.Report, path string) error {
+func (a *app) listWrong(ctx context.Context, name string, r interchange.Report, path string) error {
 	a.listFirst(r.Rejected, r.MoreRejected)
 	a.listFirst(r.Kept, r.MoreKept)
 	for _, l := range r.LeftOut {
@@ -333,9 +334,9 @@ func (a *app) listWrong(name string, r interchange.Report, path string) error {
 	if path == "" {
 		return nil
 	}
-	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o600)
+	f, err := files.Append(ctx, path)
 	if err != nil {
-		return fmt.Errorf("writing the report: %w", err)
+		return fmt.Errorf("the report: %w", err)
 	}
 	w := bufio.NewWriter(f)
 	for _, said := range slices.Concat(r.Rejected, r.Kept, r.Notes) {

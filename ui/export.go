@@ -142,7 +142,7 @@ func (m *Model) beginExport(x export, path string) tea.Cmd {
 		}
 		if path != "" {
 			out.path = filepath.Clean(path)
-			return out, file(path, write)
+			return out, file(ctx, path, write)
 		}
 		text := &short{most: base64.StdEncoding.DecodedLen(copyLimit)}
 		err := write(text)

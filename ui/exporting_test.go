@@ -2,6 +2,7 @@ package ui_test
 
 import (
 	"bytes"
+	"context"
 	"encoding/csv"
 	"errors"
 	"io"
@@ -23,18 +24,18 @@ type files struct {
 	err  error
 }
 
-func (f *files) write(path string, write func(io.Writer) error) error {
+func (f *files) write(ctx context.Context, path string, write func(io.Writer) error) error {
 	return whole(func(path string, data []byte) error {
 		f.mu.Lock()
 		defer f.mu.Unlock()
 		f.last, f.text = path, string(data)
 		return f.err
-	})(path, write)
+	})(ctx, path, write)
 }
 
 // whole takes what is written to a file in one piece.
-func whole(take func(path string, data []byte) error) func(path string, write func(io.Writer) error) error {
-	return func(path string, write func(io.Writer) error) error {
+func whole(take func(path string, data []byte) error) func(context.Context, string, func(io.Writer) error) error {
+	return func(_ context.Context, path string, write func(io.Writer) error) error {
 		var b bytes.Buffer
 		if err := write(&b); err != nil {
 			return err

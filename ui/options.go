@@ -43,9 +43,10 @@ type Options struct {
 	Demo   Job
 	// Edit opens the person's editor. Nil where the session can't.
 	Edit Edit
-	// WriteFile has write fill a file for its owner alone, whole or not at all. Nil where
+	// WriteFile has write fill a file for its owner alone, whole or not at all,
+	// and fill what is no regular file as it is. Nil where
 	// the session may write none.
-	WriteFile func(path string, write func(w io.Writer) error) error
+	WriteFile func(ctx context.Context, path string, write func(w io.Writer) error) error
 	// Source is where an export takes events from; nil means API.
 	Source interchange.Source
 	// Connect tells in a few lines how to reach a remote account.

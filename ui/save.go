@@ -27,8 +27,8 @@ func (m *Model) saveAs(what, name string, data []byte) tea.Cmd {
 		if path = strings.TrimSpace(path); path == "" {
 			return nil
 		}
-		return m.env.Async.Run(async.Slot{View: jobView, Name: saveSlot}, func(context.Context, async.Report) (any, error) {
-			return filepath.Clean(path), write(path, func(w io.Writer) error {
+		return m.env.Async.Run(async.Slot{View: jobView, Name: saveSlot}, func(ctx context.Context, _ async.Report) (any, error) {
+			return filepath.Clean(path), write(ctx, path, func(w io.Writer) error {
 				_, err := w.Write(data)
 				return err
 			})

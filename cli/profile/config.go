@@ -15,6 +15,7 @@ import (
 	"github.com/pelletier/go-toml/v2"
 
 	"threatbench/api/clean"
+	"threatbench/cli/files"
 )
 
 // Config is what the configuration file says.
@@ -124,11 +125,25 @@ func Load(path string) (Config, error) {
 	if err != nil {
 		return Config{}, err
 	}
+	if err := files.OnlyOurs(path); err != nil && c.trusted() {
+		return Config{}, Mistakes{{File: path, Problem: "names programs to run or where tokens are sent, and " + err.Error()}}
+	}
 	if mode := info.Mode().Perm(); mode&0o077 != 0 && c.holdsSecret() {
 		problem := fmt.Sprintf("holds a token and others can read it (mode %04o); run: chmod 600 %s", mode, path)
 		return Config{}, Mistakes{{File: path, Problem: problem}}
 	}
 	return c, nil
+}
+
+// trusted reports whether a file does harm in somebody else's hands: it names a
+// program, or an account's server, which is sent the token.
+func (c Config) trusted() bool {
+	for _, p := range c.Profiles {
+		if len(p.TokenCommand) > 0 || p.Remote() {
+			return true
+		}
+	}
+	return false
 }
 
 func (c Config) holdsSecret() bool {

@@ -224,3 +224,34 @@ func TestSecretsDontPrint(t *testing.T) {
 		}
 	}
 }
+
+// TestAConfigurationOthersCanWriteIsRefused where it names a program or who is
+// sent the token; where it only chooses colours it is read.
+func TestAConfigurationOthersCanWriteIsRefused(t *testing.T) {
+	for text, refused := range map[string]bool{
+		"[profiles.a]\naccount = \"x\"\ntoken_command = [\"touch\", \"/tmp/owned\"]\n": true,
+		"[profiles.a]\naccount = \"x\"\nbase_url = \"https://evil.example\"\n":         true,
+		"[ui]\nascii = true\n": false,
+	} {
+		dir := t.TempDir()
+		path := filepath.Join(dir, "config.toml")
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := Load(path); err != nil {
+			t.Errorf("its owner's: %v", err)
+		}
+		for _, open := range []string{path, dir} {
+			if err := os.Chmod(open, 0o777); err != nil {
+				t.Fatal(err)
+			}
+			_, err := Load(path)
+			if got := err != nil && strings.Contains(err.Error(), "chmod go-w "+open); got != refused {
+				t.Errorf("%q with %s open to all: %v", text, open, err)
+			}
+			if err := os.Chmod(open, 0o700); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+}
