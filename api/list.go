@@ -168,6 +168,10 @@ type ResultInfo struct {
 	Truncated  bool   `json:"truncated,omitempty"` // of a graph: a limit cut something off
 	Unread     int    `json:"unread,omitempty"`    // of the inbox: all that is unread (ours)
 
+	// Cut says why the list ends here although the server may have more; ""
+	// where it doesn't. The client's own word, never sent.
+	Cut string `json:"-"`
+
 	// Matches says where the words asked for stand, by the event's UUID (ours).
 	Matches map[string][]Match `json:"matches,omitempty"`
 }
@@ -186,13 +190,15 @@ func (r ResultInfo) MarshalJSON() ([]byte, error) {
 	}{plain: plain(r)})
 }
 
-// UnmarshalJSON reads numbers sent as strings too.
+// UnmarshalJSON reads numbers sent as strings too. A total that isn't there,
+// or isn't exact, is -1.
 func (r *ResultInfo) UnmarshalJSON(b []byte) error {
 	var w struct {
 		Count      flexInt            `json:"count"`
 		Page       flexInt            `json:"page"`
 		PerPage    flexInt            `json:"per_page"`
 		TotalCount *flexInt           `json:"total_count"`
+		Exact      *flexBool          `json:"total_count_is_exact"`
 		TotalPages flexInt            `json:"total_pages"`
 		Cursor     flexString         `json:"cursor"`
 		HasMore    flexBool           `json:"has_more"`
@@ -206,8 +212,8 @@ func (r *ResultInfo) UnmarshalJSON(b []byte) error {
 	*r = ResultInfo{Count: int(w.Count), Page: int(w.Page), PerPage: int(w.PerPage), TotalPages: int(w.TotalPages), Cursor: string(w.Cursor), TotalCount: -1}
 	r.Matches = w.Matches
 	r.HasMore, r.Truncated, r.Unread = bool(w.HasMore), bool(w.Truncated), int(w.Unread)
-	if w.TotalCount != nil {
-		r.TotalCount = int(*w.TotalCount)
+	if w.TotalCount != nil && (w.Exact == nil || bool(*w.Exact)) {
+		r.TotalCount = max(int(*w.TotalCount), -1)
 	}
 	return nil
 }

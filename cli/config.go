@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"threatbench/api/clean"
 	"threatbench/cli/profile"
 )
 
@@ -65,7 +66,7 @@ func (a *app) configCheck(context.Context, []string) error {
 }
 
 func (a *app) print(format string, args ...any) error {
-	_, err := fmt.Fprintf(a.io.Out, format+"\n", args...)
+	_, err := fmt.Fprintln(a.io.Out, clean.Line(fmt.Sprintf(format, args...)))
 	if err != nil && !errors.Is(err, fs.ErrClosed) {
 		return fmt.Errorf("writing the answer: %w", err)
 	}

@@ -16,6 +16,7 @@ import (
 	"threatbench/api/clean"
 	"threatbench/cli/profile"
 	"threatbench/cli/sshd"
+	"threatbench/views"
 )
 
 // doctorTimeout is how long an account may take to answer.
@@ -147,6 +148,6 @@ func (c *checkup) place(ctx context.Context, p profile.Profile) {
 	if p.Remote() {
 		where = pl.BaseURL() + ", account " + p.Account
 	}
-	c.say(what, fmt.Sprintf("%s: %s, answered in %d ms", where, counted(max(page.Info.TotalCount, 0), "event"), time.Since(start).Milliseconds()),
+	c.say(what, fmt.Sprintf("%s: %s, answered in %d ms", where, views.TotalOf(page).String()+" events", time.Since(start).Milliseconds()),
 		errors.Join(err, pl.close()))
 }

@@ -7,12 +7,14 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"strings"
 
 	"github.com/spf13/cobra"
 
 	"threatbench/api"
 	"threatbench/api/clean"
+	"threatbench/views"
 )
 
 type eventsFlags struct {
@@ -66,53 +68,94 @@ func (a *app) events(ctx context.Context, f eventsFlags) (err error) {
 		return err
 	}
 	w := bufio.NewWriter(a.io.Out)
-	listed, missed, err := a.eachEvent(ctx, pl, q, f, w)
+	done, err := a.eachEvent(ctx, pl, q, f, w)
 	if err = errors.Join(err, w.Flush()); err != nil {
 		return err
 	}
-	if listed == 0 {
+	if done.rows == 0 && done.cut == "" {
 		a.explainNothing(ctx, pl, q)
 	}
-	return notSearched(missed)
+	return done.partly()
 }
 
 const listPage = 1000
 
-// eachEvent writes the events of a query and tells how many there were, and
-// what the server could not search.
-func (a *app) eachEvent(ctx context.Context, pl *place, q api.ListQuery, f eventsFlags, w *bufio.Writer) (listed int, missed []string, err error) {
-	for f.limit == 0 || listed < f.limit {
+// answered is how much of a question a server has answered.
+type answered struct {
+	rows   int
+	missed []string // what it could not search
+	cut    string   // why it gave no more rows although it may have more
+}
+
+func (d *answered) take(p api.Page) {
+	d.rows += len(p.Events)
+	d.missed = append(d.missed, p.NotSearched...)
+	d.cut = p.Info.Cut
+}
+
+// partly is the error of an answer that is a part, nil of a whole one.
+func (d answered) partly() error {
+	if d.cut == "" {
+		return notSearched(d.missed)
+	}
+	text := views.CutText(d.rows, d.cut)
+	if len(d.missed) > 0 {
+		text += "; not searched: " + strings.Join(d.missed, ", ")
+	}
+	return partialError{errors.New(text)}
+}
+
+// eachEvent writes the events of a query.
+func (a *app) eachEvent(ctx context.Context, pl *place, q api.ListQuery, f eventsFlags, w *bufio.Writer) (done answered, err error) {
+	for f.limit == 0 || done.rows < f.limit {
 		q.PageSize = listPage
 		if f.limit > 0 {
-			q.PageSize = min(listPage, f.limit-listed)
+			q.PageSize = min(listPage, f.limit-done.rows)
 		}
 		page, err := pl.client().List(ctx, q)
 		if err != nil {
-			return listed, missed, err
+			return done, err
 		}
-		missed = append(missed, page.NotSearched...)
+		if f.limit > 0 { // a server may give more than it was asked for
+			page.Events = page.Events[:min(len(page.Events), f.limit-done.rows)]
+		}
+		done.take(page)
 		for i := range page.Events {
 			if err := writeEvent(w, &page.Events[i], f.json); err != nil {
-				return listed, missed, fmt.Errorf("writing events: %w", err)
+				return done, fmt.Errorf("writing events: %w", err)
 			}
 		}
-		listed += len(page.Events)
 		if page.Info.Cursor == "" || len(page.Events) == 0 {
 			break
 		}
 		q = api.ListQuery{Cursor: page.Info.Cursor}
 	}
-	return listed, missed, nil
+	return done, nil
 }
 
 func writeEvent(w *bufio.Writer, e *api.Event, asJSON bool) error {
 	if asJSON {
-		return json.NewEncoder(w).Encode(e)
+		return writeJSONLine(w, e)
 	}
-	cells := []string{e.Date.String(), cmp.Or(e.TLP, "-"), cmp.Or(e.Attacker, "-"), e.Category, cmp.Or(e.Indicator, "-"), e.Event}
+	return writeCells(w, e.Date.String(), cmp.Or(e.TLP, "-"), cmp.Or(e.Attacker, "-"), e.Category, cmp.Or(e.Indicator, "-"), e.Event)
+}
+
+// writeCells writes one line of cells between tabs, whatever a cell holds.
+func writeCells(w io.Writer, cells ...string) error {
 	for i := range cells {
-		cells[i] = clean.Line(cells[i]) // a line is an event, whatever a text holds
+		cells[i] = clean.Line(cells[i])
 	}
 	_, err := fmt.Fprintln(w, strings.Join(cells, "\t"))
+	return err
+}
+
+// writeJSONLine writes a value as one line of JSON in which nothing is left
+// that a reader of lines or a terminal would act on.
+func writeJSONLine(w io.Writer, v any) error {
+	b, err := json.Marshal(v)
+	if err != nil {
+		return err
+	}
+	_, err = fmt.Fprintln(w, clean.EscapeJSON(string(b)))
 	return err
 }

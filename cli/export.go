@@ -135,13 +135,13 @@ func (a *app) export(ctx context.Context, f exportFlags) (err error) {
 	if f.output != "" && f.output != "-" {
 		a.note("%s: %s written", f.output, counted(done.Written, "event"))
 	}
-	if done.Written+done.LeftOut == 0 {
+	if done.Written+done.LeftOut == 0 && done.Cut == "" {
 		a.explainNothing(ctx, pl, q)
 	}
 	if done.LeftOut > 0 {
 		a.note("%s left out by --max-tlp %s", counted(done.LeftOut, "event"), f.maxTLP)
 	}
-	return notSearched(missed)
+	return answered{done.Read, missed, done.Cut}.partly()
 }
 
 // missedBy names what the server can't search for a query: a call more, where

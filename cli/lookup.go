@@ -5,7 +5,6 @@ import (
 	"cmp"
 	"context"
 	"encoding/csv"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -17,6 +16,7 @@ import (
 
 	"threatbench/api"
 	"threatbench/api/async"
+	"threatbench/api/clean"
 	"threatbench/api/indicator"
 )
 
@@ -90,10 +90,12 @@ func (a *app) lookup(ctx context.Context, args []string, f lookupFlags) (err err
 	if err := errors.Join(writeLookups(w, found, f.format), w.Flush()); err != nil {
 		return fmt.Errorf("writing what was found: %w", err)
 	}
-	if slices.ContainsFunc(found, func(s async.Sighting) bool { return s.More }) {
+	done := answered{rows: known.Rows, cut: known.Cut}
+	if known.Cut == "" && slices.ContainsFunc(found, func(s async.Sighting) bool { return s.More }) {
 		missed = append(slices.Clone(missed), fmt.Sprintf("events of the most frequent indicators past the first %d", async.MaxCounted))
 	}
-	if err := notSearched(missed); err != nil {
+	done.missed = missed
+	if err := done.partly(); err != nil {
 		return err
 	}
 	if !slices.ContainsFunc(found, func(s async.Sighting) bool { return s.Exact.Count > 0 }) {
@@ -167,10 +169,9 @@ func status(l api.Lookup) (word string, k api.Known) {
 
 func writeLookups(w io.Writer, list []async.Sighting, format string) error {
 	if format == "json" {
-		enc := json.NewEncoder(w)
 		for _, l := range list {
 			word, _ := status(l.Lookup)
-			if err := enc.Encode(struct {
+			if err := writeJSONLine(w, struct {
 				api.Lookup
 				Status  string `json:"status"`
 				AtLeast bool   `json:"atLeast,omitempty"` // more exact hits than were counted
@@ -193,7 +194,7 @@ func writeLookups(w io.Writer, list []async.Sighting, format string) error {
 		out := csv.NewWriter(w)
 		for _, r := range rows {
 			for i := range r {
-				r[i] = safeCell(r[i])
+				r[i] = clean.Cell(r[i])
 			}
 			if err := out.Write(r); err != nil {
 				return err
@@ -207,17 +208,9 @@ func writeLookups(w io.Writer, list []async.Sighting, format string) error {
 		if r[1] != "seen" && r[3] != "" {
 			known = r[3]
 		}
-		if _, err := fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\n", r[0], r[1], r[2], cmp.Or(known, "-"), cmp.Or(r[4], "-")); err != nil {
+		if err := writeCells(w, r[0], r[1], r[2], cmp.Or(known, "-"), cmp.Or(r[4], "-")); err != nil {
 			return err
 		}
 	}
 	return nil
-}
-
-// safeCell keeps a spreadsheet from taking a cell for a formula.
-func safeCell(s string) string {
-	if s != "" && (s[0] == '=' || s[0] == '+' || s[0] == '-' || s[0] == '@') {
-		return "'" + s
-	}
-	return s
 }

@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/charmbracelet/x/term"
+
+	"threatbench/api/clean"
 )
 
 const (
@@ -30,7 +32,7 @@ type meter struct {
 
 func (a *app) meter(label string) *meter {
 	now := a.now()
-	return &meter{w: a.io.Err, label: label, now: a.now, start: now, last: now, terminal: a.tty(a.io.Err), ascii: a.flags.ascii}
+	return &meter{w: a.io.Err, label: clean.Line(label), now: a.now, start: now, last: now, terminal: a.tty(a.io.Err), ascii: a.flags.ascii}
 }
 
 // show tells of done of total (0: unknown) and of the events so far.

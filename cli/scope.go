@@ -9,6 +9,7 @@ import (
 	"threatbench/api"
 	"threatbench/api/async"
 	"threatbench/api/query"
+	"threatbench/views"
 )
 
 // within narrows a query to the datasets that --dataset names, by name or id;
@@ -91,15 +92,7 @@ func countOf(ctx context.Context, cl async.Client, q api.ListQuery, without int)
 	q.Search = slices.Delete(slices.Clone(q.Search), without, without+1)
 	q.PageSize = 1
 	page, err := cl.List(ctx, q)
-	switch {
-	case err != nil:
-		return "", false
-	case page.Info.TotalCount >= 0:
-		return fmt.Sprint(page.Info.TotalCount), true
-	case len(page.Events) > 0:
-		return "1 or more", true
-	}
-	return "0", true
+	return views.TotalOf(page).String(), err == nil
 }
 
 func (a *app) noteExplanation(e api.Explanation) {

@@ -10,6 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"threatbench/api/clean"
 	"threatbench/api/demo"
 	"threatbench/api/server"
 	"threatbench/api/server/alerting"
@@ -124,7 +125,7 @@ func (a *app) serveAPI(ctx context.Context, f serveFlags) (err error) {
 	if token != "" {
 		fmt.Fprintf(a.io.Out, "account   %s\ntoken     %s\n", LocalAccount, token) // shown as far as can be
 	} else {
-		fmt.Fprintf(a.io.Out, "account   as %s says\n", f.tokenFile) // shown as far as can be
+		fmt.Fprintf(a.io.Out, "account   as %s says\n", clean.Line(f.tokenFile)) // shown as far as can be
 	}
 	return server.Serve(ctx, l, h, log)
 }

@@ -176,7 +176,7 @@ func (m *Model) sayResult(r async.ChangeResult) tea.Cmd {
 	}
 	hint := ""
 	if r.Undo != nil && r.Change.Way != async.Undoing {
-		for _, h := range m.env.Keys.Hints([]keymap.Scope{keymap.Global}, keymap.ActUndo) {
+		for _, h := range m.env.Keys.Hints(m.scopes(), keymap.ActUndo) {
 			hint = m.keyLabel(h.Keys) + " takes it back"
 		}
 	}

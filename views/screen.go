@@ -107,16 +107,20 @@ type VisitGraph struct{ Seeds []api.NodeRef }
 // View names the view of relationships.
 func (VisitGraph) View() string { return GraphView }
 
-// VisitQuery goes to the builder with a filter.
+// VisitQuery goes to the builder with a filter. Datasets are ids or a scope to
+// search; the order is as in VisitEvents, none the default one.
 type VisitQuery struct {
-	Filter   string
-	Datasets []string
+	Filter         string
+	Datasets       []string
+	OrderBy, Order string
 }
 
 // View names the view of saved queries.
 func (VisitQuery) View() string { return QueriesView }
 
-// VisitAlert goes to the alert of a saved query, or to making one.
+// VisitAlert goes to the alert of a saved query, or to making one. Without a
+// query it is the filter in force that is to be alerted on, which is saved
+// first.
 type VisitAlert struct{ QueryID int64 }
 
 // View names the view of alerts.
@@ -149,6 +153,11 @@ type Selection struct {
 	Total   int      // events that match; -1 where unknown
 	Marked  []string // ids, rising
 	Current *api.Event
+}
+
+// Saved is the filter of the selection as a saved query holds it.
+func (s Selection) Saved() VisitQuery {
+	return VisitQuery{Filter: s.Filter, Datasets: s.Query.Datasets, OrderBy: s.Query.OrderBy, Order: s.Query.Order}
 }
 
 // Jumper is a view whose things can be gone to by a label. Spots are their

@@ -19,6 +19,7 @@ type IDs struct {
 	List    []string
 	Targets []Target // the same with their datasets, as a Change takes them
 	Total   int
+	Cut     string // why the server gave no more although it may have more, "" where it gave all
 }
 
 // IDs collects the ids of everything that matches a query, at most most of
@@ -35,6 +36,7 @@ func (l *Layer) IDs(s Slot, q api.ListQuery, most int) tea.Cmd {
 			if q.Cursor == "" {
 				found.Total = page.Info.TotalCount
 			}
+			found.Cut = page.Info.Cut
 			for _, e := range page.Events {
 				found.List = append(found.List, e.UUID)
 				found.Targets = append(found.Targets, Target{Dataset: e.DatasetID, ID: e.UUID})

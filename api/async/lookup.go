@@ -16,7 +16,10 @@ import (
 // that announces look-ups tells more than Exact.
 type Sighting struct {
 	api.Lookup
-	More bool // and there are more exact hits than were counted
+	More bool // and there may be more exact hits than were counted
+
+	cut  string // why the server gave no more events although it may have more
+	rows int    // of those it gave
 }
 
 // count takes another event in; they come newest first.
@@ -39,6 +42,9 @@ func indicatorsOf(e api.Event) map[string]bool {
 // LookedUp is what a look-up found, in the order of the values, as far as it
 // came, and in words what the server can't look for.
 type LookedUp struct {
+	Cut  string // why the server gave no more events of some although it may have more, "" where it gave all
+	Rows int    // events it gave of those
+
 	Sightings   []Sighting
 	NotSearched []string
 }
@@ -86,6 +92,9 @@ func LookUp(ctx context.Context, c API, values, datasets []string, report Report
 			return out, fmt.Errorf("looking up indicators: %w", err)
 		}
 		out.Sightings = append(out.Sightings, seen...)
+		if seen[0].cut != "" {
+			out.Cut, out.Rows = seen[0].cut, seen[0].rows
+		}
 		report(int64(len(out.Sightings)), int64(len(values)), "")
 	}
 	return out, nil
@@ -132,11 +141,13 @@ func lookupEvents(ctx context.Context, c API, values, datasets []string) ([]Sigh
 		Search:   []api.Condition{{Field: api.FieldIndicator, Op: api.OpIn, Values: values}},
 		Datasets: datasets, Page: 1, PageSize: lookupPage,
 	}
+	rows := 0
 	for range lookupPages {
 		page, err := c.List(ctx, q)
 		if err != nil {
 			return nil, err
 		}
+		rows += len(page.Events)
 		for _, e := range page.Events {
 			for v := range indicatorsOf(e) {
 				if i, is := at[v]; is {
@@ -144,14 +155,14 @@ func lookupEvents(ctx context.Context, c API, values, datasets []string) ([]Sigh
 				}
 			}
 		}
-		switch {
-		case page.Info.Cursor != "" && len(page.Events) > 0:
-			q = api.ListQuery{Cursor: page.Info.Cursor, PageSize: lookupPage}
-		case q.Cursor == "" && page.Info.TotalCount < 0 && len(page.Events) >= lookupPage:
-			q.Page++ // a full page is not the end
-		default:
+		if page.Info.Cursor == "" || len(page.Events) == 0 {
+			for i := range out {
+				out[i].More = page.Info.Cut != ""
+				out[i].cut, out[i].rows = page.Info.Cut, rows
+			}
 			return sameValues(out, at), nil
 		}
+		q = api.ListQuery{Cursor: page.Info.Cursor, PageSize: lookupPage}
 	}
 	return lookupUnseen(ctx, c, sameValues(out, at), datasets)
 }

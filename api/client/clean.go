@@ -40,7 +40,7 @@ func cleanPage(p *api.Page) {
 }
 
 func cleanInfo(info *api.ResultInfo) {
-	info.Cursor = clean.Line(info.Cursor)
+	cleanFields(&info.Cursor, &info.Cut)
 	for id, list := range info.Matches {
 		for i := range list {
 			cleanFields((*string)(&list[i].Field), &list[i].Value, &list[i].Word)

@@ -134,9 +134,10 @@ func TestListReadsBothForms(t *testing.T) {
 			api.ResultInfo{Count: 1, Page: 1, PerPage: 100, TotalCount: 7, TotalPages: 1, Cursor: "c"}},
 		"bare with header": {reply(200, `[`+oneEvent+`]`, "X-Result-Info", `{"count":1,"page":1,"per_page":100,"total_count":7,"total_pages":1,"cursor":"c"}`),
 			api.ResultInfo{Count: 1, Page: 1, PerPage: 100, TotalCount: 7, TotalPages: 1, Cursor: "c"}},
-		"bare without":      {reply(200, `[`+oneEvent+`]`), api.ResultInfo{Count: 1, Page: 1, PerPage: 100, TotalCount: -1}},
-		"numbers as text":   {reply(200, `{"success":true,"result":[`+oneEvent+`],"result_info":{"count":"1","total_count":"7"}}`), api.ResultInfo{Count: 1, TotalCount: 7}},
-		"total left unsaid": {reply(200, `{"success":true,"result":[`+oneEvent+`],"result_info":{"count":1}}`), api.ResultInfo{Count: 1, TotalCount: -1}},
+		"bare without":      {reply(200, `[`+oneEvent+`]`), api.ResultInfo{Count: 1, Page: 1, PerPage: 100, TotalCount: 1}},
+		"numbers as text":   {reply(200, `{"success":true,"result":[`+oneEvent+`],"result_info":{"count":"1","total_count":"7","cursor":"c"}}`), api.ResultInfo{Count: 1, TotalCount: 7, Cursor: "c"}},
+		"total left unsaid": {reply(200, `{"success":true,"result":[`+oneEvent+`],"result_info":{"count":1}}`), api.ResultInfo{Count: 1, TotalCount: 1}},
+		"not exact":         {reply(200, `{"success":true,"result":[`+oneEvent+`],"result_info":{"count":1,"total_count":1,"total_count_is_exact":false,"cursor":"c"}}`), api.ResultInfo{Count: 1, TotalCount: -1, Cursor: "c"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			c := fake(t, func(*http.Request) (*http.Response, error) { return tc.res, nil })

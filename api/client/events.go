@@ -15,35 +15,71 @@ import (
 // breaks a limit is refused without a call; one too long for a URL goes as a
 // POST. What the server doesn't understand is said in the contract's terms; Page.NotSearched
 // names what it could not look at. Info.TotalCount is -1 where the server did
-// not say how many there are.
+// not say how many there are. Where there may be more and the server gave no
+// cursor, Info.Cursor is one of the client's own, which goes on by page
+// numbers; Info.Cut is set where the server gives no more although it may have
+// more.
 func (c *Client) List(ctx context.Context, q api.ListQuery) (api.Page, error) {
-	q, missed, err := c.compile(ctx, q)
+	p, err := c.list(ctx, q)
 	if err != nil {
 		return api.Page{}, fmt.Errorf("listing events: %w", err)
 	}
-	if err := q.Validate(); err != nil {
-		return api.Page{}, fmt.Errorf("listing events: %w", err)
-	}
-	r, err := c.listRequest(q)
-	if err != nil {
-		return api.Page{}, fmt.Errorf("listing events: %w", err)
-	}
-	var events []api.Event
-	info, err := c.read(ctx, r, &events)
-	if err != nil {
-		return api.Page{}, fmt.Errorf("listing events: %w", err)
-	}
-	p := api.Page{Events: events, Info: pageInfo(info, q, len(events)), NotSearched: missed}
 	cleanPage(&p)
 	return p, nil
 }
 
-// pageInfo fills in what a server left out.
-func pageInfo(info *api.ResultInfo, q api.ListQuery, n int) api.ResultInfo {
-	if info != nil {
-		return *info
+func (c *Client) list(ctx context.Context, q api.ListQuery) (api.Page, error) {
+	if isWalk(q.Cursor) {
+		return c.walkOn(ctx, q.Cursor)
 	}
-	return api.ResultInfo{Count: n, Page: max(q.Page, 1), PerPage: pageSize(q), TotalCount: -1}
+	q, missed, err := c.compile(ctx, q)
+	if err != nil {
+		return api.Page{}, err
+	}
+	if err := q.Validate(); err != nil {
+		return api.Page{}, err
+	}
+	p, err := c.listPage(ctx, q)
+	if err != nil {
+		return api.Page{}, err
+	}
+	p.NotSearched = missed
+	if q.Cursor == "" {
+		walk{Query: q}.follow(&p)
+	} else if p.Info.Cursor == q.Cursor {
+		p.Info.Cursor, p.Info.Cut = "", cutRepeats
+	}
+	return p, nil
+}
+
+// listPage asks for one page and nothing more.
+func (c *Client) listPage(ctx context.Context, q api.ListQuery) (api.Page, error) {
+	r, err := c.listRequest(q)
+	if err != nil {
+		return api.Page{}, err
+	}
+	var events []api.Event
+	info, err := c.read(ctx, r, &events)
+	if err != nil {
+		return api.Page{}, err
+	}
+	if events == nil {
+		return api.Page{}, &answerError{text: "the answer holds no list of events"}
+	}
+	return api.Page{Events: events, Info: pageInfo(info, q, len(events))}, nil
+}
+
+// pageInfo fills in what a server left out, and drops a total that what came
+// belies.
+func pageInfo(info *api.ResultInfo, q api.ListQuery, n int) api.ResultInfo {
+	if info == nil {
+		return api.ResultInfo{Count: n, Page: max(q.Page, 1), PerPage: pageSize(q), TotalCount: -1}
+	}
+	out := *info
+	if out.TotalCount < n {
+		out.TotalCount = -1
+	}
+	return out
 }
 
 func pageSize(q api.ListQuery) int {

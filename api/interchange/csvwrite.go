@@ -11,6 +11,7 @@ import (
 	"unicode/utf8"
 
 	"threatbench/api"
+	"threatbench/api/clean"
 	"threatbench/api/interchange/table"
 )
 
@@ -45,7 +46,7 @@ func (*tableEncoder) end(*bufio.Writer, ExportReport) error { return nil }
 func (t *tableEncoder) event(w *bufio.Writer, x exported) error {
 	t.cells = t.cells[:0]
 	for _, c := range t.columns {
-		t.cells = append(t.cells, cellOf(cellText(c, x)))
+		t.cells = append(t.cells, cellOf(c, cellText(c, x)))
 	}
 	return writeRow(w, t.cells)
 }
@@ -130,12 +131,16 @@ const jsonCell = "json:"
 // What a terminal or a spreadsheet would act on doesn't stand there plainly:
 // control characters, invisible ones and those that turn the direction of
 // writing put the whole text into a JSON string behind "json:", and a formula
-// gets an apostrophe before it.
-func cellOf(s string) string {
-	if strings.HasPrefix(s, jsonCell) || !utf8.ValidString(s) || strings.ContainsFunc(s, acts) || s != strings.TrimSpace(s) {
+// gets an apostrophe before it. Only prose has line breaks as they are: a cell
+// that has one line by its field can't look like the next event to what reads
+// a table line by line.
+func cellOf(column, s string) string {
+	f, _ := api.FieldOf(api.Field(column))
+	breaks := f.Kind != api.KindProse && strings.Contains(s, "\n")
+	if breaks || strings.HasPrefix(s, jsonCell) || !utf8.ValidString(s) || strings.ContainsFunc(s, acts) || s != strings.TrimSpace(s) {
 		return jsonCell + asciiJSON(s)
 	}
-	if isFormula(strings.TrimLeft(s, "'")) {
+	if clean.Formula(strings.TrimLeft(s, "'")) {
 		return "'" + s
 	}
 	return s
@@ -178,20 +183,8 @@ func verbatim(cell string) string {
 
 // plainCell undoes what an export does against formulas.
 func plainCell(s string) string {
-	if strings.HasPrefix(s, "'") && isFormula(strings.TrimLeft(s, "'")) {
+	if strings.HasPrefix(s, "'") && clean.Formula(strings.TrimLeft(s, "'")) {
 		return s[1:]
 	}
 	return s
-}
-
-// isFormula tells whether a spreadsheet would take a cell for a formula,
-// spaces before it or not.
-func isFormula(s string) bool {
-	s = strings.TrimLeft(s, " \t\r\n\u00a0\u3000")
-	for _, sign := range []string{"=", "+", "-", "@", "＝", "＋", "－", "＠"} {
-		if strings.HasPrefix(s, sign) {
-			return true
-		}
-	}
-	return false
 }

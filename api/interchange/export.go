@@ -44,7 +44,9 @@ type ExportOptions struct {
 // ExportReport counts what an export did.
 type ExportReport struct {
 	Written int
-	LeftOut int // marked stricter than MaxTLP, or not marked
+	LeftOut int    // marked stricter than MaxTLP, or not marked
+	Read    int    // events the source gave
+	Cut     string // why it gave no more although it may have more, "" where it gave all
 }
 
 const rawsAtOnce = 8
@@ -151,7 +153,7 @@ func (ex *exporter) all(ctx context.Context, q api.ListQuery) error {
 
 // pages gives every page of a query to take.
 func (ex *exporter) pages(ctx context.Context, q api.ListQuery, take func(api.Page) error) error {
-	read := 0
+	ex.report.Read, ex.report.Cut = 0, ""
 	for {
 		q.PageSize = ex.o.PageSize
 		if ex.o.Most > 0 {
@@ -159,9 +161,10 @@ func (ex *exporter) pages(ctx context.Context, q api.ListQuery, take func(api.Pa
 		}
 		page, err := ex.src.List(ctx, q)
 		if err != nil {
-			return fmt.Errorf("reading events after the first %d: %w", read, err)
+			return fmt.Errorf("reading events after the first %d: %w", ex.report.Read, err)
 		}
-		read += len(page.Events)
+		ex.report.Read += len(page.Events)
+		ex.report.Cut = page.Info.Cut
 		if err := take(page); err != nil {
 			return err
 		}
@@ -216,7 +219,11 @@ func (ex *exporter) page(ctx context.Context, page api.Page) error {
 	}
 	if ex.progress != nil {
 		done := ex.report.Written + ex.report.LeftOut
-		ex.progress(Progress{Events: done, Total: max(page.Info.TotalCount, done)})
+		p := Progress{Events: done}
+		if page.Info.TotalCount >= 0 {
+			p.Total = max(page.Info.TotalCount, done)
+		}
+		ex.progress(p)
 	}
 	return nil
 }

@@ -167,9 +167,24 @@ func checkCells(t *testing.T, text string) {
 func TestCells(t *testing.T) {
 	for in, want := range map[string]string{"=1": "'=1", " +1": `json:" +1"`, "-1": "'-1", "@a": "'@a", "＝1": "'＝1", "a=1": "a=1", "'=1": "''=1", "'a": "'a", "": "", "\n=1": `json:"\n=1"`,
 		"a\tb\nc": "a\tb\nc", "a\x1b[31m": `json:"a\u001b[31m"`, "a\u202eb": `json:"a\u202eb"`, "json:1": `json:"json:1"`, " a": `json:" a"`, "👩\u200d👧": `json:"👩\u200d👧"`} {
-		got := cellOf(in)
+		got := cellOf("event", in)
 		if got != want {
 			t.Errorf("%q is written %q", in, got)
+		}
+		if back := verbatim(got); back != in {
+			t.Errorf("%q comes back as %q", in, back)
+		}
+	}
+}
+
+// TestCellsKeepToTheirLine has a value that looks like the next event, for
+// readers that know of no quotes.
+func TestCellsKeepToTheirLine(t *testing.T) {
+	for _, brk := range []string{"\n", "\r", "\r\n", "\v", "\f", "\u0085", "\u2028", "\u2029"} {
+		in := "BEAR" + brk + "2024-03-01,red,forged"
+		got := cellOf("attacker", in)
+		if strings.ContainsAny(got, "\n\r\v\f\u0085\u2028\u2029") {
+			t.Errorf("%q breaks its line: %q", in, got)
 		}
 		if back := verbatim(got); back != in {
 			t.Errorf("%q comes back as %q", in, back)

@@ -91,7 +91,7 @@ func (a *Audit) Write(e Entry) error {
 	if err != nil {
 		return fmt.Errorf("writing the audit log: %w", err)
 	}
-	b = append(b, '\n')
+	b = append([]byte(clean.EscapeJSON(string(b))), '\n') // an entry is a line, for whatever reads lines
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if a.file == nil {

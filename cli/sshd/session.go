@@ -12,6 +12,8 @@ import (
 
 	tea "charm.land/bubbletea/v2"
 	"github.com/charmbracelet/ssh"
+
+	"threatbench/api/clean"
 )
 
 // Why a session was ended from this side.
@@ -276,7 +278,7 @@ func (s *Server) receive(v *visit) int {
 
 // sorry says why there is no session.
 func (s *Server) sorry(v *visit, why string) int {
-	fmt.Fprintf(v.Stderr(), "threatbench: %s\r\n", why) // said as far as can be
+	fmt.Fprintf(v.Stderr(), "threatbench: %s\r\n", clean.Line(why)) // said as far as can be
 	return 1
 }
 

@@ -80,8 +80,8 @@ func (m *Model) scope() string {
 func (m *Model) facts() []string {
 	st := m.env.Styles
 	var out []string
-	if n := m.total(); n >= 0 {
-		out = append(out, st.Strong.Paint(views.Count(n))+" "+plural(n, "event", "events"))
+	if n := m.total(); n.N >= 0 {
+		out = append(out, st.Strong.Paint(n.String())+" "+plural(n.N, "event", "events"))
 	}
 	if m.p.sum == nil || m.p.sum.Unfiltered {
 		return out
@@ -108,10 +108,10 @@ func plural(n int, one, many string) string {
 	return many
 }
 
-// total is how many events the actor has, -1 while that is unknown.
-func (m *Model) total() int {
+// total is how many events the actor has.
+func (m *Model) total() views.Total {
 	if s := m.p.sum; s != nil && !s.Unfiltered {
-		return s.Total
+		return views.Total{N: s.Total}
 	}
 	return m.p.total
 }
@@ -139,7 +139,7 @@ func (m *Model) note(w int) []string {
 	switch {
 	case len(m.body.spots) > 0:
 		return nil
-	case m.total() == 0:
+	case m.total().N == 0:
 		return []string{" " + st.Text.Paint("No event here names this attacker."), " " + st.Faint.Paint("/ asks for another name; the datasets are those the events are searched in")}
 	case m.p.sum != nil && m.p.sum.Unfiltered && m.p.newest != nil:
 		return []string{" " + st.Text.Paint("This server counts whole datasets only.")}

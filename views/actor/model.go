@@ -38,7 +38,7 @@ type profile struct {
 	datasets []string // as in api.ListQuery
 	sum      *api.Summary
 	newest   []api.Event
-	total    int // of the list, -1 where unknown
+	total    views.Total // of the list
 	errs     [2]error
 }
 
@@ -107,7 +107,7 @@ func (m *Model) Visit(v views.Visit) tea.Cmd {
 
 // open asks for everything about an actor.
 func (m *Model) open(name string, datasets []string) tea.Cmd {
-	m.p = &profile{name: name, datasets: datasets, total: -1}
+	m.p = &profile{name: name, datasets: datasets, total: views.Unknown()}
 	m.cursor, m.offset = 0, 0
 	m.lay()
 	return m.ask()
@@ -175,7 +175,7 @@ func (m *Model) onSummary(f async.SummaryLoaded) {
 func (m *Model) onLatest(f async.EventsLoaded) {
 	m.p.errs[askLatest] = f.Err
 	if f.Err == nil {
-		m.p.newest, m.p.total = f.Page.Events, f.Page.Info.TotalCount
+		m.p.newest, m.p.total = f.Page.Events, views.TotalOf(f.Page)
 	}
 	m.lay()
 }

@@ -15,7 +15,7 @@ func (m *Model) report() {
 	fmt.Fprintf(&b, "# %s\n\n", plain(m.p.name))
 	fmt.Fprintf(&b, "%s; counted %s UTC.\n", plain(m.scope()), m.env.Now().UTC().Format("2006-01-02 15:04"))
 	if t := m.p.sum.Timeline; !t.Start.IsZero() {
-		fmt.Fprintf(&b, "%s events from %s to %s.\n", views.Count(m.total()), t.Start.UTC().Format("2006-01-02"), t.End.UTC().Format("2006-01-02"))
+		fmt.Fprintf(&b, "%s events from %s to %s.\n", m.total(), t.Start.UTC().Format("2006-01-02"), t.End.UTC().Format("2006-01-02"))
 	}
 	for _, s := range sections {
 		m.reportSection(&b, string(s), strings.ToUpper(api.TitleOf(s)))

@@ -21,7 +21,7 @@ func alertActions() []views.Action[*Model] {
 	return append(views.Moves(keymap.Alerts, "alert", (*Model).moveInAlerts), []views.Action[*Model]{
 		{
 			ID: "alerts.new", Group: "Alerts", Keys: []string{"n"}, Title: "New alert", Hint: "new",
-			Help: "Chooses a saved query and how often to be told of its new events.",
+			Help: "Chooses the filter in Events or a saved query, and how often to be told of its new events.",
 			Do:   views.Plain((*Model).chooseQuery), Disabled: (*Model).noNewAlert, Hinted: inParts(2, 5, 0),
 		},
 		{
@@ -151,8 +151,8 @@ func (m *Model) noNewAlert() string {
 	if why := m.noServerAlerts(); why != "" {
 		return why
 	}
-	if len(m.queries) == 0 {
-		return "There are no saved queries to alert on"
+	if !m.alertsOK || !m.queryOK {
+		return "The alerts and queries haven't come yet"
 	}
 	return m.env.ReadOnlyReason()
 }

@@ -81,7 +81,7 @@ func (m *Model) openWatched() tea.Cmd {
 		return nil
 	}
 	text := s.Text
-	if ask, ok := views.NewSince(api.ListQuery{}, m.env.Memory.LookedAt(q).Seen); ok && m.watch.news[q.ID] > 0 {
+	if ask, ok := views.NewSince(api.ListQuery{}, m.env.Memory.LookedAt(q).Seen); ok && m.watch.news[q.ID].N > 0 {
 		text = strings.TrimSpace(query.FormatCondition(ask.Search[0]) + " " + text)
 	}
 	m.env.Host.Visit(views.VisitEvents{Filter: text, Datasets: s.Query.Datasets, OrderBy: s.Query.OrderBy, Order: s.Query.Order})
@@ -90,7 +90,7 @@ func (m *Model) openWatched() tea.Cmd {
 
 // seen says that there is nothing new of a query.
 func (m *Model) seen(q api.SavedQuery) tea.Cmd {
-	m.watch.news[q.ID] = 0
+	m.watch.news[q.ID] = views.Total{}
 	m.inbox.Invalidate()
 	return m.env.Memory.SetPresence(q.ID, m.env.Now(), false)
 }
@@ -120,18 +120,24 @@ func (m *Model) selected() api.Alert {
 	return api.Alert{}
 }
 
-// chooseQuery offers the queries nobody is alerted by.
+// chooseQuery offers the filter in force and the queries nobody is alerted by.
 func (m *Model) chooseQuery() {
 	var free []api.SavedQuery
-	var items []views.PickItem
+	inForce := m.env.Host.Selection().Saved()
+	items := []views.PickItem{{Title: "the filter in Events", Detail: orElse(views.OneLine(inForce.Filter), "every event")}}
 	for _, q := range m.queries {
 		if !slices.ContainsFunc(m.list, func(a api.Alert) bool { return a.QueryID == q.ID }) {
 			free = append(free, q)
 			items = append(items, views.PickItem{Title: views.OneLine(q.Name), Detail: views.OneLine(views.ReadSaved(q, m.env.Memory, m.env.Now()).Text)})
 		}
 	}
-	m.env.Host.Ask(views.Pick{Title: "alert on which query?", Items: items, Chosen: func(i int) tea.Cmd {
-		m.chooseFrequency(free[i])
+	m.env.Host.Ask(views.Pick{Title: "alert on what?", Items: items, Chosen: func(i int) tea.Cmd {
+		if i == 0 {
+			m.filter = &inForce
+			m.showWanted()
+			return nil
+		}
+		m.chooseFrequency(free[i-1])
 		return nil
 	}})
 }
@@ -253,7 +259,7 @@ func (m *Model) onTried(f async.AlertTested) tea.Cmd {
 		if t.alert.Frequency == api.Daily {
 			n = f.Value.Daily
 		}
-		m.tried(times(n, false), f.Value.Count, f.Value.EventIDs)
+		m.tried(times(n, false), views.Total{N: f.Value.Count}, f.Value.EventIDs)
 	case errors.Is(f.Err, api.ErrUnsupported) && t.text != "":
 		return m.env.Async.Page(m.slot("test"), t.ask, 0, async.Refresh)
 	case errors.Is(f.Err, api.ErrUnsupported):
@@ -281,13 +287,13 @@ func (m *Model) onTest(f async.EventsLoaded) {
 		m.testing = nil
 		m.env.Host.Say(toast.Error, "the alert could not be tried: "+f.Err.Error())
 	default:
-		total := max(f.Page.Info.TotalCount, len(f.Page.Events))
-		m.tried(times(firings(m.testing.alert.Frequency, f.Page.Events), len(f.Page.Events) < total), total, nil)
+		total := views.TotalOf(f.Page)
+		m.tried(times(firings(m.testing.alert.Frequency, f.Page.Events), total.More || len(f.Page.Events) < total.N), total, nil)
 	}
 }
 
 // tried says how often the alert would have fired, and offers the events.
-func (m *Model) tried(often string, total int, ids []string) {
+func (m *Model) tried(often string, total views.Total, ids []string) {
 	t := m.testing
 	m.testing = nil
 	text, datasets := t.text, t.saved.Query.Datasets
@@ -296,12 +302,12 @@ func (m *Model) tried(often string, total int, ids []string) {
 		text = query.FormatCondition(api.Condition{Field: api.FieldUUID, Op: api.OpIn, Values: ids})
 		datasets = []string{api.ScopeAll}
 	}
-	events := views.Count(total) + " events"
-	if total == 1 {
+	events := total.String() + " events"
+	if total == (views.Total{N: 1}) {
 		events = "1 event"
 	}
 	items := []views.PickItem{{Title: "Close"}}
-	if total > 0 && text != "" {
+	if total.N > 0 && text != "" {
 		items = []views.PickItem{{Title: "Show the events", Detail: views.OneLine(text)}, {Title: "Close"}}
 	}
 	title := fmt.Sprintf("would have fired %s in the last %d days: %s", often, testDays, events)

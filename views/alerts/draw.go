@@ -225,13 +225,13 @@ func (r inboxRows) watched(i int, cells []table.Cell) bool {
 	cells[2].Text = views.OneLine(q.Name)
 	switch {
 	case !known:
-	case n < 0:
-		cells[3] = table.Cell{Text: r.m.env.Dash(), Pen: st.Faint}
-	case n == 0:
+	case n.N < 0:
+		cells[3] = table.Cell{Text: n.Short(), Pen: st.Faint}
+	case n.N == 0:
 		cells[3] = table.Cell{Text: "0", Pen: st.Faint}
 	default:
 		cells[0] = table.Cell{Text: "new", Pen: st.AccentStrong}
-		cells[3] = table.Cell{Text: views.Count(n), Pen: st.Strong}
+		cells[3] = table.Cell{Text: n.Short(), Pen: st.Strong}
 	}
 	return true
 }

@@ -52,7 +52,9 @@ type Model struct {
 	err, inboxErr     error
 	queriesErr        error
 	slow              bool
-	wanted            int64 // the query whose alert is to be shown
+	wanted            int64              // the query whose alert is to be shown
+	filter            *views.VisitQuery  // the filter to alert on, until the queries are known
+	saving            *api.NewSavedQuery // the query being saved to be alerted on
 	testing           *test
 	watch             watch
 	alertsOK, queryOK bool // the lists are those of the server now
@@ -112,10 +114,12 @@ func (m *Model) askInbox(opts ...async.Option) tea.Cmd {
 // Visit shows the alert of a query, or begins one.
 func (m *Model) Visit(v views.Visit) tea.Cmd {
 	if a, ok := v.(views.VisitAlert); ok {
-		m.wanted, m.part = a.QueryID, partAlerts
-		if m.alertsOK && m.queryOK {
-			m.showWanted()
+		m.wanted, m.part, m.filter = a.QueryID, partAlerts, nil
+		if a.QueryID == 0 {
+			f := m.env.Host.Selection().Saved()
+			m.filter = &f
 		}
+		m.showWanted()
 	}
 	return nil
 }
@@ -229,9 +233,19 @@ func (m *Model) name(id int64) string {
 	return fmt.Sprintf("query %d", id)
 }
 
-// showWanted goes to the alert of the wanted query, or offers to make one.
+// showWanted goes to the alert of the wanted query, or offers to make one. A
+// wanted filter is that of the saved query which asks the same; where there is
+// none it is saved first.
 func (m *Model) showWanted() {
-	if m.wanted == 0 || m.lacking || !m.alertsOK || !m.queryOK {
+	if m.lacking && m.filter != nil && !m.noQueries {
+		m.saveToAlert(*m.filter) // it is watched from here, as every query is
+		m.filter = nil
+	}
+	if m.lacking || !m.alertsOK || !m.queryOK {
+		return
+	}
+	m.findWanted()
+	if m.wanted == 0 {
 		return
 	}
 	id := m.wanted
@@ -243,6 +257,41 @@ func (m *Model) showWanted() {
 	if q, ok := m.query(id); ok && !m.env.ReadOnly {
 		m.chooseFrequency(q)
 	}
+}
+
+// findWanted finds the query of the filter to alert on, or asks to save it.
+func (m *Model) findWanted() {
+	if m.filter != nil {
+		f := *m.filter
+		m.filter = nil
+		text, err := f.JSON(m.env.Now())
+		i := slices.IndexFunc(m.queries, func(q api.SavedQuery) bool {
+			s := views.ReadSaved(q, m.env.Memory, m.env.Now())
+			return err == nil && (views.SameQuery(q.QueryJSON, text) || s.Problem == "" && s.Text == f.Filter && slices.Equal(s.Query.Datasets, f.Datasets))
+		})
+		if i < 0 {
+			m.saveToAlert(f)
+			return
+		}
+		m.wanted = m.queries[i].ID
+	}
+	if m.saving == nil {
+		return
+	}
+	for _, q := range m.queries {
+		if q.Name == m.saving.Name && views.SameQuery(q.QueryJSON, m.saving.QueryJSON) {
+			m.wanted, m.saving = q.ID, nil
+			return
+		}
+	}
+}
+
+// saveToAlert saves a filter as a query; its alert is asked for when it is there.
+func (m *Model) saveToAlert(f views.VisitQuery) {
+	m.env.AskSave(f, "", func(in api.NewSavedQuery) tea.Cmd {
+		m.saving = &in
+		return nil
+	})
 }
 
 // Badge is how much in the inbox is unread.

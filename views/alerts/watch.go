@@ -31,8 +31,8 @@ type settings struct {
 // watch looks for what is new now and then.
 type watch struct {
 	settings
-	news map[int64]int // events of a query since it was last seen; -1 unknown
-	at   time.Time     // of the last look
+	news map[int64]views.Total // events of a query since it was last seen
+	at   time.Time             // of the last look
 }
 
 // everyMinutes is how long to wait between two looks until a person chooses
@@ -40,7 +40,7 @@ type watch struct {
 const everyMinutes = 5
 
 func newWatch(env *views.Env) watch {
-	w := watch{settings: settings{Minutes: everyMinutes}, news: map[int64]int{}}
+	w := watch{settings: settings{Minutes: everyMinutes}, news: map[int64]views.Total{}}
 	env.Memory.Load("alerts.watch", &w.settings)
 	if w.Minutes < 1 {
 		w.Minutes = everyMinutes
@@ -89,7 +89,7 @@ func (m *Model) countNew() tea.Cmd {
 		s := views.ReadSaved(q, m.env.Memory, m.env.Now())
 		ask, ok := views.NewSince(s.Query, m.env.Memory.LookedAt(q).Seen)
 		if s.Problem != "" || !ok {
-			m.watch.news[q.ID] = -1
+			m.watch.news[q.ID] = views.Unknown()
 			continue
 		}
 		cmds = append(cmds, m.env.Async.Page(m.slot(newsSlot+strconv.FormatInt(q.ID, 10)), ask, 0, m.often()))
@@ -108,9 +108,9 @@ func (m *Model) onEvents(f async.EventsLoaded) tea.Cmd {
 	if err != nil {
 		return nil
 	}
-	m.watch.news[id] = -1
+	m.watch.news[id] = views.Unknown()
 	if f.Err == nil {
-		m.watch.news[id] = f.Page.Info.TotalCount
+		m.watch.news[id] = views.TotalOf(f.Page)
 	}
 	m.inboxErr = f.Err
 	return nil
@@ -120,7 +120,7 @@ func (m *Model) onEvents(f async.EventsLoaded) tea.Cmd {
 func (m *Model) withNews() int {
 	n := 0
 	for _, q := range m.watched() {
-		if m.watch.news[q.ID] > 0 {
+		if m.watch.news[q.ID].N > 0 {
 			n++
 		}
 	}

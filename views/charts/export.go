@@ -8,6 +8,7 @@ import (
 
 	tea "charm.land/bubbletea/v2"
 
+	"threatbench/api/clean"
 	"threatbench/views"
 )
 
@@ -42,21 +43,14 @@ func fileName(title string) string {
 	return "chart-" + name[:min(len(name), 60)]
 }
 
-// formula is what a spreadsheet would take for one, spaces before it or not.
-var formula = regexp.MustCompile(`^\s*[=+\-@＝＋－＠]`)
-
-// csvOf is a table as CSV. A cell that a spreadsheet would take for a formula
-// gets an apostrophe before it.
+// csvOf is a table as CSV: a row is a line, and no cell is a formula.
 func csvOf(table [][]string) []byte {
 	var b bytes.Buffer
 	w := csv.NewWriter(&b)
 	for _, row := range table {
 		safe := make([]string, len(row))
 		for i, cell := range row {
-			safe[i] = cell
-			if formula.MatchString(cell) {
-				safe[i] = "'" + cell
-			}
+			safe[i] = clean.Cell(cell)
 		}
 		_ = w.Write(safe) // a bytes.Buffer takes everything
 	}

@@ -179,7 +179,7 @@ func (m *Model) countCell(d api.Dataset) table.Cell {
 	case c == nil || !c.known:
 		return table.Cell{Text: strings.TrimSpace(m.env.Dots()), Pen: st.Faint}
 	}
-	return table.Cell{Text: views.Count(c.n), Pen: st.Text}
+	return table.Cell{Text: c.n.Short(), Pen: st.Text}
 }
 
 // historyRows are the changes of a dataset as rows.

@@ -38,7 +38,7 @@ const (
 
 // count is how many events a dataset holds.
 type count struct {
-	n     int
+	n     views.Total
 	known bool
 	asked bool
 	err   error
@@ -264,7 +264,7 @@ func (m *Model) onCount(f async.EventsLoaded) {
 	}
 	c.err = f.Err
 	if f.Err == nil {
-		c.n, c.known = f.Page.Info.TotalCount, true
+		c.n, c.known = views.TotalOf(f.Page), true
 	}
 }
 

@@ -187,6 +187,16 @@ func tableActions() []views.Action[*Model] {
 			Help: "Opens the present filter in the builder, to change, save or share it.",
 			Do:   views.Plain((*Model).build),
 		},
+		{
+			ID: "events.save", Group: "Filter", Keys: []string{"ctrl+s"}, Title: "Save the filter as a query", Hint: "save",
+			Help: "Saves the present filter with its datasets and order, under a name.",
+			Do:   views.Plain((*Model).save), Disabled: (*Model).noSave,
+		},
+		{
+			ID: "events.alert", Group: "Filter", Keys: []string{"A"}, Title: "Alert on the filter", Hint: "alert",
+			Help: "Saves the present filter as a query and alerts on it.",
+			Do:   views.Plain((*Model).alert), Disabled: (*Model).noSave,
+		},
 	}
 }
 
@@ -326,3 +336,5 @@ func (m *Model) tooNarrow() string {
 	}
 	return ""
 }
+
+func (m *Model) noSave() string { return m.env.ReadOnlyReason() }

@@ -165,8 +165,10 @@ func (m *Model) counts() string {
 	case m.err != nil:
 		parts = append(parts, st.Error.Paint(ansi.Truncate(views.Shown(m.err.Error()), 50, st.Glyphs.Ellipsis)))
 	case !m.loadedOnce:
+	case m.rows.cut != "":
+		parts = append(parts, st.Warn.Paint(views.CutText(m.rows.length(), "")))
 	case m.rows.total < 0:
-		parts = append(parts, st.Faint.Paint(views.Count(m.rows.loaded())+" loaded, total unknown"))
+		parts = append(parts, st.Faint.Paint(views.Total{N: m.rows.known(), More: m.rows.open}.String()))
 	case m.rows.total > 0:
 		if n := m.rows.loaded(); n < m.rows.total && m.geometry.filter.W >= 100 {
 			parts = append(parts, st.Faint.Paint(views.Count(n)+" loaded"))

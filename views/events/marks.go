@@ -33,6 +33,10 @@ func (m *Model) onMarks(f async.JobDone) {
 		m.marks[id] = true
 	}
 	m.table.Invalidate()
+	if ids.Cut != "" {
+		m.env.Host.Say(toast.Warn, "marked the "+views.CutText(len(ids.List), ids.Cut))
+		return
+	}
 	if ids.Total > len(ids.List) {
 		m.env.Host.Say(toast.Warn, fmt.Sprintf("marked the first %s of %s", views.Count(len(ids.List)), views.Count(ids.Total)))
 		return

@@ -20,7 +20,15 @@ func (m *Model) popFilter() tea.Cmd {
 }
 
 // build opens the filter in the builder.
-func (m *Model) build() { m.env.Host.Visit(views.VisitQuery{Filter: m.text, Datasets: m.dataset}) }
+func (m *Model) build() { m.env.Host.Visit(m.inForce()) }
+
+// save saves the filter in force as a query, with its datasets and order.
+func (m *Model) save() { m.env.AskSave(m.inForce(), "", nil) }
+
+// alert goes to alerting on the filter in force.
+func (m *Model) alert() { m.env.Host.Visit(views.VisitAlert{}) }
+
+func (m *Model) inForce() views.VisitQuery { return m.Selection().Saved() }
 
 func (m *Model) clear() tea.Cmd {
 	if m.text == "" && m.filter.Value() == "" {

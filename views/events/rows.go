@@ -28,8 +28,10 @@ func (c chunk) end() int { return c.start + len(c.events) }
 // overlap, in order.
 type rows struct {
 	chunks []chunk
-	total  int  // rows in all; -1 until the server has said
-	open   bool // the server doesn't tell the total and has more
+	total  int    // rows in all; -1 until the server has said
+	open   bool   // the server doesn't tell the total and has more
+	short  bool   // its pages hold fewer rows than are asked for
+	cut    string // why it gives no more although it may have more
 	anchor *anchor
 }
 
@@ -44,6 +46,15 @@ func (r *rows) length() int {
 	}
 	if r.open {
 		n++
+	}
+	return n
+}
+
+// known is how many rows there are at least.
+func (r *rows) known() int {
+	n := r.length()
+	if r.open {
+		n--
 	}
 	return n
 }
@@ -155,6 +166,11 @@ const maxGap = 10
 // shortly before it in between. ok is false where there is no way.
 func (r *rows) wantFor(i int, base api.ListQuery) (w want, ok bool) {
 	base.PageSize = pageSize
+	if r.total < 0 || r.short { // where a page begins is for the server to say
+		if w, ok = r.onward(i); ok || r.short {
+			return w, ok
+		}
+	}
 	page := i / pageSize
 	if page*pageSize <= api.MaxPageOffset {
 		base.Page = page + 1
@@ -209,11 +225,33 @@ func (r *rows) take(w want, p api.Page) {
 		slices.Reverse(events)
 		w.start += max(0, pageSize-len(events))
 	}
+	cut := p.Info.Cut
+	if r.repeated(w, events) {
+		events, next, cut = nil, "", "it gives the same rows again"
+	}
 	r.put(w.start, events, next)
-	if p.Info.TotalCount >= 0 && w.query.Cursor == "" && !w.anchored {
+	if p.Info.TotalCount >= 0 && !w.anchored && (r.total < 0 || w.query.Cursor == "") {
 		r.total = p.Info.TotalCount
 	}
+	r.short = r.short || next != "" && len(p.Events) < pageSize && w.start == 0
 	r.open = r.total < 0 && next != ""
+	if cut == "" && next == "" && !w.reversed && !w.anchored && len(events) < pageSize && w.start+len(events) < r.total {
+		cut = "it counts more than its pages hold"
+	}
+	if r.cut = cut; cut != "" {
+		r.total, r.open = -1, false
+	}
+}
+
+// repeated reports whether a page holds the first rows once more, at another
+// place: its server knows no pages.
+func (r *rows) repeated(w want, events []api.Event) bool {
+	if len(r.chunks) == 0 || len(events) == 0 || events[0].UUID == "" || w.reversed || w.anchored {
+		return false
+	}
+	first := r.chunks[0]
+	return first.start == 0 && w.start > 0 && len(first.events) >= len(events) &&
+		first.events[0].UUID == events[0].UUID && first.events[len(events)-1].UUID == events[len(events)-1].UUID
 }
 
 func reverse(order string) string {

@@ -66,7 +66,7 @@ func TestRowsAreTheRightOnes(t *testing.T) {
 	})
 }
 
-func checkRows(t *rapid.T, r *rows, n int) {
+func checkRows(t interface{ Fatalf(string, ...any) }, r *rows, n int) {
 	end := 0
 	for _, c := range r.chunks {
 		if c.start < end || c.end() > n {
@@ -111,4 +111,61 @@ func TestUnknownTotal(t *testing.T) {
 	if got := r.length(); got != pageSize+1 {
 		t.Errorf("%d rows are shown of a list with %d loaded and more to come", got, pageSize)
 	}
+}
+
+// A server that counts more than it gives, or knows no pages, ends the list
+// where its rows end, and is not asked again and again.
+func TestRowsEndWhereTheServerGivesNoMore(t *testing.T) {
+	for name, answer := range map[string]func(w want) api.Page{
+		"the same rows": func(w want) api.Page {
+			p := served(2500, want{query: api.ListQuery{Page: 1, PageSize: w.query.PageSize}})
+			p.Info.Cursor = ""
+			return p
+		},
+		"no rows past the second page": func(w want) api.Page {
+			p := served(2500, w)
+			if p.Info.Cursor = ""; w.query.Page > 2 {
+				p.Events = nil
+			}
+			return p
+		},
+	} {
+		var r rows
+		r.total = -1
+		asked := 0
+		for i := 0; i < r.length() || i == 0; i++ {
+			if r.at(i) != nil {
+				continue
+			}
+			w, ok := r.wantFor(i, api.ListQuery{})
+			if asked++; !ok || asked > 5 {
+				t.Fatalf("%s: asked %d times for row %d of %d", name, asked, i, r.length())
+			}
+			r.take(w, answer(w))
+		}
+		if r.cut == "" || r.length() > 400 {
+			t.Errorf("%s: %d rows, cut %q", name, r.length(), r.cut)
+		}
+	}
+}
+
+// A server may hold its pages shorter than they are asked for.
+func TestRowsOfShortPagesFollowTheCursor(t *testing.T) {
+	r := rows{total: -1}
+	q := api.ListQuery{}
+	for i := 0; r.length() == 0 || i < r.length(); i++ {
+		if r.at(i) != nil {
+			continue
+		}
+		w, ok := r.wantFor(i, q)
+		if !ok {
+			t.Fatalf("no way to row %d of %d", i, r.length())
+		}
+		w.query.PageSize = 50
+		r.take(w, served(170, w))
+	}
+	if r.length() != 170 || r.cut != "" {
+		t.Errorf("%d rows, cut %q", r.length(), r.cut)
+	}
+	checkRows(t, &r, 170)
 }

@@ -26,7 +26,7 @@ const (
 type watch struct {
 	on    bool
 	since time.Time // when the list was loaded
-	news  int
+	news  views.Total
 	err   error
 }
 
@@ -34,7 +34,7 @@ type watch struct {
 func (m *Model) switchWatch() tea.Cmd {
 	m.watch.on = !m.watch.on
 	if !m.watch.on {
-		m.watch.news, m.watch.err = 0, nil
+		m.watch.news, m.watch.err = views.Total{}, nil
 		m.env.Async.Cancel(m.slot(watchTick))
 		m.env.Async.Cancel(m.slot(watchNews))
 		m.env.Host.Say(toast.Info, "watching is off")
@@ -47,7 +47,7 @@ func (m *Model) switchWatch() tea.Cmd {
 
 // restartWatch forgets what was new: the list holds it now.
 func (m *Model) restartWatch() tea.Cmd {
-	m.watch.since, m.watch.news, m.watch.err = m.env.Now(), 0, nil
+	m.watch.since, m.watch.news, m.watch.err = m.env.Now(), views.Total{}, nil
 	if !m.watch.on {
 		return nil
 	}
@@ -68,7 +68,7 @@ func (m *Model) lookForNews() tea.Cmd {
 
 func (m *Model) onNews(f async.EventsLoaded) {
 	if m.watch.err = f.Err; f.Err == nil {
-		m.watch.news = max(f.Page.Info.TotalCount, 0)
+		m.watch.news = views.TotalOf(f.Page)
 	}
 }
 
@@ -80,8 +80,10 @@ func (m *Model) newsNote() string {
 		return ""
 	case m.watch.err != nil:
 		return st.Warn.Paint("watching failed")
-	case m.watch.news > 0:
-		return st.Accent.Paint(views.Count(m.watch.news) + " new, r shows them")
+	case m.watch.news.N > 0:
+		return st.Accent.Paint(m.watch.news.String() + " new, r shows them")
+	case m.watch.news.N < 0:
+		return st.Warn.Paint("watching: the server doesn't say how many are new")
 	}
 	return st.Faint.Paint("watching")
 }

@@ -70,7 +70,7 @@ func builderMoves() []views.Action[*Model] {
 }
 
 func builderActions() []views.Action[*Model] {
-	return []views.Action[*Model]{
+	return onlyInBuilder([]views.Action[*Model]{
 		{
 			ID: "builder.left", Group: "Moving", Keys: []string{"h", "left"}, Title: "To the left", Hint: "left",
 			Help: "Moves from the value to the operator, and on to the field.",
@@ -156,7 +156,24 @@ func builderActions() []views.Action[*Model] {
 			Help: "Returns to the saved queries; the filter stays in the builder.",
 			Do:   (*Model).leave,
 		},
+	})
+}
+
+// onlyInBuilder holds actions back while the builder is closed: named in the
+// palette, they would change or save a filter that isn't in sight.
+func onlyInBuilder(list []views.Action[*Model]) []views.Action[*Model] {
+	for i, a := range list {
+		list[i].Disabled = func(m *Model) string {
+			switch {
+			case !m.building:
+				return "The builder isn't open"
+			case a.Disabled != nil:
+				return a.Disabled(m)
+			}
+			return ""
+		}
 	}
+	return list
 }
 
 // sharedActions mean something in the list and in the builder.

@@ -78,7 +78,7 @@ type builder struct {
 	pending *pendingSave
 
 	page        api.Page
-	total       int
+	total       views.Total
 	err         error
 	stale, slow bool
 	loaded      bool
@@ -98,7 +98,7 @@ type draft struct {
 }
 
 func newBuilder(env *views.Env, slot func(string) async.Slot) *builder {
-	b := &builder{env: env, slot: slot, line: prompt.New(env.Styles), input: prompt.New(env.Styles), sample: table.New(env.Styles), total: -1}
+	b := &builder{env: env, slot: slot, line: prompt.New(env.Styles), input: prompt.New(env.Styles), sample: table.New(env.Styles), total: views.Unknown()}
 	b.line.SetPlaceholder("the filter as text: attacker:NAME  tlp:amber  date>-7d  words" + env.Dots())
 	b.line.SetSpans(func(text string) []prompt.Span { return views.FilterSpans(b.env.Styles, text) })
 	b.sample.SetColumns(sampleColumns())
@@ -313,9 +313,9 @@ func (b *builder) onSample(f async.EventsLoaded) tea.Cmd {
 	if f.Err != nil {
 		return nil
 	}
-	b.page, b.loaded, b.total = f.Page, true, f.Page.Info.TotalCount
+	b.page, b.loaded, b.total = f.Page, true, views.TotalOf(f.Page)
 	b.sample.Home()
-	if b.total >= 0 {
+	if b.total.N >= 0 && !b.total.More {
 		return nil
 	}
 	return b.env.Async.Summary(b.slot("total"), api.SummaryQuery{Filter: b.filterOnly()}, 0)
@@ -332,7 +332,7 @@ func (b *builder) onSummary(f async.SummaryLoaded) {
 	case f.Err != nil: // the events are there; only a number is missing
 	case f.Tag().Slot == b.slot("total"):
 		if !f.Summary.Unfiltered {
-			b.total = f.Summary.Total
+			b.total = views.Total{N: f.Summary.Total}
 		}
 	case b.draft != nil && len(f.Summary.Facets) > 0 && f.Summary.Facets[0].Column == string(b.draft.field):
 		b.facet, b.ofAll = &f.Summary.Facets[0], f.Summary.Unfiltered

@@ -215,7 +215,7 @@ func (m *Model) Wheel(x, y, by int) tea.Cmd {
 // share offers the forms in which a filter can be handed on.
 func (m *Model) share(s state, name string) {
 	type form struct{ title, what, text string }
-	text, err := queryJSON(s, m.env.Now())
+	text, err := s.shared().JSON(m.env.Now())
 	if err != nil {
 		return
 	}

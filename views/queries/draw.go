@@ -98,12 +98,10 @@ func (b *builder) totalText() string {
 		return st.Warn.Paint("counting" + b.env.Dots())
 	case !b.loaded:
 		return ""
-	case b.total < 0:
-		return st.Faint.Paint("total unknown")
-	case b.total == 1:
+	case b.total == views.Total{N: 1}:
 		return st.Strong.Paint("1") + st.Faint.Paint(" event matches")
 	}
-	return st.Strong.Paint(views.Count(b.total)) + st.Faint.Paint(" events match")
+	return st.Strong.Paint(b.total.String()) + st.Faint.Paint(" events match")
 }
 
 // textLine is the filter as text, and what is wrong with it.
@@ -365,8 +363,8 @@ func (b *builder) sampleHead(w int) string {
 	line := " " + pen.Paint("THE FIRST OF THEM")
 	if n := len(b.page.Events); b.loaded && b.err == nil && n > 0 {
 		line += st.Faint.Paint(fmt.Sprintf("  %d", n))
-		if b.total > n {
-			line += st.Faint.Paint(" of " + views.Count(b.total))
+		if b.total.N > n {
+			line += st.Faint.Paint(" of " + b.total.String())
 		}
 	}
 	if w > 50 {

@@ -27,7 +27,7 @@ type list struct {
 	queries     []api.SavedQuery
 	saved       []views.Saved // of the queries, in their order
 	alerts      map[int64]api.Alert
-	news        map[int64]int // matches since last seen; -1 where that can't be counted
+	news        map[int64]views.Total // matches since last seen
 	asked       bool
 	loaded      bool
 	slow        bool
@@ -38,7 +38,7 @@ type list struct {
 }
 
 func newList(env *views.Env, slot func(string) async.Slot) *list {
-	l := &list{env: env, slot: slot, table: table.New(env.Styles), news: map[int64]int{}}
+	l := &list{env: env, slot: slot, table: table.New(env.Styles), news: map[int64]views.Total{}}
 	l.table.SetColumns([]table.Column{
 		{ID: "name", Title: "NAME", Min: 14, Width: 24, Max: 48, Flex: 2, Priority: 1},
 		{ID: "new", Title: "NEW", Min: 5, Width: 6, Max: 9, Right: true, Priority: 2},
@@ -103,12 +103,12 @@ func (l *list) count() tea.Cmd {
 	var cmds []tea.Cmd
 	for i, q := range l.queries[:min(len(l.queries), countMost)] {
 		if l.saved[i].Problem != "" {
-			l.news[q.ID] = -1
+			l.news[q.ID] = views.Unknown()
 			continue
 		}
 		ask, ok := views.NewSince(l.saved[i].Query, l.env.Memory.LookedAt(q).Seen)
 		if !ok {
-			l.news[q.ID] = -1
+			l.news[q.ID] = views.Unknown()
 			continue
 		}
 		cmds = append(cmds, l.env.Async.Page(l.slot(newsSlot+strconv.FormatInt(q.ID, 10)), ask, 0, async.Refresh))
@@ -130,9 +130,9 @@ func (l *list) onNews(f async.Result) bool {
 	if !is || err != nil {
 		return true // Slow, for which there is no place
 	}
-	l.news[id] = -1
+	l.news[id] = views.Unknown()
 	if page.Err == nil {
-		l.news[id] = page.Page.Info.TotalCount
+		l.news[id] = views.TotalOf(page.Page)
 	}
 	l.table.Invalidate()
 	return true
@@ -181,7 +181,7 @@ func (m *Model) runSelected() tea.Cmd {
 		return nil
 	}
 	id := m.list.selected().ID
-	m.list.news[id] = 0
+	m.list.news[id] = views.Total{}
 	m.list.table.Invalidate()
 	m.env.Host.Mark()
 	return tea.Batch(m.env.Memory.SetPresence(id, m.env.Now(), true), m.run(s))
@@ -357,12 +357,10 @@ func (r rows) Row(i int, cells []table.Cell) bool {
 	v := l.saved[i]
 	cells[0].Text = views.OneLine(q.Name)
 	switch n, ok := l.news[q.ID]; {
-	case ok && n > 0:
-		cells[1] = table.Cell{Text: views.Count(n), Pen: st.AccentStrong}
-	case ok && n == 0:
-		cells[1] = table.Cell{Text: "0", Pen: st.Faint}
+	case ok && n.N > 0:
+		cells[1] = table.Cell{Text: n.Short(), Pen: st.AccentStrong}
 	case ok:
-		cells[1] = table.Cell{Text: l.env.Dash(), Pen: st.Faint}
+		cells[1] = table.Cell{Text: n.Short(), Pen: st.Faint}
 	}
 	cells[2] = l.alert(q)
 	cells[3].Text = l.env.Date(api.TimeOf(l.env.Memory.LookedAt(q).Used))

@@ -42,7 +42,7 @@ func (m *Model) Visit(v views.Visit) tea.Cmd {
 		return nil
 	}
 	m.building = true
-	return m.build.open(state{text: q.Filter, datasets: q.Datasets}, nil)
+	return m.build.open(state{text: q.Filter, datasets: q.Datasets, orderBy: q.OrderBy, order: q.Order}, nil)
 }
 
 // Changed asks anew for the queries after one was changed.
