@@ -62,6 +62,9 @@ type Facet struct {
 	Column   string  `json:"column"`
 	Top      []Count `json:"top"`
 	Distinct int     `json:"distinct"`
+	// Uncounted is set where the column was left out to save calls: asking for
+	// it alone counts it.
+	Uncounted bool `json:"-"`
 }
 
 // Point is one step of a timeline: its start and its count. Empty steps are
@@ -87,4 +90,7 @@ type Summary struct {
 	// Unfiltered is set where the server can count whole datasets only, so
 	// that the numbers are those of all events, not of the filter.
 	Unfiltered bool
+	// Passing is set where the server may do better the next time: GraphQL
+	// failed and REST stood in.
+	Passing bool
 }

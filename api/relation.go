@@ -17,7 +17,7 @@ const (
 // The relationships that the graph knows beside those between events.
 const (
 	TaggedWith = "tagged_with" // event to tag
-	AppearsIn  = "appears_in"  // indicator to event
+	AppearsIn  = "appears_in"  // event to indicator
 )
 
 // RelationshipTypes lists the types between events.
@@ -148,8 +148,8 @@ func isUUID(s string) bool {
 
 // Directions of a graph's edges, as seen from a seed.
 const (
-	In  = "in"  // from a neighbour to the seed: its parents, its indicator; of a tag, its events
-	Out = "out" // from the seed to a neighbour: its children, its tags; of an indicator, its events
+	In  = "in"  // from a neighbour to the seed: its parents; of a tag or an indicator, its events
+	Out = "out" // from the seed to a neighbour: its children, its indicators, its tags
 )
 
 // GraphQuery asks for the edges one step around some nodes.
@@ -185,7 +185,9 @@ type GraphNode struct {
 	Type          string `json:"type"`
 	Label         string `json:"label,omitempty"`         // the event's text, the indicator's or the tag's value
 	IndicatorType string `json:"indicatorType,omitempty"` // of an indicator
-	Event         *Event `json:"event,omitempty"`         // of an event
+	DatasetID     string `json:"datasetId,omitempty"`     // not of a tag
+	Missing       bool   `json:"missing,omitempty"`       // of an event that can't be read
+	Event         *Event `json:"event,omitempty"`         // of an event, where the server gives it whole
 }
 
 // Ref is what edges call the node.
@@ -203,6 +205,7 @@ type Graph struct {
 	// by their values, and the type of a relationship between events is known
 	// only where the query asked for one type.
 	Derived bool
+	Reason  string // why it is derived, or lacks something; "" where that is plain
 }
 
 // GraphInfo is a graph's result_info.
@@ -211,7 +214,7 @@ type GraphInfo struct {
 	EdgeCount    int      `json:"edge_count"`
 	TotalCount   int      `json:"total_count"` // nodes
 	QueryTimeMs  float64  `json:"query_time_ms"`
-	Cursor       string   `json:"cursor,omitempty"`
+	Cursor       *string  `json:"cursor"` // null at the end
 	DepthReached int      `json:"depth_reached"`
 	HasMore      bool     `json:"has_more"`
 	Seeds        []string `json:"seeds"`

@@ -141,6 +141,9 @@ func (a *app) export(ctx context.Context, f exportFlags) (err error) {
 	if done.LeftOut > 0 {
 		a.note("%s left out by --max-tlp %s", counted(done.LeftOut, "event"), f.maxTLP)
 	}
+	if done.Nameless != nil {
+		a.note("datasets are written without their names: %v", done.Nameless)
+	}
 	return answered{done.Read, missed, done.Cut}.partly()
 }
 

@@ -3,6 +3,7 @@ package cli
 import (
 	"bytes"
 	"fmt"
+	"net/http"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
@@ -61,5 +62,20 @@ func TestNoCommandCutsSilently(t *testing.T) {
 				t.Errorf("events --limit 1000: %d lines, exit code %d, %q", n, code, said)
 			}
 		})
+	}
+}
+
+// The list of datasets is one of the parts that may be missing.
+func TestExportWithoutAListOfDatasets(t *testing.T) {
+	s := &foreign.Server{Rows: 30, Answer: func(w http.ResponseWriter, _ *http.Request, path string) bool {
+		if path != "/events/dataset" {
+			return false
+		}
+		foreign.Fail(w, http.StatusForbidden, "no datasets for you")
+		return true
+	}}
+	out, said, code := against(t, s, "export", "--no-raw")
+	if n := strings.Count(out, "\n"); n != 30 || code != exitOK || !strings.Contains(said, "without their names") || !strings.Contains(said, "no datasets for you") {
+		t.Errorf("%d lines, exit code %d, %q", n, code, said)
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/http"
 	"slices"
+	"strings"
 
 	"threatbench/api"
 )
@@ -12,13 +13,21 @@ import (
 // graphOf is the graph around some nodes, put together from related events and
 // from searches where the server has none.
 func graphOf(ctx context.Context, a API, g Grapher, q api.GraphQuery) (api.Graph, error) {
+	failed := ""
 	if !slices.ContainsFunc(q.Seeds, byValue) {
 		graph, err := g.Graph(ctx, q)
 		if err == nil || !errors.Is(err, api.ErrUnsupported) {
 			return graph, err
 		}
+		if !strings.HasSuffix(err.Error(), api.ErrUnsupported.Error()) { // else it plainly has none
+			failed = err.Error()
+		}
 	}
-	return derive(ctx, a, g, q)
+	graph, err := derive(ctx, a, g, q)
+	if err == nil && graph.Reason == "" {
+		graph.Reason = failed
+	}
+	return graph, err
 }
 
 // byValue tells whether a node is called by its value, as those are that no
@@ -104,6 +113,9 @@ func derive(ctx context.Context, a API, g Grapher, q api.GraphQuery) (api.Graph,
 		q.Limit = api.DefaultGraphLimit
 	}
 	d := derivation{graph: api.Graph{Derived: true}, seen: map[string]int{}, edges: map[string]bool{}}
+	if err := d.read(ctx, a, q); err != nil {
+		return api.Graph{}, err
+	}
 	for _, seed := range q.Seeds {
 		var err error
 		if seed.Type == api.NodeEvent {
@@ -115,17 +127,54 @@ func derive(ctx context.Context, a API, g Grapher, q api.GraphQuery) (api.Graph,
 			return api.Graph{}, err
 		}
 	}
-	return d.graph, d.values(ctx, a, q)
+	d.values(q)
+	return d.graph, nil
+}
+
+// read takes the events that are seeds. Without a list there is no graph.
+func (d *derivation) read(ctx context.Context, a API, q api.GraphQuery) error {
+	var ids []string
+	for _, s := range q.Seeds {
+		if s.Type == api.NodeEvent {
+			ids = append(ids, s.ID)
+		}
+	}
+	if len(ids) == 0 {
+		return nil
+	}
+	page, err := a.List(ctx, api.ListQuery{
+		Search:   []api.Condition{{Field: api.FieldUUID, Op: api.OpIn, Values: ids}},
+		Datasets: []string{api.ScopeAll}, Page: 1, PageSize: api.MaxInValues,
+	})
+	if err != nil {
+		return err
+	}
+	for i := range page.Events {
+		if e := &page.Events[i]; slices.Contains(ids, e.UUID) { // a server may not know how to search by id
+			d.node(api.NodeEvent, e.UUID, e.Event, e)
+		}
+	}
+	return nil
 }
 
 // around takes the events above and below one.
 func (d *derivation) around(ctx context.Context, g Grapher, q api.GraphQuery, seed api.NodeRef) error {
 	d.node(api.NodeEvent, seed.ID, seed.ID, nil)
+	of := relatedQuery(q, "")
+	e := d.graph.Nodes[d.seen[seed.String()]].Event
+	if e != nil && of.DatasetID == "" {
+		of.DatasetID = e.DatasetID
+	}
 	if !follows(q, api.RelationshipTypes()...) {
 		return nil
 	}
 	for _, dir := range directions(q.Direction) {
-		page, err := g.Related(ctx, seed.ID, relatedQuery(q, dir))
+		of.Direction = dir
+		page, err := g.Related(ctx, seed.ID, of)
+		if errors.Is(err, api.ErrUnsupported) || e != nil && api.StatusOf(err) == http.StatusNotFound {
+			d.graph.Reason = "relationships can't be read: " + err.Error()
+			return nil
+		}
 		if err != nil {
 			return err
 		}
@@ -142,11 +191,7 @@ func follows(q api.GraphQuery, types ...string) bool {
 // search takes the events that have an indicator or a tag.
 func (d *derivation) search(ctx context.Context, a API, q api.GraphQuery, seed api.NodeRef) error {
 	d.node(seed.Type, seed.ID, seed.ID, nil)
-	against := api.In // from an indicator all edges go out
-	if seed.Type == api.NodeTag {
-		against = api.Out
-	}
-	if !follows(q, edgeTo(seed.Type)) || q.Direction == against {
+	if !follows(q, edgeTo(seed.Type)) || q.Direction == api.Out { // all its edges come in
 		return nil
 	}
 	page, err := a.List(ctx, having(seed, q))
@@ -168,36 +213,15 @@ func (d *derivation) search(ctx context.Context, a API, q api.GraphQuery, seed a
 }
 
 // values takes the indicators and tags of the events that are seeds.
-func (d *derivation) values(ctx context.Context, a API, q api.GraphQuery) error {
-	tags := follows(q, api.TaggedWith) && q.Direction != api.In
-	indicators := follows(q, api.AppearsIn) && q.Direction != api.Out
-	if !tags && !indicators {
-		return nil
-	}
-	var unread []string
-	for _, s := range q.Seeds {
-		if s.Type == api.NodeEvent && d.graph.Nodes[d.seen[s.String()]].Event == nil {
-			unread = append(unread, s.ID)
-		}
-	}
-	if len(unread) > 0 {
-		page, err := a.List(ctx, api.ListQuery{
-			Search:   []api.Condition{{Field: api.FieldUUID, Op: api.OpIn, Values: unread}},
-			Datasets: []string{api.ScopeAll}, Page: 1, PageSize: api.MaxInValues,
-		})
-		if err != nil {
-			return err
-		}
-		for i := range page.Events {
-			d.node(api.NodeEvent, page.Events[i].UUID, page.Events[i].Event, &page.Events[i])
-		}
+func (d *derivation) values(q api.GraphQuery) {
+	if q.Direction == api.In {
+		return
 	}
 	for _, s := range q.Seeds {
 		if e := d.graph.Nodes[d.seen[s.String()]].Event; e != nil {
-			d.valuesOf(e, tags, indicators)
+			d.valuesOf(e, follows(q, api.TaggedWith), follows(q, api.AppearsIn))
 		}
 	}
-	return nil
 }
 
 func (d *derivation) valuesOf(e *api.Event, tags, indicators bool) {
@@ -216,11 +240,7 @@ func (d *derivation) valuesOf(e *api.Event, tags, indicators bool) {
 
 // value joins an indicator or a tag with an event.
 func (d *derivation) value(kind, value, event string) {
-	from, to := api.NodeRef{Type: kind, ID: value}, api.NodeRef{Type: api.NodeEvent, ID: event}
-	if kind == api.NodeTag {
-		from, to = to, from
-	}
-	d.joinRunning(from, to, edgeTo(kind))
+	d.joinRunning(api.NodeRef{Type: api.NodeEvent, ID: event}, api.NodeRef{Type: kind, ID: value}, edgeTo(kind))
 }
 
 func directions(way string) []string {

@@ -111,11 +111,12 @@ func (l *Layer) Summary(s Slot, q api.SummaryQuery, wait time.Duration, opts ...
 		key: summaryKey(q, l.unfiltered.Load()),
 		ask: func(ctx context.Context) (api.Summary, error) {
 			sum, err := l.api.Summary(ctx, q)
-			if err == nil && sum.Unfiltered && l.unfiltered.CompareAndSwap(false, true) {
+			if err == nil && sum.Unfiltered && !sum.Passing && l.unfiltered.CompareAndSwap(false, true) {
 				l.summaries.kept.Add(summaryKey(q, true), sum)
 			}
 			return sum, err
 		},
+		keep: func(sum api.Summary) bool { return !sum.Passing },
 	}
 	return demand(l, s, wait, opts, l.summaries, ask, func(t RequestTag, o reply[api.Summary]) tea.Msg {
 		return SummaryLoaded{RequestTag: t, Query: q, Summary: o.value, Took: o.took, Cached: o.cached, Err: o.err}

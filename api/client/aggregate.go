@@ -36,8 +36,8 @@ func (c *Client) Aggregate(ctx context.Context, q api.AggregateQuery) (api.Aggre
 }
 
 // Summary asks for the total, the facets and the timeline of a filter in one
-// GraphQL call. A server without GraphQL, or with another schema, is asked by
-// one REST call per column instead, from then on; it counts whole datasets,
+// GraphQL call. Where that fails, a few REST calls are made instead, from then
+// on where the server has no GraphQL or another schema; REST counts whole datasets,
 // so Unfiltered is set where the filter isn't empty.
 func (c *Client) Summary(ctx context.Context, q api.SummaryQuery) (api.Summary, error) {
 	var err error
@@ -64,18 +64,41 @@ func (c *Client) summary(ctx context.Context, q api.SummaryQuery) (api.Summary, 
 		c.graph.Store(true)
 		return s, nil
 	}
-	if c.graph.Load() || !schemaDoubt(err) {
+	if !c.countsByREST(ctx, err) {
 		return s, err
 	}
-	// Either this query is at fault or the server's schema is another one:
-	// ask the schema itself, once.
+	rest, rerr := c.restSummary(ctx, q)
+	if rerr != nil && isStatus(rerr, absent...) {
+		rerr = fmt.Errorf("the server counts neither by GraphQL (%w) nor by aggregate (%w)", err, rerr)
+	}
+	rest.Passing = !c.noGraph.Load()
+	return rest, rerr
+}
+
+// countsByREST reports whether counts are asked for by REST after GraphQL
+// failed: this time where it may do better the next, from then on where the
+// server has none or another schema. A query that our own schema refuses is
+// wrong everywhere.
+func (c *Client) countsByREST(ctx context.Context, err error) bool {
+	status := api.StatusOf(err)
+	switch {
+	case ctx.Err() != nil || status == http.StatusUnauthorized || status == http.StatusTooManyRequests:
+		return false
+	case isStatus(err, absent...):
+		c.noGraph.Store(true) // neither path is there
+		return true
+	case !schemaDoubt(err):
+		return true
+	case c.graph.Load():
+		return false
+	}
 	known, perr := c.knowsSchema(ctx)
-	if perr != nil || known {
-		c.graph.Store(known)
-		return s, err
+	if perr != nil {
+		return true
 	}
-	c.noGraph.Store(true)
-	return c.restSummary(ctx, q)
+	c.graph.Store(known)
+	c.noGraph.Store(!known)
+	return !known
 }
 
 func checkSummary(q api.SummaryQuery) error {

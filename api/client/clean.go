@@ -196,14 +196,14 @@ func cleanRelateErrors(list []api.RelateError) {
 }
 
 func cleanGraph(g *api.Graph) {
-	g.Cursor = clean.Line(g.Cursor)
+	cleanFields(&g.Cursor, &g.Reason)
 	for i := range g.Edges {
 		e := &g.Edges[i]
 		cleanFields(&e.ID, &e.Source, &e.Target, &e.SourceID, &e.TargetID, &e.SourceType, &e.TargetType, &e.RelationshipType)
 	}
 	for i := range g.Nodes {
 		n := &g.Nodes[i]
-		cleanFields(&n.ID, &n.Type, &n.Label, &n.IndicatorType)
+		cleanFields(&n.ID, &n.Type, &n.Label, &n.IndicatorType, &n.DatasetID)
 		if n.Event != nil {
 			cleanEvent(n.Event)
 		}

@@ -57,15 +57,9 @@ func (c *Client) groups(ctx context.Context, q api.GroupQuery) (api.Groups, erro
 		c.graph.Store(true)
 		return g, nil
 	}
-	if c.graph.Load() || !schemaDoubt(err) {
+	if !c.countsByREST(ctx, err) {
 		return g, err
 	}
-	known, perr := c.knowsSchema(ctx)
-	if perr != nil || known {
-		c.graph.Store(known)
-		return g, err
-	}
-	c.noGraph.Store(true)
 	return c.restGroups(ctx, q, days, rest > 0)
 }
 

@@ -181,11 +181,70 @@ func TestGraphIsReadTolerantly(t *testing.T) {
 	if err != nil || url != "/events/graph?datasetIds=d&direction=out&expand=nodes&limit=5&seeds=event%3Aa" {
 		t.Fatalf("%s: %v", url, err)
 	}
-	if len(g.Nodes) != 2 || g.Nodes[0].ID != "a" || g.Nodes[1].Label != "B␛" || !g.HasMore || !g.Truncated || g.Cursor != "go on" {
+	if len(g.Nodes) != 3 || g.Nodes[2].ID != "c" || g.Nodes[0].ID != "a" || g.Nodes[1].Label != "B␛" || !g.HasMore || !g.Truncated || g.Cursor != "go on" {
 		t.Errorf("%+v", g)
 	}
 	if e := g.Edges; e[0].SourceID != "a" || e[0].TargetType != "tag" || e[1].Source != "event:a" || e[1].Target != "event:c" {
 		t.Errorf("%+v", e)
+	}
+}
+
+// The published shape: flat nodes, ids with their types, an event's text under
+// event, edges from an event to what it has.
+func TestGraphOfThePublishedShape(t *testing.T) {
+	const uuid = "00000000-0000-4000-8000-00000000000"
+	c := fake(t, func(*http.Request) (*http.Response, error) {
+		return reply(200, strings.ReplaceAll(`{"success":true,"errors":[],"messages":[],"result":{"node":{"id":"event:U1","uuid":"U1","type":"event","role":"focal","datasetId":"d","event":"seen","category":"Malware","attacker":"A","date":"2024-01-02"},
+			"nodes":[{"id":"event:U1","uuid":"U1","type":"event","role":"focal","datasetId":"d","event":"seen"},
+			{"id":"indicator:U2","uuid":"U2","type":"indicator","datasetId":"d","value":"host.example","indicatorType":"domain"},
+			{"id":"tag:U3","uuid":"U3","type":"tag","value":"one","categoryId":null},
+			{"id":"event:U4","uuid":"U4","type":"event","datasetId":"d","missing":true,"event":"","category":""}],
+			"edges":[{"id":"x","source":"event:U1","target":"indicator:U2","sourceId":"U1","targetId":"U2","sourceType":"event","targetType":"indicator","relationshipType":"appears_in"},
+			{"id":"y","source":"indicator:U2","target":"event:U4","relationshipType":"appears_in"}]},
+			"result_info":{"count":4,"total_count":4,"edge_count":2,"seeds":["event:U1"],"depth_reached":1,"has_more":false,"cursor":null,"truncated":false}}`, "U", uuid)), nil
+	})
+	g, err := c.Graph(t.Context(), api.GraphQuery{Seeds: []api.NodeRef{{Type: "event", ID: uuid + "1"}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []api.GraphNode{
+		{ID: uuid + "1", Type: "event", Label: "seen", DatasetID: "d"},
+		{ID: uuid + "2", Type: "indicator", Label: "host.example", IndicatorType: "domain", DatasetID: "d"},
+		{ID: uuid + "3", Type: "tag", Label: "one"}, {ID: uuid + "4", Type: "event", DatasetID: "d", Missing: true},
+	}
+	if !reflect.DeepEqual(g.Nodes, want) || len(g.Edges) != 2 || g.HasMore || g.Truncated {
+		t.Errorf("%+v", g)
+	}
+	if e := g.Edges[1]; e.Source != "event:"+uuid+"4" || e.Target != "indicator:"+uuid+"2" {
+		t.Errorf("an edge of the older direction: %+v", e)
+	}
+}
+
+// Where the graph fails, is refused or is of no known shape, others stand in
+// for it, and it is asked for again the next time.
+func TestAGraphThatFailsIsNoGraph(t *testing.T) {
+	for name, res := range map[string]*http.Response{
+		"forbidden": reply(403, `{"success":false,"errors":[{"message":"no"}]}`), "broken": reply(503, "<html>"), "no origin": reply(520, ""),
+		"log-in page": reply(200, "<html>log in</html>"), "nothing": reply(200, ""), "null": reply(200, "null"), "another shape": reply(200, `{"vertices":[]}`),
+		"nodes of another shape": reply(200, `{"nodes":[{"key":1}],"edges":[]}`), "a list": reply(200, `[1]`),
+	} {
+		calls := 0
+		body, err := io.ReadAll(res.Body)
+		if err != nil {
+			t.Fatal(err)
+		}
+		c := fake(t, func(*http.Request) (*http.Response, error) {
+			calls++
+			return reply(res.StatusCode, string(body)), nil
+		}, func(c *Config) { c.Retries = -1 })
+		for range 2 {
+			if _, err := c.Graph(t.Context(), api.GraphQuery{Seeds: []api.NodeRef{{Type: "event", ID: "a"}}}); !errors.Is(err, api.ErrUnsupported) {
+				t.Errorf("%s: %v", name, err)
+			}
+		}
+		if calls != 2 {
+			t.Errorf("%s: %d calls", name, calls)
+		}
 	}
 }
 

@@ -1,8 +1,10 @@
 package client
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -58,7 +60,7 @@ func (c *Client) Related(ctx context.Context, id string, q api.RelatedQuery) (ap
 	}
 	err := c.relatedPath.try(get("/events/by-id/"+ev+"/relationships"), get("/events/"+ev+"/relationships"))
 	if err != nil {
-		return api.Page{}, fmt.Errorf("reading what is related to event %s: %w", id, err)
+		return api.Page{}, fmt.Errorf("reading what is related to event %s: %w", id, withoutPart(ctx, err))
 	}
 	p := api.Page{Events: events, Info: pageInfo(info, api.ListQuery{Page: q.Page, PageSize: q.PageSize}, len(events))}
 	cleanPage(&p)
@@ -82,19 +84,25 @@ func relatedValues(q api.RelatedQuery) url.Values {
 }
 
 // Graph reads the edges one step around some nodes, with the nodes they join
-// (GET /events/graph). A server without it is api.ErrUnsupported.
+// (GET /events/graph). A server without it, or that fails there, is
+// api.ErrUnsupported.
 func (c *Client) Graph(ctx context.Context, q api.GraphQuery) (api.Graph, error) {
 	v := graphValues(q)
 	var w wireGraph
 	var info *api.ResultInfo
+	var g api.Graph
 	err := c.graphs.use("graph", func() (err error) {
-		info, err = c.read(ctx, request{method: http.MethodGet, path: "/events/graph", query: v}, &w)
-		return err
+		if info, err = c.read(ctx, request{method: http.MethodGet, path: "/events/graph", query: v}, &w); err != nil {
+			return err
+		}
+		if g, err = w.graph(info); err != nil {
+			return &answerError{text: errNoGraph.Error(), err: err}
+		}
+		return nil
 	}, func(error) bool { return c.noGraphPath(ctx) })
 	if err != nil {
-		return api.Graph{}, fmt.Errorf("reading the graph: %w", err)
+		return api.Graph{}, fmt.Errorf("reading the graph: %w", withoutPart(ctx, err))
 	}
-	g := w.graph(info)
 	cleanGraph(&g)
 	return g, nil
 }
@@ -128,43 +136,102 @@ func graphValues(q api.GraphQuery) url.Values {
 // wireGraph is a graph as it is sent: one seed's node may stand alone.
 type wireGraph struct {
 	Edges []api.GraphEdge `json:"edges"`
-	Node  *api.GraphNode  `json:"node"`
-	Nodes []api.GraphNode `json:"nodes"`
+	Node  *wireNode       `json:"node"`
+	Nodes []wireNode      `json:"nodes"`
 }
 
-func (w wireGraph) graph(info *api.ResultInfo) api.Graph {
-	g := api.Graph{Edges: w.Edges, Nodes: w.Nodes}
-	if w.Node != nil && !hasNode(w.Nodes, w.Node.ID) {
-		g.Nodes = append([]api.GraphNode{*w.Node}, g.Nodes...)
+// wireNode is a node as it is sent: flat, with the event's text under event;
+// our server gives the whole event under details, and did under event.
+type wireNode struct {
+	ID            string          `json:"id"`
+	UUID          string          `json:"uuid"`
+	Type          string          `json:"type"`
+	Label         string          `json:"label"`
+	Value         string          `json:"value"`
+	IndicatorType string          `json:"indicatorType"`
+	DatasetID     string          `json:"datasetId"`
+	Missing       bool            `json:"missing"`
+	Event         json.RawMessage `json:"event"`
+	Details       *api.Event      `json:"details"`
+}
+
+// node is the node as the workbench knows it, or an error where it is of no
+// shape that is known.
+func (w wireNode) node() (api.GraphNode, error) {
+	kind, id := w.Type, w.UUID
+	if before, after, found := strings.Cut(w.ID, ":"); found {
+		kind, id = cmp.Or(kind, before), cmp.Or(id, after)
 	}
-	for i := range g.Nodes {
-		g.Nodes[i].ID = bareID(g.Nodes[i].Type, g.Nodes[i].ID)
+	n := api.GraphNode{
+		ID: cmp.Or(id, w.ID), Type: kind, Label: cmp.Or(w.Label, w.Value), IndicatorType: w.IndicatorType,
+		DatasetID: w.DatasetID, Missing: w.Missing, Event: w.Details,
+	}
+	if n.ID == "" || n.Type == "" {
+		return n, errNoGraph
+	}
+	if n.Event != nil || len(w.Event) == 0 {
+		return n, nil
+	}
+	if w.Event[0] == '{' {
+		return n, json.Unmarshal(w.Event, &n.Event)
+	}
+	var text *string
+	err := json.Unmarshal(w.Event, &text)
+	if err == nil && text != nil {
+		n.Label = cmp.Or(n.Label, *text)
+	}
+	return n, err
+}
+
+// errNoGraph is an answer that is no graph.
+var errNoGraph = errors.New("the server's answer isn't what the contract says: a graph of nodes and edges")
+
+func (w wireGraph) graph(info *api.ResultInfo) (api.Graph, error) {
+	g := api.Graph{Edges: w.Edges}
+	known := map[api.NodeRef]bool{}
+	add := func(n api.GraphNode) {
+		if !known[n.Ref()] {
+			known[n.Ref()] = true
+			g.Nodes = append(g.Nodes, n)
+		}
+	}
+	if w.Node != nil {
+		w.Nodes = append([]wireNode{*w.Node}, w.Nodes...)
+	}
+	for _, wire := range w.Nodes {
+		n, err := wire.node()
+		if err != nil {
+			return g, err
+		}
+		add(n)
+	}
+	if len(g.Nodes) == 0 {
+		return g, errNoGraph // the seeds are among the nodes
 	}
 	for i := range g.Edges {
-		fillEdge(&g.Edges[i])
+		e := &g.Edges[i]
+		fillEdge(e)
+		for _, end := range []api.NodeRef{{Type: e.SourceType, ID: e.SourceID}, {Type: e.TargetType, ID: e.TargetID}} {
+			if end.Type == "" || end.ID == "" {
+				return g, errNoGraph
+			}
+			add(api.GraphNode{ID: end.ID, Type: end.Type}) // an end that isn't among the nodes is known by its id
+		}
 	}
 	if info != nil {
 		g.Cursor, g.HasMore, g.Truncated = info.Cursor, info.HasMore, info.Truncated
 	}
-	return g
+	return g, nil
 }
-
-func hasNode(nodes []api.GraphNode, id string) bool {
-	for _, n := range nodes {
-		if n.ID == id {
-			return true
-		}
-	}
-	return false
-}
-
-// bareID is an id without the type in front of it.
-func bareID(kind, id string) string { return strings.TrimPrefix(id, kind+":") }
 
 // fillEdge completes an edge that names its ends in one way only.
 func fillEdge(e *api.GraphEdge) {
 	fillEnd(&e.Source, &e.SourceType, &e.SourceID)
 	fillEnd(&e.Target, &e.TargetType, &e.TargetID)
+	if e.TargetType == api.NodeEvent && e.SourceType != api.NodeEvent { // an event leads to its indicators and tags
+		e.Source, e.Target, e.SourceType, e.TargetType, e.SourceID, e.TargetID = e.Target, e.Source, e.TargetType, e.SourceType, e.TargetID, e.SourceID
+		e.ID = e.Source + "→" + e.Target + ":" + e.RelationshipType
+	}
 }
 
 func fillEnd(whole, kind, id *string) {

@@ -81,6 +81,28 @@ func (f *feature) use(what string, call func() error, lacking func(error) bool) 
 	return err
 }
 
+// partError is the failure of a part that a server may lack: this time it is
+// as if it did.
+type partError struct{ err error }
+
+func (e *partError) Error() string        { return e.err.Error() }
+func (e *partError) Unwrap() error        { return e.err }
+func (e *partError) Is(target error) bool { return target == api.ErrUnsupported }
+
+// withoutPart makes the error of an optional part api.ErrUnsupported where
+// others can stand in for it: it isn't allowed, the server failed or answered
+// what nobody knows.
+func withoutPart(ctx context.Context, err error) error {
+	var bad *answerError
+	status := api.StatusOf(err)
+	switch {
+	case err == nil || ctx.Err() != nil:
+	case errors.As(err, &bad), status == http.StatusMethodNotAllowed, status == http.StatusForbidden, status >= 500:
+		return &partError{err}
+	}
+	return err
+}
+
 // absent are the statuses of a path that isn't there.
 var absent = []int{http.StatusNotFound, http.StatusMethodNotAllowed, http.StatusNotImplemented}
 

@@ -43,10 +43,11 @@ type ExportOptions struct {
 
 // ExportReport counts what an export did.
 type ExportReport struct {
-	Written int
-	LeftOut int    // marked stricter than MaxTLP, or not marked
-	Read    int    // events the source gave
-	Cut     string // why it gave no more although it may have more, "" where it gave all
+	Nameless error // why datasets are written without their names; nil where they aren't
+	Written  int
+	LeftOut  int    // marked stricter than MaxTLP, or not marked
+	Read     int    // events the source gave
+	Cut      string // why it gave no more although it may have more, "" where it gave all
 }
 
 const rawsAtOnce = 8
@@ -132,9 +133,10 @@ func (ex *exporter) choose(ctx context.Context, q *api.ListQuery) error {
 
 func (ex *exporter) all(ctx context.Context, q api.ListQuery) error {
 	known, err := ex.src.Datasets(ctx)
-	if err != nil {
+	if ctx.Err() != nil {
 		return fmt.Errorf("asking for the datasets: %w", err)
 	}
+	ex.report.Nameless = err // what has no name is written without it
 	ex.names = map[string]string{}
 	for _, d := range known {
 		ex.names[d.UUID] = d.Name

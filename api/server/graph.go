@@ -78,27 +78,79 @@ func (c *call) graph() error {
 		return err
 	}
 	info := api.GraphInfo{
-		Count: len(g.Nodes), EdgeCount: len(g.Edges), TotalCount: len(g.Nodes), Cursor: g.Cursor, HasMore: g.HasMore,
-		DepthReached: min(len(g.Edges), 1), Truncated: g.Truncated,
+		Count: len(g.Nodes), EdgeCount: len(g.Edges), TotalCount: len(g.Nodes), HasMore: g.HasMore,
+		DepthReached: 1, Truncated: g.Truncated,
+	}
+	if g.Cursor != "" {
+		info.Cursor = &g.Cursor
 	}
 	for _, s := range q.Seeds {
 		info.Seeds = append(info.Seeds, s.String())
 	}
-	if !expand {
-		for i, n := range g.Nodes {
-			g.Nodes[i] = api.GraphNode{ID: n.ID, Type: n.Type}
-		}
-	}
 	result := struct {
 		Edges []api.GraphEdge `json:"edges"`
-		Node  *api.GraphNode  `json:"node"`
-		Nodes []api.GraphNode `json:"nodes"`
-	}{Edges: g.Edges, Nodes: g.Nodes}
+		Node  *graphNode      `json:"node"`
+		Nodes []graphNode     `json:"nodes"`
+	}{Edges: g.Edges, Nodes: make([]graphNode, len(g.Nodes))}
+	for i, n := range g.Nodes {
+		result.Nodes[i] = nodeOf(n, slices.Contains(q.Seeds, n.Ref()), expand)
+	}
 	if len(q.Seeds) == 1 {
-		result.Node = &g.Nodes[0]
+		result.Node = &result.Nodes[0]
 	}
 	info.QueryTimeMs = float64(time.Since(start).Microseconds()) / 1000
 	return c.envelope(http.StatusOK, result, info)
+}
+
+// graphNode is a node as it is published: flat, without what isn't of its type.
+// Details is ours: the whole event, which saves a call.
+type graphNode struct {
+	ID        string `json:"id"`
+	UUID      string `json:"uuid"`
+	Type      string `json:"type"`
+	Role      string `json:"role,omitempty"`
+	DatasetID string `json:"datasetId,omitempty"`
+	*eventNode
+	*valueNode
+	Details *api.Event `json:"details,omitempty"`
+}
+
+// eventNode is what an event adds.
+type eventNode struct {
+	Event    string   `json:"event"`
+	Category string   `json:"category"`
+	Attacker string   `json:"attacker"`
+	Date     api.Time `json:"date"`
+	Missing  bool     `json:"missing,omitempty"`
+}
+
+// valueNode is what an indicator or a tag adds.
+type valueNode struct {
+	Value         string  `json:"value"`
+	IndicatorType string  `json:"indicatorType,omitempty"`
+	CategoryID    *string `json:"categoryId,omitempty"`
+}
+
+func nodeOf(n api.GraphNode, seed, expand bool) graphNode {
+	out := graphNode{ID: n.Ref().String(), UUID: n.ID, Type: n.Type, DatasetID: n.DatasetID}
+	if n.Event != nil {
+		out.DatasetID = n.Event.DatasetID
+	}
+	if seed {
+		out.Role = "focal"
+	}
+	switch {
+	case !expand:
+	case n.Type != api.NodeEvent:
+		out.valueNode = &valueNode{Value: n.Label, IndicatorType: n.IndicatorType}
+	case n.Event == nil:
+		out.eventNode = &eventNode{Missing: true}
+	default:
+		e := n.Event
+		out.eventNode = &eventNode{Event: e.Event, Category: e.Category, Attacker: e.Attacker, Date: e.Date}
+		out.Details = e
+	}
+	return out
 }
 
 // graphFromURL reads a graph query, and whether nodes are to be told in full.

@@ -79,13 +79,23 @@ func TestRelatedRefuses(t *testing.T) {
 	r.do("GET", "/events/"+ids[0]+"/relationships?datasetId="+unknown, "").refusedWith(http.StatusNotFound, unknown)
 }
 
+// nodeReply is a node on the wire.
+type nodeReply struct {
+	ID, UUID, Type, Role, DatasetID, Value, IndicatorType string
+
+	Event, Category *string
+	Date            *api.Time
+	Missing         bool
+	Details         *api.Event
+}
+
 // graphReply is a graph as it is on the wire.
 type graphReply struct {
 	Success bool `json:"success"`
 	Result  struct {
 		Edges []api.GraphEdge `json:"edges"`
-		Node  *api.GraphNode  `json:"node"`
-		Nodes []api.GraphNode `json:"nodes"`
+		Node  *nodeReply      `json:"node"`
+		Nodes []nodeReply     `json:"nodes"`
 	} `json:"result"`
 	Info api.GraphInfo `json:"result_info"`
 }
@@ -107,7 +117,7 @@ func TestGraph(t *testing.T) {
 	styles(t, func(t *testing.T, r *rig) {
 		ids, _ := r.family()
 		g := r.graph("seeds=event:" + ids[1])
-		if len(g.Result.Nodes) != 6 || len(g.Result.Edges) != 5 || g.Result.Node == nil || g.Result.Node.ID != ids[1] || g.Info.DepthReached != 1 {
+		if len(g.Result.Nodes) != 6 || len(g.Result.Edges) != 5 || g.Result.Node == nil || g.Result.Node.ID != "event:"+ids[1] || g.Result.Node.UUID != ids[1] || g.Result.Node.Role != "focal" || g.Info.DepthReached != 1 {
 			t.Fatalf("got %+v", g)
 		}
 		kinds := map[string]int{}
@@ -118,32 +128,47 @@ func TestGraph(t *testing.T) {
 				tag = e.Target
 			}
 			if e.RelationshipType == api.AppearsIn {
-				indicator = e.Source
+				indicator = e.Target
 			}
 		}
 		if kinds[api.TaggedWith] != 2 || kinds[api.AppearsIn] != 1 || kinds[api.RelatedTo] != 1 || kinds[api.CausedBy] != 1 {
 			t.Errorf("got %v", kinds)
 		}
 		for _, n := range g.Result.Nodes {
-			if n.Label != "" || n.Event != nil {
+			if n.Event != nil || n.Value != "" || n.Details != nil || (n.DatasetID == "") != (n.Type == api.NodeTag) {
 				t.Errorf("not asked to expand, got %+v", n)
 			}
 		}
-		full := r.graph("expand=nodes&direction=out&seeds=" + url.QueryEscape(tag+","+indicator))
-		if len(full.Result.Edges) != 4 || full.Result.Node != nil || len(full.Info.Seeds) != 2 {
-			t.Errorf("out of an indicator: %+v", full.Info)
+		full := r.graph("expand=nodes&direction=in&seeds=" + url.QueryEscape(tag+","+indicator))
+		if len(full.Result.Edges) != 8 || full.Result.Node != nil || len(full.Info.Seeds) != 2 {
+			t.Errorf("into an indicator: %+v", full.Info)
 		}
 		for _, n := range full.Result.Nodes {
-			if n.Label == "" || n.Type == api.NodeIndicator && (n.Label != "login.example" || n.IndicatorType != "domain") || n.Type == api.NodeEvent && n.Event == nil {
+			switch n.Type {
+			case api.NodeEvent:
+				if n.Event == nil || *n.Event == "" || *n.Category == "" || n.Date.IsZero() || n.Missing || n.Details == nil || n.Details.UUID != n.UUID {
+					t.Errorf("expanded, got %+v", n)
+				}
+				continue
+			case api.NodeIndicator:
+				if n.Value == "login.example" && n.IndicatorType == "domain" && n.Role == "focal" {
+					continue
+				}
+			case api.NodeTag:
+				if n.Value != "" {
+					continue
+				}
+			}
+			if n.ID != "" {
 				t.Errorf("expanded, got %+v", n)
 			}
 		}
-		if in := r.graph("direction=in&seeds=" + tag + "&relationshipTypes=tagged_with&limit=3"); len(in.Result.Edges) != 3 || !in.Info.HasMore || !in.Info.Truncated || in.Info.Cursor == "" {
+		if in := r.graph("direction=in&seeds=" + tag + "&relationshipTypes=tagged_with&limit=3"); len(in.Result.Edges) != 3 || !in.Info.HasMore || !in.Info.Truncated || in.Info.Cursor == nil {
 			t.Errorf("of a tag: %+v", in.Info)
-		} else if rest := r.graph("direction=in&relationshipTypes=tagged_with&limit=3&seeds=" + tag + "&cursor=" + in.Info.Cursor); len(rest.Result.Edges) != 1 || rest.Info.HasMore {
+		} else if rest := r.graph("direction=in&relationshipTypes=tagged_with&limit=3&seeds=" + tag + "&cursor=" + *in.Info.Cursor); len(rest.Result.Edges) != 1 || rest.Info.HasMore {
 			t.Errorf("then: %+v", rest.Info)
 		}
-		if none := r.graph("relationshipTypes=attributed_to&seeds=event:" + ids[3] + "&hydration=do_only&seeds=event:" + ids[2]); len(none.Result.Edges) != 0 || none.Info.DepthReached != 0 {
+		if none := r.graph("relationshipTypes=attributed_to&seeds=event:" + ids[3] + "&hydration=do_only&seeds=event:" + ids[2]); len(none.Result.Edges) != 0 || none.Info.Cursor != nil {
 			t.Errorf("got %+v", none)
 		}
 	})

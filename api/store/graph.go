@@ -225,7 +225,7 @@ func (g *grapher) seed(ctx context.Context, scan *graphScan, ref api.NodeRef) (*
 	if !ok {
 		return nil, missingSeed(ref)
 	}
-	s.scan = scan.addIndicator(ref.ID, hash, g.wanted(g.to && g.types[api.AppearsIn]), g.before())
+	s.scan = scan.addIndicator(ref.ID, hash, g.wanted(g.in && g.types[api.AppearsIn]), g.before())
 	return s, nil
 }
 
@@ -305,7 +305,7 @@ func eventNode(e *api.Event) api.GraphNode {
 
 func (g *grapher) indicatorNode(e *api.Event) api.GraphNode {
 	ref := indicatorRef(g.account, e)
-	return api.GraphNode{ID: ref.ID, Type: ref.Type, Label: e.Indicator, IndicatorType: e.IndicatorType}
+	return api.GraphNode{ID: ref.ID, Type: ref.Type, Label: e.Indicator, IndicatorType: e.IndicatorType, DatasetID: e.DatasetID}
 }
 
 func (g *grapher) addNode(n api.GraphNode) {
@@ -426,12 +426,12 @@ func (g *grapher) gather(ctx context.Context, s *seed) error {
 }
 
 func (g *grapher) gatherScanned(s *seed) {
-	kind, in := api.AppearsIn, false
+	kind := api.AppearsIn
 	if s.ref.Type == api.NodeTag {
-		kind, in = api.TaggedWith, true
+		kind = api.TaggedWith
 	}
 	for _, id := range s.scan.found {
-		s.near = append(s.near, neighbour{at: graphPosition{Group: nearEvents, ID: id}, event: id, in: in, sure: s.scan.sure[id], kind: kind})
+		s.near = append(s.near, neighbour{at: graphPosition{Group: nearEvents, ID: id}, event: id, in: true, sure: s.scan.sure[id], kind: kind})
 	}
 }
 
@@ -448,7 +448,7 @@ func (g *grapher) offer(s *seed, n neighbour) bool {
 }
 
 func (g *grapher) gatherIndicators(ctx context.Context, s *seed) error {
-	if !g.in || !g.types[api.AppearsIn] || g.after.Group > nearIndicators {
+	if !g.to || !g.types[api.AppearsIn] || g.after.Group > nearIndicators {
 		return nil
 	}
 	r, err := g.v.s.row(ctx, s.event)
@@ -456,7 +456,8 @@ func (g *grapher) gatherIndicators(ctx context.Context, s *seed) error {
 		return err
 	}
 	for i, node := range g.v.indicators(g.account, &r.doc) {
-		if !g.offer(s, neighbour{at: graphPosition{Group: nearIndicators, ID: int64(i)}, node: node, in: true, kind: api.AppearsIn}) {
+		node.DatasetID = s.node.Event.DatasetID
+		if !g.offer(s, neighbour{at: graphPosition{Group: nearIndicators, ID: int64(i)}, node: node, kind: api.AppearsIn}) {
 			return nil
 		}
 	}

@@ -105,10 +105,10 @@ func (w *web) expected(t testing.TB, ref api.NodeRef, direction string, types []
 			}
 		}
 		if e.Indicator != "" {
-			add(indicatorRef(testAccount, &e), here, api.AppearsIn)
+			add(here, indicatorRef(testAccount, &e), api.AppearsIn)
 		}
 		for _, i := range w.beside[id] {
-			add(indicatorRef(testAccount, &api.Event{Indicator: i.Value, IndicatorType: i.IndicatorType}), here, api.AppearsIn)
+			add(here, indicatorRef(testAccount, &api.Event{Indicator: i.Value, IndicatorType: i.IndicatorType}), api.AppearsIn)
 		}
 	}
 	for _, e := range w.edges {

@@ -60,6 +60,7 @@ func (m *Model) Draw(w, h int, focused bool) []string {
 	lines := layout.Fit([]string{m.filterLine(w)}, w, 1)
 	body := m.body(g)
 	if g.facets.W > 0 {
+		m.facets.quiet = m.err != nil
 		body = layout.Join(m.facets.draw(g.facets.W, g.facets.H, focused && m.part == partFacets), body)
 	}
 	lines = append(lines, body...)

@@ -1,6 +1,7 @@
 package events
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/charmbracelet/x/ansi"
@@ -29,6 +30,8 @@ type facets struct {
 	total      int
 	unfiltered bool
 	stale      bool
+	quiet      bool            // the list says already what went wrong
+	err        error           // why there are no counts, or old ones
 	open       map[string]bool // facets opened to facetMore
 	cursor     int             // index into lines()
 	offset     int
@@ -40,8 +43,9 @@ type facetLine struct {
 	column string
 	title  string // set on a title line
 	value  api.Count
-	more   int // values not shown, on the line that says so
-	top    int // the facet's largest count
+	ask    bool // the line that has the column counted
+	more   int  // values not shown, on the line that says so
+	top    int  // the facet's largest count
 }
 
 func (l facetLine) selectable() bool { return l.title == "" && l.column != "" }
@@ -59,11 +63,29 @@ func facetColumns() []string {
 // set takes new counts and keeps the cursor on the same value where it can.
 func (f *facets) set(s api.Summary) {
 	was, had := f.selected()
-	f.data, f.total, f.unfiltered, f.stale = s.Facets, s.Total, s.Unfiltered, false
+	for i, d := range s.Facets {
+		if old := f.find(d.Column); d.Uncounted && old != nil && !old.Uncounted && f.unfiltered && s.Unfiltered {
+			s.Facets = slices.Clone(s.Facets)
+			s.Facets[i] = *old // what was counted by hand counts all events, too
+		}
+	}
+	f.data, f.total, f.unfiltered, f.stale, f.err = s.Facets, s.Total, s.Unfiltered, false, nil
 	f.version++
 	if had {
 		f.moveTo(was.column, was.value.Value)
 	}
+	f.settle(1)
+}
+
+// count puts a column in that was counted by itself.
+func (f *facets) count(s api.Summary) {
+	f.data = slices.Clone(f.data)
+	for _, d := range s.Facets {
+		if old := f.find(d.Column); old != nil && old.Uncounted {
+			*old = d
+		}
+	}
+	f.version++
 	f.settle(1)
 }
 
@@ -74,11 +96,25 @@ func (f *facets) setStale(stale bool) {
 	}
 }
 
+// fail keeps the counts there are, drawn as old ones, and says why no new ones
+// came.
+func (f *facets) fail(err error) {
+	f.err, f.stale = err, true
+	f.version++
+}
+
 func (f *facets) lines() []facetLine {
 	var out []facetLine
 	for _, field := range facetFields {
 		col := string(field)
 		d := f.find(col)
+		if d != nil && d.Uncounted {
+			if len(out) > 0 {
+				out = append(out, facetLine{})
+			}
+			out = append(out, facetLine{column: col, title: strings.ToUpper(api.TitleOf(field))}, facetLine{column: col, ask: true})
+			continue
+		}
 		if d == nil || len(d.Top) == 0 {
 			continue
 		}
@@ -139,7 +175,7 @@ func (f *facets) selected() (facetLine, bool) {
 
 func (f *facets) moveTo(column, value string) {
 	for i, l := range f.lines() {
-		if l.column == column && l.more == 0 && l.title == "" && l.value.Value == value {
+		if l.column == column && l.more == 0 && !l.ask && l.title == "" && l.value.Value == value {
 			f.cursor = i
 			return
 		}
@@ -221,15 +257,32 @@ func (f *facets) scroll(by, h int) {
 // draw is the pane in h lines of w cells.
 func (f *facets) draw(w, h int, focused bool) []string {
 	lines := f.lines()
+	why := f.failure(w, h)
+	h -= len(why)
 	f.follow(len(lines), h)
 	out := make([]string, 0, h)
 	for i := f.offset; i < len(lines) && len(out) < h; i++ {
 		out = append(out, f.line(lines[i], w, focused && i == f.cursor))
 	}
-	if len(lines) == 0 && h > 0 {
+	if len(lines) == 0 && h > 0 && f.err == nil {
 		out = append(out, f.env.Styles.Faint.Paint("nothing to count"))
 	}
-	return layout.Fit(out, w, h)
+	return append(layout.Fit(out, w, h), layout.Fit(why, w, len(why))...)
+}
+
+// failure says in a few lines of w cells why there are no new counts.
+func (f *facets) failure(w, h int) []string {
+	if f.err == nil || f.quiet {
+		return nil
+	}
+	const most = 5
+	text := strings.Split(ansi.Wrap("not counted: "+views.Shown(f.err.Error()), max(w-2, 10), " "), "\n")
+	text = text[:min(len(text), most, h)]
+	out := make([]string, len(text))
+	for i, l := range text {
+		out[i] = " " + f.env.Styles.Warn.Paint(l)
+	}
+	return out
 }
 
 func (f *facets) follow(n, h int) {
@@ -253,6 +306,8 @@ func (f *facets) line(l facetLine, w int, selected bool) string {
 		return " " + st.Title.Paint(l.title) + f.note(w-1-len(l.title))
 	case l.column == "":
 		return ""
+	case l.ask:
+		return gutter + st.Faint.Paint("not counted yet")
 	case l.more > 0:
 		return gutter + st.Faint.Paint("+"+views.Count(l.more)+" more")
 	}

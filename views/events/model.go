@@ -4,6 +4,7 @@
 package events
 
 import (
+	"strings"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
@@ -14,6 +15,7 @@ import (
 	"threatbench/keymap"
 	"threatbench/ui/widget/prompt"
 	"threatbench/ui/widget/table"
+	"threatbench/ui/widget/toast"
 	"threatbench/views"
 )
 
@@ -318,9 +320,27 @@ func (m *Model) rowOf(id string) int {
 	return 0
 }
 
+// facetSlot begins the names of the slots by which one column is counted.
+const facetSlot = "facet-"
+
+// countColumn asks for the counts of a column that was left out.
+func (m *Model) countColumn(column string) tea.Cmd {
+	q := m.summaryQuery()
+	q.Facets, q.MaxBuckets = []string{column}, 0
+	return m.env.Async.Summary(m.slot(facetSlot+column), q, 0)
+}
+
 func (m *Model) onSummary(f async.SummaryLoaded) {
-	if f.Err != nil {
-		m.fail(f.Err, true)
+	if column, ok := strings.CutPrefix(f.Tag().Slot.Name, facetSlot); ok {
+		if f.Err != nil {
+			m.env.Host.Say(toast.Error, api.TitleOf(api.Field(column))+" could not be counted: "+f.Err.Error())
+			return
+		}
+		m.facets.count(f.Summary)
+		return
+	}
+	if f.Err != nil { // what is counted beside the list holds nothing else up
+		m.facets.fail(f.Err)
 		return
 	}
 	m.facets.set(f.Summary)

@@ -140,7 +140,8 @@ func (m *Model) moreValues() {
 	}
 }
 
-// facet narrows to, or away from, the selected value; "more" opens the facet.
+// facet narrows to, or away from, the selected value; "more" opens the facet,
+// "not counted yet" has it counted.
 func (m *Model) facet(exclude bool) tea.Cmd {
 	l, ok := m.facets.selected()
 	if !ok {
@@ -149,6 +150,9 @@ func (m *Model) facet(exclude bool) tea.Cmd {
 	if l.more > 0 {
 		m.facets.toggleMore(l.column)
 		return nil
+	}
+	if l.ask {
+		return m.countColumn(l.column)
 	}
 	if l.value.Value == "" {
 		m.env.Host.Say(toast.Info, "the API can't filter by an empty value")

@@ -6,7 +6,7 @@ import "threatbench/views"
 // event holds.
 func (m *Model) Subject() views.Subject {
 	if m.part == partFacets {
-		if l, ok := m.facets.selected(); ok && l.more == 0 {
+		if l, ok := m.facets.selected(); ok && l.more == 0 && !l.ask {
 			return views.SubjectOfValue(l.column, l.value.Value)
 		}
 		return views.Subject{}

@@ -122,12 +122,20 @@ func (m *Model) holds() []string {
 		parts = append(parts, fmt.Sprintf("around the first %d of %d", len(s.seeds), len(s.seeds)+s.dropped))
 	}
 	if s.derived {
-		parts = append(parts, "by search: this server has no graph")
+		parts = append(parts, s.derivedNote())
 	}
 	if s.missing > 0 {
 		parts = append(parts, count(s.missing, "reference")+" to events that aren't here")
 	}
 	return parts
+}
+
+// derivedNote says that the server had no graph to give, and why where it said.
+func (s *scene) derivedNote() string {
+	if s.reason == "" {
+		return "by search: this server has no graph"
+	}
+	return "by search: " + views.Shown(s.reason)
 }
 
 // state says what goes on, and what lies outside the window.

@@ -155,6 +155,9 @@ func title(n *node) string {
 	if n.Event != nil {
 		return cmp.Or(plain(views.OneLine(n.Event.Event)), n.Event.Indicator, n.Event.Category, n.ID)
 	}
+	if n.Missing {
+		return "can't be read: " + n.ID
+	}
 	return cmp.Or(views.OneLine(n.Label), n.ID)
 }
 

@@ -92,11 +92,12 @@ type walk struct {
 	level    int
 	frontier []string // nodes of this level that wait for the next one
 	queue    []question
-	budget   int  // nodes to pause at
-	derived  bool // the server has no graph: there are no tags or indicators
-	cut      bool // the server has more around a node than it gives
-	missing  int  // events referred to that aren't there
-	dropped  int  // seeds beyond what the API takes
+	budget   int    // nodes to pause at
+	derived  bool   // the server has no graph: there are no tags or indicators
+	reason   string // why the server gave no graph, "" where it plainly has none
+	cut      bool   // the server has more around a node than it gives
+	missing  int    // events referred to that aren't there
+	dropped  int    // seeds beyond what the API takes
 }
 
 func key(r api.NodeRef) string { return r.String() }
@@ -127,6 +128,7 @@ func (w *walk) add(n api.GraphNode, level int, by way) {
 		old.Event = n.Event
 	}
 	old.Label = cmp.Or(n.Label, old.Label)
+	old.Missing = old.Missing || n.Missing
 }
 
 // paused tells whether the walk has enough nodes and more to ask.
@@ -246,6 +248,7 @@ func (w *walk) receive(g api.Graph) {
 	q := w.queue[0]
 	w.queue = w.queue[1:]
 	w.derived = w.derived || g.Derived
+	w.reason = cmp.Or(w.reason, g.Reason)
 	from := map[string]bool{}
 	for _, s := range q.seeds {
 		from[key(s)] = true
