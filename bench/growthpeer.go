@@ -51,9 +51,8 @@ func growthPeer(ctx context.Context, g growthRun) error {
 	g.size("sqlite3: bytes an event, without raw records", "B", "", float64(info.Size())/float64(g.n))
 	h := g.hard
 	page := "SELECT e.rowid, e.* FROM event e WHERE %s ORDER BY date DESC LIMIT 100;"
-	found := func(table, what string) string {
-		return fmt.Sprintf(page, fmt.Sprintf("e.rowid IN (SELECT rowid FROM %s WHERE %s MATCH '\"%s\"')", table, table, what))
-	}
+	word := func(w string) string { return fmt.Sprintf(page, "e.rowid IN (SELECT rowid FROM words WHERE words MATCH '"+w+"')") }
+	part := func(w string) string { return fmt.Sprintf(page, "e.rowid IN (SELECT rowid FROM grams WHERE event LIKE '%"+w+"%')") }
 	for _, q := range []struct {
 		what string
 		sql  func(i int) string
@@ -63,10 +62,10 @@ func growthPeer(ctx context.Context, g growthRun) error {
 			return fmt.Sprintf("SELECT count(*) FROM event WHERE attacker = '%s'; "+page, h.attackers[i], "attacker = '"+h.attackers[i]+"'")
 		}},
 		{"indicator equals, newest 100", func(i int) string { return fmt.Sprintf(page, "indicator = '"+h.event(i*g.n/10).Indicator+"'") }},
-		{"a word (1 in 1,000), first page, FTS5 words", func(i int) string { return found("words", h.words[1000+7*i]) }},
-		{"a frequent word (1 in 100), first page, FTS5 words", func(i int) string { return found("words", h.words[100+7*i]) }},
-		{"a word (1 in 1,000), first page, FTS5 trigram", func(i int) string { return found("grams", h.words[1000+7*i]) }},
-		{"a frequent word (1 in 100), first page, FTS5 trigram", func(i int) string { return found("grams", h.words[100+7*i]) }},
+		{"a word (1 in 1,000), first page, FTS5 words", func(i int) string { return word(h.words[1000+7*i]) }},
+		{"a frequent word (1 in 100), first page, FTS5 words", func(i int) string { return word(h.words[100+7*i]) }},
+		{"a word (1 in 1,000), first page, FTS5 trigram", func(i int) string { return part(h.words[1000+7*i]) }},
+		{"a frequent word (1 in 100), first page, FTS5 trigram", func(i int) string { return part(h.words[100+7*i]) }},
 		{"group by attacker and target", func(int) string {
 			return "SELECT attacker, targetCountry, count(*) FROM event GROUP BY 1, 2 ORDER BY 3 DESC LIMIT 1000;"
 		}},

@@ -453,6 +453,15 @@ func (r *rawRow) equal(o *rawRow) bool {
 
 // finish works out flags, and brings columns and journal in line.
 func (e *edit) finish() error {
+	if err := e.settle(); err != nil {
+		return err
+	}
+	return e.j.finish()
+}
+
+// settle does that for what changed so far, except for the journal, and
+// forgets it: a long edit needn't hold all of it.
+func (e *edit) settle() error {
 	for id := range e.relinked {
 		if err := e.reflag(id); err != nil {
 			return err
@@ -465,7 +474,10 @@ func (e *edit) finish() error {
 	if err := e.c.rewrite(list); err != nil {
 		return err
 	}
-	return e.j.finish()
+	clear(e.relinked)
+	clear(e.old)
+	clear(e.rows)
+	return nil
 }
 
 // reflag works out the flags that follow from an event's edges and its raw

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"net/http"
 
 	"threatbench/api"
 )
@@ -61,4 +62,13 @@ func (d *DB) History(ctx context.Context, account string, q api.HistoryQuery) (a
 	}
 	info := api.ResultInfo{Count: len(entries), Page: page, PerPage: size, TotalCount: total, TotalPages: (total + size - 1) / size}
 	return api.History{Entries: entries, Info: info}, nil
+}
+
+// journals refuses a role that sees a part of the events only: the journal
+// tells of all of them, and a revert changes them.
+func (l *Limit) journals() error {
+	if l.none() {
+		return nil
+	}
+	return api.Errorf(http.StatusForbidden, "history and reverts are not for a role that sees a part of the events")
 }

@@ -285,6 +285,7 @@ func appendBool(b []byte, v bool) []byte {
 // undoReader holds how a dataset was at a moment, as far as it changed since. A nil
 // event or raw record wasn't there.
 type undoReader struct {
+	made   idSpans // that weren't there; they are in none of the maps of events and raw records
 	events map[int64]*eventRow
 	raws   map[int64]*rawRow
 	links  map[edge]bool
@@ -336,28 +337,37 @@ func (p *undoReader) readItem(r *byteReader) error {
 		if r.byte() == 1 {
 			was = &rawRow{created: r.varint(), source: r.text(), tlp: r.text(), data: []byte(r.text())}
 		}
-		keep(p.raws, id, was)
+		if !p.made.has(id) {
+			keep(p.raws, id, was)
+		}
 	case itemLink:
 		e := edge{parent: r.varint(), child: r.varint(), kind: int(r.byte())}
-		keep(p.links, e, p.was(r, e.parent, e.child))
+		if was := p.was(r, e.parent, e.child); !p.made.has(e.parent) || !p.made.has(e.child) {
+			keep(p.links, e, was)
+		}
 	case itemReference:
 		ref := reference{src: r.varint(), dst: r.varint()}
-		keep(p.refs, ref, p.was(r, ref.src, ref.dst))
+		if was := p.was(r, ref.src, ref.dst); !p.made.has(ref.src) || !p.made.has(ref.dst) {
+			keep(p.refs, ref, was)
+		}
 	case itemWait:
 		w := wait{}
 		copy(w.want[:], r.take(len(w.want)))
 		w.event, w.kind = r.varint(), int(r.byte())
-		keep(p.waits, w, p.was(r, w.event))
+		if was := p.was(r, w.event); !p.made.has(w.event) {
+			keep(p.waits, w, was)
+		}
 	case itemMade:
 		id := int64(0)
 		for n := r.uvarint(); n > 0 && !r.bad; n-- {
 			id += int64(r.uvarint())
-			keep(p.events, id, nil)
+			p.made.add(id, id)
 		}
 	case itemWhole:
-		id := r.varint()
-		p.whole[id] = true
-		keep(p.raws, id, nil) // a raw record would have been noted before this
+		if id := r.varint(); !p.made.has(id) {
+			p.whole[id] = true
+			keep(p.raws, id, nil) // a raw record would have been noted before this
+		}
 	default:
 		return errPacked
 	}
@@ -383,6 +393,8 @@ func (p *undoReader) readEvent(r *byteReader) error {
 	} else {
 		was = nil
 	}
-	keep(p.events, id, was)
+	if !p.made.has(id) {
+		keep(p.events, id, was)
+	}
 	return nil
 }

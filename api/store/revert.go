@@ -3,6 +3,7 @@ package store
 import (
 	"bytes"
 	"context"
+	"database/sql"
 	"errors"
 	"fmt"
 	"net/http"
@@ -141,7 +142,15 @@ func (d *DB) RevertPreview(ctx context.Context, account, dataset string, r api.R
 	if err != nil {
 		return api.RevertPreview{}, err
 	}
-	out := plan.count()
+	out, err := plan.count()
+	if err != nil {
+		return api.RevertPreview{}, err
+	}
+	made, err := v.countIn(ctx, plan.made, ds.id)
+	if err != nil {
+		return api.RevertPreview{}, err
+	}
+	out.Deleted += made
 	out.DatasetID, out.TargetTimestamp = ds.UUID, timeOf(m.at)
 	return out, nil
 }
@@ -151,7 +160,8 @@ type plan struct {
 	ctx     context.Context
 	s       *session
 	dataset uint32
-	rows    map[int64]*eventRow // as they are; nil where there is none
+	rows    map[int64]*eventRow // of those to change, as they are; nil where there is none
+	homes   map[int64]uint32    // the datasets that others are in; 0 where there is none
 	undoReader
 }
 
@@ -160,7 +170,7 @@ func (v *readTx) plan(ctx context.Context, account int64, dataset uint32, m revi
 	if err != nil {
 		return nil, err
 	}
-	p := &plan{ctx: ctx, s: v.s, dataset: dataset, rows: map[int64]*eventRow{}, undoReader: *was}
+	p := &plan{ctx: ctx, s: v.s, dataset: dataset, rows: map[int64]*eventRow{}, homes: map[int64]uint32{}, undoReader: *was}
 	for _, step := range []func() error{p.planEvents, p.planReturned, p.planRaws, p.planLinks, p.planReferences, p.planWaits} {
 		if err := step(); err != nil {
 			return nil, err
@@ -176,6 +186,25 @@ func (p *plan) row(id int64) (*eventRow, error) {
 	r, err := p.s.row(p.ctx, id)
 	p.rows[id] = r
 	return r, err
+}
+
+// home is the dataset an event is in now, 0 where there is none.
+func (p *plan) home(id int64) (uint32, error) {
+	if r, known := p.rows[id]; known {
+		if r == nil {
+			return 0, nil
+		}
+		return r.dataset, nil
+	}
+	if ds, known := p.homes[id]; known {
+		return ds, nil
+	}
+	var ds uint32
+	if err := p.s.queryRow(p.ctx, "SELECT dataset FROM event WHERE id = ?", id).Scan(&ds); err != nil && !errors.Is(err, sql.ErrNoRows) {
+		return 0, fmt.Errorf("reading event %d: %w", id, err)
+	}
+	p.homes[id] = ds
+	return ds, nil
 }
 
 func (p *plan) planEvents() error {
@@ -250,8 +279,11 @@ func (p *plan) stays(id int64) (there, ours bool, err error) {
 	if want, planned := p.events[id]; planned {
 		return want != nil, want != nil, nil
 	}
-	now, err := p.row(id)
-	return now != nil, now != nil && now.dataset == p.dataset, err
+	ds, err := p.home(id)
+	if p.made.has(id) && ds == p.dataset {
+		return false, false, err
+	}
+	return ds != 0, ds == p.dataset, err
 }
 
 // within tells whether all ends of an edge will be there and one is ours.
@@ -321,8 +353,8 @@ func planEdges[K comparable](p *plan, edges map[K]bool, ends func(K) []int64, ex
 	return nil
 }
 
-// count tells how many events a plan changes.
-func (p *plan) count() api.RevertPreview {
+// count tells how many events a plan changes, those made since left out.
+func (p *plan) count() (api.RevertPreview, error) {
 	var out api.RevertPreview
 	updated := map[int64]bool{}
 	for id, want := range p.events {
@@ -336,10 +368,15 @@ func (p *plan) count() api.RevertPreview {
 			updated[id] = true
 		}
 	}
+	var failed error
 	touch := func(ids ...int64) {
 		for _, id := range ids {
-			_, planned := p.events[id]
-			if now := p.rows[id]; !planned && now != nil && now.dataset == p.dataset {
+			if _, planned := p.events[id]; planned || p.made.has(id) {
+				continue
+			}
+			ds, err := p.home(id)
+			failed = errors.Join(failed, err)
+			if ds == p.dataset {
 				updated[id] = true
 			}
 		}
@@ -357,12 +394,12 @@ func (p *plan) count() api.RevertPreview {
 		touch(w.event)
 	}
 	out.Updated = len(updated)
-	return out
+	return out, failed
 }
 
 // revert carries a plan out.
 func (e *edit) revert(p *plan) error {
-	for _, step := range []func(*plan) error{e.removePlanned, e.restorePlanned, e.relinkPlanned, e.awaitPlanned} {
+	for _, step := range []func(*plan) error{e.removeMade, e.removePlanned, e.restorePlanned, e.relinkPlanned, e.awaitPlanned} {
 		if err := step(p); err != nil {
 			return err
 		}
@@ -388,7 +425,11 @@ func (e *edit) restorePlanned(p *plan) error {
 			continue
 		}
 		next := *want
-		if now := p.rows[id]; now != nil {
+		now, err := e.row(id) // its flags may have changed since it was planned
+		if err != nil {
+			return err
+		}
+		if now != nil {
 			next.flags = now.flags
 		} else if err := e.free(next.doc.uuid); err != nil {
 			return err
@@ -453,13 +494,4 @@ func (e *edit) awaitPlanned(p *plan) error {
 		}
 	}
 	return errors.Join(errs...)
-}
-
-// journals refuses a role that sees a part of the events only: the journal
-// tells of all of them, and a revert changes them.
-func (l *Limit) journals() error {
-	if l.none() {
-		return nil
-	}
-	return api.Errorf(http.StatusForbidden, "history and reverts are not for a role that sees a part of the events")
 }

@@ -148,6 +148,9 @@ func (v *readTx) readUndo(ctx context.Context, account int64, dataset uint32, m 
 		if err != nil {
 			break
 		}
+		if s.first != 0 {
+			p.made.add(s.first, s.last)
+		}
 		err = v.s.each(ctx, "SELECT data FROM undo WHERE id >= ? AND id < ? ORDER BY id", []any{s.id << undoPartBits, (s.id + 1) << undoPartBits}, func(r *sql.Rows) error {
 			var packed sql.RawBytes
 			if err := r.Scan(&packed); err != nil {
@@ -155,9 +158,6 @@ func (v *readTx) readUndo(ctx context.Context, account int64, dataset uint32, m 
 			}
 			return p.read(packed)
 		})
-		for id := s.first; id != 0 && id <= s.last; id++ {
-			keep(p.events, id, nil)
-		}
 	}
 	if err != nil {
 		return nil, fmt.Errorf("reading the journal: %w", err)
