@@ -26,6 +26,11 @@ func (s *Selection) GroupBy(ctx context.Context, g GroupQuery) (Groups, error) {
 	if len(g.Columns) == 0 && g.Bucket == "" {
 		return Groups{}, api.Errorf(http.StatusBadRequest, "columns: want one at least, or a bucket")
 	}
+	return s.groupOnce(ctx, g)
+}
+
+// group counts.
+func (s *Selection) group(ctx context.Context, g GroupQuery) (Groups, error) {
 	hits, total, err := s.between(ctx, g.StartDate, g.EndDate)
 	if err != nil {
 		return Groups{}, err

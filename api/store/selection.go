@@ -18,6 +18,7 @@ type Selection struct {
 	scope scope
 	hits  []hit // one per block of the snapshot
 	total int
+	key   cachedFilter // "" where what is made of it must not be kept
 }
 
 // hit is what a filter keeps of one block.
@@ -70,6 +71,7 @@ func (v *readTx) selectEvents(ctx context.Context, account string, q api.ListQue
 	if err != nil {
 		return nil, err
 	}
+	s.key = key
 	if s.hits, err = v.evaluate(ctx, key, compile(v, sc.account, sc.datasets, q)); err != nil {
 		return nil, err
 	}
