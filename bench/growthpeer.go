@@ -51,8 +51,12 @@ func growthPeer(ctx context.Context, g growthRun) error {
 	g.size("sqlite3: bytes an event, without raw records", "B", "", float64(info.Size())/float64(g.n))
 	h := g.hard
 	page := "SELECT e.rowid, e.* FROM event e WHERE %s ORDER BY date DESC LIMIT 100;"
-	word := func(w string) string { return fmt.Sprintf(page, "e.rowid IN (SELECT rowid FROM words WHERE words MATCH '"+w+"')") }
-	part := func(w string) string { return fmt.Sprintf(page, "e.rowid IN (SELECT rowid FROM grams WHERE event LIKE '%"+w+"%')") }
+	word := func(w string) string {
+		return fmt.Sprintf(page, "e.rowid IN (SELECT rowid FROM words WHERE words MATCH '"+w+"')")
+	}
+	part := func(w string) string {
+		return fmt.Sprintf(page, "e.rowid IN (SELECT rowid FROM grams WHERE event LIKE '%"+w+"%')")
+	}
 	for _, q := range []struct {
 		what string
 		sql  func(i int) string
