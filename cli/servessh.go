@@ -39,6 +39,7 @@ type sshFlags struct {
 	seed    uint64
 	idle    time.Duration
 	most    int
+	perKey  int
 	quiet   bool
 }
 
@@ -69,6 +70,9 @@ func (a *app) serveSSHCommand() *cobra.Command {
 		if f.most < 1 {
 			return usagef("--max-sessions %d: want 1 at least", f.most)
 		}
+		if f.perKey < 1 {
+			return usagef("--max-per-key %d: want 1 at least", f.perKey)
+		}
 		return noArgs(args)
 	}
 	cmd.RunE = a.run(check, func(ctx context.Context, _ []string) error { return a.serveSSH(ctx, f) })
@@ -82,6 +86,7 @@ func (a *app) serveSSHCommand() *cobra.Command {
 	cmd.Flags().Uint64Var(&f.seed, "seed", 1, "which story --demo tells")
 	cmd.Flags().DurationVar(&f.idle, "idle", sshd.DefaultIdle, "end a session in which nothing is typed for this long")
 	cmd.Flags().IntVar(&f.most, "max-sessions", sshd.DefaultMaxSessions, "sessions at once")
+	cmd.Flags().IntVar(&f.perKey, "max-per-key", sshd.DefaultPerKey, "of them of one key, or of one name on certificates")
 	cmd.Flags().BoolVar(&f.quiet, "quiet", false, "log nothing")
 	return cmd
 }
@@ -112,7 +117,7 @@ func (a *app) serveSSH(ctx context.Context, f sshFlags) (err error) {
 		log = slog.New(slog.NewTextHandler(a.io.Err, nil))
 	}
 	srv, err := sshd.New(sshd.Config{
-		HostKey: key, Book: book, Audit: audit, Log: log, Show: h.show, Exec: h.exec, Idle: f.idle, MaxSessions: f.most, Now: a.now,
+		HostKey: key, Book: book, Audit: audit, Log: log, Show: h.show, Exec: h.exec, Idle: f.idle, MaxSessions: f.most, PerKey: f.perKey, Now: a.now,
 	})
 	if err != nil {
 		return err

@@ -2,6 +2,7 @@ package sshd
 
 import (
 	"net"
+	"net/netip"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -10,7 +11,8 @@ import (
 // connLimiter is a listener that lets in only so many strangers at once:
 // connections that haven't shown a key yet, in all and from one address.
 // Others are closed at once, so that a flood of them costs those who are
-// inside nothing.
+// inside nothing, and so are those of whom there are most, so that a flood
+// doesn't keep out who comes from elsewhere.
 type connLimiter struct {
 	net.Listener
 	grace      time.Duration // from connecting to a session, and from the last session to the end
@@ -20,8 +22,7 @@ type connLimiter struct {
 	turnedAway func(from net.Addr)
 
 	mu        sync.Mutex
-	strangers map[string]int // by address
-	total     int
+	strangers map[*conn]bool
 }
 
 // Accept returns the next connection there is room for, as a *conn.
@@ -31,7 +32,12 @@ func (l *connLimiter) Accept() (net.Conn, error) {
 		if err != nil {
 			return nil, err
 		}
-		if g := l.admit(c); g != nil {
+		g, out := l.admit(c)
+		if out != nil {
+			l.turnedAway(out.RemoteAddr())
+			_ = out.Close() // a stranger who makes room
+		}
+		if g != nil {
 			return g, nil
 		}
 		l.turnedAway(c.RemoteAddr())
@@ -39,41 +45,98 @@ func (l *connLimiter) Accept() (net.Conn, error) {
 	}
 }
 
-func (l *connLimiter) admit(c net.Conn) *conn {
-	host := hostOf(c.RemoteAddr())
+// admit takes a connection in, nil where there is no room. out is one that has
+// to make room.
+func (l *connLimiter) admit(c net.Conn) (g, out *conn) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.total >= l.most || l.strangers[host] >= l.mostOfOne {
-		return nil
-	}
 	if l.strangers == nil {
-		l.strangers = map[string]int{}
+		l.strangers = map[*conn]bool{}
 	}
-	l.strangers[host]++
-	l.total++
-	g := &conn{Conn: c, limiter: l, host: host, stranger: true}
+	g = &conn{Conn: c, limiter: l, host: hostOf(c.RemoteAddr()), network: networkOf(c.RemoteAddr().String()), since: time.Now(), stranger: true}
+	out, fits := l.makeRoom(g)
+	if !fits {
+		return nil, nil
+	}
+	delete(l.strangers, out)
+	l.strangers[g] = true
 	g.mu.Lock() // the timer may be over before it is kept
 	defer g.mu.Unlock()
 	g.timer = time.AfterFunc(l.grace, func() { _ = g.Close() })
-	return g
+	return g, out
+}
+
+// makeRoom finds who has to go for a newcomer: nobody while there is room, else
+// the oldest of the network that has most, and within the newcomer's own the
+// oldest of the address that has most. Where all have as many, and where an
+// address has all it may have, one goes only after it has had time to log in.
+func (l *connLimiter) makeRoom(g *conn) (out *conn, fits bool) {
+	networks, hosts := map[string]int{}, map[string]int{}
+	for o := range l.strangers {
+		networks[o.network]++
+		if o.network == g.network {
+			hosts[o.host]++
+		}
+	}
+	host := hosts[g.host]
+	if host >= l.mostOfOne {
+		out = l.oldest(func(o *conn) bool { return o.host == g.host })
+		return out, l.hadTime(out)
+	}
+	if len(l.strangers) < l.most {
+		return nil, true
+	}
+	if name, n := most(networks); n > networks[g.network]+1 {
+		return l.oldest(func(o *conn) bool { return o.network == name }), true
+	}
+	if name, n := most(hosts); n > host+1 {
+		return l.oldest(func(o *conn) bool { return o.network == g.network && o.host == name }), true
+	}
+	out = l.oldest(func(*conn) bool { return true })
+	return out, l.hadTime(out)
+}
+
+func (l *connLimiter) hadTime(c *conn) bool { return c != nil && time.Since(c.since) > l.grace/3 }
+
+func (l *connLimiter) oldest(among func(*conn) bool) (out *conn) {
+	for o := range l.strangers {
+		if among(o) && (out == nil || o.since.Before(out.since)) {
+			out = o
+		}
+	}
+	return out
+}
+
+// most is what there is most of.
+func most(of map[string]int) (name string, n int) {
+	for k, v := range of {
+		if v > n {
+			name, n = k, v
+		}
+	}
+	return name, n
 }
 
 // known takes a connection off the strangers: it has logged in, or is gone.
-func (l *connLimiter) known(host string) {
+func (l *connLimiter) known(c *conn) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.total--
-	if l.strangers[host]--; l.strangers[host] <= 0 {
-		delete(l.strangers, host)
-	}
+	delete(l.strangers, c)
 }
 
+// hostOf is the address of a connection; of IPv6 its first half, since all of
+// that is one customer's.
 func hostOf(a net.Addr) string {
-	host, _, err := net.SplitHostPort(a.String())
+	at, err := netip.ParseAddrPort(a.String())
 	if err != nil {
 		return a.String()
 	}
-	return host
+	ip := at.Addr().Unmap().WithZone("")
+	if ip.Is6() {
+		p, _ := ip.Prefix(64) // there are so many bits
+		return p.String()
+	}
+	return ip.String()
 }
 
 // conn is one connection. It is closed when it holds no session for longer
@@ -82,6 +145,8 @@ type conn struct {
 	net.Conn
 	limiter *connLimiter
 	host    string
+	network string
+	since   time.Time
 	inVain  atomic.Int64
 
 	mu       sync.Mutex
@@ -124,7 +189,7 @@ func (c *conn) leave() {
 func (c *conn) meet() {
 	if c.stranger {
 		c.stranger = false
-		c.limiter.known(c.host)
+		c.limiter.known(c)
 	}
 }
 

@@ -233,8 +233,19 @@ func (x *terminal) text() string {
 // sees waits for a text.
 func (x *terminal) sees(want string) {
 	x.t.Helper()
+	x.seesOneOf(want)
+}
+
+// seesOneOf waits for one of several texts, and tells which came.
+func (x *terminal) seesOneOf(want ...string) string {
+	x.t.Helper()
 	limit := time.After(patience)
-	for !strings.Contains(x.text(), want) {
+	for {
+		for _, w := range want {
+			if strings.Contains(x.text(), w) {
+				return w
+			}
+		}
 		select {
 		case <-x.news:
 		case <-limit:

@@ -11,6 +11,7 @@ import (
 	"log/slog"
 	"maps"
 	"net"
+	"runtime/debug"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -27,6 +28,7 @@ import (
 const (
 	DefaultIdle        = 30 * time.Minute
 	DefaultMaxSessions = 200
+	DefaultPerKey      = 16
 )
 
 // Config is what a Server is made of. Zero durations and numbers mean their
@@ -50,10 +52,12 @@ type Config struct {
 	Reread      time.Duration // how often the files of keys and roles are looked at; 2 s
 	Alive       time.Duration // how often a silent client is asked whether it is there; 15 s
 	MaxSessions int           // at once; DefaultMaxSessions
+	PerKey      int           // of them of one key, or of one name on certificates; DefaultPerKey
 	Strangers   int           // connections that haven't logged in, in all; 128
 	PerAddress  int           // of them from one address; 32
 
-	Now func() time.Time // nil means time.Now
+	Now  func() time.Time // nil means time.Now
+	Free func()           // gives memory back; nil means debug.FreeOSMemory
 }
 
 // Session is one person at one terminal, or one command of theirs.
@@ -94,7 +98,7 @@ func (c Config) withDefaults() Config {
 			*p = v
 		}
 	}
-	for p, v := range map[*int]int{&c.MaxSessions: DefaultMaxSessions, &c.Strangers: 128, &c.PerAddress: 32} {
+	for p, v := range map[*int]int{&c.MaxSessions: DefaultMaxSessions, &c.PerKey: DefaultPerKey, &c.Strangers: 128, &c.PerAddress: 32} {
 		if *p <= 0 {
 			*p = v
 		}
@@ -104,6 +108,9 @@ func (c Config) withDefaults() Config {
 	}
 	if c.Now == nil {
 		c.Now = time.Now
+	}
+	if c.Free == nil {
+		c.Free = debug.FreeOSMemory
 	}
 	return c
 }
@@ -123,11 +130,15 @@ type Server struct {
 	left     map[string]*session // workbenches whose link dropped, by whose they are
 	running  sync.WaitGroup      // one for each session
 	visits   sync.WaitGroup      // one for each terminal
+
+	terminals map[string]int // by whose they are
+
+	peak, before int // sessions, the most since memory was given back, and how many at the last look
 }
 
 // New makes a Server; nothing is served yet.
 func New(c Config) (*Server, error) {
-	s := &Server{conf: c.withDefaults(), sessions: map[*session]bool{}, left: map[string]*session{}}
+	s := &Server{conf: c.withDefaults(), sessions: map[*session]bool{}, left: map[string]*session{}, terminals: map[string]int{}}
 	var err error
 	s.ssh, err = wish.NewServer(
 		wish.WithVersion("threatbench"),

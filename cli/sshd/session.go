@@ -74,10 +74,11 @@ func (s *Server) admit(l *session) error {
 	if s.ending {
 		return errDrained
 	}
-	if len(s.sessions) >= s.conf.MaxSessions {
-		return fmt.Errorf("all %d sessions are taken; try again later", s.conf.MaxSessions)
+	if err := s.room(l.who); err != nil {
+		return err
 	}
 	s.sessions[l] = true
+	s.peak = max(s.peak, len(s.sessions))
 	s.running.Add(1)
 	return nil
 }
@@ -259,6 +260,11 @@ func (s *Server) receive(v *visit) int {
 	if err != nil {
 		return s.sorry(v, err.Error())
 	}
+	if !s.come(who) {
+		s.audit(Entry{What: "session", Who: who.Name, From: v.RemoteAddr().String(), Key: who.Fingerprint, Outcome: "refused", Note: "too many terminals of one key"})
+		return s.sorry(v, fmt.Sprintf("your key has %d terminals already, as many as it may have", s.conf.PerKey))
+	}
+	defer s.gone(who)
 	stop := s.stayAwake(v)
 	defer stop()
 	if v.RawCommand() != "" {

@@ -39,6 +39,7 @@ func (s *Server) watch(ctx context.Context) {
 			}
 		}
 		s.warn()
+		s.giveBack()
 	}
 }
 
