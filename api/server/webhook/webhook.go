@@ -14,7 +14,6 @@ import (
 	"math/rand/v2"
 	"net"
 	"net/http"
-	"net/netip"
 	"net/url"
 	"strconv"
 	"syscall"
@@ -91,30 +90,6 @@ var ErrRefused = errors.New("refused")
 
 // errPrivate is why an address was not connected to.
 var errPrivate = fmt.Errorf("%w: the address is private", ErrRefused)
-
-func refusePrivate(address string) error {
-	ap, err := netip.ParseAddrPort(address)
-	if err != nil {
-		return fmt.Errorf("webhook: %w", err)
-	}
-	a := ap.Addr().Unmap()
-	if !a.IsGlobalUnicast() || a.IsPrivate() || reserved(a) {
-		return fmt.Errorf("webhook: %s: %w", a, errPrivate)
-	}
-	return nil
-}
-
-// reserved tells of the ranges that lead into networks of one's own although
-// the standard library doesn't call them private: shared address space,
-// benchmarks, and IPv6 addresses that embed an IPv4 one.
-func reserved(a netip.Addr) bool {
-	for _, p := range []string{"0.0.0.0/8", "100.64.0.0/10", "192.0.0.0/24", "198.18.0.0/15", "240.0.0.0/4", "64:ff9b::/96", "64:ff9b:1::/48", "2002::/16", "2001::/32"} {
-		if netip.MustParsePrefix(p).Contains(a) {
-			return true
-		}
-	}
-	return false
-}
 
 // Send delivers a body, trying again with growing pauses where the other side
 // may recover (no connection, 408, 429, 5xx). It ends with ctx.
