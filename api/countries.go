@@ -296,6 +296,19 @@ var otherCountryNames = map[string]string{
 	"east timor": "TL", "cabo verde": "CV", "vatican": "VA", "drc": "CD",
 }
 
+// OtherNames are names of a country in use beside the one it goes by here, in
+// small letters and in order.
+func (c Country) OtherNames() []string {
+	var out []string
+	for name, code := range otherCountryNames {
+		if code == c.Alpha2 {
+			out = append(out, name)
+		}
+	}
+	slices.Sort(out)
+	return out
+}
+
 // leastBeginning is how many letters of a name's beginning name a country.
 const leastBeginning = 4
 

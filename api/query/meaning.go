@@ -38,6 +38,9 @@ func (p *parser) meant(name token, field api.Field, t token) (*node, *Error) {
 	if isDate(field) {
 		return p.date(field, api.OpEquals, name, t, v)
 	}
+	if err := p.mistaken(t, v, name.raw+":"); err != nil {
+		return nil, err
+	}
 	c, err := p.plain(name, field, t, v)
 	return p.one(c, name, t), err
 }
@@ -275,6 +278,9 @@ func withChildren(ids []string) []string {
 // word reads a bare word: searched for in everything an event says.
 func (p *parser) word(t token) (*node, *Error) {
 	v := t.raw
+	if err := p.mistaken(t, v, ""); err != nil {
+		return nil, err
+	}
 	plain := indicator.Refang(v)
 	if isNet(plain) {
 		c := api.Condition{Field: api.FieldIndicator, Op: api.OpWithin, Values: []string{plain}}
@@ -288,6 +294,31 @@ func (p *parser) word(t token) (*node, *Error) {
 		return nil, p.fail(t, "words are found anywhere, without *: write %s, or a field as in indicator:%s", strings.ReplaceAll(v, "*", " "), t.raw)
 	}
 	return &node{kind: nodeWord, leaves: []leaf{{findWords(v), t.pos, t.end}}}, nil
+}
+
+// mistaken refuses an unquoted value that looks like what other languages take
+// for an operator, or like a net that can't be; before is what is written
+// before it.
+func (p *parser) mistaken(t token, v, before string) *Error {
+	if t.quoted {
+		return nil
+	}
+	if parts := strings.FieldsFunc(v, func(r rune) bool { return r == '|' || r == '&' && strings.Contains(v, "&&") }); strings.Contains(v, "|") || strings.Contains(v, "&&") {
+		switch {
+		case len(parts) == 0:
+			return p.fail(t, "%s is no operator: write OR between terms, and a space for AND; quote it to search for it", v)
+		case slices.ContainsFunc(parts, func(part string) bool { _, ok := indicator.TypeOf(part); return ok }):
+			return nil // an indicator made of several
+		case before != "":
+			return p.fail(t, "several values are %s(%s); quote it to search for it as it stands", before, strings.Join(parts, " OR "))
+		}
+		return p.fail(t, "write %s; quote it to search for it as it stands", strings.Join(parts, " OR "))
+	}
+	addr, bits, ok := strings.Cut(indicator.Refang(v), "/")
+	if a, err := netip.ParseAddr(addr); ok && err == nil && bits != "" && strings.Trim(bits, "0123456789") == "" && !isNet(addr+"/"+bits) {
+		return p.fail(t, "there is no net /%s of %s: it is /0 to /%d; quote it to search for it as it stands", bits, addr, a.BitLen())
+	}
+	return nil
 }
 
 // findWords is the search for words in everything an event says.

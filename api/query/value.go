@@ -113,21 +113,36 @@ func between(cond func(api.Op, string) api.Condition, from, to string, now time.
 	if from == "" && to == "" {
 		return nil, "a range needs at least one end, as in 2024-01-01..2024-02-01"
 	}
+	var begin time.Time
 	if from != "" {
 		p, refused := periodOf(from, now)
 		if refused != "" {
 			return nil, refused
 		}
 		conds = append(conds, cond(api.OpGte, p.from))
+		begin = edge(p.from)
 	}
 	if to != "" {
 		p, refused := periodOf(to, now)
 		if refused != "" {
 			return nil, refused
 		}
+		if end := edge(p.to); !begin.IsZero() && end.Before(begin) {
+			return nil, fmt.Sprintf("%s..%s ends before it begins: write %s..%s", from, to, to, from)
+		}
 		conds = append(conds, cond(api.OpLte, p.to))
 	}
 	return conds, ""
+}
+
+// edge is the moment an end of a range stands for, the zero time where it is
+// none: an end that is a day is compared by its beginning.
+func edge(v string) time.Time {
+	t, err := api.ParseTime(v)
+	if err != nil {
+		return time.Time{}
+	}
+	return t.Time
 }
 
 // periodOf reads a day, a stretch of days or a moment. Days are those of the

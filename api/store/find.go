@@ -205,8 +205,8 @@ func (c *findCondition) readTexts(ctx context.Context, v *readTx, b *block, whic
 const leastNameBeginning = 4
 
 // countriesOf are the countries, by alpha-2 code, that the word at i means: by
-// a code in capitals, by the name or its beginning, or as a word of a name
-// that stands whole among the words.
+// a code in capitals, by the name or its beginning, or as a word of a name, or
+// of another name in use, that stands whole among the words.
 func countriesOf(words []string, i int) []string {
 	all := nameWords(strings.Join(words, " "))
 	word, fold := words[i], all[i]
@@ -215,11 +215,25 @@ func countriesOf(words []string, i int) []string {
 		name := nameWords(c.Name)
 		code := word == c.Alpha2 || word == c.Alpha3
 		begins := len([]rune(fold)) >= leastNameBeginning && strings.HasPrefix(strings.Join(name, " "), fold)
-		if code || begins || slices.Contains(name, fold) && containsRun(all, name) {
+		if code || begins || standsIn(all, name, fold) || otherNameStandsIn(all, c, fold) {
 			out = append(out, c.Alpha2)
 		}
 	}
 	return out
+}
+
+// standsIn reports whether a name stands whole among all words, and the word is
+// one of it.
+func standsIn(all, name []string, word string) bool {
+	return slices.Contains(name, word) && containsRun(all, name)
+}
+
+// otherNameStandsIn is standsIn of the other names of a country, but for those
+// as short as a word that means something else.
+func otherNameStandsIn(all []string, c api.Country, word string) bool {
+	return slices.ContainsFunc(c.OtherNames(), func(name string) bool {
+		return len(name) >= leastNameBeginning && standsIn(all, nameWords(name), word)
+	})
 }
 
 // nameWords are the words of a country's name, without case; "&" is "and".
