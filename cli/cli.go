@@ -30,28 +30,29 @@ type Job func(ctx context.Context, arg string, report func(done, total int64, no
 
 // Session is everything the workbench is started with.
 type Session struct {
-	API      async.Client
-	Source   interchange.Source // where an export takes events from; nil means API
-	Stats    func() client.Stats
-	Profile  string // its name, for the header
-	Version  string
-	ReadOnly bool
-	Query    string   // the filter to start with, in the filter language
-	Datasets []string // what is searched; none means the server's default dataset
-	UI       profile.UI
-	Themes   map[string]map[string]any // a person's own, as in the configuration
-	Keys     map[string][]string       // keys by action, instead of the usual ones
-	Warnings []string                  // what is wrong with the configuration
-	Import   Job                       // reads a file in; nil where the session can't
-	Demo     Job                       // fills the database with made-up events; nil where the session can't
-	Connect  string                    // how to reach a remote account, in a few lines
-	StateDir string                    // where a crash file goes
-	State    *profile.State            // what the profile's sessions remember; nil forgets
-	Edit     ui.Edit                   // opens the person's editor; nil where the session can't
-	Now      func() time.Time
-	Team     *team.Member            // who else is on, in a process that serves several; nil means nobody
-	Audit    func(async.AuditRecord) // told of every change; nil tells nobody
-	Hosted   *sshd.Session           // the terminal to show it on, where it is somebody's over SSH; nil means the process's
+	API       async.Client
+	Source    interchange.Source // where an export takes events from; nil means API
+	Stats     func() client.Stats
+	Profile   string // its name, for the header
+	Version   string
+	ReadOnly  bool
+	Throwaway bool     // the database is deleted at the end
+	Query     string   // the filter to start with, in the filter language
+	Datasets  []string // what is searched; none means the server's default dataset
+	UI        profile.UI
+	Themes    map[string]map[string]any // a person's own, as in the configuration
+	Keys      map[string][]string       // keys by action, instead of the usual ones
+	Warnings  []string                  // what is wrong with the configuration
+	Import    Job                       // reads a file in; nil where the session can't
+	Demo      Job                       // fills the database with made-up events; nil where the session can't
+	Connect   string                    // how to reach a remote account, in a few lines
+	StateDir  string                    // where a crash file goes
+	State     *profile.State            // what the profile's sessions remember; nil forgets
+	Edit      ui.Edit                   // opens the person's editor; nil where the session can't
+	Now       func() time.Time
+	Team      *team.Member            // who else is on, in a process that serves several; nil means nobody
+	Audit     func(async.AuditRecord) // told of every change; nil tells nobody
+	Hosted    *sshd.Session           // the terminal to show it on, where it is somebody's over SSH; nil means the process's
 }
 
 // Workbench shows the terminal workbench until the person leaves it or ctx

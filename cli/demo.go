@@ -68,7 +68,9 @@ func (a *app) demo(ctx context.Context, seed uint64, events int, text string) (e
 	if err != nil {
 		return err
 	}
-	return a.bench(ctx, a.session(c, pl, text, warnings))
+	o := a.session(c, pl, text, warnings)
+	o.Throwaway = true
+	return a.bench(ctx, o)
 }
 
 // throwaway opens a database in a directory of its own; remove closes it and

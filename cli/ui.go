@@ -34,7 +34,7 @@ func ShowWorkbench(ctx context.Context, s Session) error {
 		Import: ui.Job(s.Import), Demo: ui.Job(s.Demo), Connect: s.Connect,
 		Profiles: colorProfile(s.UI.Color), Now: s.Now, StateDir: s.StateDir, Memory: memory,
 		Edit: s.Edit, Audit: s.Audit,
-		WriteFile: files.Write, Source: s.Source,
+		WriteFile: files.Write, Source: s.Source, Throwaway: s.Throwaway,
 	}
 	if h := s.Hosted; h != nil {
 		hosted(&o, h, s.Team)

@@ -28,6 +28,8 @@ func Actions() []Action {
 			Title: "Turn mouse on or off", Short: "mouse", Help: "Gives the mouse back to the terminal, to select and copy text there."},
 		{ID: AppSuspend, Scope: Global, Group: "Program", Keys: []string{"ctrl+z"},
 			Title: "Suspend", Short: "suspend", Help: "Stops the program and returns to the shell; fg brings it back."},
+		{ID: AppCancel, Scope: Global, Group: "Program", Keys: []string{"ctrl+x"},
+			Title: "Cancel what is under way", Short: "cancel", Help: "Ends the import, export, look-up or change that the bottom line shows; what is done stays done."},
 		{ID: AppQuit, Scope: Global, Group: "Program", Keys: []string{"q", "ctrl+c"},
 			Title: "Quit", Short: "quit", Help: "Leaves the program."},
 

@@ -38,6 +38,7 @@ const (
 const (
 	AppQuit     ID = "app.quit"
 	AppSuspend  ID = "app.suspend"
+	AppCancel   ID = "app.cancel"
 	AppHelp     ID = "app.help"
 	AppPalette  ID = "app.palette"
 	AppJump     ID = "app.jump"

@@ -203,7 +203,7 @@ func TestALostConnectionIsTakenUp(t *testing.T) {
 		c.mu.Lock()
 		c.lost = -1
 		c.mu.Unlock()
-		press(p, "enter")
+		press(p, "j", "enter")
 		p.Want("done: tag")
 		if n := c.tagged("reviewed"); n != 60 {
 			t.Errorf("%d events are tagged, want 60", n)
@@ -234,11 +234,9 @@ func TestRefusedEventsAreListedAndMarked(t *testing.T) {
 		enter(p, "red")
 		press(p, "enter", "y")
 		p.Want("Try the refused again", "Mark what wasn't done")
-		press(p, "j")
-		press(p, "j")
-		press(p, "enter")
+		press(p, "j", "j", "j", "enter")
 		p.Want("refused", "locked", bad)
-		press(p, "esc", "a", "o", "j", "enter")
+		press(p, "esc", "a", "o", "j", "j", "enter")
 		p.Want("1 marked")
 		for _, e := range c.events {
 			if e.UUID != bad && e.TLP != "red" {

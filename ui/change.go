@@ -13,7 +13,6 @@ import (
 	"threatbench/keymap"
 	"threatbench/ui/widget/layout"
 	"threatbench/ui/widget/overlay"
-	"threatbench/ui/widget/progress"
 	"threatbench/ui/widget/toast"
 	"threatbench/views"
 )
@@ -50,7 +49,7 @@ func (m *Model) whyNoChange() string {
 	case m.env.ReadOnly:
 		return "Read-only: nothing can be changed"
 	case m.job != nil:
-		return "something is under way: esc cancels it"
+		return m.busy()
 	}
 	return ""
 }
@@ -92,7 +91,7 @@ func (m *Model) brief(e *api.Event) string {
 
 // begin runs a change.
 func (m *Model) begin(c async.Change) tea.Cmd {
-	m.job = &job{slot: changeSlot(), state: progress.State{Label: c.Label, Total: int64(c.Count()), Cancel: "esc cancels"}}
+	m.beginJob(changeSlot(), c.Label, c.Count())
 	return m.env.Async.Do(changeSlot(), c)
 }
 
@@ -116,7 +115,7 @@ func (m *Model) onChange(r async.ChangeResult) tea.Cmd {
 		}
 	}
 	if len(r.Failed)+len(r.Unknown)+len(r.NotBegun) > 0 && r.Change.Count() > 1 {
-		m.openOutcome()
+		cmds = append(cmds, m.offerOutcome())
 	}
 	return tea.Batch(append(cmds, m.formDone(r))...)
 }
@@ -203,6 +202,22 @@ func outcomeParts(r async.ChangeResult) []string {
 	return parts
 }
 
+// offerOutcome opens the outcome of a change. Where somebody is typing or
+// answering something else it only names the key: a box that opens by itself
+// would take what was meant for another.
+func (m *Model) offerOutcome() tea.Cmd {
+	_, boxed := m.overlay.Top()
+	t, ok := m.view().(views.TextInput)
+	if !boxed && !(ok && t.Typing()) && len(m.pending) == 0 {
+		m.openOutcome()
+		return nil
+	}
+	for _, h := range m.env.Keys.Hints([]keymap.Scope{keymap.Global}, keymap.ActLastOutcome) {
+		return m.say(toast.Info, m.keyLabel(h.Keys)+" shows what was not done, and why")
+	}
+	return nil
+}
+
 // openOutcome offers what can be done after a change that didn't go through
 // whole.
 func (m *Model) openOutcome() {
@@ -211,7 +226,7 @@ func (m *Model) openOutcome() {
 		item views.PickItem
 		run  func() tea.Cmd
 	}
-	var list []choice
+	list := []choice{{views.PickItem{Title: "Close", Detail: "leaves it as it is"}, func() tea.Cmd { return nil }}}
 	if c, ok := r.Retry(); ok {
 		list = append(list, choice{views.PickItem{Title: "Try the refused again", Detail: views.Count(c.Count())}, func() tea.Cmd { return m.begin(c) }})
 	}

@@ -15,7 +15,6 @@ import (
 	"threatbench/api"
 	"threatbench/api/async"
 	"threatbench/api/interchange"
-	"threatbench/ui/widget/progress"
 	"threatbench/ui/widget/toast"
 	"threatbench/views"
 )
@@ -119,7 +118,7 @@ var errTooLong = errors.New("that is too long for the terminal's clipboard")
 // beginExport writes the events to a file, or for the clipboard.
 func (m *Model) beginExport(x export, path string) tea.Cmd {
 	if m.job != nil {
-		return m.say(toast.Info, "something is under way: esc cancels it")
+		return m.say(toast.Info, m.busy())
 	}
 	src, file := m.options.Source, m.options.WriteFile
 	if src == nil {
@@ -130,7 +129,7 @@ func (m *Model) beginExport(x export, path string) tea.Cmd {
 		ids[i] = t.ID
 	}
 	slot := async.Slot{View: jobView, Name: exportSlot}
-	m.job = &job{slot: slot, state: progress.State{Label: "writing " + count(x.targets), Total: int64(len(ids)), Cancel: "esc cancels"}}
+	m.beginJob(slot, "writing "+count(x.targets), len(ids))
 	return m.env.Async.Run(slot, func(ctx context.Context, report async.Report) (any, error) {
 		out := exported{path: path, most: x.options.MaxTLP}
 		write := func(w io.Writer) (err error) {

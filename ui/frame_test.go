@@ -414,7 +414,7 @@ func TestImportFromTheFirstScreen(t *testing.T) {
 		p.Settle()
 		p.Press("enter")
 		p.Advance(2500 * time.Millisecond)
-		p.Want("importing", "esc cancels")
+		p.Want("importing", "^x cancels")
 		press(p, "i") // one at a time
 		p.Settle()
 		p.Want("30 lines in, 2 rejected", "1 of 30")

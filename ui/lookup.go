@@ -69,7 +69,7 @@ func (m *Model) lookUp(text string) tea.Cmd {
 		return m.say(toast.Info, "no indicator in what was pasted")
 	}
 	if m.job != nil {
-		return m.say(toast.Info, "something is under way: esc cancels it")
+		return m.say(toast.Info, m.busy())
 	}
 	var warn tea.Cmd
 	if n := len(values); n > maxLookedUp {
@@ -77,7 +77,7 @@ func (m *Model) lookUp(text string) tea.Cmd {
 		values = values[:maxLookedUp]
 	}
 	slot := async.Slot{View: jobView, Name: lookupSlot}
-	m.beginJob(slot, "looking up "+views.Plural(len(values), "indicator"))
+	m.beginJob(slot, "looking up "+views.Plural(len(values), "indicator"), 0)
 	return tea.Batch(warn, m.env.Async.Lookup(slot, values, nil))
 }
 

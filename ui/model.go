@@ -226,6 +226,10 @@ func (m *Model) key(k tea.KeyPressMsg) tea.Cmd {
 	if m.jump != nil {
 		return m.jumpKey(k)
 	}
+	if m.cancels(name) {
+		m.cancelJob()
+		return nil
+	}
 	if top, ok := m.overlay.Top(); ok {
 		if !m.overlay.Accepts() {
 			return nil // the box has just opened by itself: this key wasn't meant for it
@@ -234,10 +238,6 @@ func (m *Model) key(k tea.KeyPressMsg) tea.Cmd {
 			return m.beginJump()
 		}
 		return m.keyInLayer(top, k)
-	}
-	if m.job != nil && (name == "esc" || name == "ctrl+c") {
-		m.env.Async.Cancel(m.job.slot)
-		return nil
 	}
 	if name == "esc" && !m.leaves() && m.toasts.Dismiss() {
 		return nil
@@ -316,6 +316,10 @@ func (m *Model) why(id keymap.ID) string {
 		if m.options.Hosted {
 			return "there is no shell to go to"
 		}
+	case keymap.AppCancel:
+		if m.job == nil {
+			return "nothing is under way"
+		}
 	case keymap.AppTeam:
 		return m.whyNoTeam()
 	case keymap.AppBack:
@@ -348,7 +352,9 @@ func (m *Model) why(id keymap.ID) string {
 func (m *Model) doFrame(id keymap.ID) tea.Cmd {
 	switch id {
 	case keymap.AppQuit:
-		return tea.Quit
+		return m.quit()
+	case keymap.AppCancel:
+		m.cancelJob()
 	case keymap.AppSuspend:
 		return tea.Suspend
 	case keymap.AppHelp:

@@ -114,6 +114,10 @@ func (m *Model) click(p panes, at tea.Mouse) tea.Cmd {
 	if at.Y == p.head.Y {
 		return m.clickHeader(at.X)
 	}
+	if m.job != nil && at.Y == m.h-1 {
+		m.cancelJob()
+		return nil
+	}
 	target, rect := m.under(p, at.X, at.Y)
 	if target == nil {
 		return nil

@@ -49,6 +49,8 @@ type Options struct {
 	WriteFile func(ctx context.Context, path string, write func(w io.Writer) error) error
 	// Source is where an export takes events from; nil means API.
 	Source interchange.Source
+	// Throwaway is a database that is deleted at the end, as the demo's is.
+	Throwaway bool
 	// Connect tells in a few lines how to reach a remote account.
 	Connect string
 

@@ -9,19 +9,11 @@ import (
 
 	"threatbench/api/async"
 	"threatbench/keymap"
-	"threatbench/ui/widget/progress"
 	"threatbench/ui/widget/toast"
 )
 
 // jobView names the frame in the slots of its own requests.
 const jobView = "ui"
-
-// job is long work under way; the bottom line shows how far it is.
-type job struct {
-	slot  async.Slot
-	state progress.State
-	meter progress.Meter
-}
 
 func (m *Model) jobSlot() async.Slot { return async.Slot{View: jobView, Name: "job"} }
 
@@ -48,7 +40,7 @@ func (m *Model) startLines() []string {
 func (m *Model) whyNotJob(id keymap.ID) string {
 	switch {
 	case m.job != nil:
-		return "something is under way: esc cancels it"
+		return m.busy()
 	case m.env.ReadOnly:
 		return "Read-only: nothing can be changed"
 	case id == keymap.StartImport && m.options.Import == nil, id == keymap.StartDemo && m.options.Demo == nil:
@@ -77,15 +69,10 @@ func (m *Model) start(id keymap.ID) tea.Cmd {
 
 // startJob starts a job.
 func (m *Model) startJob(label, arg string, work Job) tea.Cmd {
-	m.beginJob(m.jobSlot(), label)
+	m.beginJob(m.jobSlot(), label, 0)
 	return m.env.Async.Run(m.jobSlot(), func(ctx context.Context, report func(int64, int64, string)) (any, error) {
 		return work(ctx, arg, report)
 	})
-}
-
-// beginJob shows work under way in the bottom line.
-func (m *Model) beginJob(s async.Slot, label string) {
-	m.job = &job{slot: s, state: progress.State{Label: label, Cancel: "esc cancels"}}
 }
 
 // onJob follows the job: its progress, and its end.
@@ -121,7 +108,7 @@ func (m *Model) jobEnded(f async.JobDone) tea.Cmd {
 	summary, _ := f.Value.(string)
 	switch {
 	case errors.Is(f.Err, context.Canceled):
-		return m.say(toast.Warn, "cancelled. "+summary)
+		return m.say(toast.Warn, "cancelled: "+summary)
 	case f.Err != nil:
 		return m.say(toast.Error, f.Err.Error())
 	}
