@@ -32,7 +32,11 @@ type importFlags struct {
 	unreadable string
 	dateOrder  string
 	columns    []string
+	mapping    string
+	save       string
 	indicators bool
+	plan       bool
+	again      bool
 }
 
 func (a *app) importCommand() *cobra.Command {
@@ -71,13 +75,17 @@ func (a *app) importCommand() *cobra.Command {
 	cmd.Flags().StringVar(&f.dateOrder, "date-order", "", "order of the dates in tables, where they don't show it: "+strings.Join(interchange.DateOrders(), ", "))
 	cmd.Flags().StringVar(&f.tlp, "tlp", "amber", "TLP of events whose file says nothing about it; never loosens what it says")
 	cmd.Flags().StringVar(&f.unreadable, "unreadable-tlp", "red", "TLP of events whose marking is in words that can't be read")
+	cmd.Flags().BoolVar(&f.plan, "plan", false, "tell what the files are and what would come in, and write nothing")
+	cmd.Flags().BoolVar(&f.again, "again", false, "import also where the server can't tell what is there already")
+	cmd.Flags().StringVar(&f.mapping, "mapping", "", "file with a mapping of columns, as --save-mapping writes it")
+	cmd.Flags().StringVar(&f.save, "save-mapping", "", "file to write the mapping of the table's columns to")
 	cmd.Flags().StringVar(&f.report, "report", "", "file for the list of what was not taken")
 	return cmd
 }
 
 // options checks the flags and gives them in the importer's form.
 func (f importFlags) options() (interchange.ImportOptions, error) {
-	o := interchange.ImportOptions{Dataset: f.dataset, Format: interchange.Format(f.format), TLP: f.tlp, Unreadable: f.unreadable, DateOrder: f.dateOrder, MaxListed: 100_000}
+	o := interchange.ImportOptions{Dataset: f.dataset, Format: interchange.Format(f.format), TLP: f.tlp, Unreadable: f.unreadable, DateOrder: f.dateOrder, MaxListed: 100_000, Plan: f.plan, Again: f.again}
 	switch {
 	case f.indicators && f.format != "" && f.format != string(interchange.Text):
 		return o, usagef("--indicators means --format text, not %s", f.format)
@@ -93,6 +101,9 @@ func (f importFlags) options() (interchange.ImportOptions, error) {
 		if _, ok := api.ParseTLP(tlp); !ok {
 			return o, usagef("%s %s: want clear, green, amber, amber+strict or red", name, tlp)
 		}
+	}
+	if err := f.useMapping(&o); err != nil {
+		return o, err
 	}
 	for _, m := range f.columns {
 		i := strings.LastIndexByte(m, '=')
@@ -121,12 +132,12 @@ func (a *app) importFiles(ctx context.Context, files []string, f importFlags) (e
 	if err := missingFiles(files); err != nil {
 		return err
 	}
-	pl, err := a.openChosen(ctx)
+	pl, shut, err := a.openToImport(ctx, f.plan)
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, pl.close()) }()
-	if pl.profile.ReadOnly {
+	defer func() { err = errors.Join(err, shut()) }()
+	if pl.profile.ReadOnly && !f.plan {
 		return fmt.Errorf("profile %s is read-only: nothing may be imported", pl.profile.Name)
 	}
 	var total importTotal
@@ -225,7 +236,24 @@ func isMissing(p profile.Profile) bool {
 	return errors.Is(err, fs.ErrNotExist)
 }
 
-func errNoDatabase(p profile.Profile) error { return fmt.Errorf("%s: no such database", p.DB) }
+var errMissing = errors.New("no such database")
+
+func errNoDatabase(p profile.Profile) error { return fmt.Errorf("%s: %w", p.DB, errMissing) }
+
+// openToImport opens the chosen profile. A plan makes no database: for one that
+// isn't there yet it is made on an empty one, which shut deletes.
+func (a *app) openToImport(ctx context.Context, plan bool) (pl *place, shut func() error, err error) {
+	if !plan {
+		pl, err = a.openChosen(ctx)
+	} else if pl, err = a.openToRead(ctx); errors.Is(err, errMissing) {
+		a.note("%v yet: this is the plan for an empty one", err)
+		return a.throwaway(ctx)
+	}
+	if err != nil {
+		return nil, nil, err
+	}
+	return pl, pl.close, nil
+}
 
 // note says something on the error stream.
 func (a *app) note(format string, args ...any) {
@@ -258,10 +286,20 @@ func (a *app) importFile(ctx context.Context, pl *place, file string, f importFl
 		if r.Lines > 0 {
 			a.note("%s", summary)
 		}
+		if errors.Is(err, interchange.ErrUnsure) {
+			return none, fmt.Errorf("%w; --again imports all the same", err)
+		}
 		if errors.Is(err, context.Canceled) {
 			return none, fmt.Errorf("cancelled; what is counted above is in, importing %s again completes it", name)
 		}
 		return none, fmt.Errorf("importing %s: %w", name, err)
+	}
+	if err := f.saveMapping(ctx, r); err != nil {
+		return none, err
+	}
+	if f.plan {
+		a.showPlan(name, r)
+		return r, a.listWrong(ctx, name, r, f.report)
 	}
 	fmt.Fprintln(a.io.Out, clean.Line(summary)) // a closed pipe is the reader's choice
 	if r.Import != "" && a.tty(a.io.Err) {

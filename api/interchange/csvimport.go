@@ -201,6 +201,7 @@ func (im *importer) newTable(s sheet) (*tableImport, error) {
 	if t.table.Own && t.table.Has("raw") {
 		kept = "it isn't kept: another column is the raw record"
 	}
+	im.report.Columns = planColumns(t.table, s.rows)
 	unplaced := t.table.Unplaced(kept)
 	t.whole = !t.table.Own && len(unplaced) > 0
 	for _, note := range slices.Concat(t.table.Notes, unplaced) {
@@ -216,6 +217,25 @@ func (im *importer) newTable(s sheet) (*tableImport, error) {
 		t.keys = append(t.keys, name)
 	}
 	return t, nil
+}
+
+// planColumns describes a table's columns, with the first cells that say
+// something.
+func planColumns(t table.Table, rows [][]string) []Column {
+	const most = 3
+	out := make([]Column, len(t.Columns))
+	for i, c := range t.Columns {
+		out[i] = Column{Name: c.Name, Field: c.Field, Type: string(c.Type)}
+		if c.Left {
+			out[i].Field = "-"
+		}
+		for _, row := range rows {
+			if i < len(row) && strings.TrimSpace(row[i]) != "" && len(out[i].Samples) < most {
+				out[i].Samples = append(out[i].Samples, row[i])
+			}
+		}
+	}
+	return out
 }
 
 // isComment tells whether a row is a comment: it begins with # outside of

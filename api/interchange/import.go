@@ -27,6 +27,8 @@ type ImportOptions struct {
 	Format     Format            // of the file; "" means what its content shows
 	Dataset    string            // name: every event goes there, whatever the file says
 	Columns    map[string]string // of CSV: fields by the name or number (from 1) of a column; "-" leaves it out
+	Plan       bool              // tell what would come in, and write nothing
+	Again      bool              // also where the sink can't tell what is there already
 	TLP        string            // of events whose file says nothing; "" means amber
 	DateOrder  string            // of dates in tables: dmy, mdy or ymd; "" means what the dates show
 	Unreadable string            // TLP of what is marked in words that can't be read; "" means red
@@ -85,19 +87,31 @@ type Report struct {
 	Format        Format
 	Lines         int // lines, rows or objects that say something of events
 	Created       int
-	Updated       int         // there in an older version
-	Skipped       int         // there already
-	Unlike        int         // of those: otherwise than the file says, which names no version
-	Kept          []Rejection // there in an older version, and edited here since
-	MoreKept      int         // beyond those listed
-	Import        string      // what takes it back; "" where the sink keeps no imports
-	Relationships int         // made now; those there already don't count
+	Updated       int            // there in an older version
+	Skipped       int            // there already
+	Unlike        int            // of those: otherwise than the file says, which names no version
+	Kept          []Rejection    // there in an older version, and edited here since
+	MoreKept      int            // beyond those listed
+	Types         map[string]int // events by the type of their indicator
+	TLPs          map[string]int // and by their marking
+	Columns       []Column       // of a table
+	Unsure        bool           // a plan that can't tell what is there already
+	Import        string         // what takes it back; "" where the sink keeps no imports
+	Relationships int            // made now; those there already don't count
 	Rejected      []Rejection
 	MoreRejected  int         // rejected beyond those listed
 	Notes         []Rejection // of what was taken: what was decided in the file's stead
 	MoreNotes     int
 	Unreadable    int // events whose marking couldn't be read
 	LeftOut       []LeftOut
+}
+
+// Column is a column of a table and what is taken of it.
+type Column struct {
+	Name    string
+	Field   string // "" where it is only kept in the raw record
+	Type    string // of the indicators in it, where they have one
+	Samples []string
 }
 
 // LeftOut counts parts of a kind that were not taken, and says why.

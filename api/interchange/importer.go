@@ -45,7 +45,9 @@ type importer struct {
 	events   int               // in batch
 	size     int               // bytes of the file in batch
 
-	run string // the import, where the sink keeps imports; else ""
+	planner planner
+	ids     map[string]struct{} // of the events a plan has seen
+	run     string              // the import, where the sink keeps imports; else ""
 
 	sending errgroup.Group
 	mu      sync.Mutex
@@ -85,23 +87,63 @@ func newImporter(ctx context.Context, sink Sink, o ImportOptions, read func() in
 	return im, im.beginRun()
 }
 
+// ErrUnsure is why nothing is imported where the sink names events itself.
+var ErrUnsure = errors.New("the server names events itself, so an import can't tell what is there already: what was imported before would be there twice")
+
 // tracker is a sink that can tell what it understands beyond the contract.
 type tracker interface {
 	Capabilities(ctx context.Context) (api.Capabilities, error)
 }
 
+// planner is a sink that can tell what it would do.
+type planner interface {
+	PlanImport(ctx context.Context, b api.BulkCreate) (api.BulkResult, error)
+}
+
+// planned tells whether an event came earlier in the file.
+func (im *importer) planned(l line) bool {
+	if _, known := im.ids[l.UUID]; !known {
+		im.ids[l.UUID] = struct{}{}
+		return false
+	}
+	im.mu.Lock()
+	im.report.Skipped++
+	im.mu.Unlock()
+	return true
+}
+
+// tally counts an event by type and marking.
+func (im *importer) tally(l line) {
+	im.mu.Lock()
+	defer im.mu.Unlock()
+	im.report.Types[cmp.Or(l.IndicatorType, "without an indicator")]++
+	im.report.TLPs[l.TLP]++
+}
+
 // beginRun names the import where the sink keeps what its events are made
 // from.
 func (im *importer) beginRun() error {
+	im.report.Types, im.report.TLPs, im.ids = map[string]int{}, map[string]int{}, map[string]struct{}{}
 	t, ok := im.sink.(tracker)
 	if !ok {
+		im.report.Unsure = im.o.Plan
 		return nil
 	}
 	can, err := t.Capabilities(im.ctx)
 	if err != nil {
 		return fmt.Errorf("asking what the server keeps of imports: %w", err)
 	}
-	if !slices.Contains(can.Paths, api.PathImports) {
+	if p, ok := im.sink.(planner); ok {
+		im.planner = p
+	}
+	switch {
+	case slices.Contains(can.Paths, api.PathImports) && (im.planner != nil || !im.o.Plan):
+	case im.o.Plan:
+		im.report.Unsure = true
+		return nil
+	case len(can.Paths) == 0 && !im.o.Again:
+		return ErrUnsure
+	default:
 		return nil
 	}
 	id, err := uuid.NewV7()
@@ -144,8 +186,8 @@ func (im *importer) datasetFor(l line) (string, error) {
 		}
 		return cmp.Or(im.datasets[strings.ToLower(l.DatasetID)], unknownDataset), nil
 	}
-	if id, ok := im.datasets[name]; ok {
-		return id, nil
+	if id, ok := im.datasets[name]; ok || im.o.Plan {
+		return id, nil // what goes to a dataset that isn't there yet may be elsewhere
 	}
 	made, err := im.sink.CreateDataset(im.ctx, name, false)
 	if err != nil {
@@ -157,6 +199,10 @@ func (im *importer) datasetFor(l line) (string, error) {
 
 // add puts an event into its batch and sends the batches when they are full.
 func (im *importer) add(dataset string, l line, size int, at place) {
+	if im.o.Plan && im.planned(l) {
+		return
+	}
+	im.tally(l)
 	b := im.batch[dataset]
 	if b == nil {
 		b = &batch{dataset: dataset}
@@ -197,13 +243,25 @@ func (im *importer) send(b *batch) error {
 		return context.Cause(im.ctx)
 	}
 	part := api.BulkCreate{DatasetID: b.dataset, Data: b.events, PreserveUUID: true}
+	if im.run == "" && im.o.Plan {
+		return im.sent(b, api.BulkResult{CreatedEventsCount: len(b.events)})
+	}
 	if im.run != "" {
 		part.Import = &api.ImportPart{ID: im.run, Name: im.o.Name, Origins: b.origins}
 	}
-	res, err := im.sink.CreateBulkRelated(im.ctx, part)
+	create := im.sink.CreateBulkRelated
+	if im.o.Plan {
+		create = im.planner.PlanImport
+	}
+	res, err := create(im.ctx, part)
 	if err != nil {
 		return fmt.Errorf("importing lines %d to %d: %w", b.places[0].line, b.places[len(b.places)-1].line, err)
 	}
+	return im.sent(b, res)
+}
+
+// sent counts what came of a batch.
+func (im *importer) sent(b *batch, res api.BulkResult) error {
 	for _, e := range res.Errors {
 		if e.EventIndex >= 0 && e.EventIndex < len(b.places) {
 			im.reject(b.places[e.EventIndex], e.Error)
