@@ -323,3 +323,14 @@ func FuzzImport(f *testing.F) {
 		}
 	})
 }
+
+// A line of an export holds a raw record and texts of greatest size, and an
+// import takes it.
+func TestGreatestRawRecordComesIn(t *testing.T) {
+	t.Parallel()
+	raw, text := strings.Repeat("a", api.MaxRaw-2), strings.Repeat("b", api.MaxText)
+	line := fmt.Sprintf(`{"date":"2025-01-01T00:00:00Z","category":"Phishing","event":%q,"insight":%q,"tlp":"green","raw":{"source":%q,"data":%q}}`, text, text, text, raw)
+	if report := doImport(t, line+"\n", newMemory(), ImportOptions{}); report.Created != 1 || report.Missing() != 0 {
+		t.Fatalf("%d created, %d left out: %.300v", report.Created, report.Missing(), report.Rejected)
+	}
+}

@@ -35,7 +35,7 @@ type ImportOptions struct {
 	Now        time.Time         // date of events whose file has none; zero means the time of the import
 	BatchSize  int               // events of one request; 0 means 1,000
 	BatchBytes int               // bytes of the file in one request; 0 means 4 MiB
-	MaxLine    int               // bytes of one line or object; 0 means 16 MiB
+	MaxLine    int               // bytes of one line or object; 0 means 48 MiB, which an event of greatest raw record and texts fits in
 	MaxListed  int               // what was not taken that the report lists; 0 means 1,000
 }
 
@@ -43,7 +43,7 @@ func (o ImportOptions) withDefaults() ImportOptions {
 	for _, d := range []struct {
 		value *int
 		def   int
-	}{{&o.BatchSize, 1000}, {&o.BatchBytes, 4 << 20}, {&o.MaxLine, 16 << 20}, {&o.MaxListed, 1000}} {
+	}{{&o.BatchSize, 1000}, {&o.BatchBytes, 4 << 20}, {&o.MaxLine, 3 * api.MaxRaw}, {&o.MaxListed, 1000}} {
 		if *d.value <= 0 {
 			*d.value = d.def
 		}

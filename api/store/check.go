@@ -73,7 +73,7 @@ func (c *checked) checkTimes() error {
 	if strings.TrimSpace(c.in.Date) == "" {
 		return fmt.Errorf("date: required")
 	}
-	t, err := api.ParseTime(c.in.Date)
+	t, err := parseStored(c.in.Date)
 	if err != nil {
 		return fmt.Errorf("date: %w", err)
 	}
@@ -81,11 +81,21 @@ func (c *checked) checkTimes() error {
 	if c.in.CreatedAt == "" {
 		return nil
 	}
-	if t, err = api.ParseTime(c.in.CreatedAt); err != nil {
+	if t, err = parseStored(c.in.CreatedAt); err != nil {
 		return fmt.Errorf("createdAt: %w", err)
 	}
 	c.created = t.UnixMilli()
 	return nil
+}
+
+// parseStored reads a time that is kept. The very first moment of the year 1
+// means "none" when it is read back, so it isn't taken.
+func parseStored(text string) (api.Time, error) {
+	t, err := api.ParseTime(text)
+	if err == nil && t.IsZero() {
+		return t, fmt.Errorf("%s is the first moment there is, which stands for no time", short(text))
+	}
+	return t, err
 }
 
 // writtenFields are the fields that a create or a patch writes as a text.

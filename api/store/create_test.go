@@ -32,6 +32,7 @@ func TestCreateRefusesByItem(t *testing.T) {
 		change func(*api.CreateEvent)
 	}{
 		{"date: required", func(e *api.CreateEvent) { e.Date = " " }},
+		{"date: 0001-01-01T00:00:00Z is the first moment there is", func(e *api.CreateEvent) { e.Date = "0001-01-01T00:00:00Z" }},
 		{"date:", func(e *api.CreateEvent) { e.Date = "yesterday" }},
 		{"createdAt:", func(e *api.CreateEvent) { e.CreatedAt = "tomorrow" }},
 		{"event: required", func(e *api.CreateEvent) { e.Event = "" }},

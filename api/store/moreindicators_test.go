@@ -41,7 +41,7 @@ func graphOf(t *testing.T, d *DB, kind, value string) (out []string) {
 		t.Fatal(err)
 	}
 	for _, e := range g.Edges {
-		out = append(out, e.TargetID)
+		out = append(out, e.SourceID) // an edge goes from the event to its indicator
 	}
 	slices.Sort(out)
 	return out

@@ -202,7 +202,7 @@ func patchTime(key string, text *string) (int64, error) {
 	if text == nil {
 		return 0, nil
 	}
-	t, err := api.ParseTime(*text)
+	t, err := parseStored(*text)
 	if err != nil || strings.TrimSpace(*text) == "" {
 		return 0, api.Errorf(http.StatusBadRequest, "%s: want a time such as 2024-01-31T12:00:00Z, got %q", key, short(*text))
 	}
