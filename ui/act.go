@@ -4,7 +4,6 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"threatbench/api/async"
-	"threatbench/api/interchange"
 	"threatbench/keymap"
 	"threatbench/views"
 )
@@ -127,7 +126,7 @@ func (m *Model) actOnEvents(id keymap.ID) (cmd tea.Cmd, is bool) {
 		keymap.ActMove:      func(t views.Targets) tea.Cmd { return m.askDataset(t, false) },
 		keymap.ActCopy:      func(t views.Targets) tea.Cmd { return m.askDataset(t, true) },
 		keymap.ActExport:    m.askExport,
-		keymap.ActReport:    func(t views.Targets) tea.Cmd { return m.askCeiling(t, interchange.Markdown) },
+		keymap.ActReport:    m.askReport,
 		keymap.ActDelete:    func(t views.Targets) tea.Cmd { return m.change(async.DeleteEvents(t.On), t.Known) },
 	}[id]
 	if do == nil {

@@ -2,6 +2,7 @@ package ui
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/base64"
 	"errors"
@@ -22,10 +23,80 @@ import (
 // exportSlot is where exports run.
 const exportSlot = "export"
 
-// export is what is to be written of the events in hand.
+// export is what is to be written: the events in hand, or all that match.
 type export struct {
 	targets views.Targets
+	all     *views.Selection // every event of its filter, instead of the targets
 	options interchange.ExportOptions
+}
+
+// size is how many events it is; 0 where that isn't known.
+func (x export) size() int {
+	if x.all != nil {
+		return max(x.all.Total, 0)
+	}
+	return len(x.targets.On)
+}
+
+// count says how many events it is.
+func (x export) count() string {
+	if x.all == nil {
+		return count(x.targets)
+	}
+	if x.size() == 0 {
+		return "all that match"
+	}
+	return views.Plural(x.size(), "event")
+}
+
+// source is where its events come from, and the query for them.
+func (x export) source(src interchange.Source) (interchange.Source, api.ListQuery) {
+	if x.all != nil {
+		return src, x.all.Query
+	}
+	ids := make([]string, len(x.targets.On))
+	for i, t := range x.targets.On {
+		ids[i] = t.ID
+	}
+	return interchange.Chosen(src, ids), api.ListQuery{}
+}
+
+// filter is what a report says was asked for.
+func (x export) filter() string {
+	if x.all != nil {
+		return x.all.Filter
+	}
+	return x.count() + ", chosen by hand"
+}
+
+// askWhich asks, in the list with nothing marked, whether all that the list
+// shows are to be written or the one under the cursor alone.
+func (m *Model) askWhich(t views.Targets, then func(export) tea.Cmd) tea.Cmd {
+	sel := m.events.Selection()
+	if m.view() != views.View(m.events) || len(sel.Marked) > 0 || sel.Total == 1 {
+		return then(export{targets: t})
+	}
+	all := export{all: &sel}
+	title := "all " + views.Count(all.size()) + " that match"
+	if all.size() == 0 {
+		title = all.count()
+	}
+	m.overlay.Open(newMenu(m, views.Pick{
+		Title: "write which events?",
+		Items: []views.PickItem{{Title: title, Detail: cmp.Or(views.OneLine(sel.Filter), "no filter: every event")}, {Title: "only this one", Detail: m.brief(&t.Known[0])}},
+		Chosen: func(i int) tea.Cmd {
+			if i == 0 {
+				return then(all)
+			}
+			return then(export{targets: t})
+		},
+	}))
+	return nil
+}
+
+// askReport asks for what a report needs, and writes it.
+func (m *Model) askReport(t views.Targets) tea.Cmd {
+	return m.askWhich(t, func(x export) tea.Cmd { return m.askCeiling(x, interchange.Markdown) })
 }
 
 // exportForms are the forms offered, each with how a file of it is called.
@@ -50,28 +121,30 @@ func extension(f interchange.Format) string {
 }
 
 // askExport asks in which form the events in hand are to be written.
-func (m *Model) askExport(t views.Targets) tea.Cmd {
-	p := views.Pick{Title: "write " + count(t) + " as", Chosen: func(i int) tea.Cmd { return m.askCeiling(t, exportForms[i].format) }}
-	for _, x := range exportForms {
-		p.Items = append(p.Items, views.PickItem{Title: x.title, Detail: x.detail})
+func (m *Model) askExport(t views.Targets) tea.Cmd { return m.askWhich(t, m.askForm) }
+
+func (m *Model) askForm(x export) tea.Cmd {
+	p := views.Pick{Title: "write " + x.count() + " as", Chosen: func(i int) tea.Cmd { return m.askCeiling(x, exportForms[i].format) }}
+	for _, f := range exportForms {
+		p.Items = append(p.Items, views.PickItem{Title: f.title, Detail: f.detail})
 	}
 	m.overlay.Open(newMenu(m, p))
 	return nil
 }
 
 // askCeiling asks up to which marking events may be written.
-func (m *Model) askCeiling(t views.Targets, f interchange.Format) tea.Cmd {
+func (m *Model) askCeiling(x export, f interchange.Format) tea.Cmd {
 	ceilings := []api.TLP{api.TLPNone, api.TLPClear, api.TLPGreen, api.TLPAmber, api.TLPAmberStrict}
 	p := views.Pick{Title: "which of them, by their TLP?", Chosen: func(i int) tea.Cmd {
-		o := interchange.ExportOptions{Format: f, MaxTLP: ceilings[i], Now: m.env.Now(), Filter: count(t) + ", chosen by hand"}
-		return m.askWhere(export{targets: t, options: o})
+		x.options = interchange.ExportOptions{Format: f, MaxTLP: ceilings[i], Now: m.env.Now(), Filter: x.filter()}
+		return m.askWhere(x)
 	}}
 	for _, c := range ceilings {
 		it := views.PickItem{Title: "all of them"}
 		if c != api.TLPNone {
 			it.Title = "up to " + c.String()
 		}
-		if len(t.Known) == len(t.On) {
+		if t := x.targets; x.all == nil && len(t.Known) == len(t.On) {
 			it.Detail = views.Count(within(t.Known, c)) + " of " + views.Count(len(t.On))
 		}
 		p.Items = append(p.Items, it)
@@ -97,7 +170,7 @@ func (m *Model) askWhere(x export) tea.Cmd {
 		return m.beginExport(x, "")
 	}
 	name := "events-" + m.env.Now().In(m.env.Zone).Format("20060102-1504") + extension(x.options.Format)
-	m.overlay.Open(newEntry(m, "write "+count(x.targets)+" to which file?  (none: to the clipboard)", name, func(path string) tea.Cmd {
+	m.overlay.Open(newEntry(m, "write "+x.count()+" to which file?  (none: to the clipboard)", name, func(path string) tea.Cmd {
 		return m.beginExport(x, strings.TrimSpace(path))
 	}))
 	return nil
@@ -124,19 +197,18 @@ func (m *Model) beginExport(x export, path string) tea.Cmd {
 	if src == nil {
 		src = m.options.API
 	}
-	ids := make([]string, len(x.targets.On))
-	for i, t := range x.targets.On {
-		ids[i] = t.ID
-	}
+	src, query := x.source(src)
 	slot := async.Slot{View: jobView, Name: exportSlot}
-	m.beginJob(slot, "writing "+count(x.targets), len(ids))
+	m.beginJob(slot, "writing "+x.count(), x.size())
 	return m.env.Async.Run(slot, func(ctx context.Context, report async.Report) (any, error) {
 		out := exported{path: path, most: x.options.MaxTLP}
 		write := func(w io.Writer) (err error) {
-			out.report, err = interchange.Export(ctx, interchange.Chosen(src, ids), api.ListQuery{}, w, x.options, func(p interchange.Progress) {
-				report(int64(p.Events), int64(len(ids)), "")
+			out.report, err = interchange.Export(ctx, src, query, w, x.options, func(p interchange.Progress) {
+				report(int64(p.Events), int64(x.size()), "")
 			})
-			out.gone = len(ids) - out.report.Written - out.report.LeftOut
+			if x.all == nil {
+				out.gone = x.size() - out.report.Written - out.report.LeftOut
+			}
 			return err
 		}
 		if path != "" {
@@ -186,6 +258,13 @@ func (m *Model) onExport(f async.JobDone) tea.Cmd {
 	if x.gone > 0 {
 		kind = toast.Warn
 		parts = append(parts, views.Count(x.gone)+" are gone")
+	}
+	if cut := x.report.Cut; cut != "" {
+		kind = toast.Warn
+		parts = append(parts, views.CutText(x.report.Written+x.report.LeftOut, cut))
+	}
+	if x.report.Nameless != nil {
+		parts = append(parts, "datasets by their ids")
 	}
 	said := m.say(kind, where+" ("+strings.Join(parts, ", ")+")")
 	if x.path == "" {

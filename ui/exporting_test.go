@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/csv"
 	"errors"
+	"fmt"
 	"io"
 	"path/filepath"
 	"strings"
@@ -132,6 +133,7 @@ func TestReportOfTheSelectedEvent(t *testing.T) {
 	f.change(f.newest()[0].UUID, func(e *api.Event) { e.Indicator, e.IndicatorType = "evil.example", "domain" })
 	report := func(p *uitest.Program, keys ...string) {
 		press(p, "a", "R")
+		choosing(p, "only this one")
 		choosing(p, "all of them")
 		press(p, keys...)
 		p.Want("Copied (1 written)")
@@ -150,6 +152,9 @@ func TestExportsThatFail(t *testing.T) {
 	exporting(t, f, usual(), func(p *uitest.Program, d *files) {
 		export := func(path ...string) {
 			press(p, "a", "x")
+			if _, _, asked := p.Screen().Find("write which events?"); asked {
+				choosing(p, "only this one")
+			}
 			choosing(p, "JSON Lines")
 			choosing(p, "all of them")
 			press(p, path...)
@@ -171,6 +176,42 @@ func TestExportsThatFail(t *testing.T) {
 		p.Want("too long for the terminal's clipboard")
 		if filepath.Base(d.last) == "." {
 			t.Error("a file without a name was written")
+		}
+		p.Check()
+	})
+}
+
+// With nothing marked, what the list shows is offered first, and the report's
+// head keeps its filter.
+func TestAllThatMatchAreExported(t *testing.T) {
+	t.Parallel()
+	f := newFake(400)
+	exporting(t, f, usual(), func(p *uitest.Program, d *files) {
+		press(p, "/")
+		enter(p, "attacker:HOLLOWMAGPIE")
+		press(p, "enter", "a", "R")
+		want := 0
+		for _, e := range f.events {
+			if e.Attacker == "HOLLOWMAGPIE" {
+				want++
+			}
+		}
+		p.Want("write which events?", fmt.Sprintf("all %d that match", want), "attacker:HOLLOWMAGPIE", "only this one")
+		p.Golden("export-which")
+		press(p, "enter")
+		choosing(p, "all of them")
+		press(p, "enter")
+		p.Want(fmt.Sprintf("(%d written)", want))
+		if !strings.Contains(d.text, "attacker:HOLLOWMAGPIE `\n- Written") {
+			t.Errorf("the head is %.300s", d.text)
+		}
+		press(p, "a", "x", "j", "enter")
+		p.Want("write the event as")
+		choosing(p, "JSON Lines")
+		choosing(p, "all of them")
+		press(p, "enter")
+		if strings.Count(d.text, "\n") != 1 {
+			t.Errorf("not one event: %.300s", d.text)
 		}
 		p.Check()
 	})
