@@ -3,6 +3,8 @@ package server
 import (
 	"context"
 	"encoding/json"
+	"errors"
+	"fmt"
 	"net/http"
 
 	"threatbench/api"
@@ -12,7 +14,8 @@ import (
 // listChange is a change of one event by a list: of tags, or of references.
 type listChange func(ctx context.Context, who store.Actor, account, event string, values []string) error
 
-// updateEvent changes one event (PATCH and POST) and answers it.
+// updateEvent changes one event (PATCH and POST) and answers it. With If-Match
+// it does so while the event is one of those named.
 func (c *call) updateEvent() error {
 	var in struct {
 		api.EventPatch
@@ -21,11 +24,31 @@ func (c *call) updateEvent() error {
 	if err := c.decode(&in); err != nil {
 		return err
 	}
-	e, err := c.s.db.Update(c.ctx(), c.who, c.account, in.DatasetID, c.params[0], in.EventPatch)
+	holds, err := c.ifMatch()
 	if err != nil {
 		return err
 	}
-	return c.ok(event(e))
+	e, version, err := c.s.db.UpdateIf(c.ctx(), c.who, c.account, in.DatasetID, c.params[0], in.EventPatch, holds)
+	var changed *store.ChangedError
+	if errors.As(err, &changed) {
+		return c.changedMeanwhile(changed)
+	}
+	if err != nil {
+		return err
+	}
+	return c.okVersion(e, version)
+}
+
+// changedMeanwhile answers a 412 whose result is the event as it is now.
+func (c *call) changedMeanwhile(now *store.ChangedError) error {
+	answer := api.Failed(api.Errorf(http.StatusPreconditionFailed, "%s; the result is how it is now", now.Error()))
+	answer.Result = now.Event
+	b, err := json.Marshal(answer)
+	if err != nil {
+		return fmt.Errorf("encoding the answer: %w", err)
+	}
+	c.w.Header().Set("ETag", c.entityTag(now.Version))
+	return c.send(http.StatusPreconditionFailed, jsonType, b)
 }
 
 // updateMany changes up to a hundred events of a dataset alike. Those that

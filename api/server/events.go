@@ -114,11 +114,11 @@ func (c *call) readEvent() error { return c.answerEvent(c.params[0], c.params[1]
 func (c *call) readEventAnywhere() error { return c.answerEvent("", c.params[0]) }
 
 func (c *call) answerEvent(dataset, id string) error {
-	e, err := c.s.db.Event(c.ctx(), c.account, dataset, id)
+	e, version, err := c.s.db.EventVersion(c.ctx(), c.account, dataset, id)
 	if err != nil {
 		return err
 	}
-	return c.ok(event(e))
+	return c.okVersion(e, version)
 }
 
 // createEvent makes one event. Its refusal is a 400; with preserveUuid, one

@@ -143,6 +143,9 @@ func (s *server) dispatch(c *call) error {
 	if err := c.permit(rt); err != nil {
 		return err
 	}
+	if err := c.condition(rt); err != nil {
+		return err
+	}
 	return rt.run(c)
 }
 

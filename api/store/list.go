@@ -2,6 +2,9 @@ package store
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
@@ -185,6 +188,50 @@ func (d *DB) Event(ctx context.Context, account, dataset, id string) (api.Event,
 		return api.Event{}, err
 	}
 	return events[0], nil
+}
+
+// EventVersion is Event with the event's version: a text that is another one
+// after every change of the event, its raw record and what is tied to it, and
+// under every other limit (WithLimit).
+func (d *DB) EventVersion(ctx context.Context, account, dataset, id string) (api.Event, string, error) {
+	v, err := d.readTx(ctx)
+	if err != nil {
+		return api.Event{}, "", err
+	}
+	defer v.close()
+	at, sc, err := v.find(ctx, account, dataset, id)
+	if err != nil {
+		return api.Event{}, "", err
+	}
+	return v.version(ctx, sc, at)
+}
+
+// version reads an event and its version. That is a keyed hash of what the
+// view shows: what lies outside its limit doesn't tell by it.
+func (v *readTx) version(ctx context.Context, sc scope, id int64) (api.Event, string, error) {
+	events, err := v.readEvents(ctx, sc, []int64{id})
+	if err != nil {
+		return api.Event{}, "", err
+	}
+	raw, err := v.s.rawRow(ctx, id)
+	if err != nil {
+		return api.Event{}, "", err
+	}
+	shown := struct {
+		Account string
+		Limit   *Limit
+		Event   *api.Event
+		Raw     []any
+	}{sc.name, v.limit, &events[0], nil}
+	if raw != nil {
+		sum := sha256.Sum256(raw.data)
+		shown.Raw = []any{raw.created, raw.source, raw.tlp, sum[:]}
+	}
+	b, err := json.Marshal(shown)
+	if err != nil {
+		return api.Event{}, "", fmt.Errorf("working out the version of event %d: %w", id, err)
+	}
+	return events[0], hex.EncodeToString(v.d.signature(append([]byte("version\x00"), b...))), nil
 }
 
 // find resolves an event's UUID within a dataset, "" meaning the account.

@@ -18,11 +18,39 @@ const maxUpdates = 100
 // in the account. Changing the category changes the kill chain and the MITRE
 // lists with it. A 404 *api.Error where the event isn't there.
 func (d *DB) Update(ctx context.Context, who Actor, account, dataset, id string, p api.EventPatch) (api.Event, error) {
-	checked, err := checkPatch(p)
-	if err != nil {
+	if err := d.update(ctx, who, account, dataset, id, p, nil); err != nil {
 		return api.Event{}, err
 	}
-	err = d.edit(ctx, who, account, opUpdate, func(e *edit) error {
+	return d.Event(ctx, account, dataset, id)
+}
+
+// UpdateIf is Update where holds says yes to the version that the event has
+// when it is changed, with nothing coming in between; else nothing is changed
+// and the error is a *ChangedError. It answers the event with its new version.
+func (d *DB) UpdateIf(ctx context.Context, who Actor, account, dataset, id string, p api.EventPatch, holds func(version string) bool) (api.Event, string, error) {
+	if err := d.update(ctx, who, account, dataset, id, p, holds); err != nil {
+		return api.Event{}, "", err
+	}
+	return d.EventVersion(ctx, account, dataset, id)
+}
+
+// ChangedError refuses a change of an event that has another version than the
+// caller knows: how it is now, as the caller may see it.
+type ChangedError struct {
+	Event   api.Event
+	Version string
+}
+
+func (e *ChangedError) Error() string {
+	return "event " + e.Event.UUID + " was changed meanwhile: nothing was changed"
+}
+
+func (d *DB) update(ctx context.Context, who Actor, account, dataset, id string, p api.EventPatch, holds func(string) bool) error {
+	checked, err := checkPatch(p)
+	if err != nil {
+		return err
+	}
+	return d.edit(ctx, who, account, opUpdate, func(e *edit) error {
 		in, err := e.c.datasetOrAny(dataset)
 		if err != nil {
 			return err
@@ -31,12 +59,26 @@ func (d *DB) Update(ctx context.Context, who Actor, account, dataset, id string,
 		if err != nil {
 			return err
 		}
+		if holds != nil {
+			if err := e.unchanged(r.id, holds); err != nil {
+				return err
+			}
+		}
 		return e.patch(r, checked, newCategories(e.c))
 	})
+}
+
+// unchanged refuses where holds says no to the version of an event.
+func (e *edit) unchanged(id int64, holds func(string) bool) error {
+	sc, err := e.c.scope(e.c.ctx, e.c.name, []string{api.ScopeAll})
 	if err != nil {
-		return api.Event{}, err
+		return err
 	}
-	return d.Event(ctx, account, dataset, id)
+	now, version, err := e.c.version(e.c.ctx, sc, id)
+	if err != nil || holds(version) {
+		return err
+	}
+	return &ChangedError{Event: now, Version: version}
 }
 
 // UpdateMany makes one patch, without a date, on up to 100 events of a
