@@ -17,6 +17,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"threatbench/api/clean"
+	"threatbench/api/client/patience"
 	"threatbench/cli/profile"
 )
 
@@ -28,8 +29,9 @@ type app struct {
 	now   func() time.Time
 	tty   func(stream any) bool // whether a stream is a terminal
 	flags globalFlags
-	given *place // where the events are, whatever the flags say, and the caller's to close; nil but over SSH
-	err   error  // why the command failed
+	waits *waiting // how a silent server is treated; nil leaves it to the client
+	given *place   // where the events are, whatever the flags say, and the caller's to close; nil but over SSH
+	err   error    // why the command failed
 }
 
 // globalFlags are understood by every command.
@@ -111,6 +113,8 @@ func oneLine(err error) string {
 	switch {
 	case errors.Is(err, context.Canceled):
 		return "cancelled"
+	case errors.As(err, new(*patience.Error)):
+		return text + "; give it more time with --timeout, for example --timeout 2m, or 0 to wait for as long as it takes"
 	case errors.Is(err, syscall.EADDRINUSE):
 		return text + "; choose another address with --listen, or port 0 for a free one"
 	case errors.Is(err, fs.ErrPermission):

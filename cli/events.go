@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -18,9 +19,10 @@ import (
 )
 
 type eventsFlags struct {
-	query string
-	json  bool
-	limit int
+	timeout time.Duration
+	query   string
+	json    bool
+	limit   int
 
 	datasets []string
 }
@@ -32,7 +34,7 @@ func (a *app) eventsCommand() *cobra.Command {
 		Short: "List events, for scripts",
 		Long: "Lists the events that a filter finds, newest first: one line an event, or with --json the whole event as the API answers it. " +
 			"Words search everything an event says: attacker, indicators, tags, category, description, insight, countries and techniques; " +
-			"event~~word searches the description alone. All datasets are searched unless --dataset or dataset: names some.\n\n" +
+			"event~~word searches the description alone. All datasets are searched unless --dataset or dataset: names some. A server that is silent for as long as --timeout says is given up.\n\n" +
 			"Exit codes: 0 done, 1 failed, 2 used wrongly, 3 answered in part.",
 		Example: "threatbench events --query 'tlp:red date>-1d' --json | jq -r .indicator\n" +
 			"threatbench events --query 'tag:ransomware' --limit 5",
@@ -42,10 +44,14 @@ func (a *app) eventsCommand() *cobra.Command {
 		if f.limit < 0 {
 			return usagef("--limit %d: want 0 (all) or more", f.limit)
 		}
+		if err := a.checkTimeout(f.timeout); err != nil {
+			return err
+		}
 		return noArgs(args)
 	}
 	cmd.RunE = a.run(check, func(ctx context.Context, _ []string) error { return a.events(ctx, f) })
 	cmd.Flags().StringVarP(&f.query, "query", "q", "", "filter, in the filter language; empty means everything")
+	a.timeoutFlag(cmd, &f.timeout)
 	cmd.Flags().StringSliceVar(&f.datasets, "dataset", nil, "datasets to search, by name or id; all is the default")
 	cmd.Flags().BoolVar(&f.json, "json", false, "write JSON, one event a line")
 	cmd.Flags().IntVar(&f.limit, "limit", 100, "events to list at most; 0 means all")
@@ -59,7 +65,7 @@ func (a *app) events(ctx context.Context, f eventsFlags) (err error) {
 	}
 	ctx, stop := untilSignal(ctx)
 	defer stop()
-	pl, err := a.openToRead(ctx)
+	pl, err := a.openWithin(ctx, f.timeout)
 	if err != nil {
 		return err
 	}

@@ -6,6 +6,7 @@ import (
 	"io"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -16,6 +17,7 @@ import (
 )
 
 type exportFlags struct {
+	timeout time.Duration
 	query   string
 	format  string
 	output  string
@@ -36,7 +38,7 @@ func (a *app) exportCommand() *cobra.Command {
 			"as CSV with the columns you choose, as a STIX 2.1 bundle, or as a report in Markdown with defanged indicators. " +
 			"--max-tlp leaves out what is marked stricter, or not at all, and says how many. " +
 			"A file is written whole or not at all, readable by you alone; what is no regular file (a pipe, /dev/null) is written into, a link of your own leads to its file, and somebody else's is refused. " +
-			"Against a remote account every raw record is a call of its own; --no-raw does without them.\n\nColumns: " + strings.Join(interchange.FieldNames(), ", "),
+			"Against a remote account every raw record is a call of its own; --no-raw does without them. A server that is silent for as long as --timeout says is given up; a long export that goes on is not.\n\nColumns: " + strings.Join(interchange.FieldNames(), ", "),
 		Example: strings.Join([]string{
 			"threatbench export --query 'attacker:COPPERMANTIS' -o mantis.jsonl",
 			"threatbench export --format csv --columns date,indicator,indicatorType,tlp --max-tlp green",
@@ -53,10 +55,14 @@ func (a *app) exportCommand() *cobra.Command {
 		if a.given != nil && f.output != "" && f.output != "-" {
 			return usagef("--output: the file would be the server's; redirect the output instead")
 		}
+		if err := a.checkTimeout(f.timeout); err != nil {
+			return err
+		}
 		return noArgs(args)
 	}
 	cmd.RunE = a.run(check, func(ctx context.Context, _ []string) error { return a.export(ctx, f) })
 	cmd.Flags().StringVarP(&f.query, "query", "q", "", "filter, in the filter language; empty means everything")
+	a.timeoutFlag(cmd, &f.timeout)
 	cmd.Flags().StringSliceVar(&f.datasets, "dataset", nil, "datasets to search, by name or id; all is the default")
 	cmd.Flags().StringVar(&f.format, "format", "jsonl", "form to write: "+listFormats(interchange.ExportFormats()))
 	cmd.Flags().StringVarP(&f.output, "output", "o", "", "file to write instead of the standard output")
@@ -108,7 +114,7 @@ func (a *app) export(ctx context.Context, f exportFlags) (err error) {
 	}
 	ctx, stop := untilSignal(ctx)
 	defer stop()
-	pl, err := a.openToRead(ctx)
+	pl, err := a.openWithin(ctx, f.timeout)
 	if err != nil {
 		return err
 	}
@@ -166,6 +172,8 @@ func (a *app) exportTo(ctx context.Context, pl *place, q api.ListQuery, w io.Wri
 	o.Now = a.now()
 	m := a.meter("exporting")
 	m.terminal = m.terminal && !a.tty(w) // not through what is written
+	a.waits.through(m)
+	defer a.waits.through(nil)
 	done, err := interchange.Export(ctx, pl.source(), q, w, o,
 		func(p interchange.Progress) { m.show(int64(p.Events), int64(p.Total), p.Events) })
 	m.clear()

@@ -11,6 +11,7 @@ import (
 	"os"
 	"slices"
 	"strconv"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -21,6 +22,7 @@ import (
 )
 
 type lookupFlags struct {
+	timeout  time.Duration
 	file     string
 	format   string
 	datasets []string
@@ -34,7 +36,7 @@ func (a *app) lookupCommand() *cobra.Command {
 		Long: "Looks up indicators: the arguments, a file, or without either the standard input. Any text will do, defanged or not. " +
 			"Apart from exact hits it says whose host or parent domain is known, and below which host, domain, net or beginning " +
 			"of a hash (8 digits or more) something is. " +
-			"All datasets are searched unless --dataset names some.\n\n" +
+			"All datasets are searched unless --dataset names some. A server that is silent for as long as --timeout says is given up.\n\n" +
 			"Exit codes: 0 something was seen, 1 nothing was, 2 it failed or was used wrongly, 3 answered in part.",
 		Example: "threatbench lookup 203[.]0[.]113[.]127 hxxps://evil[.]example/a\n" +
 			"threatbench lookup --file report.txt --format csv",
@@ -47,7 +49,7 @@ func (a *app) lookupCommand() *cobra.Command {
 		case f.file != "" && len(args) > 0:
 			return usagef("indicators and --file: give one of them")
 		}
-		return nil
+		return a.checkTimeout(f.timeout)
 	}
 	cmd.RunE = a.run(check, func(ctx context.Context, args []string) error {
 		err := a.lookup(ctx, args, f)
@@ -58,6 +60,7 @@ func (a *app) lookupCommand() *cobra.Command {
 	})
 	cmd.Flags().StringVarP(&f.file, "file", "f", "", "file to read the indicators from; - is the standard input")
 	cmd.Flags().StringVar(&f.format, "format", "table", "form to write: table, json (one line an indicator) or csv")
+	a.timeoutFlag(cmd, &f.timeout)
 	cmd.Flags().StringSliceVar(&f.datasets, "dataset", nil, "datasets to search, by name or id; all is the default")
 	return cmd
 }
@@ -69,7 +72,7 @@ func (a *app) lookup(ctx context.Context, args []string, f lookupFlags) (err err
 	}
 	ctx, stop := untilSignal(ctx)
 	defer stop()
-	pl, err := a.openToRead(ctx)
+	pl, err := a.openWithin(ctx, f.timeout)
 	if err != nil {
 		return err
 	}

@@ -10,9 +10,12 @@ import (
 	"path/filepath"
 	"time"
 
+	"github.com/spf13/cobra"
+
 	"threatbench/api"
 	"threatbench/api/async"
 	"threatbench/api/client"
+	"threatbench/api/client/patience"
 	"threatbench/api/interchange"
 	"threatbench/api/server"
 	"threatbench/api/server/alerting"
@@ -26,6 +29,42 @@ const LocalAccount = "local"
 // mountedURL is what the client calls the embedded server: a name that never
 // leaves the process.
 const mountedURL = "http://embedded.invalid" + server.BasePath
+
+// hangs is how long a server may be silent before a command gives it up.
+const hangs = 20 * time.Second
+
+// timeoutFlag gives a command its --timeout.
+func (a *app) timeoutFlag(cmd *cobra.Command, timeout *time.Duration) {
+	cmd.Flags().DurationVar(timeout, "timeout", hangs, "longest silence of a server before it is given up, such as 90s or 2m; 0 waits for as long as it takes")
+}
+
+// checkTimeout refuses a --timeout that means nothing.
+func (a *app) checkTimeout(timeout time.Duration) error {
+	switch {
+	case timeout < 0:
+		return usagef("--timeout %s: want 0 (no limit) or more", timeout)
+	case a.given != nil && timeout != hangs:
+		return usagef("--timeout: the server's own limits hold here")
+	}
+	return nil
+}
+
+// openWithin is openToRead with a limit on the silence of a server elsewhere.
+func (a *app) openWithin(ctx context.Context, timeout time.Duration) (*place, error) {
+	a.waits = &waiting{limit: timeout, notice: noticeAfter}
+	return a.openToRead(ctx)
+}
+
+// patience watches over the server at a base URL, where the command wants it.
+func (a *app) patience(base string) *patience.Watch {
+	if a.waits == nil {
+		return nil
+	}
+	return patience.New(patience.Config{
+		Limit: a.waits.limit, Notice: a.waits.notice, Every: lineEvery,
+		Say: func() { a.waits.say(a, base) },
+	})
+}
 
 // place is where the events are: an account on a server elsewhere, or the
 // embedded server on a database file.
@@ -55,7 +94,8 @@ func (a *app) openRemote(ctx context.Context, p profile.Profile) (*place, error)
 		return nil, err
 	}
 	cl, err := client.New(client.Config{
-		BaseURL: p.BaseURL, Account: p.Account, Token: p.Token.Reveal(), Email: p.Email, Key: p.Key.Reveal(), UserAgent: "threatbench/" + version(),
+		Patience: a.patience(p.BaseURL),
+		BaseURL:  p.BaseURL, Account: p.Account, Token: p.Token.Reveal(), Email: p.Email, Key: p.Key.Reveal(), UserAgent: "threatbench/" + version(),
 	})
 	if err != nil {
 		return nil, fmt.Errorf("profile %s: %w", p.Name, err)

@@ -1,20 +1,26 @@
 package cli
 
 import (
+	"cmp"
 	"fmt"
 	"io"
+	"net/url"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/charmbracelet/x/term"
 
 	"threatbench/api/clean"
+	"threatbench/api/client"
 )
 
 const (
 	barEvery  = 100 * time.Millisecond
 	lineEvery = 10 * time.Second
 	barWidth  = 30
+
+	noticeAfter = 2 * time.Second // without a byte, before it is said what is waited for
 )
 
 // meter shows on a stream how far long work is: one line drawn over and over
@@ -28,6 +34,50 @@ type meter struct {
 	terminal bool
 	ascii    bool
 	drawn    bool
+	mu       sync.Mutex // what is waited for is told by another goroutine
+}
+
+// waiting is how a command treats a server that is silent.
+type waiting struct {
+	limit  time.Duration // 0 means that it waits on
+	notice time.Duration
+
+	mu    sync.Mutex
+	meter *meter // what is drawn meanwhile; nil means nothing
+}
+
+// through has told what is waited for without spoiling what m draws.
+func (w *waiting) through(m *meter) {
+	if w == nil {
+		return
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.meter = m
+}
+
+// say tells which server is waited for. It names no path and no query.
+func (w *waiting) say(a *app, base string) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	text := "waiting for " + serverOf(base) + " …"
+	if a.flags.ascii {
+		text = "waiting for " + serverOf(base) + " ..."
+	}
+	if w.meter != nil {
+		w.meter.line(text)
+		return
+	}
+	a.note("%s", text)
+}
+
+// serverOf is the scheme and host of a base URL.
+func serverOf(base string) string {
+	u, err := url.Parse(cmp.Or(base, client.DefaultBaseURL))
+	if err != nil {
+		return "the server"
+	}
+	return u.Scheme + "://" + u.Host
 }
 
 func (a *app) meter(label string) *meter {
@@ -37,6 +87,8 @@ func (a *app) meter(label string) *meter {
 
 // show tells of done of total (0: unknown) and of the events so far.
 func (m *meter) show(done, total int64, events int) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
 	now := m.now()
 	every := lineEvery
 	if m.terminal {
@@ -63,6 +115,16 @@ func (m *meter) show(done, total int64, events int) {
 	}
 	m.drawn = true
 	m.say("\r\x1b[K%s", fit(line, m.width()))
+}
+
+// line writes a line of its own in place of what is drawn.
+func (m *meter) line(text string) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.drawn {
+		m.say("\r\x1b[K")
+	}
+	m.say("%s\n", clean.Line(text))
 }
 
 func (m *meter) say(format string, args ...any) {
@@ -97,6 +159,8 @@ func fit(line string, width int) string {
 
 // clear takes the drawn line away.
 func (m *meter) clear() {
+	m.mu.Lock()
+	defer m.mu.Unlock()
 	if m.drawn {
 		m.say("\r\x1b[K")
 	}

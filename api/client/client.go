@@ -14,6 +14,8 @@ import (
 	"strings"
 	"sync/atomic"
 	"time"
+
+	"threatbench/api/client/patience"
 )
 
 // DefaultBaseURL is where Cloudflare answers.
@@ -25,6 +27,7 @@ const (
 	DefaultRetries = 2
 	DefaultMaxWait = 20 * time.Second
 	DefaultMaxBody = 512 << 20
+	noTimeout      = 1000 * time.Hour
 	bulkTimeouts   = 4 // a create may take this many times as long as a read
 )
 
@@ -39,7 +42,8 @@ type Config struct {
 
 	Transport http.RoundTripper // nil means one of its own; an in-memory server can stand here
 	UserAgent string            // "" means threatbench
-	Timeout   time.Duration     // of one attempt at a read; creates get four times as long; 0 means DefaultTimeout
+	Timeout   time.Duration     // of one attempt at a read; creates get four times as long; 0 means DefaultTimeout, or no limit where Patience is set
+	Patience  *patience.Watch   // gives up on a silent server, whatever Timeout and Retries say; nil means never
 	Retries   int               // repeats of a read that failed; 0 means DefaultRetries, negative none
 	MaxWait   time.Duration     // longest pause for the server's sake before a call gives up with a 429; 0 means DefaultMaxWait
 	MaxBody   int64             // bytes of one answer, unpacked; 0 means DefaultMaxBody
@@ -113,6 +117,9 @@ func withDefaults(c Config) Config {
 	if c.UserAgent == "" {
 		c.UserAgent = "threatbench"
 	}
+	if c.Timeout <= 0 && c.Patience != nil {
+		c.Timeout = noTimeout
+	}
 	if c.Timeout <= 0 {
 		c.Timeout = DefaultTimeout
 	}
@@ -132,15 +139,18 @@ func withDefaults(c Config) Config {
 		c.Jitter = rand.Float64
 	}
 	if c.Transport == nil {
-		c.Transport = ownTransport()
+		c.Transport = ownTransport(c.Patience)
+	}
+	if c.Patience != nil {
+		c.Transport = c.Patience.Over(c.Transport)
 	}
 	return c
 }
 
 // ownTransport is not the shared default, so that Close ends what this client
 // opened and nothing else.
-func ownTransport() http.RoundTripper {
-	return &http.Transport{
+func ownTransport(p *patience.Watch) http.RoundTripper {
+	t := &http.Transport{
 		Proxy:                 http.ProxyFromEnvironment,
 		ForceAttemptHTTP2:     true,
 		MaxIdleConns:          16,
@@ -149,6 +159,10 @@ func ownTransport() http.RoundTripper {
 		TLSHandshakeTimeout:   10 * time.Second,
 		ExpectContinueTimeout: time.Second,
 	}
+	if p != nil {
+		t.TLSHandshakeTimeout = 0 // a handshake is waited for like everything else
+	}
+	return t
 }
 
 func parseBase(s string) (*url.URL, error) {

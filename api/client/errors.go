@@ -16,6 +16,7 @@ import (
 
 	"threatbench/api"
 	"threatbench/api/clean"
+	"threatbench/api/client/patience"
 )
 
 // OfflineError says that no answer came: nothing listens there, the name is
@@ -80,7 +81,7 @@ const (
 func passing(err error) bool {
 	var offline *OfflineError
 	if errors.As(err, &offline) {
-		return !isCertificate(offline.err)
+		return !isCertificate(offline.err) && !gaveUp(offline.err)
 	}
 	var bad *answerError
 	if errors.As(err, &bad) {
@@ -127,6 +128,8 @@ func reasonOf(err error, limit time.Duration) (reason string, reached bool) {
 	var op *net.OpError
 	dialling := errors.As(err, &op) && op.Op == "dial"
 	switch {
+	case gaveUp(err):
+		return silenceOf(err), true
 	case errors.As(err, &dns):
 		return "no such host; check base_url and the network", false
 	case errors.Is(err, syscall.ECONNREFUSED):
@@ -141,6 +144,17 @@ func reasonOf(err error, limit time.Duration) (reason string, reached bool) {
 		return "the connection broke", true
 	}
 	return "the connection failed", true
+}
+
+// gaveUp tells whether the server was silent for too long.
+func gaveUp(err error) bool { return silenceOf(err) != "" }
+
+func silenceOf(err error) string {
+	var silent *patience.Error
+	if !errors.As(err, &silent) {
+		return ""
+	}
+	return silent.Error()
 }
 
 func isCertificate(err error) bool {
@@ -160,6 +174,8 @@ func (c *Client) brokenBody(ctx context.Context, err error, got int, limit time.
 		return &cutShort{ctx.Err()}
 	case errors.Is(err, errTooBig):
 		return &answerError{text: fmt.Sprintf("the answer is longer than %d bytes; ask for smaller pages", c.conf.MaxBody), err: err}
+	case gaveUp(err):
+		return &OfflineError{Host: c.host, Reason: silenceOf(err), Reached: true, err: err}
 	case errors.Is(err, context.DeadlineExceeded):
 		return &OfflineError{Host: c.host, Reason: fmt.Sprintf("the answer was not complete within %s", limit), Reached: true, err: err}
 	}
