@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
+	"path/filepath"
 	"strconv"
 	"time"
 
@@ -14,6 +16,8 @@ import (
 
 	"threatbench/api"
 	"threatbench/api/clean"
+	"threatbench/api/store"
+	"threatbench/cli/files"
 	"threatbench/cli/profile"
 	"threatbench/cli/sshd"
 	"threatbench/views"
@@ -26,7 +30,8 @@ func (a *app) doctorCommand() *cobra.Command {
 	var ssh sshd.Files
 	cmd := &cobra.Command{
 		Use: "doctor", Short: "Check configuration, terminal, database or account",
-		Long: "Checks what the workbench needs and says of each whether it is in order. The exit code is 1 if something isn't. " +
+		Long: "Checks what the workbench needs and says of each whether it is in order: of a database, that every event can be read " +
+			"and its indexes lead to them. The exit code is 1 if something isn't. " +
 			"Named the files of serve ssh, it checks them too: before a server reads them, if you like.",
 		Example: "threatbench doctor\nthreatbench doctor --profile prod\nthreatbench doctor --authorized-keys keys --roles roles.toml", Args: cobra.ArbitraryArgs,
 	}
@@ -121,8 +126,8 @@ func (c *checkup) terminal() {
 }
 
 // place opens the profile's database or asks its account.
-func (c *checkup) place(ctx context.Context, p profile.Profile) {
-	ctx, cancel := context.WithTimeout(ctx, doctorTimeout)
+func (c *checkup) place(whole context.Context, p profile.Profile) {
+	ctx, cancel := context.WithTimeout(whole, doctorTimeout)
 	defer cancel()
 	what := "account"
 	if !p.Remote() {
@@ -148,6 +153,64 @@ func (c *checkup) place(ctx context.Context, p profile.Profile) {
 	if p.Remote() {
 		where = pl.BaseURL() + ", account " + p.Account
 	}
-	c.say(what, fmt.Sprintf("%s: %s, answered in %d ms", where, views.TotalOf(page).String()+" events", time.Since(start).Milliseconds()),
-		errors.Join(err, pl.close()))
+	c.say(what, fmt.Sprintf("%s: %s, answered in %d ms", where, views.TotalOf(page).String()+" events", time.Since(start).Milliseconds()), err)
+	if err == nil && pl.db != nil {
+		c.database(whole, pl.db, p.DB)
+	}
+	if err := pl.close(); err != nil {
+		c.say(what, "", err)
+	}
+}
+
+// database reads all of the database, and looks at the files around it.
+func (c *checkup) database(ctx context.Context, db *store.DB, path string) {
+	m := c.a.meter("reading every event")
+	found, err := db.Verify(ctx, func(n int) { m.show(int64(n), 0, n) })
+	m.clear()
+	for _, p := range found.Problems {
+		c.say("contents", "", errors.New(p))
+	}
+	switch {
+	case err != nil:
+		c.say("contents", "", err)
+	case len(found.Problems) > 0:
+		c.say("contents", "", fmt.Errorf("%s found; keep a copy of the file, export what can be read (threatbench export) and import it into a new one", counted(len(found.Problems)+found.More, "problem")))
+	default:
+		c.say("contents", counted(found.Events, "event")+" read, indexes and pages are in order", nil)
+	}
+	c.wal(path)
+	c.room(path)
+}
+
+// maxWAL is how long the log beside a database may get before something is
+// wrong: it is taken in at 4 MiB where no reader holds it.
+const maxWAL = 1 << 30
+
+// wal looks at the log of changes beside the database.
+func (c *checkup) wal(path string) {
+	info, err := os.Stat(path + "-wal")
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+	case err != nil:
+		c.say("log", "", err)
+	case info.Size() > maxWAL:
+		c.say("log", "", fmt.Errorf("%s has %d MiB and is not taken in: something has read the database for long, or was killed; end what uses it and open it once", path+"-wal", info.Size()>>20))
+	}
+}
+
+// minRoom is how much room a disk should have beside the database.
+const minRoom = 256 << 20
+
+// room looks whether the disk has room to go on.
+func (c *checkup) room(path string) {
+	free, err := files.Free(filepath.Dir(path))
+	switch {
+	case errors.Is(err, errors.ErrUnsupported): // not told by this system
+	case err != nil:
+		c.say("disk", "", err)
+	case free < minRoom:
+		c.say("disk", "", fmt.Errorf("%d MiB are free beside %s: make room, or changes will be refused", free>>20, path))
+	default:
+		c.say("disk", fmt.Sprintf("%d MiB free", free>>20), nil)
+	}
 }
