@@ -1,6 +1,8 @@
 package client
 
 import (
+	"bytes"
+	"compress/gzip"
 	"context"
 	"errors"
 	"fmt"
@@ -216,6 +218,89 @@ func TestAnswerSizeIsLimited(t *testing.T) {
 	_, err := c.List(t.Context(), api.ListQuery{})
 	if err == nil || !strings.Contains(err.Error(), "longer than 4096 bytes") || c.Stats().Calls != 1 {
 		t.Errorf("%v after %d calls", err, c.Stats().Calls)
+	}
+}
+
+// endless is a body that repeats a text for ever, or so many times.
+type endless struct {
+	text string
+	n    int64 // bytes still to come, a multiple of the text's
+	at   int
+}
+
+func (e *endless) Read(p []byte) (int, error) {
+	if e.n <= 0 {
+		return 0, io.EOF
+	}
+	n := 0
+	for n < len(p) && e.n > 0 {
+		got := copy(p[n:], e.text[e.at:])
+		e.at, n, e.n = (e.at+got)%len(e.text), n+got, e.n-int64(got)
+	}
+	return n, nil
+}
+
+// Answers that would fill the memory end in one clear line, after a bounded
+// number of bytes.
+func TestAnswersThatFillTheMemory(t *testing.T) {
+	const most = 4 << 20
+	pack := func(from io.Reader) io.Reader {
+		var b bytes.Buffer
+		z := gzip.NewWriter(&b)
+		if _, err := io.Copy(z, from); err != nil {
+			t.Error(err)
+		}
+		if err := z.Close(); err != nil {
+			t.Error(err)
+		}
+		return &b
+	}
+	never := int64(1) << 50
+	for name, tc := range map[string]struct {
+		body   func() io.Reader
+		packed bool
+		want   string
+	}{
+		"endless text": {func() io.Reader { return io.MultiReader(strings.NewReader(`["`), &endless{text: "x", n: never}) }, false, "longer than 4194304 bytes"},
+		"endless list": {func() io.Reader { return io.MultiReader(strings.NewReader(`[{}`), &endless{text: ",{}", n: never}) }, false, "longer than 4194304 bytes"},
+		"gzip bomb":    {func() io.Reader { return pack(&endless{text: " ", n: 16 << 20}) }, true, "longer than 4194304 bytes"},
+		"empty rows": {func() io.Reader {
+			return io.MultiReader(strings.NewReader(`[{}`), &endless{text: ",{}", n: 3 << 20}, strings.NewReader(`]`))
+		}, false, "more than 200000 rows"},
+		"null rows": {func() io.Reader {
+			return io.MultiReader(strings.NewReader(`{"success":true,"result":[null`), &endless{text: ",null", n: 5 * 600_000}, strings.NewReader(`]}`))
+		}, false, "more than 200000 rows"},
+		"commas in one": {func() io.Reader {
+			return io.MultiReader(strings.NewReader(`[{"event":"\"[`), &endless{text: ",", n: 1 << 20}, strings.NewReader(`"}]`))
+		}, false, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			c := fake(t, func(*http.Request) (*http.Response, error) {
+				r := reply(200, "")
+				r.ContentLength, r.Body = -1, io.NopCloser(tc.body())
+				if tc.packed {
+					r.Header.Set("Content-Encoding", "gzip")
+				}
+				return r, nil
+			}, func(c *Config) { c.MaxBody = most })
+			p, err := c.List(t.Context(), api.ListQuery{})
+			if tc.want == "" && (err != nil || len(p.Events) != 1) || tc.want != "" && (err == nil || !strings.Contains(err.Error(), tc.want)) {
+				t.Errorf("%d events, %v; want %q", len(p.Events), err, tc.want)
+			}
+			if n := c.Stats().Calls; n != 1 {
+				t.Errorf("%d calls", n)
+			}
+		})
+	}
+}
+
+// The largest page that the contract allows is no attack, in either form.
+func TestTheLargestPageIsTaken(t *testing.T) {
+	page := "[" + strings.Repeat(`{"uuid":"u","tags":["a","b","c"],"event":"x","category":"y","attacker":"z","tlp":"red","killChain":3,"indicator":"i","insight":""},`, 24_999) + oneEvent + "]"
+	for _, body := range []string{page, `{"success":true,"result":` + page + `}`} {
+		if err := checkValues([]byte(body)); err != nil {
+			t.Error(err)
+		}
 	}
 }
 

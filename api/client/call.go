@@ -212,15 +212,108 @@ func (c *Client) readBody(resp *http.Response) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	var buf bytes.Buffer
 	if n := resp.ContentLength; n > 0 && n <= c.conf.MaxBody {
+		var buf bytes.Buffer
 		buf.Grow(int(n) + bytes.MinRead)
+		_, err = buf.ReadFrom(io.LimitReader(body, c.conf.MaxBody+1))
+		if err == nil && int64(buf.Len()) > c.conf.MaxBody {
+			err = errTooBig
+		}
+		return buf.Bytes(), err
 	}
-	_, err = buf.ReadFrom(io.LimitReader(body, c.conf.MaxBody+1))
-	if err == nil && int64(buf.Len()) > c.conf.MaxBody {
-		err = errTooBig
+	return readPieces(body, c.conf.MaxBody)
+}
+
+const (
+	firstPiece = 8 << 10
+	lastPiece  = 4 << 20
+)
+
+// readPieces reads a body of unknown length, up to the limit. It holds no more
+// than what came and one piece until all of it is there: a buffer that doubles
+// would hold three times the limit before it finds that it is passed.
+func readPieces(body io.Reader, most int64) ([]byte, error) {
+	var pieces [][]byte
+	total := int64(0)
+	for size := firstPiece; ; size = min(2*size, lastPiece) {
+		piece := make([]byte, size)
+		n, err := readFull(piece, body)
+		pieces, total = append(pieces, piece[:n]), total+int64(n)
+		switch {
+		case total > most:
+			return nil, errTooBig
+		case errors.Is(err, io.EOF):
+			return bytes.Join(pieces, nil), nil
+		case err != nil:
+			return bytes.Join(pieces, nil), err
+		}
 	}
-	return buf.Bytes(), err
+}
+
+// readFull reads until p is full. Unlike io.ReadFull it leaves an error as it is,
+// so that a body that broke off is told from one that ended.
+func readFull(p []byte, from io.Reader) (n int, err error) {
+	for n < len(p) && err == nil {
+		var got int
+		got, err = from.Read(p[n:])
+		n += got
+	}
+	return n, err
+}
+
+// What an answer may hold. A few bytes of it (`{},`) can become a value of
+// half a kibibyte, so that its length alone is no bound on memory.
+const (
+	maxListed = 200_000   // values of its outermost lists: eight of the largest pages
+	maxValues = 8_000_000 // values in all
+)
+
+// checkValues refuses an answer that would take more memory than any honest
+// one.
+func checkValues(body []byte) error {
+	if bytes.Count(body, []byte{','}) < maxListed {
+		return nil
+	}
+	listed, values := countValues(body)
+	if listed >= maxListed || values >= maxValues {
+		return &answerError{text: fmt.Sprintf("the answer holds more than %d rows or %d values; ask for smaller pages", maxListed, maxValues), err: errTooBig}
+	}
+	return nil
+}
+
+// countValues counts the commas of JSON outside its texts: those of lists at
+// the two outermost levels, a bare one and an envelope's, and all of them.
+func countValues(body []byte) (listed, values int) {
+	depth := 0
+	var list [3]bool // whether the container open at a level is a list
+	for i := 0; i < len(body); i++ {
+		switch body[i] {
+		case '"':
+			i = endOfText(body, i)
+		case '[', '{':
+			if depth++; depth < len(list) {
+				list[depth] = body[i] == '['
+			}
+		case ']', '}':
+			depth = max(depth-1, 0)
+		case ',':
+			values++
+			if depth < len(list) && list[depth] {
+				listed++
+			}
+		}
+	}
+	return listed, values
+}
+
+// endOfText is where the text that begins at i ends.
+func endOfText(body []byte, i int) int {
+	for i++; i < len(body) && body[i] != '"'; i++ {
+		if body[i] == '\\' {
+			i++
+		}
+	}
+	return i
 }
 
 // unpacked is an answer's body. net/http unpacks gzip it asked for itself; an
@@ -241,6 +334,9 @@ var errTooBig = errors.New("answer too big")
 // decode reads the answer in either form. Page information of a bare answer
 // stands in a header.
 func (c *Client) decode(a *answer, into any) (*api.ResultInfo, error) {
+	if err := checkValues(a.body); err != nil {
+		return nil, err
+	}
 	info, err := decodeBody(a.body, into)
 	if err != nil {
 		return nil, c.wrongAnswer(a, err)

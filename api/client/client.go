@@ -26,7 +26,7 @@ const (
 	DefaultTimeout = 30 * time.Second
 	DefaultRetries = 2
 	DefaultMaxWait = 20 * time.Second
-	DefaultMaxBody = 512 << 20
+	DefaultMaxBody = 256 << 20
 	noTimeout      = 1000 * time.Hour
 	bulkTimeouts   = 4 // a create may take this many times as long as a read
 )
