@@ -355,6 +355,10 @@ func (m *Model) formDone(r async.ChangeResult) tea.Cmd {
 	}
 	m.sent = nil
 	switch {
+	case r.Moved != nil:
+		l.form.Moved(*r.Moved)
+		m.overlay.Open(l)
+		return nil
 	case len(r.Done) == 0 && len(r.Unknown) == 0 && len(r.Unchanged) == 0:
 		if len(r.Failed) > 0 {
 			l.form.Refused(r.Failed[0].Reason)

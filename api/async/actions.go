@@ -106,7 +106,10 @@ func holdsFolded(list []string, s string) bool {
 }
 
 // editing sets fields of each event.
-type editing struct{ patch api.EventPatch }
+type editing struct {
+	patch api.EventPatch
+	shown *api.Event // as the one event was when its new values were written; nil: whatever it was
+}
 
 func (editing) onEvents() {}
 
@@ -117,6 +120,9 @@ func (a editing) run(ctx context.Context, w *changeRun, on []Target) {
 	}
 	was, ok := w.before(ctx, on)
 	if !ok {
+		return
+	}
+	if on = a.unmoved(w, on, was); len(on) == 0 {
 		return
 	}
 	cats := a.categories(ctx, w)
@@ -196,7 +202,7 @@ func (a editing) takeBack(w *changeRun, t Target, e api.Event, seen bool, cats m
 	case neutralised(old):
 		w.cannotUndo("some old values held characters that can't be put back exactly")
 	default:
-		w.back(keyOf(old), editing{old}, t)
+		w.back(keyOf(old), editing{patch: old}, t)
 	}
 }
 

@@ -114,6 +114,8 @@ type ChangeResult struct {
 	Confirmed int
 	Doubtful  []Target
 
+	Moved *api.Event // the event of an EditShown, where somebody changed it meanwhile
+
 	Undo   *Change // takes Done back; nil where that can't be done
 	NoUndo string  // why Undo is nil, or what it leaves out; "" where it is whole
 
@@ -208,7 +210,17 @@ func UnreferTo(on []Target, others []string) Change {
 
 // EditEvents sets the same fields on events.
 func EditEvents(on []Target, p api.EventPatch) Change {
-	return changeOf(KindEdit, fmt.Sprintf("change %s of %s", some(patchedFields(p)), events(len(on))), editing{p}, on)
+	return changeOf(KindEdit, fmt.Sprintf("change %s of %s", some(patchedFields(p)), events(len(on))), editing{patch: p}, on)
+}
+
+// EditShown is EditEvents for one event whose new values were written while it
+// was shown as given. It is read again right before sending: where somebody
+// changed one of the same fields meanwhile nothing is sent, and the result's
+// Moved is how the event is. A change between that reading and the sending goes
+// unseen.
+func EditShown(shown api.Event, p api.EventPatch) Change {
+	on := []Target{{Dataset: shown.DatasetID, ID: shown.UUID}}
+	return changeOf(KindEdit, fmt.Sprintf("change %s of %s", some(patchedFields(p)), events(1)), editing{p, &shown}, on)
 }
 
 // RelateEvents hangs children under a parent; kind is one of

@@ -62,7 +62,8 @@ type changeRun struct {
 	failuresInRow int                  // failures of the server in a row
 	reported      int64                // targets whose outcome is known
 	made          []Target
-	right         int // of those done, how many read as they should
+	movedEvent    *api.Event // what somebody changed meanwhile
+	right         int        // of those done, how many read as they should
 	unlooked      bool
 	doubtful      []Target
 	undo          []step
@@ -276,6 +277,12 @@ func (w *changeRun) set(f outcome, reason string, on ...Target) {
 	}
 }
 
+func (w *changeRun) foundMoved(now api.Event) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.movedEvent = &now
+}
+
 func (w *changeRun) stop(err error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -403,7 +410,7 @@ func (w *changeRun) result() ChangeResult {
 	defer w.mu.Unlock()
 	r := ChangeResult{
 		Change: w.change, Made: w.made, Confirmed: w.right, Doubtful: w.doubtful, Err: w.halt, NoUndo: w.noUndo,
-		renumbered: w.renumbered,
+		Moved: w.movedEvent, renumbered: w.renumbered,
 	}
 	if w.unlooked {
 		r.Confirmed = -1

@@ -18,7 +18,7 @@ func (m *Model) Change() (async.Change, bool) {
 	on := []async.Target{{Dataset: m.event.DatasetID, ID: m.event.UUID}}
 	var parts []async.Change
 	if p := m.patch(); p != (api.EventPatch{}) {
-		parts = append(parts, async.EditEvents(on, p))
+		parts = append(parts, async.EditShown(*m.event, p))
 	}
 	gone, come := m.differences("tags")
 	if len(gone) > 0 {

@@ -24,6 +24,7 @@ type field struct {
 	patch      func(p *api.EventPatch, value *string) // nil: not by the patch
 	most       int                                    // characters
 	was        string                                 // in the beginning
+	moved      string                                 // what somebody did to it meanwhile
 	input      *prompt.Model
 	long       string // the text, where it is one of several lines
 	err        string

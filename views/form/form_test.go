@@ -222,3 +222,36 @@ func BenchmarkDrawing(b *testing.B) {
 		m.Lines(100, 36)
 	}
 }
+
+// What others changed meanwhile stands beside what was written, and what
+// wasn't touched here follows them.
+func TestMovedShowsBoth(t *testing.T) {
+	e := api.Event{UUID: "8e0f2c5e-0000-4000-8000-00000000000a", Date: api.TimeOf(time.Date(2026, 3, 1, 0, 0, 0, 0, time.UTC)), Event: "ORIG", Category: "Phishing", TLP: "amber", Tags: []string{"a", "b"}}
+	m := newForm(t, &e)
+	m.Set("event", "BBBTWO")
+	m.Set("tags", "a, b, mine")
+	now := e
+	now.Event, now.Attacker, now.Tags = "AAAONE", "ALPHA", []string{"a", "b", "theirs"}
+	m.Moved(now)
+	if m.Key() != "event" || m.Text() != "BBBTWO" || !strings.Contains(m.Said(), "Description") && !strings.Contains(m.Said(), "description") {
+		t.Errorf("at %s with %q: %s", m.Key(), m.Text(), m.Said())
+	}
+	if got := m.field("attacker").value(); got != "ALPHA" || m.field("attacker").changed() {
+		t.Errorf("the attacker is %q", got)
+	}
+	if gone, come := m.differences("tags"); len(gone) > 0 || len(come) != 1 || come[0] != "mine" {
+		t.Errorf("tags: %v go, %v come", gone, come)
+	}
+	if wrong := m.Check(); wrong > 0 {
+		t.Errorf("%d fields are wrong", wrong)
+	}
+	review := strings.Join(m.Review(100), "\n")
+	for _, want := range []string{"AAAONE", "BBBTWO", "it was ORIG"} {
+		if !strings.Contains(review, want) {
+			t.Errorf("the review has no %q: %s", want, review)
+		}
+	}
+	if p := m.patch(); p.Event == nil || *p.Event != "BBBTWO" || p.Attacker != nil {
+		t.Errorf("the patch is %+v", p)
+	}
+}

@@ -422,6 +422,38 @@ func (m *Model) Refused(why string) {
 	}
 }
 
+// Moved takes in how the event is now that somebody changed it meanwhile. What
+// was written here stays, beside what it would replace; where nothing was
+// written the form follows. Lists stay as they are: of them what was added and
+// taken out is sent, which takes nothing from others.
+func (m *Model) Moved(now api.Event) {
+	fresh := New(m.env, &now, m.catalogs)
+	m.event = fresh.event
+	var titles []string
+	first := -1
+	for i, f := range m.fields {
+		g := fresh.field(f.key)
+		if g == nil || f.key == "raw.data" || g.was == f.was || f.list && f.changed() {
+			continue
+		}
+		if !f.changed() {
+			f.set(g.was)
+		} else if f.value() != g.was {
+			f.moved = "changed meanwhile: it was " + orNone(f.was) + " when it was opened here"
+			if titles = append(titles, f.title); first < 0 {
+				first = i
+			}
+		}
+		f.was = g.was
+	}
+	if first < 0 {
+		m.said = "not sent: somebody changed the event meanwhile; the form shows it as it is now"
+		return
+	}
+	m.enter(first)
+	m.said = "not sent: somebody changed " + strings.Join(titles, ", ") + " meanwhile; saving shows both before it asks"
+}
+
 func (m *Model) judge(f *field) {
 	if f.fixed == "" {
 		f.err = m.wrong(f)

@@ -19,6 +19,11 @@ func (m *Model) Review(w int) []string {
 			out = append(out, m.given(f, w)...)
 		case m.event != nil && f.changed():
 			out = append(out, m.compared(f, w)...)
+			if f.moved != "" {
+				for _, line := range shown(views.OneLine(f.moved), w-4) {
+					out = append(out, "  "+m.env.Styles.Warn.Paint(line))
+				}
+			}
 		}
 	}
 	return out
