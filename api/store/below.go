@@ -59,6 +59,14 @@ func newBelowAsk(canonical string) *belowAsk {
 	return ask
 }
 
+func (a *belowAsk) newestIDs() []int64 {
+	ids := make([]int64, len(a.newest))
+	for i, e := range a.newest {
+		ids[i] = e.id
+	}
+	return ids
+}
+
 // condition finds what lies below a value, and the value itself.
 func (a *belowAsk) condition() condition {
 	c := api.Condition{Field: api.FieldIndicator, Values: []string{a.canonical}}
@@ -111,7 +119,6 @@ func (a *belowAsk) keepNewest(e datedID) {
 // findBelow finds what lies below canonical values.
 func (l *lookup) findBelow(ctx context.Context, values []string) error {
 	l.below = map[string]*belowAsk{}
-	var asks []*belowAsk
 	for _, v := range values {
 		if _, done := l.below[v]; done {
 			continue
@@ -119,27 +126,14 @@ func (l *lookup) findBelow(ctx context.Context, values []string) error {
 		l.below[v] = newBelowAsk(v)
 		if ask := l.below[v]; ask != nil {
 			ask.exact = slices.Sorted(slices.Values(l.events[l.keys[v]]))
-			asks = append(asks, ask)
+			l.asks = append(l.asks, ask)
 		}
 	}
 	look := l.belowTogether
-	if len(asks) <= fewBelow {
+	if len(l.asks) <= fewBelow {
 		look = l.belowOneByOne
 	}
-	if err := look(ctx, asks); err != nil {
-		return err
-	}
-	for _, ask := range asks {
-		ids := make([]int64, len(ask.newest))
-		for i, e := range ask.newest {
-			ids[i] = e.id
-		}
-		var err error
-		if ask.found.Newest, err = l.newest(ctx, ids); err != nil {
-			return err
-		}
-	}
-	return nil
+	return look(ctx, l.asks)
 }
 
 func (l *lookup) belowOneByOne(ctx context.Context, asks []*belowAsk) error {

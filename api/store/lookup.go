@@ -47,10 +47,11 @@ func (d *DB) Lookup(ctx context.Context, account string, q api.LookupRequest) ([
 	if err := l.findBelow(ctx, canonicals(out)); err != nil {
 		return nil, fmt.Errorf("looking up indicators: %w", err)
 	}
+	if err := l.readNewest(ctx); err != nil {
+		return nil, fmt.Errorf("looking up indicators: %w", err)
+	}
 	for i := range out {
-		if err := l.fill(ctx, &out[i]); err != nil {
-			return nil, fmt.Errorf("looking up indicators: %w", err)
-		}
+		l.fill(&out[i])
 	}
 	return out, nil
 }
@@ -92,8 +93,10 @@ type lookup struct {
 	s      *Selection // the events that may be found
 	keys   map[string]uint64
 	events map[uint64][]int64
-	known  map[string]api.Known
+	newest map[uint64][]int64 // the newest of events, at most maxNewest
+	read   map[int64]datedEvent
 	below  map[string]*belowAsk // by the canonical value; nil: nothing can be
+	asks   []*belowAsk          // those that aren't nil
 }
 
 func (l *lookup) want(canonical string) {
@@ -111,7 +114,7 @@ func (l *lookup) find(ctx context.Context) error {
 		wanted[k] = true
 	}
 	slices.Sort(keys) // neighbours in the index
-	l.events, l.known = map[uint64][]int64{}, map[string]api.Known{}
+	l.events = map[uint64][]int64{}
 	v := l.s.v
 	err := v.s.eachByIDs(ctx, "SELECT key, event FROM indicator_key WHERE key", keys, func(r *sql.Rows) error {
 		var key, id int64
@@ -143,17 +146,12 @@ func (s *Selection) holds(id int64) bool {
 	return at < len(s.hits) && s.hits[at].count > 0 && s.hits[at].bits.has(i)
 }
 
-func (l *lookup) fill(ctx context.Context, out *api.Lookup) error {
-	var err error
-	if out.Exact, err = l.of(ctx, out.Canonical); err != nil {
-		return err
-	}
+func (l *lookup) fill(out *api.Lookup) {
+	out.Exact = l.of(out.Canonical)
 	host := indicator.Host(out.Canonical)
 	for _, name := range aboveOf(out.Canonical) {
-		known, err := l.of(ctx, name)
+		known := l.of(name)
 		switch {
-		case err != nil:
-			return err
 		case known.Count == 0:
 		case name == host:
 			out.Host = &known
@@ -164,64 +162,88 @@ func (l *lookup) fill(ctx context.Context, out *api.Lookup) error {
 	if ask := l.below[out.Canonical]; ask != nil && ask.found.Count > 0 {
 		out.Below = &ask.found
 	}
-	return nil
 }
 
 // of is what is known of a canonical indicator.
-func (l *lookup) of(ctx context.Context, canonical string) (api.Known, error) {
-	if known, done := l.known[canonical]; done {
-		return known, nil
-	}
-	ids := l.events[l.keys[canonical]]
-	known := api.Known{Value: canonical, Count: len(ids)}
-	newest, err := l.newest(ctx, ids)
-	if err != nil {
-		return known, err
-	}
-	known.Newest = newest
-	l.known[canonical] = known
-	return known, nil
+func (l *lookup) of(canonical string) api.Known {
+	key := l.keys[canonical]
+	return api.Known{Value: canonical, Count: len(l.events[key]), Newest: l.named(l.newest[key])}
 }
 
-// newest are the events of the latest dates, ties by the later id.
-func (l *lookup) newest(ctx context.Context, ids []int64) ([]api.KnownEvent, error) {
-	if len(ids) == 0 {
-		return nil, nil
-	}
-	v := l.s.v
-	if len(ids) > maxNewest {
-		dates := make(map[int64]int64, len(ids))
-		for _, id := range ids {
-			at, i := v.snap.segment.of(id)
-			col, err := v.ints(ctx, v.snap.blocks[at], colDate)
-			if err != nil {
-				return nil, err
-			}
-			dates[id] = col.at(i)
+// datedEvent is an event of a look-up that was read.
+type datedEvent struct {
+	id int64
+	api.KnownEvent
+}
+
+// readNewest reads the newest events of everything that was found, all at once:
+// one after the other each would be a query.
+func (l *lookup) readNewest(ctx context.Context) error {
+	var all []int64
+	l.newest = make(map[uint64][]int64, len(l.events))
+	for key, ids := range l.events {
+		newest, err := l.pick(ctx, ids)
+		if err != nil {
+			return err
 		}
-		ids = slices.SortedFunc(slices.Values(ids), func(a, b int64) int { return cmp.Or(cmp.Compare(dates[b], dates[a]), cmp.Compare(b, a)) })
-		ids = ids[:maxNewest]
+		l.newest[key] = newest
+		all = append(all, newest...)
 	}
-	type dated struct {
-		id int64
-		api.KnownEvent
+	for _, ask := range l.asks {
+		all = append(all, ask.newestIDs()...)
 	}
-	var list []dated
-	err := v.s.eachByIDs(ctx, "SELECT id, dataset, flags, doc FROM event WHERE id", ids, func(r *sql.Rows) error {
+	slices.Sort(all)
+	all = slices.Compact(all)
+	v := l.s.v
+	l.read = make(map[int64]datedEvent, len(all))
+	err := v.s.eachByIDs(ctx, "SELECT id, dataset, flags, doc FROM event WHERE id", all, func(r *sql.Rows) error {
 		id, dataset, _, d, err := scanEvent(r)
-		list = append(list, dated{id, api.KnownEvent{
+		l.read[id] = datedEvent{id, api.KnownEvent{
 			UUID: uuidText(d.uuid[:]), DatasetID: l.s.scope.uuidOf(dataset), Date: timeOf(d.date),
 			Category: v.term(kindCategory, d.nums[numCategory]), Attacker: v.term(kindAttacker, d.nums[numAttacker]),
-		}})
+		}}
 		return err
 	})
 	if err != nil {
-		return nil, err
+		return err
 	}
-	slices.SortFunc(list, func(a, b dated) int { return cmp.Or(b.Date.Compare(a.Date.Time), cmp.Compare(b.id, a.id)) })
-	out := make([]api.KnownEvent, len(list))
-	for i, e := range list {
-		out[i] = e.KnownEvent
+	for _, ask := range l.asks {
+		ask.found.Newest = l.named(ask.newestIDs())
 	}
-	return out, nil
+	return nil
+}
+
+// pick takes the events of the latest dates, ties by the later id.
+func (l *lookup) pick(ctx context.Context, ids []int64) ([]int64, error) {
+	if len(ids) <= maxNewest {
+		return ids, nil
+	}
+	v := l.s.v
+	dates := make(map[int64]int64, len(ids))
+	for _, id := range ids {
+		at, i := v.snap.segment.of(id)
+		col, err := v.ints(ctx, v.snap.blocks[at], colDate)
+		if err != nil {
+			return nil, err
+		}
+		dates[id] = col.at(i)
+	}
+	ids = slices.SortedFunc(slices.Values(ids), func(a, b int64) int { return cmp.Or(cmp.Compare(dates[b], dates[a]), cmp.Compare(b, a)) })
+	return ids[:maxNewest], nil
+}
+
+// named are events that were read, the newest first; nil where there are none.
+func (l *lookup) named(ids []int64) []api.KnownEvent {
+	var list []datedEvent
+	for _, id := range ids {
+		if e, there := l.read[id]; there {
+			list = append(list, e)
+		}
+	}
+	slices.SortFunc(list, func(a, b datedEvent) int { return cmp.Or(b.Date.Compare(a.Date.Time), cmp.Compare(b.id, a.id)) })
+	var out []api.KnownEvent
+	for _, e := range list {
+		out = append(out, e.KnownEvent)
+	}
+	return out
 }
