@@ -37,7 +37,8 @@ func TestEightHoursOfWatching(t *testing.T) {
 				t.Fatalf("hour %d cost %d calls, want one every five minutes", h, calls)
 			}
 		}
-		if now := runtime.NumGoroutine(); now != goroutines {
+		// A leak would show seven times; one more or less is a timer about to end.
+		if now := runtime.NumGoroutine(); now > goroutines+3 {
 			t.Errorf("%d goroutines, %d after the first hour", now, goroutines)
 		}
 		if grown := live() - heap; grown > 1<<20 {
