@@ -203,7 +203,7 @@ func TestALostConnectionIsTakenUp(t *testing.T) {
 		c.mu.Lock()
 		c.lost = -1
 		c.mu.Unlock()
-		press(p, "j", "enter")
+		press(p, "down", "enter")
 		p.Want("done: tag")
 		if n := c.tagged("reviewed"); n != 60 {
 			t.Errorf("%d events are tagged, want 60", n)
@@ -234,9 +234,9 @@ func TestRefusedEventsAreListedAndMarked(t *testing.T) {
 		enter(p, "red")
 		press(p, "enter", "y")
 		p.Want("Try the refused again", "Mark what wasn't done")
-		press(p, "j", "j", "j", "enter")
+		press(p, "down", "down", "down", "enter")
 		p.Want("refused", "locked", bad)
-		press(p, "esc", "a", "o", "j", "j", "enter")
+		press(p, "esc", "a", "o", "down", "down", "enter")
 		p.Want("1 marked")
 		for _, e := range c.events {
 			if e.UUID != bad && e.TLP != "red" {
@@ -316,7 +316,7 @@ func TestANewEventIsCheckedBeforeItIsSent(t *testing.T) {
 			p.Want("The event can't be created", want, "Go on editing")
 			press(p, "enter")
 			p.Want("The event can't be created")
-			press(p, "j", "enter")
+			press(p, "down", "enter")
 			p.WantNot("The event can't be created")
 			if len(c.events) != 10 {
 				t.Errorf("%s: an event was created", text)

@@ -52,7 +52,7 @@ func TestEditingAlerts(t *testing.T) {
 	saved(t, s, usual(), func(p *uitest.Program) {
 		press(p, "4", "j", "A")
 		p.Want("alert on Red phishing")
-		press(p, "j", "enter")
+		press(p, "down", "enter")
 		p.Want("daily", "Red phishing")
 		if len(s.alerts) != 2 || s.alerts[1].Frequency != api.Daily || s.alerts[1].QueryID != 2 {
 			t.Fatalf("%+v", s.alerts)
@@ -63,14 +63,14 @@ func TestEditingAlerts(t *testing.T) {
 		}
 		press(p, "space")
 		p.Want("paused")
-		press(p, "enter", "j", "j", "enter")
+		press(p, "enter", "down", "down", "enter")
 		p.Press("ctrl+u")
 		enter(p, "mail")
 		press(p, "enter")
 		p.Want("mail")
 		press(p, "x")
 		p.Want("delete the alert on Red phishing?")
-		press(p, "enter", "x", "j", "enter")
+		press(p, "enter", "x", "down", "enter")
 		if len(s.alerts) != 1 {
 			t.Errorf("%+v", s.alerts)
 		}
@@ -135,7 +135,7 @@ func TestWatchingFromHere(t *testing.T) {
 		s.mu.Unlock()
 		p.Advance(5 * time.Minute)
 		p.Want("5 Alerts·1", "new")
-		press(p, "i", "j", "j", "enter")
+		press(p, "i", "down", "enter")
 		p.Want("every 15 minutes")
 		press(p, "w")
 		p.Want("watching is off")
@@ -254,7 +254,7 @@ func TestWatchingIsRemembered(t *testing.T) {
 	}
 	uitest.Run(t, usual(), open, func(p *uitest.Program) {
 		p.Settle()
-		press(p, "5", "i", "j", "j", "j", "enter")
+		press(p, "5", "i", "down", "down", "enter")
 		p.Want("every 30 minutes")
 	})
 	uitest.Run(t, usual(), open, func(p *uitest.Program) {

@@ -148,7 +148,7 @@ func TestTagsAreChosenFrom(t *testing.T) {
 		press(p, `\`) // stacked, so that the tags have room
 		press(p, "l", "l", "l", "l", "l", "l", "+")
 		p.Want("only events with", "botnet", "iot")
-		press(p, "j", "enter")
+		press(p, "down", "enter")
 		p.Want("tags:iot")
 	})
 }
@@ -177,7 +177,7 @@ func TestRangesPivotsAndContext(t *testing.T) {
 		p.Want("indicator:", "1 of 1")
 		press(p, "alt+left", "c")
 		p.Want("a day either side")
-		press(p, "j", "j", "enter")
+		press(p, "down", "down", "enter")
 		p.Want("date>=2026-03-13", "date<=2026-03-15")
 	})
 }

@@ -208,7 +208,7 @@ func outcomeParts(r async.ChangeResult) []string {
 func (m *Model) offerOutcome() tea.Cmd {
 	_, boxed := m.overlay.Top()
 	t, ok := m.view().(views.TextInput)
-	if !boxed && !(ok && t.Typing()) && len(m.pending) == 0 {
+	if !boxed && !(ok && t.Typing()) && m.pending == nil {
 		m.openOutcome()
 		return nil
 	}

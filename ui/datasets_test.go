@@ -257,7 +257,7 @@ func TestRevertFromTheHistory(t *testing.T) {
 		press(p, "enter", "y")
 		press(p, "j", "j", "R") // the entry of the revert came on top: now that of b3
 		p.Want("To before this change", "To after this change")
-		press(p, "j", "enter", "y")
+		press(p, "down", "enter", "y")
 		press(p, "G", "R", "enter", "y")
 		var got []string
 		for _, r := range k.reverts {

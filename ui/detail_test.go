@@ -239,7 +239,7 @@ func TestCopyMenuOffersEveryForm(t *testing.T) {
 		for i, title := range titles {
 			press(p, "Y")
 			p.Want(title)
-			press(p, slices.Repeat([]string{"j"}, i)...)
+			press(p, slices.Repeat([]string{"down"}, i)...)
 			press(p, "enter")
 		}
 		got := p.Copied()

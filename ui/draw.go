@@ -87,6 +87,10 @@ func (m *Model) over(lines []string, p panes, cursor *tea.Cursor) ([]string, *te
 	if toasts := m.toasts.Lines(min(m.w-4, 60), m.h/3); len(toasts) > 0 {
 		lines = layout.Overlay(lines, toasts, m.w-layout.Width(toasts[0])-1, m.h-1-len(toasts))
 	}
+	if m.pending != nil {
+		box, place := m.sequenceBox(m.pending)
+		lines, cursor = layout.Overlay(lines, box, place.X, place.Y), nil
+	}
 	for _, l := range m.overlay.All() {
 		box, place := m.boxed(l)
 		lines = layout.Overlay(lines, box, place.X, place.Y)
@@ -226,8 +230,8 @@ func (m *Model) footer(w int) string {
 		return layout.Line(" "+m.jumpHint(), w)
 	}
 	scopes := m.scopes()
-	if len(m.pending) > 0 {
-		return layout.Line(" "+m.continuations(scopes), w)
+	if m.pending != nil {
+		return layout.Line(" "+m.awaiting(), w)
 	}
 	var hints []keymap.ID
 	if h, ok := m.view().(views.Hinter); ok {
@@ -250,14 +254,11 @@ func fitting(parts []string, w int) string {
 	return strings.Join(parts, gap)
 }
 
-// continuations lists what may follow the keys of a sequence begun.
-func (m *Model) continuations(scopes []keymap.Scope) string {
+// awaiting is the bottom line while keys of a sequence are pressed.
+func (m *Model) awaiting() string {
 	st := m.env.Styles
-	parts := []string{st.AccentStrong.Paint(m.keyLabel(strings.Join(m.pending, " ")))}
-	for _, a := range m.env.Keys.Continuations(scopes, m.pending) {
-		parts = append(parts, st.Key.Paint(m.helpKeys(a))+" "+st.Hint.Paint(a.Short))
-	}
-	return strings.Join(parts, "   ")
+	keys := m.keyLabel(strings.Join(m.pending.keys, " "))
+	return st.AccentStrong.Paint(keys) + " " + st.Hint.Paint("and one of the keys above") + "   " + st.Key.Paint("esc") + " " + st.Hint.Paint("cancel")
 }
 
 func (m *Model) clock(t time.Time) string { return t.In(m.env.Zone).Format("15:04:05") }

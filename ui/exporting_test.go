@@ -205,7 +205,7 @@ func TestAllThatMatchAreExported(t *testing.T) {
 		if !strings.Contains(d.text, "attacker:HOLLOWMAGPIE `\n- Written") {
 			t.Errorf("the head is %.300s", d.text)
 		}
-		press(p, "a", "x", "j", "enter")
+		press(p, "a", "x", "down", "enter")
 		p.Want("write the event as")
 		choosing(p, "JSON Lines")
 		choosing(p, "all of them")

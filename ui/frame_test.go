@@ -201,7 +201,7 @@ func TestDatasetsAreChosen(t *testing.T) {
 	workbench(t, f, usual(), func(p *uitest.Program) {
 		press(p, "d")
 		p.Want("search in", "the default dataset", "all datasets")
-		press(p, "j", "enter")
+		press(p, "down", "enter")
 		p.Want("in all datasets")
 		if q := last(f.asked()); len(q.Datasets) != 1 || q.Datasets[0] != api.ScopeAll {
 			t.Errorf("asked in %v", q.Datasets)
@@ -216,15 +216,15 @@ func TestColumnsAreChosenMovedAndReset(t *testing.T) {
 	workbench(t, newFake(100), usual(), func(p *uitest.Program) {
 		head := func() string { return p.Screen().Line(2) }
 		usualHead := head()
-		press(p, "C", "j", "space", "enter") // no TLP
+		press(p, "C", "down", "space", "enter") // no TLP
 		if strings.Contains(head(), "TLP") {
 			t.Errorf("TLP is still shown: %s", head())
 		}
-		press(p, "C", "G", "J", "enter", ")") // DATE goes one to the right
+		press(p, "C", "pgup", "shift+down", "enter", ")") // DATE goes one to the right
 		if d, a := strings.Index(head(), "DATE"), strings.LastIndex(head(), "ATTACKER"); d < a {
 			t.Errorf("DATE has not moved: %s", head())
 		}
-		press(p, "C", "r", "esc")
+		press(p, "C", "ctrl+r", "esc")
 		if head() != usualHead {
 			t.Errorf("after the reset the head is\n%s\nit was\n%s", head(), usualHead)
 		}

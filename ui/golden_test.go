@@ -3,6 +3,7 @@ package ui_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"testing"
 	"time"
 
@@ -89,10 +90,7 @@ func TestScreenOfReferences(t *testing.T) {
 }
 
 func sizeName(o uitest.Options) string {
-	if o.Width == 80 {
-		return "80x24"
-	}
-	return "120x40"
+	return fmt.Sprintf("%dx%d", o.Width, o.Height)
 }
 
 func TestScreenWhileTheServerIsSlow(t *testing.T) {

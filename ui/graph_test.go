@@ -279,7 +279,7 @@ func TestGraphFollowsWhatIsChosen(t *testing.T) {
 		p.Want("1 step ")
 		press(p, "d")
 		p.Want("descendants")
-		press(p, "t", "j", "j", "j", "space", "esc")
+		press(p, "t", "down", "down", "down", "space", "esc")
 		p.WantNot("reference")
 		press(p, "E")
 		p.Want("1 of 3", "in all datasets")
@@ -347,7 +347,7 @@ func TestGraphIsExported(t *testing.T) {
 		if !strings.HasPrefix(got, "digraph {") || strings.Count(got, "label=") < 53 {
 			t.Errorf("written was %q", got)
 		}
-		press(p, "e", "j", "j", "j", "j", "enter")
+		press(p, "e", "down", "down", "down", "down", "enter")
 		if c := p.Copied(); len(c) != 1 || !strings.HasPrefix(c[0], "flowchart LR") {
 			t.Errorf("copied was %q", c)
 		}

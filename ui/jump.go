@@ -177,9 +177,6 @@ func (m *Model) jumps(k tea.KeyPressMsg, typed bool) bool {
 
 // types tells whether letters are text in a box.
 func types(l layer) bool {
-	if menu, ok := l.(*menuLayer); ok {
-		return menu.typing
-	}
 	_, ok := l.(typing)
 	return ok
 }

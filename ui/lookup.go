@@ -113,7 +113,7 @@ func (m *Model) onLookup(f async.JobDone) tea.Cmd {
 // showLookup opens the box. What is chosen in it remembers the box, so that
 // going back opens it again.
 func (m *Model) showLookup(r *lookedUp) {
-	p := views.Pick{Wide: true, Title: r.Title(), Note: r.Note()}
+	p := views.Pick{Title: r.Title(), Note: r.Note()}
 	var acts []func() tea.Cmd
 	add := func(it views.PickItem, act func() tea.Cmd) { p.Items, acts = append(p.Items, it), append(acts, act) }
 	if n := r.Count(lookup.Seen); n > 1 {
@@ -138,7 +138,9 @@ func (m *Model) showLookup(r *lookedUp) {
 	if r.at == 0 && r.Count(lookup.Seen) < 2 {
 		r.at = first // there is nothing to show all of
 	}
-	p.At = r.at
+	if p.At = r.at; p.At == 0 {
+		p.At = -1 // a check tells what was seen, not what is in force
+	}
 	p.Chosen = func(i int) tea.Cmd {
 		r.at = i
 		m.lookups.open = r

@@ -17,9 +17,8 @@ import (
 	"threatbench/views"
 )
 
-// menuLayer offers a list to choose from. A long one is narrowed by what is
-// typed; in a short one and in a list of switches letters are keys until the
-// filter is asked for.
+// menuLayer offers a list to choose from. What is typed narrows it, and the
+// cursor begins on what is in force. In a list of switches space switches.
 type menuLayer struct {
 	m     *Model
 	pick  views.Pick
@@ -28,24 +27,20 @@ type menuLayer struct {
 	top   int
 
 	lead   int // cells of the column before the titles
-	widest int // cells of the widest line, where the list may be wide
+	titles int // cells of the titles, where something follows them
+	widest int // cells of the widest line
 
 	filter *prompt.Model
-	typing bool // letters go to the filter
 }
-
-// shortMenu is how many items are at most seen at a glance: such a list needs
-// no filter, so j, k and q stay keys.
-const shortMenu = 9
 
 func newMenu(m *Model, p views.Pick) *menuLayer {
 	l := &menuLayer{m: m, pick: p, filter: prompt.New(m.env.Styles)}
 	l.filter.SetPlaceholder("type to narrow the list")
-	if p.Toggles == nil && len(p.Items) > shortMenu {
-		l.typing = true
-		l.filter.Focus()
+	l.filter.Focus()
+	l.cur = max(p.At, 0)
+	if p.At == 0 && p.Toggles == nil {
+		l.cur = max(slices.IndexFunc(p.Items, func(it views.PickItem) bool { return it.On }), 0)
 	}
-	l.cur = p.At
 	l.measure()
 	l.match()
 	return l
@@ -53,11 +48,12 @@ func newMenu(m *Model, p views.Pick) *menuLayer {
 
 // measure finds how wide the columns and the lines are.
 func (l *menuLayer) measure() {
+	l.lead, l.titles, l.widest = 0, 0, 0
 	for _, it := range l.pick.Items {
 		l.lead = max(l.lead, layout.Width(harmless(it.Lead)))
-	}
-	if !l.pick.Wide {
-		return
+		if it.Detail != "" {
+			l.titles = max(l.titles, min(layout.Width(harmless(it.Title)), maxTitle))
+		}
 	}
 	for i := range l.pick.Items {
 		l.widest = max(l.widest, layout.Width(l.item(i, false)))
@@ -100,9 +96,6 @@ func (l *menuLayer) chosen() (item int, ok bool) {
 	return l.shown[l.cur], true
 }
 
-// filtering tells whether the filter has a line of the box.
-func (l *menuLayer) filtering() bool { return l.typing || l.filter.Value() != "" }
-
 func (l *menuLayer) do(id keymap.ID) tea.Cmd {
 	switch id {
 	case keymap.MenuUp, keymap.ColumnsUp:
@@ -113,9 +106,6 @@ func (l *menuLayer) do(id keymap.ID) tea.Cmd {
 		l.move(-menuRows)
 	case keymap.MenuPageDown, keymap.ColumnsPageDown:
 		l.move(menuRows)
-	case keymap.MenuFilter, keymap.ColumnsFilter:
-		l.typing = true
-		l.filter.Focus()
 	case keymap.MenuCancel, keymap.ColumnsCancel:
 		l.leave()
 	case keymap.MenuAccept, keymap.ColumnsAccept:
@@ -146,6 +136,7 @@ func (l *menuLayer) toggle(id keymap.ID) tea.Cmd {
 		}
 	}
 	l.pick.Items = l.pick.Toggles()
+	l.measure()
 	l.match()
 	return cmd
 }
@@ -158,16 +149,10 @@ func (l *menuLayer) reorder(i, by int) {
 	l.move(by)
 }
 
-// accept chooses the item. In a list of switches it ends the typing first, so
-// that the keys that switch are keys again.
+// accept chooses the item, or closes a list of switches.
 func (l *menuLayer) accept() tea.Cmd {
 	i, ok := l.chosen()
-	switch {
-	case l.pick.Toggles != nil && l.typing:
-		l.typing = false
-		l.filter.Blur()
-		return nil
-	case l.pick.Toggles == nil && !ok:
+	if l.pick.Toggles == nil && !ok {
 		return nil
 	}
 	l.m.overlay.Close()
@@ -177,16 +162,14 @@ func (l *menuLayer) accept() tea.Cmd {
 	return l.pick.Chosen(i)
 }
 
-// leave takes the filter away, and without one the list.
+// leave takes what was typed away, and where nothing was the list.
 func (l *menuLayer) leave() {
-	long := l.pick.Toggles == nil && len(l.pick.Items) > shortMenu
-	if !l.filtering() || long && l.filter.Value() == "" {
+	if l.filter.Value() == "" {
 		l.m.overlay.Close()
 		return
 	}
 	item, ok := l.chosen()
 	l.filter.SetValue("")
-	l.typing = long
 	l.match()
 	if ok {
 		l.cur = item // all are shown again: the cursor stays on its item
@@ -197,16 +180,13 @@ func (l *menuLayer) move(by int) {
 	l.cur = max(min(l.cur+by, len(l.shown)-1), 0)
 }
 
-// enter takes a key that types: into the filter, or as a key where letters are
-// keys.
+// enter takes a key that types.
 func (l *menuLayer) enter(k tea.KeyPressMsg) tea.Cmd {
 	switch {
 	case k.String() == "ctrl+c":
 		l.m.overlay.Close()
-	case !l.typing:
-		if a, match := l.m.env.Keys.Resolve([]keymap.Scope{l.scope()}, nil, k.String()); match == keymap.Full {
-			return l.do(a.ID)
-		}
+	case k.Text == " " && l.pick.Toggles != nil:
+		return l.toggle(keymap.ColumnsToggle)
 	case k.Text == "/" && l.filter.Value() == "": // the habit of lists where it begins the filter
 	default:
 		if changed, _ := l.filter.Key(k); changed {
@@ -218,8 +198,6 @@ func (l *menuLayer) enter(k tea.KeyPressMsg) tea.Cmd {
 }
 
 func (l *menuLayer) paste(s string) {
-	l.typing = true
-	l.filter.Focus()
 	l.filter.Paste(s)
 	l.cur = 0
 	l.match()
@@ -228,19 +206,30 @@ func (l *menuLayer) paste(s string) {
 const (
 	menuWidth = 64
 	menuRows  = 18
+	maxTitle  = 34 // cells that a title may take before what follows it is out of line
+	maxInFull = 3  // lines that show what is cut of the chosen item
 )
 
-// layout is how wide the box is, how many lines stand above the items, and how
-// many items it shows. It stays as large while the filter narrows them.
-func (l *menuLayer) layout(w, h int) (width, above, rows int) {
-	if l.filtering() {
-		above = 2
+// place is how a box is laid out.
+type place struct {
+	w     int // cells of the box
+	above int // lines over the items
+	rows  int // items in sight
+	full  int // lines under them, where the chosen item stands in full
+}
+
+// layout lays out the box. It stays as large while the filter narrows the
+// items.
+func (l *menuLayer) layout(w, h int) place {
+	p := place{w: min(w, max(menuWidth, l.widest+overlay.FrameW, layout.Width(harmless(l.pick.Title))+overlay.FrameW+2))}
+	p.above = 2 + len(l.note(p.w))
+	room := max(h-overlay.FrameH-p.above, 1)
+	if over := l.widest - (p.w - overlay.FrameW); over > 0 && room > maxInFull {
+		p.full = min((l.widest-1)/(p.w-overlay.FrameW)+1, maxInFull, room-1)
 	}
-	width = min(w, max(menuWidth, l.widest+overlay.FrameW))
-	above += len(l.note(width))
-	rows = max(min(h-overlay.FrameH-above, len(l.pick.Items), menuRows), 1)
-	l.top = max(min(l.top, l.cur, len(l.shown)-rows), l.cur-rows+1, 0)
-	return width, above, rows
+	p.rows = max(min(room-p.full, len(l.pick.Items), menuRows), 1)
+	l.top = max(min(l.top, l.cur, len(l.shown)-p.rows), l.cur-p.rows+1, 0)
+	return p
 }
 
 // note is what is said above the list, in a box of w cells.
@@ -252,24 +241,40 @@ func (l *menuLayer) note(w int) []string {
 }
 
 func (l *menuLayer) box(w, h int) []string {
-	w, above, rows := l.layout(w, h)
+	p := l.layout(w, h)
 	var body []string
-	for _, line := range l.note(w) {
+	for _, line := range l.note(p.w) {
 		body = append(body, l.m.env.Styles.Faint.Paint(line))
 	}
-	if l.filtering() {
-		body = append(body, l.entry(w-overlay.FrameW), "")
-	}
-	for i := l.top; i < len(l.shown) && len(body) < rows+above; i++ {
+	body = append(body, l.entry(p.w-overlay.FrameW), "")
+	for i := l.top; i < len(l.shown) && len(body) < p.rows+p.above; i++ {
 		body = append(body, l.line(i))
 	}
 	if len(l.shown) == 0 {
 		body = append(body, l.m.env.Styles.Faint.Paint("  nothing of it matches"))
 	}
-	for len(body) < rows+above {
+	for len(body) < p.rows+p.above {
 		body = append(body, "")
 	}
-	return overlay.Box(l.m.env.Styles, harmless(l.pick.Title), body, l.foot(w), w, rows+above+overlay.FrameH)
+	for _, line := range l.inFull(p) {
+		body = append(body, l.m.env.Styles.Faint.Paint(line))
+	}
+	return overlay.Box(l.m.env.Styles, harmless(l.pick.Title), body, l.foot(p.w), p.w, p.above+p.rows+p.full+overlay.FrameH)
+}
+
+// inFull is the chosen item on lines of their own, where its line is cut.
+func (l *menuLayer) inFull(p place) []string {
+	i, ok := l.chosen()
+	if w := p.w - overlay.FrameW; p.full > 0 && ok && layout.Width(l.item(i, true)) > w {
+		it := l.pick.Items[i]
+		lines := strings.Split(ansi.Wrap(strings.TrimSpace(harmless(it.Title)+"  "+harmless(it.Detail)), w, ""), "\n")
+		if len(lines) > p.full {
+			lines[p.full-1] = clip(lines[p.full-1]+" "+lines[p.full], w, l.m.env.Styles.Glyphs.Ellipsis)
+			lines = lines[:p.full]
+		}
+		return lines
+	}
+	return nil
 }
 
 // entry is the line of the filter, with the count of what matches.
@@ -289,13 +294,7 @@ func (l *menuLayer) foot(w int) string {
 	if l.pick.Toggles == nil {
 		return l.m.hints(keymap.Menu, keymap.MenuAccept, keymap.MenuCancel)
 	}
-	if l.typing {
-		return l.m.hints(keymap.Columns, keymap.ColumnsAccept, keymap.ColumnsCancel)
-	}
 	ids := []keymap.ID{keymap.ColumnsToggle}
-	if len(l.pick.Items) > shortMenu {
-		ids = append(ids, keymap.ColumnsFilter)
-	}
 	if l.pick.Move != nil {
 		ids = append(ids, keymap.ColumnsMoveUp, keymap.ColumnsMoveDown)
 	}
@@ -332,7 +331,7 @@ func (l *menuLayer) item(i int, chosen bool) string {
 	}
 	line := gutter + check + pen.Paint(harmless(it.Title))
 	if it.Detail != "" {
-		line += "  " + st.Faint.Paint(harmless(it.Detail))
+		line += layout.Blank(max(l.titles-layout.Width(harmless(it.Title)), 0)) + "  " + st.Faint.Paint(harmless(it.Detail))
 	}
 	return line
 }
@@ -351,25 +350,21 @@ func harmless(s string) string {
 	return views.Shown(clean.Line(s))
 }
 
-// at is where the cursor stands: in the filter while it is typed into, else on
-// the chosen item.
+// at is where the cursor stands: in the filter.
 func (l *menuLayer) at(w, h int) (x, y int) {
-	w, above, _ := l.layout(w, h)
-	if l.typing {
-		return 2 + l.filter.Cursor(w-overlay.FrameW-layout.Width(l.matching())-2), above - 1
-	}
-	return 2, 1 + above + l.cur - l.top
+	p := l.layout(w, h)
+	return 2 + l.filter.Cursor(p.w-overlay.FrameW-layout.Width(l.matching())-2), p.above - 1
 }
 
 // click moves the cursor to an item and chooses it; in a list of switches it
 // switches it.
 func (l *menuLayer) click(_, y, w, h int, _ bool) tea.Cmd {
-	_, above, rows := l.layout(w, h)
-	i := l.top + y - 1 - above
-	if y-1-above < 0 || y-1-above >= rows || i >= len(l.shown) {
+	p := l.layout(w, h)
+	row := y - 1 - p.above
+	if row < 0 || row >= p.rows || l.top+row >= len(l.shown) {
 		return nil
 	}
-	l.cur = i
+	l.cur = l.top + row
 	if l.pick.Toggles != nil {
 		return l.toggle(keymap.ColumnsToggle)
 	}
@@ -380,10 +375,10 @@ func (l *menuLayer) wheel(by int) { l.move(by) }
 
 // spots are the items in sight.
 func (l *menuLayer) spots(w, h int) []layout.Spot {
-	_, above, rows := l.layout(w, h)
+	p := l.layout(w, h)
 	var out []layout.Spot
-	for y := range min(rows, len(l.shown)-l.top) {
-		out = append(out, layout.Spot{X: 1, Y: 1 + above + y})
+	for y := range min(p.rows, len(l.shown)-l.top) {
+		out = append(out, layout.Spot{X: 1, Y: 1 + p.above + y})
 	}
 	return out
 }

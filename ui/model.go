@@ -56,7 +56,7 @@ type Model struct {
 	toasts   *toast.Model
 	overlay  *overlay.Stack[layer]
 	jump     *jump      // nil but while labels are shown
-	pending  []string   // keys of a sequence not yet complete
+	pending  *sequence  // nil but while keys of a sequence are pressed
 	past     []location // where back goes, the newest last
 	future   []location
 	recent   []string // actions run from the palette, the newest first
@@ -263,7 +263,7 @@ func (m *Model) key(k tea.KeyPressMsg) tea.Cmd {
 // leaves tells whether esc means something to the part with the focus: a
 // message in the corner takes it only where it doesn't.
 func (m *Model) leaves() bool {
-	if t, ok := m.view().(views.TextInput); ok && t.Typing() || len(m.pending) > 0 {
+	if t, ok := m.view().(views.TextInput); ok && t.Typing() || m.pending != nil {
 		return true
 	}
 	a, match := m.env.Keys.Resolve(m.scopes(), nil, "esc")
@@ -272,18 +272,19 @@ func (m *Model) leaves() bool {
 
 // resolve finds the action of a key, or of the sequence it completes.
 func (m *Model) resolve(scopes []keymap.Scope, name string) tea.Cmd {
-	a, match := m.env.Keys.Resolve(scopes, m.pending, name)
-	switch match {
-	case keymap.Prefix:
-		m.pending = append(m.pending, name)
-		return nil
-	case keymap.Full:
+	var before []string
+	if m.pending != nil {
+		before = m.pending.keys
+	}
+	a, match := m.env.Keys.Resolve(scopes, before, name)
+	switch {
+	case match == keymap.Prefix:
+		m.beginSequence(scopes, name)
+	case match == keymap.Full:
 		m.pending = nil
 		return m.do(a.ID)
-	}
-	if len(m.pending) > 0 {
-		m.pending = nil
-		return nil
+	case m.pending != nil:
+		return m.endSequence(name)
 	}
 	return nil
 }

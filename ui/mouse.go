@@ -51,6 +51,9 @@ func (m *Model) pointer(msg tea.MouseMsg) tea.Cmd {
 	if top, ok := m.overlay.Top(); ok {
 		return m.pointAt(top, msg, mouse)
 	}
+	if m.pending != nil {
+		return m.pointAtSequence(m.pending, msg, mouse)
+	}
 	p := m.arrange()
 	switch msg.(type) {
 	case tea.MouseClickMsg:

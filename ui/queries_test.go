@@ -186,7 +186,7 @@ func TestTheListOfQueries(t *testing.T) {
 		p.Want("delete Magpie at work", "its alert goes with it")
 		press(p, "enter") // Cancel stands first
 		p.Want("Magpie at work")
-		press(p, "x", "j", "enter")
+		press(p, "x", "down", "enter")
 		p.WantNot("Magpie at work  ")
 		press(p, "u")
 		p.Want("Magpie at work")
@@ -219,7 +219,7 @@ func TestRunningAQueryCarriesItsOrder(t *testing.T) {
 func TestSharing(t *testing.T) {
 	t.Parallel()
 	saved(t, newSaver(50), usual(), func(p *uitest.Program) {
-		press(p, "4", "y", "Y", "j", "enter", "Y", "j", "j", "enter")
+		press(p, "4", "y", "Y", "down", "enter", "Y", "down", "down", "enter")
 		got := p.Copied()
 		if len(got) != 3 || got[0] != "attacker:HOLLOWMAGPIE" || !json.Valid([]byte(got[1])) {
 			t.Fatalf("copied %q", got)

@@ -72,11 +72,10 @@ type Pick struct {
 	Toggles func() []PickItem
 	// Move, where set, reorders item i by one up or down.
 	Move func(i, by int)
-	// Wide lets the list be as wide as its lines need.
-	Wide bool
 	// Note is said above the list.
 	Note string
-	// At is the item that the list begins on.
+	// At is the item that the list begins on; where it is 0, that is the first
+	// one that is on, and where it is -1, the first one.
 	At int
 	// Reset, where set, puts everything back to the default.
 	Reset func()

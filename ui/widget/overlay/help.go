@@ -25,9 +25,18 @@ type Help struct {
 	st     *theme.Styles
 	groups []Group
 	query  string
+	brief  bool
 	top    int
 	lines  int // of the last drawing, all of it
 	h      int
+	places [][]int // the row on each line of each column of the last drawing, -1 for none
+	column int     // cells of a column then
+}
+
+// helpLine is a line of a block, and the number of the row on it: -1 for none.
+type helpLine struct {
+	text string
+	row  int
 }
 
 // NewHelp shows groups.
@@ -37,6 +46,10 @@ func NewHelp(st *theme.Styles, groups []Group) *Help {
 
 // SetStyles changes the theme.
 func (p *Help) SetStyles(st *theme.Styles) { p.st = st }
+
+// SetBrief sets rows that can't be done now in parentheses instead of telling
+// the reason, and columns no wider than they need be.
+func (p *Help) SetBrief() { p.brief = true }
 
 // Find narrows the help to rows whose keys or title hold q, whatever the case,
 // and tells how many there are. "" shows all.
@@ -104,32 +117,74 @@ func (p *Help) Lines(w, h int) []string {
 	w, p.h = max(w, 0), max(h, 0)
 	groups := p.matching()
 	if len(groups) == 0 {
-		p.lines = 0
+		p.lines, p.places = 0, nil
 		return layout.Fit([]string{fit(p.st, p.st.Faint.Paint("No key or action matches."), w)}, w, p.h)
 	}
-	keys, column := p.measure(groups, w)
-	columns := flow(p.blocks(groups, keys, column), max(1, (w+columnGap)/(column+columnGap)), p.h)
-	p.lines = 0
-	for _, c := range columns {
-		p.lines = max(p.lines, len(c))
-	}
+	columns := p.set(groups, w, p.h)
 	p.Scroll(0)
 	out := make([]string, 0, p.h)
 	for y := p.top; y < p.top+p.h; y++ {
-		out = append(out, fit(p.st, across(columns, y, column), w))
+		out = append(out, fit(p.st, across(columns, y, p.column), w))
+	}
+	return out
+}
+
+// Size is the least size at most maxW by maxH cells that shows all of it, side
+// by side rather than below one another; where there is none, what it fills.
+func (p *Help) Size(maxW, maxH int) (w, h int) {
+	columns := p.set(p.matching(), maxW, maxH)
+	return min(len(columns)*(p.column+columnGap)-columnGap, maxW), min(p.lines, maxH)
+}
+
+// set lays the groups out in columns, and remembers where each row stands.
+func (p *Help) set(groups []Group, w, h int) [][]helpLine {
+	keys, column := p.measure(groups, w)
+	columns := flow(p.blocks(groups, keys, column), max(1, (w+columnGap)/(column+columnGap)), h)
+	p.lines, p.column, p.places = 0, column, nil
+	for _, c := range columns {
+		p.lines = max(p.lines, len(c))
+		rows := make([]int, len(c))
+		for y, l := range c {
+			rows[y] = l.row
+		}
+		p.places = append(p.places, rows)
+	}
+	return columns
+}
+
+// At is the number of the row at cell x, y of the last drawing, counted through
+// all groups; false where there is none.
+func (p *Help) At(x, y int) (row int, ok bool) {
+	c := x / (p.column + columnGap)
+	y += p.top
+	if x < 0 || x%(p.column+columnGap) >= p.column || c >= len(p.places) || y < p.top || y >= min(len(p.places[c]), p.top+p.h) {
+		return 0, false
+	}
+	return p.places[c][y], p.places[c][y] >= 0
+}
+
+// Spots are the rows in sight of the last drawing.
+func (p *Help) Spots() []layout.Spot {
+	var out []layout.Spot
+	for c, rows := range p.places {
+		for y := p.top; y < min(len(rows), p.top+p.h); y++ {
+			if rows[y] >= 0 {
+				out = append(out, layout.Spot{X: c * (p.column + columnGap), Y: y - p.top})
+			}
+		}
 	}
 	return out
 }
 
 // across is line y of all columns side by side.
-func across(columns [][]string, y, width int) string {
+func across(columns [][]helpLine, y, width int) string {
 	var b strings.Builder
 	for i, c := range columns {
 		if i > 0 {
 			b.WriteString(layout.Blank(columnGap))
 		}
 		if y < len(c) {
-			b.WriteString(c[y])
+			b.WriteString(c[y].text)
 		} else {
 			b.WriteString(layout.Blank(width))
 		}
@@ -144,27 +199,36 @@ func (p *Help) measure(groups []Group, w int) (keys, column int) {
 		titles = max(titles, layout.Width(g.Name)-1)
 		for _, r := range g.Rows {
 			keys = max(keys, layout.Width(r.Keys))
-			titles = max(titles, layout.Width(title(r)))
+			titles = max(titles, layout.Width(p.title(r)))
 		}
 	}
-	column = min(max(keys+2+titles, minColumn), maxColumn, max(w, 1))
+	column = keys + 2 + titles
+	if !p.brief {
+		column = max(column, minColumn)
+	}
+	column = min(column, maxColumn, max(w, 1))
 	return min(keys, column/2), column
 }
 
-func title(r HelpRow) string {
-	if r.Disabled == "" {
+func (p *Help) title(r HelpRow) string {
+	switch {
+	case r.Disabled == "":
 		return r.Title
+	case p.brief:
+		return "(" + r.Title + ")"
 	}
 	return r.Title + " (" + r.Disabled + ")"
 }
 
 // blocks are the groups as lines, each exactly column cells wide; the first
 // line of a block is its name.
-func (p *Help) blocks(groups []Group, keys, column int) (blocks [][]string) {
+func (p *Help) blocks(groups []Group, keys, column int) (blocks [][]helpLine) {
+	n := 0
 	for _, g := range groups {
-		block := []string{fit(p.st, p.st.Title.Paint(g.Name), column)}
+		block := []helpLine{{fit(p.st, p.st.Title.Paint(g.Name), column), -1}}
 		for _, r := range g.Rows {
-			block = append(block, fit(p.st, p.rowOf(r, keys), column))
+			block = append(block, helpLine{fit(p.st, p.rowOf(r, keys), column), n})
+			n++
 		}
 		blocks = append(blocks, block)
 	}
@@ -174,14 +238,14 @@ func (p *Help) blocks(groups []Group, keys, column int) (blocks [][]string) {
 func (p *Help) rowOf(r HelpRow, keys int) string {
 	left := text.Fit(r.Keys, keys, p.st.Glyphs.Ellipsis)
 	if r.Disabled != "" {
-		return p.st.Faint.Paint(left + "  " + title(r))
+		return p.st.Faint.Paint(left + "  " + p.title(r))
 	}
 	return p.st.Key.Paint(left) + "  " + p.st.Text.Paint(r.Title)
 }
 
 // flow sets the blocks in at most n columns as low as possible. A block stays
 // whole where the columns then fit into h lines.
-func flow(blocks [][]string, n, h int) [][]string {
+func flow(blocks [][]helpLine, n, h int) [][]helpLine {
 	total := 0
 	for _, b := range blocks {
 		total += len(b) + 1
@@ -201,8 +265,8 @@ func flow(blocks [][]string, n, h int) [][]string {
 
 // fill sets the blocks in columns of at most tall lines, with an empty line
 // between two blocks.
-func fill(blocks [][]string, tall int, whole bool) [][]string {
-	columns := [][]string{nil}
+func fill(blocks [][]helpLine, tall int, whole bool) [][]helpLine {
+	columns := [][]helpLine{nil}
 	last := &columns[0]
 	next := func() {
 		columns = append(columns, nil)
@@ -217,7 +281,7 @@ func fill(blocks [][]string, tall int, whole bool) [][]string {
 		case len(*last) > 0 && len(*last)+1+need > tall:
 			next()
 		case len(*last) > 0:
-			*last = append(*last, layout.Blank(layout.Width(b[0])))
+			*last = append(*last, helpLine{layout.Blank(layout.Width(b[0].text)), -1})
 		}
 		for _, line := range b {
 			if len(*last) >= tall && !whole {
