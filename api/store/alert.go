@@ -103,13 +103,9 @@ func (n *metaTx) insertAlert(a api.Alert, implied bool) (int64, error) {
 	if err := n.room("alert", "alerts", MaxAlerts); err != nil {
 		return 0, err
 	}
-	res, err := n.s.exec(n.ctx, `INSERT INTO alert (account, query, email, enabled, frequency, type, reason, implied, seen, created, updated)
+	id, err := n.s.insert(n.ctx, `INSERT INTO alert (account, query, email, enabled, frequency, type, reason, implied, seen, created, updated)
 		SELECT ?, ?, ?, ?, ?, ?, '', ?, next_id - 1, ?, ? FROM state`,
 		n.account, a.QueryID, a.UserEmail, a.Enabled, a.Frequency, a.NotificationType, implied, n.now, n.now)
-	if err != nil {
-		return 0, fmt.Errorf("making an alert: %w", err)
-	}
-	id, err := res.LastInsertId()
 	if err != nil {
 		return 0, fmt.Errorf("making an alert: %w", err)
 	}
@@ -204,17 +200,14 @@ func (d *DB) DeleteAlert(ctx context.Context, account string, id int64) error {
 
 // AlertAccounts lists the accounts that have an alert switched on.
 func (d *DB) AlertAccounts(ctx context.Context) ([]string, error) {
-	s, err := d.acquire(ctx)
-	if err != nil {
-		return nil, err
-	}
-	defer d.release(s)
 	var out []string
-	err = s.each(ctx, "SELECT DISTINCT a.name FROM alert JOIN account a ON a.id = alert.account WHERE enabled = 1 ORDER BY 1", nil, func(r *sql.Rows) error {
-		var name string
-		err := r.Scan(&name)
-		out = append(out, name)
-		return err
+	err := d.lend(ctx, func(s *session) error {
+		return s.each(ctx, "SELECT DISTINCT a.name FROM alert JOIN account a ON a.id = alert.account WHERE enabled = 1 ORDER BY 1", nil, func(r *sql.Rows) error {
+			var name string
+			err := r.Scan(&name)
+			out = append(out, name)
+			return err
+		})
 	})
 	if err != nil {
 		return nil, fmt.Errorf("listing the accounts with alerts: %w", err)

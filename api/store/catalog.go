@@ -228,7 +228,7 @@ func (c *writeTx) tag(value string) (made bool, err error) {
 	if err != nil {
 		return false, err
 	}
-	res, err := c.s.exec(c.ctx, "INSERT OR IGNORE INTO tag (account, fold, value, uuid) VALUES (?, ?, ?, ?)",
+	res, err := c.s.exec(c.ctx, "INSERT INTO tag (account, fold, value, uuid) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING",
 		c.account, api.Fold(value), value, uuidText(u[:]))
 	if err != nil {
 		return false, fmt.Errorf("making tag %q: %w", short(value), err)

@@ -338,7 +338,7 @@ func (s *session) waits(ctx context.Context, query string, args ...any) ([]wait,
 func (e *edit) link(k edge, want bool) (changed bool, err error) {
 	query := "DELETE FROM relationship WHERE parent = ? AND child = ? AND type = ?"
 	if want {
-		query = "INSERT OR IGNORE INTO relationship (parent, child, type) VALUES (?, ?, ?)"
+		query = "INSERT INTO relationship (parent, child, type) VALUES (?, ?, ?) ON CONFLICT DO NOTHING"
 	}
 	return e.alter(query, []any{k.parent, k.child, k.kind}, appendLinkItem(nil, k, !want), k.parent, k.child)
 }
@@ -347,7 +347,7 @@ func (e *edit) link(k edge, want bool) (changed bool, err error) {
 func (e *edit) refer(r reference, want bool) (changed bool, err error) {
 	query := "DELETE FROM reference WHERE src = ? AND dst = ?"
 	if want {
-		query = "INSERT OR IGNORE INTO reference (src, dst) VALUES (?, ?)"
+		query = "INSERT INTO reference (src, dst) VALUES (?, ?) ON CONFLICT DO NOTHING"
 	}
 	return e.alter(query, []any{r.src, r.dst}, appendReferenceItem(nil, r, !want), r.src, r.dst)
 }
@@ -356,7 +356,7 @@ func (e *edit) refer(r reference, want bool) (changed bool, err error) {
 func (e *edit) wait(w wait, want bool) (changed bool, err error) {
 	query := "DELETE FROM pending WHERE account = ? AND want = ? AND event = ? AND type = ?"
 	if want {
-		query = "INSERT OR IGNORE INTO pending (account, want, event, type) VALUES (?, ?, ?, ?)"
+		query = "INSERT INTO pending (account, want, event, type) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING"
 	}
 	return e.alter(query, []any{e.c.account, w.want[:], w.event, w.kind}, appendWaitItem(nil, w, !want), w.event)
 }

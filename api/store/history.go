@@ -41,9 +41,9 @@ func (d *DB) History(ctx context.Context, account string, q api.HistoryQuery) (a
 		return api.History{}, fmt.Errorf("reading the journal: %w", err)
 	}
 	entries := []api.HistoryEntry{}
-	err = v.s.each(ctx, `SELECT max(c.id), c.seq, c.at, c.actor, CASE WHEN c.run IS NULL THEN c.op ELSE 'import' END, sum(c.count), c.events, coalesce(r.uuid, '')
-		FROM change c LEFT JOIN import_run r ON r.id = c.run WHERE c.account = ? AND c.dataset = ?
-		GROUP BY coalesce(c.run, -c.id) ORDER BY c.at DESC, c.id DESC LIMIT ? OFFSET ?`, []any{sc.account, ds.id, size, (page - 1) * size}, func(r *sql.Rows) error {
+	err = v.s.each(ctx, `SELECT c.id, c.seq, c.at, c.actor, CASE WHEN c.run IS NULL THEN c.op ELSE 'import' END, last.count, c.events, coalesce(r.uuid, '')
+		FROM (SELECT max(id) AS id, sum(count) AS count FROM change WHERE account = ? AND dataset = ? GROUP BY coalesce(run, -id)) last
+		JOIN change c ON c.id = last.id LEFT JOIN import_run r ON r.id = c.run ORDER BY c.at DESC, c.id DESC LIMIT ? OFFSET ?`, []any{sc.account, ds.id, size, (page - 1) * size}, func(r *sql.Rows) error {
 		h := api.HistoryEntry{DatasetID: ds.UUID}
 		var seq, at int64
 		var named []byte

@@ -71,7 +71,7 @@ func (t *batch) beginImport(c *writeTx) error {
 		}
 	}
 	t.importing = &importRun{}
-	_, err := c.s.exec(c.ctx, `INSERT OR IGNORE INTO import_run (account, uuid, at, actor, name, created, updated, undone) VALUES (?, ?, ?, ?, ?, 0, 0, 0)`,
+	_, err := c.s.exec(c.ctx, `INSERT INTO import_run (account, uuid, at, actor, name, created, updated, undone) VALUES (?, ?, ?, ?, ?, 0, 0, 0) ON CONFLICT DO NOTHING`,
 		c.account, strings.ToLower(p.ID), c.now, c.who.Name, name)
 	if err != nil {
 		return fmt.Errorf("noting the import: %w", err)

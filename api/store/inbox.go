@@ -21,12 +21,8 @@ func (n *metaTx) insertNotification(in api.Notification, told bool) (int64, erro
 		}
 		events = append(events, u[:]...)
 	}
-	res, err := n.s.exec(n.ctx, "INSERT INTO notification (account, alert, query, name, at, count, events, read, told, claimed) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 0)",
+	id, err := n.s.insert(n.ctx, "INSERT INTO notification (account, alert, query, name, at, count, events, read, told, claimed) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 0)",
 		n.account, in.AlertID, in.QueryID, in.QueryName, in.At.UnixMilli(), in.Count, orBytes(events), in.Read, told)
-	if err != nil {
-		return 0, fmt.Errorf("writing to the inbox: %w", err)
-	}
-	id, err := res.LastInsertId()
 	if err != nil {
 		return 0, fmt.Errorf("writing to the inbox: %w", err)
 	}
@@ -139,7 +135,7 @@ func (d *DB) Remember(ctx context.Context, account string, list []api.Notificati
 			if _, err := n.insertNotification(in, true); err != nil {
 				return err
 			}
-			if _, err := n.s.exec(ctx, "UPDATE alert SET sent = max(coalesce(sent, 0), ?) WHERE account = ? AND id = ?", in.At.UnixMilli(), n.account, in.AlertID); err != nil {
+			if _, err := n.s.exec(ctx, "UPDATE alert SET sent = ? WHERE account = ? AND id = ? AND coalesce(sent, 0) < ?", in.At.UnixMilli(), n.account, in.AlertID, in.At.UnixMilli()); err != nil {
 				return fmt.Errorf("writing to the inbox: %w", err)
 			}
 		}
@@ -180,22 +176,20 @@ func (d *DB) ClaimUntold(ctx context.Context) (u Untold, found bool, err error) 
 }
 
 func (d *DB) nextUntold(ctx context.Context) (u Untold, found bool, err error) {
-	s, err := d.acquire(ctx)
-	if err != nil {
-		return u, false, err
-	}
-	defer d.release(s)
 	now := d.opts.Now()
-	var account int64
-	err = s.each(ctx, "SELECT "+notificationColumns+", account FROM notification WHERE told = 0 AND claimed < ? AND at > ? ORDER BY id LIMIT 1",
-		[]any{now.Add(-tellLease).UnixMilli(), now.Add(-tellUntil).UnixMilli()}, func(r *sql.Rows) error {
-			found = true
-			u.Notification, err = scanNotification(r, &account)
+	err = d.lend(ctx, func(s *session) error {
+		var account int64
+		err := s.each(ctx, "SELECT "+notificationColumns+", account FROM notification WHERE told = 0 AND claimed < ? AND at > ? ORDER BY id LIMIT 1",
+			[]any{now.Add(-tellLease).UnixMilli(), now.Add(-tellUntil).UnixMilli()}, func(r *sql.Rows) (err error) {
+				found = true
+				u.Notification, err = scanNotification(r, &account)
+				return err
+			})
+		if err != nil || !found {
 			return err
-		})
-	if err == nil && found {
-		err = s.queryRow(ctx, "SELECT name FROM account WHERE id = ?", account).Scan(&u.Account)
-	}
+		}
+		return s.queryRow(ctx, "SELECT name FROM account WHERE id = ?", account).Scan(&u.Account)
+	})
 	if err != nil {
 		return u, false, fmt.Errorf("looking for what the webhook is to be told: %w", err)
 	}

@@ -179,7 +179,7 @@ func (c *writeTx) replaceKeys(id int64, before, after []uint64) error {
 		if slices.Contains(before, k) {
 			continue
 		}
-		if _, err := c.s.exec(c.ctx, "INSERT OR IGNORE INTO indicator_key (key, event) VALUES (?, ?)", int64(k), id); err != nil {
+		if _, err := c.s.exec(c.ctx, "INSERT INTO indicator_key (key, event) VALUES (?, ?) ON CONFLICT DO NOTHING", int64(k), id); err != nil {
 			return fmt.Errorf("indexing an indicator of event %d: %w", id, err)
 		}
 	}
@@ -231,7 +231,7 @@ func (c *writeTx) sealKeys(index int, recs []record) error {
 		for _, p := range chunk {
 			args = append(args, p.key, p.event)
 		}
-		if _, err := c.s.exec(c.ctx, "INSERT OR IGNORE INTO indicator_key (key, event) VALUES (?,?)"+strings.Repeat(",(?,?)", len(chunk)-1), args...); err != nil {
+		if _, err := c.s.exec(c.ctx, "INSERT INTO indicator_key (key, event) VALUES (?,?)"+strings.Repeat(",(?,?)", len(chunk)-1)+" ON CONFLICT DO NOTHING", args...); err != nil {
 			return fmt.Errorf("indexing indicators: %w", err)
 		}
 	}

@@ -189,12 +189,8 @@ func (j *journal) finishLog(l *changeLog) error {
 // journal notes a change and answers its number; before is what was there of
 // a dataset itself, nil where nothing was.
 func (c *writeTx) journal(dataset uint32, op string, count int, before []byte) (int64, error) {
-	res, err := c.s.exec(c.ctx, "INSERT INTO change (seq, at, account, dataset, actor, op, first_id, last_id, count, before) VALUES (?, ?, ?, ?, ?, ?, 0, 0, ?, ?)",
+	id, err := c.s.insert(c.ctx, "INSERT INTO change (seq, at, account, dataset, actor, op, first_id, last_id, count, before) VALUES (?, ?, ?, ?, ?, ?, 0, 0, ?, ?)",
 		c.state.change, c.now, c.account, dataset, c.who.Name, op, count, before)
-	if err != nil {
-		return 0, fmt.Errorf("writing the journal: %w", err)
-	}
-	id, err := res.LastInsertId()
 	if err != nil {
 		return 0, fmt.Errorf("writing the journal: %w", err)
 	}

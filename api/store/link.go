@@ -116,7 +116,7 @@ type edgeWriter struct {
 }
 
 func (l *edgeWriter) relate(e edge) error {
-	n, err := l.insert("INSERT OR IGNORE INTO relationship (parent, child, type) VALUES (?, ?, ?)", e.parent, e.child, e.kind)
+	n, err := l.insert("INSERT INTO relationship (parent, child, type) VALUES (?, ?, ?) ON CONFLICT DO NOTHING", e.parent, e.child, e.kind)
 	if err != nil || n == 0 {
 		return err
 	}
@@ -126,7 +126,7 @@ func (l *edgeWriter) relate(e edge) error {
 }
 
 func (l *edgeWriter) refer(src, dst int64) error {
-	n, err := l.insert("INSERT OR IGNORE INTO reference (src, dst) VALUES (?, ?)", src, dst)
+	n, err := l.insert("INSERT INTO reference (src, dst) VALUES (?, ?) ON CONFLICT DO NOTHING", src, dst)
 	if err != nil || n == 0 {
 		return err
 	}
@@ -171,7 +171,7 @@ func (l *edgeWriter) journal(item func() []byte, ids ...int64) error {
 
 // wait keeps an edge until the event it needs arrives.
 func (l *edgeWriter) wait(want [16]byte, event int64, kind int) error {
-	_, err := l.c.s.exec(l.c.ctx, "INSERT OR IGNORE INTO pending (account, want, event, type) VALUES (?, ?, ?, ?)", l.c.account, want[:], event, kind)
+	_, err := l.c.s.exec(l.c.ctx, "INSERT INTO pending (account, want, event, type) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING", l.c.account, want[:], event, kind)
 	if err != nil {
 		return fmt.Errorf("keeping an edge that waits: %w", err)
 	}

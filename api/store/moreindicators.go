@@ -34,7 +34,7 @@ func (s *session) indexIndicators(ctx context.Context, id int64, was, now []type
 		}
 	}
 	for h := range stays {
-		if _, err := s.exec(ctx, "INSERT OR IGNORE INTO indicator (hash, event) VALUES (?, ?)", h, id); err != nil {
+		if _, err := s.exec(ctx, "INSERT INTO indicator (hash, event) VALUES (?, ?) ON CONFLICT DO NOTHING", h, id); err != nil {
 			return fmt.Errorf("noting an indicator of event %d: %w", id, err)
 		}
 	}
@@ -140,7 +140,7 @@ func indicatorsPast(ctx context.Context, tx *sql.Tx, from int64) (last int64, er
 		return 0, fmt.Errorf("reading events: %w", err)
 	}
 	for _, n := range list {
-		if _, err := tx.ExecContext(ctx, "INSERT OR IGNORE INTO indicator (hash, event) VALUES (?, ?)", n.hash, n.event); err != nil {
+		if _, err := tx.ExecContext(ctx, "INSERT INTO indicator (hash, event) VALUES (?, ?) ON CONFLICT DO NOTHING", n.hash, n.event); err != nil {
 			return 0, fmt.Errorf("noting an indicator: %w", err)
 		}
 	}

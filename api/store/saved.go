@@ -35,7 +35,7 @@ func (d *DB) metaTx(ctx context.Context, account string, f func(*metaTx) error) 
 		return err
 	}
 	return d.transact(ctx, func() error {
-		if _, err := d.writer.exec(ctx, "INSERT OR IGNORE INTO account (name) VALUES (?)", account); err != nil {
+		if _, err := d.writer.exec(ctx, "INSERT INTO account (name) VALUES (?) ON CONFLICT DO NOTHING", account); err != nil {
 			return fmt.Errorf("making the account: %w", err)
 		}
 		n := &metaTx{s: d.writer, ctx: ctx, name: account, now: d.opts.Now().UnixMilli()}
@@ -53,16 +53,26 @@ func (d *DB) metaTx(ctx context.Context, account string, f func(*metaTx) error) 
 // readMeta reads what is kept beside the events; f gets the account's number, 0
 // for one that never wrote.
 func (d *DB) readMeta(ctx context.Context, account string, f func(s *session, account int64) error) error {
+	return d.lend(ctx, func(s *session) error {
+		id, err := s.accountID(ctx, account)
+		if err != nil {
+			return err
+		}
+		return f(s, id)
+	})
+}
+
+// lend runs f in a transaction that reads, beside the columns.
+func (d *DB) lend(ctx context.Context, f func(*session) error) error {
 	s, err := d.acquire(ctx)
 	if err != nil {
 		return err
 	}
 	defer d.release(s)
-	id, err := s.accountID(ctx, account)
-	if err != nil {
+	if err := s.begin(ctx, false); err != nil {
 		return err
 	}
-	return f(s, id)
+	return errors.Join(f(s), s.rollback())
 }
 
 // accountNumber is the number that queries and alerts show for an account: the
@@ -165,13 +175,10 @@ func (d *DB) CreateSavedQuery(ctx context.Context, account string, q api.SavedQu
 		if err := n.nameFree(q.Name, 0); err != nil {
 			return err
 		}
-		res, err := n.s.exec(ctx, `INSERT INTO saved_query (account, name, email, query, alerts, rollup, rule, rule_scope, rule_list, feed, created, updated)
+		q.ID, err = n.s.insert(ctx, `INSERT INTO saved_query (account, name, email, query, alerts, rollup, rule, rule_scope, rule_list, feed, created, updated)
 			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
 			n.account, q.Name, q.UserEmail, q.QueryJSON, q.AlertEnabled, q.AlertRollupEnabled, q.RuleEnabled, q.RuleScope, q.RuleListID, q.CustomThreatFeedID, n.now, n.now)
 		if err != nil {
-			return fmt.Errorf("saving a query: %w", err)
-		}
-		if q.ID, err = res.LastInsertId(); err != nil {
 			return fmt.Errorf("saving a query: %w", err)
 		}
 		if err := n.implyAlert(q); err != nil {

@@ -76,7 +76,7 @@ func (d *DB) beginRead(ctx context.Context, s *session) (*snapshot, error) {
 	// held that one can't move on, so a new transaction is at least as new.
 	d.snapMu.Lock()
 	defer d.snapMu.Unlock()
-	if err := s.begin(ctx, ""); err != nil {
+	if err := s.begin(ctx, false); err != nil {
 		return nil, err
 	}
 	st, err := readState(ctx, s)
@@ -92,7 +92,7 @@ func (d *DB) beginRead(ctx context.Context, s *session) (*snapshot, error) {
 // tryRead begins a transaction and finds its snapshot; nil where the
 // transaction turned out to be older than what is in memory.
 func (d *DB) tryRead(ctx context.Context, s *session) (*snapshot, error) {
-	if err := s.begin(ctx, ""); err != nil {
+	if err := s.begin(ctx, false); err != nil {
 		return nil, err
 	}
 	st, err := readState(ctx, s)

@@ -306,7 +306,7 @@ func (t *importUndo) restoreEdges(was *undoReader) error {
 // forgetImports drops what imports overwrote that is too old to be restored.
 // What they made is known for as long as it is there.
 func (d *DB) forgetImports(ctx context.Context, before int64) error {
-	_, err := d.writes.ExecContext(ctx, `UPDATE imported SET before = NULL WHERE before IS NOT NULL AND run IN (SELECT id FROM import_run WHERE at < ? AND updated > 0)`, before)
+	err := d.runWrite(ctx, `UPDATE imported SET before = NULL WHERE before IS NOT NULL AND run IN (SELECT id FROM import_run WHERE at < ? AND updated > 0)`, before)
 	if err != nil {
 		return fmt.Errorf("trimming the imports: %w", err)
 	}

@@ -20,7 +20,7 @@ const (
 )
 
 // Verify reads the whole database, of all accounts, and looks whether it holds
-// together: SQLite's own check, that every event can be read, and that the
+// together: the database's own check where it has one, that every event can be read, and that the
 // index of indicators leads to the events and to nothing else. It changes
 // nothing. report, where there is one, is told how many events have been read.
 // The error is of what kept it from looking.
@@ -54,9 +54,13 @@ func (c *verification) problem(format string, args ...any) {
 	c.found.Problems = append(c.found.Problems, fmt.Sprintf(format, args...))
 }
 
-// pages has SQLite check its pages, tables and indexes.
+// pages has the database check its pages, tables and indexes, where it can.
 func (c *verification) pages() error {
-	return c.s.each(c.ctx, fmt.Sprintf("PRAGMA integrity_check(%d)", maxProblems), nil, func(r *sql.Rows) error {
+	query := c.d.home.Integrity(maxProblems)
+	if query == "" {
+		return nil
+	}
+	return c.s.each(c.ctx, query, nil, func(r *sql.Rows) error {
 		var text string
 		if err := r.Scan(&text); err != nil {
 			return err

@@ -10,10 +10,9 @@ import (
 	"time"
 
 	"github.com/google/uuid"
-	"modernc.org/sqlite"
-	sqlite3 "modernc.org/sqlite/lib"
 
 	"threatbench/api"
+	"threatbench/api/store/engine"
 )
 
 // writeTx is one write transaction. What it adds to the snapshot becomes
@@ -83,12 +82,12 @@ func (d *DB) transact(ctx context.Context, f func() error) (err error) {
 		return errClosed
 	default:
 	}
-	if err := d.writer.begin(ctx, "IMMEDIATE"); err != nil {
-		return explainWrite(err)
+	if err := d.writer.begin(ctx, true); err != nil {
+		return d.explainWrite(err)
 	}
 	defer func() {
 		if err != nil {
-			err = errors.Join(explainWrite(err), d.writer.rollback())
+			err = errors.Join(d.explainWrite(err), d.writer.rollback())
 		}
 	}()
 	return f()
@@ -96,15 +95,11 @@ func (d *DB) transact(ctx context.Context, f func() error) (err error) {
 
 // explainWrite adds what a person can do about a write that the machine
 // refused, in words that may leave it.
-func explainWrite(err error) error {
-	var se *sqlite.Error
-	if !errors.As(err, &se) {
-		return err
-	}
-	switch se.Code() & 0xff {
-	case sqlite3.SQLITE_FULL:
+func (d *DB) explainWrite(err error) error {
+	switch d.home.Fault(err) {
+	case engine.Full:
 		return errors.Join(api.Errorf(http.StatusInsufficientStorage, "the disk that holds the database is full: nothing was changed; make room and try again"), err)
-	case sqlite3.SQLITE_BUSY:
+	case engine.Busy:
 		return errors.Join(api.Errorf(http.StatusServiceUnavailable, "another process is writing the database: nothing was changed; try again"), err)
 	}
 	return err
@@ -166,11 +161,7 @@ func (c *writeTx) openAccount(name string) error {
 		return err
 	}
 	if c.account == 0 {
-		res, err := c.s.exec(c.ctx, "INSERT INTO account (name) VALUES (?)", c.name)
-		if err != nil {
-			return fmt.Errorf("making the account: %w", err)
-		}
-		if c.account, err = res.LastInsertId(); err != nil {
+		if c.account, err = c.s.insert(c.ctx, "INSERT INTO account (name) VALUES (?)", c.name); err != nil {
 			return fmt.Errorf("making the account: %w", err)
 		}
 	}
@@ -189,12 +180,8 @@ func (c *writeTx) openAccount(name string) error {
 }
 
 func (c *writeTx) insertDataset(ds api.Dataset) (uint32, error) {
-	res, err := c.s.exec(c.ctx, "INSERT INTO dataset (account, uuid, name, public, analytics, write_mode, created) VALUES (?, ?, ?, ?, ?, ?, ?)",
+	id, err := c.s.insert(c.ctx, "INSERT INTO dataset (account, uuid, name, public, analytics, write_mode, created) VALUES (?, ?, ?, ?, ?, ?, ?)",
 		c.account, ds.UUID, ds.Name, ds.IsPublic, ds.IsAnalytics, ds.IndicatorWriteMode, c.now)
-	if err != nil {
-		return 0, fmt.Errorf("making the dataset: %w", err)
-	}
-	id, err := res.LastInsertId()
 	if err != nil {
 		return 0, fmt.Errorf("making the dataset: %w", err)
 	}
@@ -217,11 +204,7 @@ func (c *writeTx) number(k kind, value string) (uint32, error) {
 		return n, nil
 	}
 	n = uint32(c.counts[k])
-	res, err := c.s.exec(c.ctx, "INSERT INTO term (kind, num, value) VALUES (?, ?, ?)", int(k), n, value)
-	if err != nil {
-		return 0, fmt.Errorf("adding to a dictionary: %w", err)
-	}
-	id, err := res.LastInsertId()
+	id, err := c.s.insert(c.ctx, "INSERT INTO term (kind, num, value) VALUES (?, ?, ?)", int(k), n, value)
 	if err != nil {
 		return 0, fmt.Errorf("adding to a dictionary: %w", err)
 	}
