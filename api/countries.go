@@ -313,7 +313,8 @@ func (c Country) OtherNames() []string {
 const leastBeginning = 4
 
 // CountriesNamed are the countries that a text means: by a code or a name the
-// one, by the beginning of a name, from four letters, all whose name begins so.
+// one, by the beginning of a name, from four letters, all whose name begins so,
+// else all that have the text as a word of their own in their name.
 // Case, "&" for "and", dots and dashes for spaces don't matter.
 func CountriesNamed(s string) []Country {
 	if c, ok := CountryByCode(s); ok {
@@ -334,7 +335,27 @@ func CountriesNamed(s string) []Country {
 			out = append(out, c)
 		}
 	}
-	return out
+	if len(out) > 0 {
+		return out
+	}
+	return slices.DeleteFunc(Countries(), func(c Country) bool { return !c.Has(want) })
+}
+
+// Has reports whether a word stands in the name of a country and tells it from
+// most others: korea does, republic doesn't.
+func (c Country) Has(word string) bool {
+	const least, most = 5, 2
+	word = plainCountry(word)
+	if utf8.RuneCountInString(word) < least || !slices.Contains(strings.Fields(plainCountry(c.Name)), word) {
+		return false
+	}
+	n := 0
+	for _, o := range countryTable {
+		if slices.Contains(strings.Fields(plainCountry(o.Name)), word) {
+			n++
+		}
+	}
+	return n <= most
 }
 
 // plainCountry is a name as names are compared.

@@ -1,5 +1,7 @@
 package api
 
+import "cmp"
+
 // Match says where a word or an indicator of a filter stands in an event.
 type Match struct {
 	Field Field  `json:"field"`
@@ -28,11 +30,21 @@ type ConditionExplanation struct {
 }
 
 // NearValue is a value that the condition may have meant, and what the filter
-// finds with it.
+// finds with it. Of text it is fewer words.
 type NearValue struct {
 	Field Field  `json:"field"`
+	Op    Op     `json:"op,omitempty"` // "" is equals, of text find
 	Value string `json:"value"`
 	Count int    `json:"count"`
+}
+
+// Condition is the near value as a condition.
+func (n NearValue) Condition() Condition {
+	op := OpEquals
+	if n.Field == FieldText {
+		op = OpFind
+	}
+	return Condition{Field: n.Field, Op: cmp.Or(n.Op, op), Values: []string{n.Value}}
 }
 
 // FieldHits is in how many events some word stands in a field.

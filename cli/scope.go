@@ -101,7 +101,7 @@ func (a *app) noteExplanation(e api.Explanation) {
 		line := fmt.Sprintf("without %s: %d", query.FormatCondition(c.Condition), c.Without)
 		var near []string
 		for _, n := range c.Near {
-			near = append(near, fmt.Sprintf("%s: %d", query.FormatCondition(api.Condition{Field: n.Field, Op: api.OpEquals, Values: []string{n.Value}}), n.Count))
+			near = append(near, fmt.Sprintf("%s: %d", query.FormatCondition(n.Condition()), n.Count))
 		}
 		if len(near) > 0 {
 			line += " (near it " + strings.Join(near, ", ") + ")"

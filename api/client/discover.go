@@ -66,7 +66,7 @@ func cleanExplanation(x *api.Explanation) {
 		cleanFields((*string)(&c.Condition.Field), (*string)(&c.Condition.Op))
 		cleanLines(c.Condition.Values)
 		for j := range c.Near {
-			cleanFields((*string)(&c.Near[j].Field), &c.Near[j].Value)
+			cleanFields((*string)(&c.Near[j].Field), (*string)(&c.Near[j].Op), &c.Near[j].Value)
 		}
 		for j := range c.Fields {
 			c.Fields[j].Field = api.Field(clean.Line(string(c.Fields[j].Field)))

@@ -51,7 +51,7 @@ func TestComplete(t *testing.T) {
 		{"cat:(Phishing OR d|", []string{`cat:(Phishing OR "Domain Resolution"`}},
 		{"cat:(Phishing, |)", []string{"cat:(Phishing, Phishing)", `cat:(Phishing, "Domain Resolution")`}},
 		{"tag:(|", []string{"tag:(phishing", `tag:("or"`, `tag:("a \"quoted\" one"`, `tag:("x,y"`}},
-		{"tag:|", []string{"tag:phishing", `tag:or`, `tag:"a \"quoted\" one"`, "tag:x,y"}},
+		{"tag:|", []string{"tag:phishing", `tag:or`, `tag:"a \"quoted\" one"`, `tag:"x,y"`}},
 		{"tlp:am|", []string{"tlp:amber", "tlp:amber+strict"}},
 		{"kc:comm|", []string{"kc:6"}},
 		{"children:|", []string{"children:true", "children:false"}},

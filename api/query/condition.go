@@ -1,6 +1,7 @@
 package query
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 
@@ -15,7 +16,8 @@ func (p *parser) condition(name token) (*node, *Error) {
 	if own := ownName(name.raw); own != "" {
 		field, ok = own, true
 	}
-	if !ok {
+	said, verb := verbs[strings.ToLower(name.raw)]
+	if !ok && !verb {
 		return nil, p.unknownField(name, op)
 	}
 	if p.i == len(p.toks) || !p.toks[p.i].glued || p.peek() != tokOpen && p.peek() != tokValue {
@@ -27,9 +29,14 @@ func (p *parser) condition(name token) (*node, *Error) {
 	}
 	var n *node
 	var err *Error
-	if p.peek() == tokOpen {
+	switch {
+	case verb && !ok && p.peek() == tokValue:
+		n, err = p.said(said, name, op, p.next())
+	case verb && !ok:
+		return nil, p.fail(op, "%s takes one value", name.raw)
+	case p.peek() == tokOpen:
 		n, err = p.values(name, field, op)
-	} else {
+	default:
 		n, err = p.single(name, field, op, p.next())
 	}
 	if err != nil {
@@ -59,6 +66,9 @@ func (p *parser) unknownField(name, op token) *Error {
 	if p.i < len(p.toks) && p.peek() == tokValue {
 		value = p.text[p.toks[p.i].pos:p.toks[p.i].end]
 	}
+	if f, ok := unfiltered(name.raw); ok {
+		return p.fail(name, "%s can't be searched by itself; words look there, too: write %s alone", f.Title, cmp.Or(value, "a word"))
+	}
 	if near := nearest(name.raw); near != "" {
 		return p.fail(name, "there is no field %s; did you mean %s? write %s%s%s, or quote it to search for it", name.raw, near, near, op.raw, value)
 	}
@@ -73,6 +83,9 @@ func (p *parser) single(name token, field api.Field, op, t token) (*node, *Error
 		return p.own(name, field, op, t)
 	}
 	if sign == "" || sign == "=" && !t.quoted {
+		if parts := several(field, t.raw); parts != nil && !t.quoted && !t.listed {
+			return p.parted(name, field, op, t, parts)
+		}
 		return p.meant(name, field, t)
 	}
 	v, err := p.valueOf(t)
@@ -286,6 +299,21 @@ func (p *parser) values(name token, field api.Field, op token) (*node, *Error) {
 			return nil, p.fail(t, "write OR or a comma between values; put a value with spaces in quotes")
 		}
 	}
+}
+
+// parted reads a value as a list: a:x,y is a:(x OR y).
+func (p *parser) parted(name token, field api.Field, op, t token, parts []string) (*node, *Error) {
+	l := listing{in: api.Condition{Field: field, Op: api.OpIn}}
+	at := t.pos
+	for _, part := range parts {
+		at += strings.Index(p.text[at:t.end], part)
+		one := token{kind: tokValue, pos: at, end: at + len(part), raw: part, listed: true}
+		if err := p.member(&l, name, field, op, one); err != nil {
+			return nil, err
+		}
+		at = one.end
+	}
+	return l.node(t.pos, t.end)
 }
 
 // listing is a list of values as it is read: plain ones make one condition,

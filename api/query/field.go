@@ -13,14 +13,31 @@ func Fields() []api.FieldInfo {
 	return slices.DeleteFunc(api.EventFields(), func(f api.FieldInfo) bool { return !f.Filter })
 }
 
-// Lookup finds a field by its name or an alias, in any case.
+// Lookup finds a field by its name or an alias, else by what other tables call
+// it, in any case; dashes and underscores don't matter.
 func Lookup(name string) (api.Field, bool) {
 	for _, f := range Fields() {
 		if slices.ContainsFunc(called(f), func(n string) bool { return strings.EqualFold(n, name) }) {
 			return f.Field, true
 		}
 	}
+	plain := strings.ToLower(strings.NewReplacer("_", "", "-", "").Replace(name))
+	for _, f := range Fields() {
+		if strings.EqualFold(string(f.Field), plain) || slices.Contains(strings.Fields(f.Columns), plain) {
+			return f.Field, true
+		}
+	}
 	return "", false
+}
+
+// unfiltered finds a field that events have and no condition can name.
+func unfiltered(name string) (api.FieldInfo, bool) {
+	for _, f := range api.EventFields() {
+		if !f.Filter && (strings.EqualFold(string(f.Field), name) || slices.Contains(strings.Fields(f.Columns), strings.ToLower(name))) {
+			return f, true
+		}
+	}
+	return api.FieldInfo{}, false
 }
 
 // called lists what a filter may call a field.
@@ -28,19 +45,41 @@ func called(f api.FieldInfo) []string {
 	return append([]string{string(f.Field)}, strings.Fields(f.Aliases)...)
 }
 
-// nearest is the field whose name or alias begins most like name, "" where
-// nothing is near.
+// nearest is the field whose name or alias is most like name, "" where nothing
+// is near.
 func nearest(name string) api.Field {
 	name = strings.ToLower(name)
 	best, found := 2, api.Field("")
 	for _, f := range Fields() {
 		for _, n := range called(f) {
-			if k := commonPrefix(name, strings.ToLower(n)); k > best {
+			n = strings.ToLower(n)
+			k := commonPrefix(name, n)
+			if len(n) > 3 && oneSlip(name, n) {
+				k = max(k, len(n)-1)
+			}
+			if k > best {
 				best, found = k, f.Field
 			}
 		}
 	}
 	return found
+}
+
+// oneSlip reports whether one letter too many, too few, wrong or in its
+// neighbour's place makes one name of the other.
+func oneSlip(a, b string) bool {
+	if len(a) > len(b) {
+		a, b = b, a
+	}
+	i := commonPrefix(a, b)
+	x, y := a[i:], b[i:]
+	switch {
+	case len(b) == len(a)+1:
+		return x == y[1:]
+	case len(a) != len(b) || x == "":
+		return len(a) == len(b)
+	}
+	return x[1:] == y[1:] || len(x) > 1 && x[0] == y[1] && x[1] == y[0] && x[2:] == y[2:]
 }
 
 func commonPrefix(a, b string) int {

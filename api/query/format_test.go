@@ -44,7 +44,7 @@ func TestFormat(t *testing.T) {
 		{cond(api.FieldText, api.OpFind, "-cat"), `"-cat"`},
 		{cond(api.FieldText, api.OpFind, "tag:x"), `"tag:x"`},
 		{cond(api.FieldEvent, api.OpContains, "cat"), `event~cat`},
-		{cond(api.FieldEvent, api.OpEquals, "cat"), `event:cat`},
+		{cond(api.FieldEvent, api.OpEquals, "cat"), `event="cat"`},
 		{cond(api.FieldKillChain, api.OpIn, "1", "-2"), `killChain:(1 OR -2)`},
 	} {
 		got := query.Format(all(tt.c))

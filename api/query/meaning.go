@@ -25,12 +25,14 @@ func (p *parser) meant(name token, field api.Field, t token) (*node, *Error) {
 	}
 	if !t.quoted {
 		switch {
-		case strings.EqualFold(v, "none"):
+		case slices.Contains([]string{"none", "null", "nil", "empty"}, strings.ToLower(v)):
 			c, err := p.hasNone(field, t)
 			return p.one(c, name, t), err
 		case strings.Trim(v, "*") == "":
 			c, err := p.hasOne(field, t)
 			return p.one(c, name, t), err
+		case expression(v):
+			return nil, p.mistaken(t, v, name.raw+":")
 		case strings.Contains(v, "*") && takesText(field):
 			return p.starred(name, field, t)
 		}
@@ -40,6 +42,11 @@ func (p *parser) meant(name token, field api.Field, t token) (*node, *Error) {
 	}
 	if err := p.mistaken(t, v, name.raw+":"); err != nil {
 		return nil, err
+	}
+	if from, to, ok := stages(field, v); ok {
+		both := p.one(api.Condition{Field: field, Op: api.OpGte, Values: []string{from}}, name, t)
+		both.leaves = append(both.leaves, leaf{api.Condition{Field: field, Op: api.OpLte, Values: []string{to}}, name.pos, t.end})
+		return both, nil
 	}
 	c, err := p.plain(name, field, t, v)
 	return p.one(c, name, t), err
@@ -115,6 +122,9 @@ func below(name string) bool {
 func (p *parser) plain(name token, field api.Field, t token, v string) (api.Condition, *Error) {
 	c := api.Condition{Field: field, Op: api.OpEquals, Values: []string{v}}
 	switch kindOf(field) {
+	case api.KindProse:
+		c.Op = api.OpContains // nobody looks for a whole description; field="text" does
+		return c, nil
 	case api.KindIndicator:
 		return indicatorMeant(name, t, v), nil
 	case api.KindTechnique:
@@ -137,9 +147,11 @@ func indicatorMeant(name, t token, v string) api.Condition {
 	if t.quoted {
 		return c
 	}
-	v = indicator.Refang(v)
+	v = numbered(strings.ToLower(name.raw), indicator.Refang(v))
 	c.Values[0] = v
 	switch {
+	case maybeBeginning(name.raw, v):
+		c.Op = api.OpStartsWith
 	case isNet(v):
 		c.Op = api.OpWithin
 	case c.Op == api.OpUnder:
@@ -148,6 +160,44 @@ func indicatorMeant(name, t token, v string) api.Condition {
 		c.Op = api.OpStartsWith
 	}
 	return c
+}
+
+// numbered writes the number behind cve: or asn: as indicators have it.
+func numbered(name, v string) string {
+	digits := strings.Trim(v, "0123456789-") == "" && v != ""
+	switch {
+	case name == "cve" && digits && strings.Contains(v, "-"):
+		return "CVE-" + v
+	case name == "asn" && digits && !strings.Contains(v, "-"):
+		return "AS" + v
+	}
+	return v
+}
+
+// maybeBeginning reports whether a value behind hash:, md5:, sha256: and so on
+// may be the beginning of a hash: any digits but those of the whole one.
+func maybeBeginning(name, v string) bool {
+	whole, ok := map[string]int{"hash": 128, "md5": 32, "sha1": 40, "sha256": 64, "sha512": 128}[strings.ToLower(name)]
+	if !ok || len(v) < 4 || len(v) >= whole {
+		return false
+	}
+	return strings.Trim(strings.ToLower(v), "0123456789abcdef") == ""
+}
+
+// stages reads a range of the kill chain, 3..5 or 3-5.
+func stages(field api.Field, v string) (from, to string, ok bool) {
+	if kindOf(field) != api.KindStage {
+		return "", "", false
+	}
+	for _, sign := range []string{"..", "-"} {
+		a, b, cut := strings.Cut(v, sign)
+		from, ok1 := stage(a)
+		to, ok2 := stage(b)
+		if cut && ok1 && ok2 && from <= to && len(from) == 1 && len(to) == 1 {
+			return from, to, true
+		}
+	}
+	return "", "", false
 }
 
 // isNet reports whether a value is a net as CIDR writes it.
@@ -281,7 +331,10 @@ func (p *parser) word(t token) (*node, *Error) {
 	if err := p.mistaken(t, v, ""); err != nil {
 		return nil, err
 	}
-	plain := indicator.Refang(v)
+	if name, ok := strings.CutPrefix(v, ":"); ok && known(name) {
+		return nil, p.fail(t, "a condition is written %s:value, as in attacker:NAME", name)
+	}
+	plain := indicator.Refang(tidy(v))
 	if isNet(plain) {
 		c := api.Condition{Field: api.FieldIndicator, Op: api.OpWithin, Values: []string{plain}}
 		return &node{leaves: []leaf{{c, t.pos, t.end}}}, nil
@@ -313,6 +366,17 @@ func (p *parser) mistaken(t token, v, before string) *Error {
 			return p.fail(t, "several values are %s(%s); quote it to search for it as it stands", before, strings.Join(parts, " OR "))
 		}
 		return p.fail(t, "write %s; quote it to search for it as it stands", strings.Join(parts, " OR "))
+	}
+	if expression(v) {
+		return p.fail(t, "regular expressions aren't understood: write the word, or a pattern with * as in attacker:drift*")
+	}
+	if around, ok := spanOfAddresses(indicator.Refang(v)); ok {
+		return p.fail(t, "a span of addresses can't be asked for: write ip:%s, which holds it", around)
+	}
+	if rest := strings.TrimLeft(v, "!-"); before != "" && rest != v && rest != "" && !strings.HasPrefix(v, "--") && before != "uuid:" {
+		if strings.HasPrefix(v, "!") || strings.EqualFold(before, "tlp:") {
+			return p.fail(t, "the sign of what is not meant stands before the field: write -%s%s", before, rest)
+		}
 	}
 	addr, bits, ok := strings.Cut(indicator.Refang(v), "/")
 	if a, err := netip.ParseAddr(addr); ok && err == nil && bits != "" && strings.Trim(bits, "0123456789") == "" && !isNet(addr+"/"+bits) {

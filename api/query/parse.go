@@ -108,6 +108,7 @@ func (p *parser) and(depth int) (*node, *Error) {
 	n := &node{kind: nodeAnd}
 	for p.i < len(p.toks) && p.peek() != tokClose {
 		var err *Error
+		p.smallKeyword(n)
 		switch p.peek() {
 		case tokAnd:
 			err = p.conjunction(n)
@@ -127,6 +128,42 @@ func (p *parser) and(depth int) (*node, *Error) {
 		n.pos, n.end = n.kids[0].pos, n.kids[len(n.kids)-1].end
 	}
 	return n, p.joinWords(n)
+}
+
+// smallKeyword makes an operator of or, and, not in small letters where they
+// can't be words: beside a condition, and or between two words.
+func (p *parser) smallKeyword(n *node) {
+	t := &p.toks[p.i]
+	if t.kind != tokWord || p.i+1 == len(p.toks) {
+		return
+	}
+	next := p.toks[p.i+1].kind
+	condition := next == tokField || next == tokOpen || next == tokMinus || next == tokNot
+	word := next == tokWord || next == tokPhrase
+	before := len(n.kids) > 0
+	words := before && n.kids[len(n.kids)-1].kind == nodeWord
+	switch strings.ToLower(t.raw) {
+	case "not":
+		if condition {
+			t.kind = tokNot
+		}
+	case "or":
+		if before && (condition && !words || condition != word && !p.amongWords(n)) {
+			t.kind = tokOr
+		}
+	case "and":
+		if before && (condition || word) {
+			t.kind = tokAnd
+		}
+	}
+}
+
+// amongWords reports whether more than one word stands on a side of an or,
+// which then could mean all of them.
+func (p *parser) amongWords(n *node) bool {
+	isWord := func(i int) bool { return i >= 0 && i < len(n.kids) && n.kids[i].kind == nodeWord }
+	after := p.i+2 < len(p.toks) && p.toks[p.i+2].kind == tokWord && !slices.Contains([]string{"or", "and"}, strings.ToLower(p.toks[p.i+2].raw))
+	return isWord(len(n.kids)-1) && isWord(len(n.kids)-2) || after
 }
 
 // conjunction reads AND, which says what is meant anyway.
@@ -154,11 +191,44 @@ func (p *parser) or(n *node, depth int) *Error {
 		if err != nil {
 			return err
 		}
+		if err := p.forgotten(chain.kids[len(chain.kids)-1], term); err != nil {
+			return err
+		}
 		chain.kids = append(chain.kids, term)
 		chain.end = term.end
+		if p.peek() == tokWord && strings.EqualFold(p.toks[p.i].raw, "or") {
+			p.smallKeyword(&node{kids: chain.kids})
+		}
 	}
 	n.kids[last] = chain
 	return nil
+}
+
+// forgotten refuses target:UA OR PL: behind OR stands a value of the field
+// before it, which alone is a word that may stand anywhere.
+func (p *parser) forgotten(before, after *node) *Error {
+	if before.kind != nodeLeaf || len(before.leaves) != 1 || after.kind != nodeWord || before.text != "" {
+		return nil
+	}
+	c, word := before.leaves[0].Condition, after.leaves[0].Value()
+	same := false
+	switch kindOf(c.Field) {
+	case api.KindTLP:
+		_, same = api.ParseTLP(word)
+	case api.KindCountry:
+		same = len(api.CountriesNamed(word)) == 1
+	case api.KindTechnique:
+		_, same = techniqueID(word)
+	case api.KindIndicator:
+		same = standsAlone(word)
+	case api.KindStage:
+		_, same = stage(word)
+	}
+	if !same {
+		return nil
+	}
+	name, _, _ := strings.Cut(p.text[before.pos:before.end], ":")
+	return failAt(after.pos, after.end, "several values are %s:(%s OR %s); a word anywhere is text:%s", name, strings.TrimPrefix(p.text[before.pos:before.end], name+":"), word, word)
 }
 
 func (p *parser) term(depth int) (*node, *Error) {
@@ -266,10 +336,11 @@ func (p *parser) joinWords(n *node) *Error {
 func keyword(kids []*node, i int) *Error {
 	alone := (i == 0 || kids[i-1].kind == nodeWord) && (i == len(kids)-1 || kids[i+1].kind == nodeWord)
 	k := kids[i]
-	if alone {
+	w := k.leaves[0].Value()
+	if between := i > 0 && i < len(kids)-1; alone && !(between && strings.EqualFold(w, "or")) {
 		return nil
 	}
-	switch w := k.leaves[0].Value(); strings.ToLower(w) {
+	switch strings.ToLower(w) {
 	case "or":
 		return failAt(k.pos, k.end, "write OR in capitals between terms; quote %q to search for the word", w)
 	case "and":
@@ -294,7 +365,7 @@ func (p *parser) valueOf(t token) (string, *Error) {
 	}
 	v := t.literal()
 	if v == "" {
-		return "", p.fail(t, "the value is empty; the API takes 1 to %d characters", api.MaxValueLength)
+		return "", p.fail(t, "the value is empty; the API takes 1 to %d characters; events without one are field:none", api.MaxValueLength)
 	}
 	return v, tooLong(t.pos, t.end, v)
 }

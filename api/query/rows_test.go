@@ -42,7 +42,7 @@ func TestRows(t *testing.T) {
 		"indicator~*.example":              "indicator endsWith [.example] indicator~*.example\n",
 		`one tlp:red two`:                  "text find [one two] one two\ntlp equals [red] tlp:red\n",
 		`"a phrase"`:                       "event contains [a phrase] \"a phrase\"\n",
-		"this or that":                     "text find [this or that] text~~\"this or that\"\n",
+		"this or that":                     "A text find [this] this\nB text find [that] that\n",
 		"(a b)":                            "A text find [a b] a b\n",
 		"x:1":                              "!",
 		"tlp:red (tag:a)":                  "tlp equals [red] tlp:red\nA tags equals [a] tag:a\n",

@@ -88,13 +88,16 @@ func (s *scanner) term() {
 	case '-', '!':
 		s.add(tokMinus, 1)
 		return
+	case '+': // "must", which all terms do
+		if len(rest) > 1 && (letter(rest[1]) || rest[1] == '"' || rest[1] == '(') {
+			n := len(s.toks)
+			s.i++
+			s.term()
+			s.toks[n].pos--
+			return
+		}
 	}
-	if name, op := condition(rest); op > 0 {
-		s.add(tokField, name)
-		s.add(tokOp, op)
-		s.toks[len(s.toks)-1].glued = true
-		s.value()
-		s.clockTime(rest[:name])
+	if s.printed(tokPhrase) || s.fieldTerm(rest) {
 		return
 	}
 	n := run(rest, `()"`)
@@ -110,25 +113,33 @@ func (s *scanner) term() {
 	}
 }
 
-// clockTime adds the time of day that stands behind a day to the day:
-// date>2024-03-01 09:00 is one value.
-func (s *scanner) clockTime(name string) {
-	last := &s.toks[len(s.toks)-1]
-	if f, ok := Lookup(name); !ok || !isDate(f) || last.kind != tokValue || last.quoted {
-		return
+// fieldTerm reads a field, its operator and its value.
+func (s *scanner) fieldTerm(rest string) bool {
+	name, op := condition(rest)
+	gap, sign := 0, ""
+	if name > 0 && op == 0 {
+		gap, op, sign = spaced(rest, name)
 	}
-	rest := s.text[s.i:]
-	n := spaces(rest)
-	if n == 0 {
-		return
+	if op == 0 {
+		return false
 	}
-	w := run(rest[n:], `()"`)
-	if _, ok := clockOf(rest[n : n+w]); !ok || !isDayName(last.raw) {
-		return
+	s.add(tokField, name)
+	s.i += gap
+	s.add(tokOp, op)
+	t := &s.toks[len(s.toks)-1]
+	t.glued = true
+	if sign != "" {
+		t.raw = sign
 	}
-	s.i += n + w
-	last.end = s.i
-	last.raw = s.text[last.pos:last.end]
+	if same := map[string]string{"==": "=", ":=": "=", "<>": "!=", ":!=": "!=", "=~": "~"}[t.raw]; same != "" {
+		t.raw = same
+	}
+	if known(rest[:name]) {
+		s.i += valueAhead(s.text[s.i:])
+	}
+	s.value()
+	s.more(rest[:name])
+	return true
 }
 
 // value reads what stands right behind an operator, which may be nothing.
@@ -145,6 +156,9 @@ func (s *scanner) value() {
 	case '"':
 		s.quoted(tokValue)
 	default:
+		if s.printed(tokValue) {
+			break
+		}
 		if w := run(rest, `()"`); w > 0 {
 			s.add(tokValue, w)
 		}
@@ -169,6 +183,9 @@ func (s *scanner) listItem() {
 		return
 	case '"':
 		s.quoted(tokValue)
+		return
+	}
+	if s.printed(tokValue) {
 		return
 	}
 	n := run(rest, `(),"`)
@@ -247,14 +264,14 @@ func (t token) literal() string {
 // condition measures a field name and the operator behind it; op is 0 where
 // the text begins otherwise. A scheme such as https:// is no field.
 func condition(s string) (name, op int) {
-	for name < len(s) && (letter(s[name]) || name > 0 && (s[name] >= '0' && s[name] <= '9' || s[name] == '_')) {
+	for name < len(s) && (letter(s[name]) || s[name] == '_' || name > 0 && s[name] >= '0' && s[name] <= '9') {
 		name++
 	}
 	if name == 0 {
 		return 0, 0
 	}
 	op = operator(s[name:])
-	if strings.HasPrefix(s[name:], "://") {
+	if strings.HasPrefix(s[name:], "://") || colons(s) || strings.EqualFold(s[:name], "mailto") {
 		return 0, 0
 	}
 	return name, op
@@ -264,7 +281,7 @@ func letter(c byte) bool { return c|0x20 >= 'a' && c|0x20 <= 'z' }
 
 // operator is the length of the operator that s begins with, the longest one.
 func operator(s string) int {
-	for _, op := range [...]string{":>=", ":<=", ":>", ":<", "<<", "~~", "~=", ">=", "<=", "!=", "~", ">", "<", ":", "="} {
+	for _, op := range [...]string{":>=", ":<=", ":!=", ":>", ":<", ":=", "<<", "<>", "~~", "~=", ">=", "<=", "!=", "==", "=~", "~", ">", "<", ":", "="} {
 		if strings.HasPrefix(s, op) {
 			return len(op)
 		}

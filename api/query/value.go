@@ -83,6 +83,9 @@ func dates(field api.Field, op api.Op, v string, now time.Time) (conds []api.Con
 	if _, err := api.ParseTime(v); err == nil && (isUTC(now) || hasZone(v)) && !(op == api.OpEquals && isMinute(v)) {
 		return []api.Condition{cond(op, v)}, ""
 	}
+	if op == api.OpEquals {
+		v = asRange(v)
+	}
 	if from, to, ok := strings.Cut(v, ".."); ok && op == api.OpEquals {
 		return between(cond, from, to, now)
 	}
@@ -112,6 +115,11 @@ func dates(field api.Field, op api.Op, v string, now time.Time) (conds []api.Con
 func between(cond func(api.Op, string) api.Condition, from, to string, now time.Time) (conds []api.Condition, refused string) {
 	if from == "" && to == "" {
 		return nil, "a range needs at least one end, as in 2024-01-01..2024-02-01"
+	}
+	if _, clock := clockOf(to); clock {
+		if day, _, ok := cutClock(from); ok {
+			to = day + " " + to // 09:00..12:00 of one day
+		}
 	}
 	var begin time.Time
 	if from != "" {
@@ -167,30 +175,43 @@ func periodOf(v string, now time.Time) (p period, refused string) {
 		s := t.UTC().Truncate(time.Second).Format(time.RFC3339)
 		return period{from: s, to: s, ago: true}, ""
 	}
-	switch low := strings.ToLower(v); low {
-	case "now":
-		s := now.UTC().Truncate(time.Second).Format(time.RFC3339)
-		return period{from: s, to: s}, ""
-	case "today":
-		return days(now, now), ""
-	case "yesterday":
-		return days(now.AddDate(0, 0, -1), now.AddDate(0, 0, -1)), ""
-	case "this-week", "this-month", "this-year":
-		return days(beginning(low, now), now), ""
-	case "last-week":
-		from := beginning("this-week", now).AddDate(0, 0, -7)
-		return days(from, from.AddDate(0, 0, 6)), ""
-	case "last-month":
-		from := beginning("this-month", now).AddDate(0, -1, 0)
-		return days(from, from.AddDate(0, 1, -1)), ""
-	default:
-		for back := range 7 {
-			if d := now.AddDate(0, 0, -back); strings.ToLower(d.Weekday().String()) == low {
-				return days(d, d), ""
-			}
-		}
+	if p, ok := namedPeriod(strings.ToLower(v), now); ok {
+		return p, ""
+	}
+	if p, ok, refused := spokenPeriod(v, now); ok {
+		return p, refused
 	}
 	return period{}, fmt.Sprintf("%q is no date: write 2024-03-01, 2024-03, 2024-01-01..2024-02-01, -7d (h d w m y), today or monday", v)
+}
+
+// namedPeriod reads the names of days and of stretches of days.
+func namedPeriod(low string, now time.Time) (period, bool) {
+	switch low {
+	case "now":
+		s := now.UTC().Truncate(time.Second).Format(time.RFC3339)
+		return period{from: s, to: s}, true
+	case "today":
+		return days(now, now), true
+	case "yesterday":
+		return days(now.AddDate(0, 0, -1), now.AddDate(0, 0, -1)), true
+	case "this-week", "this-month", "this-year":
+		return days(beginning(low, now), now), true
+	case "last-week":
+		from := beginning("this-week", now).AddDate(0, 0, -7)
+		return days(from, from.AddDate(0, 0, 6)), true
+	case "last-month":
+		from := beginning("this-month", now).AddDate(0, -1, 0)
+		return days(from, from.AddDate(0, 1, -1)), true
+	case "last-year":
+		from := beginning("this-year", now).AddDate(-1, 0, 0)
+		return days(from, from.AddDate(1, 0, -1)), true
+	}
+	for back := range 7 {
+		if d := now.AddDate(0, 0, -back); strings.ToLower(d.Weekday().String()) == low {
+			return days(d, d), true
+		}
+	}
+	return period{}, false
 }
 
 // beginning is the first day of this week (a Monday), month or year.
@@ -271,19 +292,12 @@ func cutClock(v string) (day string, clock time.Duration, ok bool) {
 
 // clockOf reads a time of day, 9:00 or 09:00:30.
 func clockOf(v string) (time.Duration, bool) {
-	for _, layout := range []string{"15:04", "15:04:05"} {
+	for _, layout := range []string{"15:04", "15:04:05", "3pm", "3:04pm"} {
 		if t, err := time.Parse(layout, v); err == nil {
 			return t.Sub(t.Truncate(24 * time.Hour)), true
 		}
 	}
 	return 0, false
-}
-
-// isDayName reports whether a value is one day: a date, today, yesterday or a
-// day of the week.
-func isDayName(v string) bool {
-	p, refused := periodOf(v, clock())
-	return refused == "" && !p.ago && p.from == p.to && api.IsDay(p.from)
 }
 
 // timeOfDay is a minute of a day.

@@ -367,8 +367,9 @@ func (x *explainer) nearOf(ctx context.Context, p *part, c api.Condition) ([]api
 	rest := &Selection{v: x.s.v, scope: x.s.scope, hits: p.without}
 	var out []api.NearValue
 	for _, value := range c.Values {
-		if c.Field == api.FieldIndicator {
-			more, err := rest.nearIndicators(ctx, value)
+		of := map[api.Field]func(context.Context, string) ([]api.NearValue, error){api.FieldIndicator: rest.nearIndicators, api.FieldText: rest.nearWords}
+		if near := of[c.Field]; near != nil {
+			more, err := near(ctx, value)
 			if err != nil {
 				return nil, err
 			}

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"threatbench/api"
+	"threatbench/api/indicator"
 )
 
 // findCondition keeps the events of which each word is somewhere: in the
@@ -47,10 +48,16 @@ func newFindCondition(v *readTx, c api.Condition) *findCondition {
 			w.name(v, api.FieldAttackerCountry, isOne)
 			w.name(v, api.FieldTargetCountry, isOne)
 		}
+		if canonical := indicator.Canonical(word); canonical != fold && canonical != "" {
+			w.named = append(w.named, namedMatch{api.FieldIndicator, &keyCondition{keys: []uint64{v.s.keyer.key(canonical)}}})
+		}
 		out.words = append(out.words, w)
 	}
 	return out
 }
+
+// typed reports whether a word has the form of an indicator.
+func typed(word string) bool { _, ok := indicator.TypeOf(word); return ok }
 
 // name adds a column, if the word is in some value of its dictionary.
 func (w *findWord) name(v *readTx, field api.Field, has func(fold string) bool) {
@@ -75,6 +82,11 @@ func (w *findWord) name(v *readTx, field api.Field, has func(fold string) bool) 
 
 func (c *findCondition) prepare(ctx context.Context, v *readTx, blocks []*block) error {
 	for _, w := range c.words {
+		for _, n := range w.named {
+			if err := n.prepare(ctx, v, blocks); err != nil {
+				return err
+			}
+		}
 		w.left = [halves]candidates{}
 		if len(w.trigrams) == 0 {
 			continue
@@ -213,9 +225,9 @@ func countriesOf(words []string, i int) []string {
 	var out []string
 	for _, c := range api.Countries() {
 		name := nameWords(c.Name)
-		code := word == c.Alpha2 || word == c.Alpha3
+		code := word == c.Alpha2 || word == c.Alpha3 || fold == api.Fold(c.Alpha3) && strings.HasPrefix(api.Fold(c.Name), fold) // ukr
 		begins := len([]rune(fold)) >= leastNameBeginning && strings.HasPrefix(strings.Join(name, " "), fold)
-		if code || begins || standsIn(all, name, fold) || otherNameStandsIn(all, c, fold) {
+		if code || begins || len(words) == 1 && c.Has(fold) || standsIn(all, name, fold) || otherNameStandsIn(all, c, fold) {
 			out = append(out, c.Alpha2)
 		}
 	}

@@ -152,7 +152,7 @@ func distance(a, b string, most int) int {
 }
 
 // nearIndicators are the host of an indicator and the domains above it, where
-// events have them.
+// events have them, else what events have of and below the host.
 func (s *Selection) nearIndicators(ctx context.Context, value string) ([]api.NearValue, error) {
 	var out []api.NearValue
 	for _, name := range aboveOf(indicator.Canonical(value)) {
@@ -168,5 +168,10 @@ func (s *Selection) nearIndicators(ctx context.Context, value string) ([]api.Nea
 			out = append(out, api.NearValue{Field: api.FieldIndicator, Value: name, Count: n})
 		}
 	}
-	return out, nil
+	host := indicator.Host(indicator.Canonical(value))
+	if _, isNet := indicator.Net(host); host == "" || isNet || len(out) > 0 {
+		return out, nil
+	}
+	err := s.nearCondition(ctx, &out, api.Condition{Field: api.FieldIndicator, Op: api.OpUnder, Values: []string{host}})
+	return out, err
 }

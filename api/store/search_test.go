@@ -77,7 +77,7 @@ func searches() []struct {
 		want string
 	}{
 		{words("drift ukra"), "heron"}, {words("drift UA willow"), "heron"}, {words("drift ua"), ""}, {words("drift germany"), ""},
-		{words("TESTER"), "tester"}, {words("tester DEU"), "tester"}, {words("north korea"), "korea"}, {words("korea"), ""}, {words("nort"), "korea"}, {words("nor"), ""}, {words("korea north korea"), "korea"}, {words("north the korea"), ""},
+		{words("TESTER"), "tester"}, {words("tester DEU"), "tester"}, {words("north korea"), "korea"}, {words("korea"), "korea"}, {words("republic"), ""}, {words("nort"), "korea"}, {words("nor"), ""}, {words("korea north korea"), "korea"}, {words("north the korea"), ""},
 		{words("b4db9e3d42746946"), "md5"}, {words("op-willow-tide"), "heron"}, {words("cve-2021-44228"), "cve"},
 		{words("six.example"), "mail notsix six url"}, {words("t1566.001"), "heron"}, {words("T1566"), "heron tester"},
 		{words("needle"), "long"}, {words("HAYSTACK tale"), "prose"}, {words("203.0.113.127"), "defanged"}, {words("203[.]0"), "defanged"},
