@@ -116,6 +116,9 @@ func Host(canonical string) string {
 		if a, err := netip.ParseAddr(canonical); err == nil {
 			return a.String()
 		}
+		if ap, err := netip.ParseAddrPort(canonical); err == nil {
+			return ap.Addr().String()
+		}
 	}
 	authority, _ := cutPath(canonical)
 	if looksLikeHost(authority) {

@@ -31,8 +31,12 @@ func FormatCondition(c api.Condition) string { return term(c, true) }
 func group(conds []api.Condition) []string {
 	bare := true
 	var out []string
-	for _, c := range conds {
-		out = append(out, term(c, bare))
+	for i, c := range conds {
+		text := term(c, bare)
+		if n := len(out); c.Field == api.FieldText && n > 0 && !besides(out[n-1], text, conds[i-1], c) {
+			text = term(c, false)
+		}
+		out = append(out, text)
 		if c.Field == api.FieldText && !c.Not {
 			bare = false
 		}
@@ -49,6 +53,13 @@ func term(c api.Condition, bare bool) string {
 		}
 	}
 	return options[len(options)-1]
+}
+
+// besides tells whether two terms mean the same behind each other as alone:
+// target:south and korea don't.
+func besides(a, b string, of ...api.Condition) bool {
+	f, err := Parse(a+" "+b, clock())
+	return err != nil || len(f.Search) == len(of) && slices.EqualFunc(f.Search, of, same)
 }
 
 // reads tells whether text means exactly c.

@@ -133,7 +133,17 @@ func (s *scanner) more(name string) {
 		return
 	}
 	end := s.i
-	for at, words := s.i, 0; words < 5; words++ {
+	if sign := s.toks[len(s.toks)-2].raw; (sign == ":" || sign == "=") && kindOf(field) != api.KindProse {
+		for strings.HasSuffix(s.text[last.pos:end], ",") { // a:x, y
+			gap := spaces(s.text[end:])
+			w := run(s.text[end+gap:], `()"`)
+			if _, op := condition(s.text[end+gap:]); w == 0 || op > 0 {
+				break
+			}
+			end += gap + w
+		}
+	}
+	for at, words := end, 0; words < 5; words++ {
 		gap := spaces(s.text[at:])
 		w := run(s.text[at+gap:], `()"`)
 		if gap == 0 || w == 0 {
@@ -216,8 +226,8 @@ func several(field api.Field, v string) []string {
 	if kindOf(field) == api.KindProse || !strings.ContainsAny(v, ",;") || strings.HasPrefix(v, "(") {
 		return nil
 	}
-	parts := strings.FieldsFunc(v, func(r rune) bool { return r == ',' || r == ';' })
-	if len(parts) < 2 {
+	parts := strings.FieldsFunc(v, func(r rune) bool { return r == ',' || r == ';' || unicode.IsSpace(r) })
+	if len(parts) == 0 {
 		return nil
 	}
 	if field == api.FieldIndicator && slices.ContainsFunc(parts, func(v string) bool { return !standsAlone(v) }) {

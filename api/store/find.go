@@ -56,9 +56,6 @@ func newFindCondition(v *readTx, c api.Condition) *findCondition {
 	return out
 }
 
-// typed reports whether a word has the form of an indicator.
-func typed(word string) bool { _, ok := indicator.TypeOf(word); return ok }
-
 // name adds a column, if the word is in some value of its dictionary.
 func (w *findWord) name(v *readTx, field api.Field, has func(fold string) bool) {
 	col, _ := columnOf(string(field))

@@ -261,7 +261,8 @@ func countryHolds(code string, words []string, i int) bool {
 		return false
 	}
 	w := api.Fold(words[i])
-	if words[i] == code || words[i] == known[1] || len(w) >= 4 && strings.HasPrefix(known[0], w) {
+	threeLetters := w == api.Fold(known[1]) && strings.HasPrefix(known[0], w)
+	if words[i] == code || words[i] == known[1] || threeLetters || len(w) >= 4 && strings.HasPrefix(known[0], w) || len(words) == 1 && code == "US" && w == "states" {
 		return true
 	}
 	whole := " " + api.Fold(strings.Join(words, " ")) + " "

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"threatbench/api"
+	"threatbench/api/indicator"
 )
 
 // maxLeftOut is how many words of a search are left out in turn.
@@ -38,7 +39,7 @@ func (s *Selection) nearWords(ctx context.Context, text string) ([]api.NearValue
 				return nil, err
 			}
 		}
-		if !typed(word) {
+		if indicator.Host(indicator.Canonical(word)) == "" {
 			continue
 		}
 		more, err := s.nearIndicators(ctx, word)
