@@ -209,7 +209,7 @@ func TestFirstMinute(t *testing.T) {
 	x.gone("of 2,000")
 	x.keys("\r\r") // the filter is used, and the first event opened
 	x.see("WHO", "category         Phishing", "esc close")
-	x.keys("R")
+	x.keys("\x1b[AR") // a letter this soon after the filter counts as typed into it, one after an arrow doesn't
 	x.see("source", "{")
 	x.keys("\x1b")
 	x.see("⏎ open")
@@ -217,7 +217,7 @@ func TestFirstMinute(t *testing.T) {
 	x.see("Commands")
 	x.keys("go to detail\r")
 	x.see("2 Detail", "unfold all")
-	x.keys("q")
+	x.keys("\x03") // a letter this soon after the palette counts as typed into it
 	if code := x.exit(); code != 0 {
 		t.Errorf("exit code %d", code)
 	}
@@ -298,7 +298,7 @@ func TestFirstStartImportsAFile(t *testing.T) {
 	x.see("import which file?")
 	x.keys(file + "\r")
 	x.see("1 of 1", "TESTKESTREL")
-	x.keys("q")
+	x.keys("\x03") // a letter this soon after the field counts as typed into it
 	if code := x.exit(); code != 0 {
 		t.Errorf("exit code %d", code)
 	}

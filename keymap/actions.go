@@ -119,7 +119,7 @@ func Actions() []Action {
 		{ID: PromptCancel, Scope: Prompt, Group: "Text field", Keys: []string{"esc"},
 			Title: "Cancel", Short: "cancel", Help: "Leaves everything as it was."},
 		{ID: PromptComplete, Scope: Prompt, Group: "Text field", Keys: []string{"tab"},
-			Title: "Complete", Short: "complete", Help: "Completes the text at the cursor."},
+			Title: "Complete", Short: "complete", Help: "Completes what all that is offered has in common, and then takes the selected choice, the first one where none is selected."},
 		{ID: PromptOlder, Scope: Prompt, Group: "Text field", Keys: []string{"up"},
 			Title: "Earlier text", Short: "earlier", Help: "Brings back the text used before."},
 		{ID: PromptNewer, Scope: Prompt, Group: "Text field", Keys: []string{"down"},

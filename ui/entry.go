@@ -79,7 +79,7 @@ func (l *entryLayer) do(id keymap.ID) tea.Cmd {
 	case keymap.PromptCancel:
 		l.m.overlay.Close()
 	case keymap.PromptComplete:
-		l.input.Accept(max(l.input.Chosen(), 0))
+		l.input.Complete()
 		l.changed()
 	case keymap.PromptOlder, keymap.PromptNewer:
 		key := tea.KeyPressMsg{Code: tea.KeyUp}
@@ -140,7 +140,7 @@ func (l *entryLayer) box(w, h int) []string {
 	if l.completes() {
 		foot = l.m.hints(keymap.Prompt, keymap.PromptAccept, keymap.PromptComplete, keymap.PromptCancel)
 		rows := min(entryRows, h-overlay.FrameH-1)
-		list, _ := l.input.Popup(w-overlay.FrameW, rows)
+		list, _ := l.input.List(w-overlay.FrameW, rows)
 		body = append(body, list...)
 		for len(body) <= rows { // the box stays as it is while its list changes
 			body = append(body, "")

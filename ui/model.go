@@ -71,6 +71,8 @@ type Model struct {
 	presence views.Presence // what the others were told is looked at
 	away     bool           // the terminal is gone: another one may come
 
+	grace grace // after a text field has closed
+
 	kill         context.CancelFunc
 	terminal     terminal
 	input        *inputDrain                                     // nil in a program that has its process to itself
@@ -137,7 +139,9 @@ func (m *Model) Update(msg tea.Msg) (model tea.Model, cmd tea.Cmd) {
 			model, cmd = m, nil
 		}
 	}()
+	text := m.textField()
 	cmd = m.update(msg)
+	m.afterText(text, msg)
 	m.sharePresence()
 	return m, tea.Batch(cmd, m.drain())
 }
@@ -229,6 +233,9 @@ func (m *Model) key(k tea.KeyPressMsg) tea.Cmd {
 	if m.cancels(name) {
 		m.cancelJob()
 		return nil
+	}
+	if m.grace.drops(k, time.Now()) {
+		return m.ignored()
 	}
 	if top, ok := m.overlay.Top(); ok {
 		if !m.overlay.Accepts() {

@@ -30,8 +30,38 @@ func Suggestions(list []query.Suggestion) []prompt.Suggestion {
 	out := make([]prompt.Suggestion, len(list))
 	for i, s := range list {
 		out[i] = prompt.Suggestion{Text: s.Text, Label: s.Label, Detail: s.Detail, From: s.From, To: s.To}
+		if name := strings.TrimSuffix(s.Text, ":"); name == s.Label {
+			out[i].Right = holds(api.Field(name))
+		}
 	}
 	return out
+}
+
+// holds names what kind of value a field has, "" where name is no field.
+func holds(name api.Field) string {
+	f, ok := api.FieldOf(name)
+	if !ok {
+		return ""
+	}
+	switch f.Kind {
+	case api.KindCountry:
+		return "country"
+	case api.KindTime:
+		return "date"
+	case api.KindStage, api.KindNumber:
+		return "number"
+	case api.KindTLP:
+		return "marking"
+	case api.KindFlag:
+		return "true or false"
+	case api.KindID:
+		return "id"
+	case api.KindTechnique:
+		return "technique"
+	case api.KindIndicator:
+		return "indicator"
+	}
+	return "text"
 }
 
 // Matching is what of pool holds prefix, without regard to case: what begins

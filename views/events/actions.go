@@ -250,7 +250,7 @@ func lineActions() []views.Action[*Model] {
 		},
 		{
 			ID: "filter.complete", Group: "Filter line", Keys: []string{"tab"}, Title: "Complete", Hint: "complete",
-			Help:   "Completes the field or value at the cursor, and then shows the next choice.",
+			Help:   "Completes what all that is offered has in common, and then takes the selected choice, the first one where none is selected.",
 			Hinted: inLine(3),
 		},
 		{

@@ -140,8 +140,26 @@ func (m *Model) showError(err error) {
 
 // suggest offers what could stand at the cursor.
 func (m *Model) suggest() []query.Suggestion {
-	list := query.Complete(m.filter.Value(), m.filter.Pos(), m.values)
-	m.filter.SetSuggestions(views.Suggestions(list))
+	counts := map[string]int{}
+	count := func(field api.Field) {
+		if f := m.facets.find(string(field)); f != nil {
+			for _, c := range f.Top {
+				counts[c.Value] = c.Count
+			}
+		}
+	}
+	count(api.FieldTLP) // its values are known without being asked for
+	list := query.Complete(m.filter.Value(), m.filter.Pos(), func(field api.Field, prefix string) []string {
+		count(field)
+		return m.values(field, prefix)
+	})
+	shown := views.Suggestions(list)
+	for i, s := range list {
+		if n := counts[s.Label]; s.Detail == "" && n > 0 {
+			shown[i].Right = views.Count(n)
+		}
+	}
+	m.filter.SetSuggestions(shown)
 	return list
 }
 

@@ -116,7 +116,7 @@ func (m *Model) rule(rows, w int) string {
 // become.
 func (m *Model) help(w, h int) []string {
 	out := m.word(w, h)
-	popup, _ := m.input().Popup(w-gutter, h-len(out))
+	popup, _ := m.input().List(w-gutter, h-len(out))
 	for _, line := range popup {
 		out = append(out, layout.Blank(gutter-2)+line)
 	}

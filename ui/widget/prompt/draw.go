@@ -196,36 +196,68 @@ func (m *Model) coloured() []Span {
 	return m.spans
 }
 
-// Popup draws the completions, at most maxH rows of at most maxW cells, all
-// equally wide, and the column x of the line they belong at. maxW is the width
-// the line is drawn with, so that the popup stays under it.
+// Popup draws the completions in a frame, at most maxH rows of at most maxW
+// cells, all equally wide, and the column x of the line that its left side
+// belongs at. maxW is the width the line is drawn with, so that the popup stays
+// under it. Where there is no room for a frame it is the list alone.
 func (m *Model) Popup(maxW, maxH int) (lines []string, x int) {
+	const sides, rules = 3, 2 // a blank before the right side
+	if maxW < sides+8 || maxH < rules+1 {
+		return m.List(maxW, maxH)
+	}
+	rows, x := m.List(maxW-sides, maxH-rules)
+	if rows == nil {
+		return nil, 0
+	}
+	g, w := m.st.Glyphs, layout.Width(rows[0])+1
+	side := m.st.Border.Paint(g.VLine)
+	lines = append(lines, m.st.Border.Paint(g.Corners[0]+strings.Repeat(g.HLine, w)+g.Corners[1]))
+	for _, row := range rows {
+		lines = append(lines, side+row+" "+side)
+	}
+	foot := ""
+	if w > len(" tab completes ")+2 {
+		foot = m.st.Border.Paint(g.HLine) + " " + m.st.Key.Paint("tab") + m.st.Hint.Paint(" completes ")
+	}
+	lines = append(lines, m.st.Border.Paint(g.Corners[2])+foot+m.st.Border.Paint(strings.Repeat(g.HLine, w-layout.Width(foot))+g.Corners[3]))
+	return lines, max(min(x-1, maxW-w-2), 0)
+}
+
+// List draws the completions without a frame, for a box that has one; else it
+// is as Popup.
+func (m *Model) List(maxW, maxH int) (lines []string, x int) {
 	if !m.Open() || maxW < 4 || maxH < 1 {
 		return nil, 0
 	}
-	top, rows, more := m.popupRange(maxH)
-	label, detail := m.popupWidths()
-	label = min(label, maxW-3)
-	width := 2 + label + 1
-	if detail > 0 && width+1+detail > maxW {
-		detail = maxW - width - 1
+	top, rows, more := m.listRange(maxH)
+	label, detail, right := m.listWidths()
+	c := listColumns{label: min(label, maxW-3), right: right}
+	width := 2 + c.label + 1
+	if right > 0 && width+1+right <= maxW {
+		width += 1 + right
+	} else {
+		c.right = 0
 	}
-	if detail > 0 {
+	if detail = min(detail, maxW-width-1); detail > 0 {
+		c.detail = detail
 		width += 1 + detail
 	}
 	for i := top; i < top+rows; i++ {
-		lines = append(lines, m.popupRow(i, label, max(detail, 0)))
+		lines = append(lines, m.listRow(i, c))
 	}
 	if more {
-		lines = append(lines, m.popupMore(top+rows, width))
+		lines = append(lines, m.listMore(top+rows, width))
 	}
 	x = m.column(min(m.list[0].From, len(m.text))) - m.offset(maxW) - 2
 	return lines, min(max(x, 0), maxW-width)
 }
 
-// popupRange is which suggestions a popup of at most maxH rows shows, and
+// listColumns is how wide the columns of the list are, 0 where one is left out.
+type listColumns struct{ label, detail, right int }
+
+// listRange is which suggestions a list of at most maxH rows shows, and
 // whether a row tells of more.
-func (m *Model) popupRange(maxH int) (top, rows int, more bool) {
+func (m *Model) listRange(maxH int) (top, rows int, more bool) {
 	rows = min(len(m.list), maxH)
 	more = len(m.list) > maxH && maxH > 1
 	if more {
@@ -234,41 +266,45 @@ func (m *Model) popupRange(maxH int) (top, rows int, more bool) {
 	return min(max(m.chosen-rows+1, 0), len(m.list)-rows), rows, more
 }
 
-// Under is the suggestion on line y of a popup of at most maxH rows; false
+// Under is the suggestion on line y of a list of at most maxH rows; false
 // where there is none.
 func (m *Model) Under(y, maxH int) (i int, ok bool) {
 	if !m.Open() || maxH < 1 {
 		return 0, false
 	}
-	top, rows, _ := m.popupRange(maxH)
+	top, rows, _ := m.listRange(maxH)
 	return top + y, y >= 0 && y < rows
 }
 
-func (m *Model) popupWidths() (label, detail int) {
+func (m *Model) listWidths() (label, detail, right int) {
 	for _, s := range m.list {
 		label = max(label, layout.Width(s.Label))
 		detail = max(detail, layout.Width(s.Detail))
+		right = max(right, layout.Width(s.Right))
 	}
-	return label, detail
+	return label, detail, right
 }
 
-func (m *Model) popupRow(i, label, detail int) string {
+func (m *Model) listRow(i int, c listColumns) string {
 	s, g := m.list[i], m.st.Glyphs
-	text := fit(s.Label, label, g.Ellipsis) + " "
+	text := fit(s.Label, c.label, g.Ellipsis) + " "
 	rest := ""
-	if detail > 0 {
-		rest = " " + fit(s.Detail, detail, g.Ellipsis)
+	if c.detail > 0 {
+		rest = " " + fit(s.Detail, c.detail, g.Ellipsis)
+	}
+	if c.right > 0 {
+		rest += " " + strings.Repeat(" ", max(c.right-layout.Width(s.Right), 0)) + fit(s.Right, min(layout.Width(s.Right), c.right), "")
 	}
 	if i == m.chosen {
 		return m.st.Cursor.Paint(g.Cursor + " " + text + rest)
 	}
-	return m.st.Border.Paint(g.VLine) + " " + m.st.Text.Paint(text) + m.st.Faint.Paint(rest)
+	return "  " + m.st.Text.Paint(text) + m.st.Faint.Paint(rest)
 }
 
-// popupMore says how many rows there are in all.
-func (m *Model) popupMore(shownTo, width int) string {
+// listMore says how many rows there are in all.
+func (m *Model) listMore(shownTo, width int) string {
 	s := strconv.Itoa(shownTo) + " of " + strconv.Itoa(len(m.list))
-	return m.st.Border.Paint(m.st.Glyphs.VLine) + " " + m.st.Faint.Paint(fit(s, width-2, ""))
+	return "  " + m.st.Faint.Paint(fit(s, width-2, ""))
 }
 
 // fit cuts or fills s to w cells.

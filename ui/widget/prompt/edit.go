@@ -16,7 +16,7 @@ import (
 //	home end ctrl+a ctrl+e     to the ends       up down ctrl+p ctrl+n                  history, or the popup
 //	backspace delete           a character       ctrl+w alt+backspace, alt+d alt+delete   a word
 //	ctrl+u ctrl+k              to the ends       ctrl+y   put back what was cut    ctrl+z ctrl+_   undo
-//	tab shift+tab              choose (a single one is taken)   enter   take    esc   close
+//	tab   complete   down up shift+tab   choose    enter   take    esc   close
 func (m *Model) Key(k tea.KeyPressMsg) (changed, handled bool) {
 	before := m.text
 	name := k.String()
@@ -31,10 +31,7 @@ func (m *Model) popupKey(name string) bool {
 	}
 	switch name {
 	case "tab":
-		if len(m.list) == 1 {
-			return m.Accept(0)
-		}
-		m.choose(1)
+		return m.Complete()
 	case "shift+tab":
 		m.choose(-1)
 	case "down", "ctrl+n":

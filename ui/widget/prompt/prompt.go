@@ -29,6 +29,7 @@ type Suggestion struct {
 	Text   string
 	Label  string // what the list shows
 	Detail string // a few words beside it, may be empty
+	Right  string // at the right edge: a count or a type, may be empty
 	From   int
 	To     int
 }
@@ -131,13 +132,16 @@ func (m *Model) SetPlaceholder(s string) { m.placeholder = s }
 func (m *Model) SetSpans(f func(text string) []Span) { m.colour, m.painted = f, false }
 
 // SetSuggestions sets the popup's rows; none closes it. What lies outside of
-// the text is left out.
+// the text is left out, and a single one that stands there already.
 func (m *Model) SetSuggestions(list []Suggestion) {
 	m.list, m.chosen = nil, -1
 	for _, s := range list {
 		if s.From >= 0 && s.From <= s.To && s.To <= len(m.text) {
 			m.list = append(m.list, s)
 		}
+	}
+	if len(m.list) == 1 && m.text[m.list[0].From:m.list[0].To] == m.list[0].Text {
+		m.list = nil
 	}
 }
 
@@ -157,6 +161,66 @@ func (m *Model) Accept(i int) bool {
 	m.remember()
 	m.replace(m.text[:s.From]+s.Text+m.text[s.To:], s.From+len(s.Text))
 	return true
+}
+
+// Complete takes over as much of the text at the cursor as all suggestions that
+// begin with it have in common; where that is no more than stands there, it
+// takes the chosen suggestion, the first one where none is. It reports whether
+// the text has changed.
+func (m *Model) Complete() bool {
+	if len(m.list) == 0 {
+		return false
+	}
+	if m.chosen < 0 && len(m.list) > 1 {
+		if from, common := m.common(); len(common) > m.pos-from {
+			m.remember()
+			m.replace(m.text[:from]+common+m.text[m.pos:], from+len(common))
+			return true
+		}
+	}
+	return m.Accept(max(m.chosen, 0))
+}
+
+// common is the longest beginning that the suggestions share which begin with
+// what is typed, and where it stands in the text. It is "" where the cursor is
+// within a word, or where one suggestion alone begins so.
+func (m *Model) common() (from int, prefix string) {
+	from, n := m.list[0].From, 0
+	if from > m.pos || m.list[0].To != m.pos {
+		return from, ""
+	}
+	typed := m.text[from:m.pos]
+	for _, s := range m.list {
+		text := s.Text
+		if strings.HasPrefix(text, `"`) && !strings.HasPrefix(typed, `"`) {
+			typed = `"` + strings.TrimPrefix(typed, `"`)
+		}
+		if s.From != from || len(text) < len(typed) || !strings.EqualFold(text[:len(typed)], typed) {
+			continue
+		}
+		if n++; n == 1 {
+			prefix = text
+		}
+		prefix = shared(prefix, text)
+	}
+	if n < 2 || len(prefix) <= len(typed) {
+		return from, ""
+	}
+	return from, prefix
+}
+
+// shared is the beginning of a that b has, too, whatever the case, in whole
+// characters.
+func shared(a, b string) string {
+	at := 0
+	for at < len(a) && at < len(b) {
+		n, _ := cluster(a[at:])
+		if at+n > len(b) || !strings.EqualFold(a[at:at+n], b[at:at+n]) {
+			break
+		}
+		at += n
+	}
+	return a[:at]
 }
 
 // SetHistory sets the lines that up and down go through, the newest last.

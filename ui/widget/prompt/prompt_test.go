@@ -189,15 +189,19 @@ func TestPopupKeys(t *testing.T) {
 		want string
 		open bool
 	}{
-		{"tab enter", "cat attacker:| dog", false},
-		{"tab tab enter", "cat attackerCountry:| dog", false},
-		{"tab tab tab tab enter", "cat attacker:| dog", false},
+		{"tab", "cat attacker| dog", false}, // what the two that begin so have in common
+		{"down tab", "cat attacker:| dog", false},
+		{"down down tab", "cat attackerCountry:| dog", false},
+		{"down enter", "cat attacker:| dog", false},
+		{"down down enter", "cat attackerCountry:| dog", false},
+		{"down down down down enter", "cat attacker:| dog", false},
 		{"shift+tab enter", "cat mitreAttack:| dog", false},
 		{"down down up enter", "cat attacker:| dog", false},
-		{"tab esc", "cat att| dog", false},
-		{"tab", "cat att| dog", true},
+		{"down esc", "cat att| dog", false},
+		{"down", "cat att| dog", true},
 		{"x", "cat attx| dog", false},
-		{"tab enter ctrl+z", "cat att| dog", false},
+		{"down enter ctrl+z", "cat att| dog", false},
+		{"tab ctrl+z", "cat att| dog", false},
 	} {
 		m := with(t, "cat att| dog")
 		m.SetSuggestions(suggestions())
@@ -221,6 +225,35 @@ func TestEnterWithNothingChosenIsTheViews(t *testing.T) {
 	m.SetSuggestions(suggestions()[:1])
 	if changed, _ := m.Key(key("tab")); !changed || at(m) != "cat attacker:|" {
 		t.Errorf("a single suggestion is not taken by tab: %q", at(m))
+	}
+}
+
+// Tab takes what all that begin with the text have in common, whatever its
+// case and quotes; where that is nothing more, the first suggestion.
+func TestTabCompletes(t *testing.T) {
+	for _, tt := range []struct {
+		text  string
+		offer []string
+		want  string
+	}{
+		{"ph|", []string{"phishing", "phase"}, "phishing|"},
+		{"PH|", []string{"phishing", "Phish"}, "phish|"},
+		{"p|", []string{"phishing", "smishing"}, "phishing|"},
+		{"|", []string{"b", "a"}, "b|"},
+		{"cred|", []string{`"Credential Stuffing"`, `"Credential Harvesting"`}, `"Credential |`},
+		{`"cred|`, []string{`"Credential Stuffing"`, `"Credential Harvesting"`}, `"Credential |`},
+		{"日|", []string{"日本語", "日本", "x"}, "日本|"},
+		{"ab|", []string{"xab", "xabc"}, "xab|"},
+	} {
+		m := with(t, tt.text)
+		var list []prompt.Suggestion
+		for _, s := range tt.offer {
+			list = append(list, prompt.Suggestion{Text: s, Label: s, To: len(m.Value())})
+		}
+		m.SetSuggestions(list)
+		if m.Key(key("tab")); at(m) != tt.want {
+			t.Errorf("%q of %q becomes %q, want %q", tt.text, tt.offer, at(m), tt.want)
+		}
 	}
 }
 
@@ -303,22 +336,26 @@ func TestColoursAndErrors(t *testing.T) {
 
 func TestPopup(t *testing.T) {
 	m := with(t, "cat att|")
-	m.SetSuggestions(suggestions())
-	m.Key(key("tab"))
+	list := suggestions()
+	list[0].Right, list[1].Right = "text", "1,204"
+	m.SetSuggestions(list)
+	m.Key(key("down"))
 	lines, x := m.Popup(60, 8)
 	for i, l := range lines {
 		lines[i] = ansi.Strip(l)
 	}
 	want := []string{
-		"▌ attacker         who did it",
-		"│ attackerCountry  where from",
-		"│ mitreAttack                ",
+		"┌────────────────────────────────────┐",
+		"│▌ attacker         who did it  text │",
+		"│  attackerCountry  where from 1,204 │",
+		"│  mitreAttack                       │",
+		"└─ tab completes ────────────────────┘",
 	}
-	if !slices.Equal(lines, want) || x != 2 {
+	if !slices.Equal(lines, want) || x != 1 {
 		t.Errorf("at %d:\n%s", x, strings.Join(lines, "\n"))
 	}
-	lines, _ = m.Popup(60, 2)
-	if got := ansi.Strip(lines[1]); !strings.HasPrefix(got, "│ 1 of 3") {
+	lines, _ = m.List(60, 2)
+	if got := ansi.Strip(lines[1]); !strings.HasPrefix(got, "  1 of 3") {
 		t.Errorf("the rest is not told: %q", got)
 	}
 	m.Blur()
