@@ -39,7 +39,7 @@ func (a *app) root() *cobra.Command {
 		a.fail(usagef("%w; see %s --help", flagMistake(err), cmd.CommandPath()))
 		return nil
 	})
-	root.AddCommand(a.demoCommand(), a.serveCommand(), a.importCommand(), a.importsCommand(), a.undoCommand(), a.exportCommand(), a.eventsCommand(), a.lookupCommand(),
+	root.AddCommand(a.demoCommand(), a.serveCommand(), a.importCommand(), a.importsCommand(), a.undoCommand(), a.exportCommand(), a.eventsCommand(), a.lookupCommand(), a.matchCommand(),
 		a.configCommand(), a.doctorCommand(), a.versionCommand())
 	return root
 }

@@ -1,0 +1,115 @@
+package cli
+
+import (
+	"bytes"
+	"encoding/csv"
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"threatbench/api/foreign"
+)
+
+// matching runs the command on a database of a few events.
+func matching(t *testing.T, in string, args ...string) (out, said string, code int) {
+	t.Helper()
+	dir := t.TempDir()
+	db, events := filepath.Join(dir, "e.db"), filepath.Join(dir, "e.jsonl")
+	line := func(value, attacker, tlp string) string {
+		return `{"date":"2026-11-01T00:00:00Z","event":"x","category":"C2","attacker":"` + attacker + `","indicator":"` + value + `","tlp":"` + tlp + `","tags":["op-dawn"],"raw":{"data":{"a":1},"source":"s"}}` + "\n"
+	}
+	text := line("evil.example", "HERON", "amber") + line("198.51.100.7", "OTTER", "red") + line("203.0.113.0/24", "OTTER", "green")
+	if err := os.WriteFile(events, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	run := func(args ...string) (string, string, int) {
+		a, _ := program(t, nil)
+		a.tty = func(any) bool { return false }
+		var o, e bytes.Buffer
+		a.io.In, a.io.Out, a.io.Err = strings.NewReader(in), &o, &e
+		code := a.execute(t.Context(), args)
+		return o.String(), e.String(), code
+	}
+	if _, said, code := run("import", "--db", db, events); code != exitOK {
+		t.Fatal(said)
+	}
+	return run(append([]string{"match", "--db", db}, args...)...)
+}
+
+func TestMatchTellsHitsAndSumsThemUp(t *testing.T) {
+	log := "2026-11-29T10:00:00Z a.evil.example\n2026-11-29T11:00:00Z x\x1b[31m\t198[.]51[.]100[.]7\n10.0.0.1\n"
+	out, said, code := matching(t, log, "-")
+	wantLines(t, "hits", out, 2)
+	if code != exitOK || !strings.Contains(out, "-:1:22\t2026-11-29T10:00:00Z\tevil.example\tparent domain\tHERON\tamber\t") || !strings.Contains(out, "exact, defanged\tOTTER\tred\t") {
+		t.Errorf("exit code %d: %s", code, out)
+	}
+	for _, want := range []string{"looking for 3 indicators of 3 events", "2 hits of 2 indicators in 1 file, 3 lines", "attacker\tHERON\t1 hit of 1 indicator, 2026-11-29T10:00:00Z to", "campaign\top-dawn\t2 hits"} {
+		if !strings.Contains(said, want) {
+			t.Errorf("%q isn't in %s", want, said)
+		}
+	}
+	out, _, _ = matching(t, log, "--json", "-")
+	lines := strings.Split(strings.TrimSpace(out), "\n")
+	var hit foundHit
+	var end struct{ Summary struct{ Hits, Lines int } }
+	if len(lines) != 3 || json.Unmarshal([]byte(lines[1]), &hit) != nil || json.Unmarshal([]byte(lines[2]), &end) != nil {
+		t.Fatalf("%q", lines)
+	}
+	if hit.Indicator != "198.51.100.7" || hit.Line != 2 || !hit.Defanged || hit.TLP != "red" || hit.Count != 1 || end.Summary.Hits != 2 || end.Summary.Lines != 3 {
+		t.Errorf("%+v %+v", hit, end)
+	}
+	out, _, _ = matching(t, "=evil.example\n", "--csv", "-")
+	if rows, err := csv.NewReader(strings.NewReader(out)).ReadAll(); err != nil || len(rows) != 2 || rows[1][len(rows[1])-1] != "'=evil.example" {
+		t.Errorf("%q %v", rows, err)
+	}
+	out, said, _ = matching(t, log, "--summary", "-")
+	if !strings.HasPrefix(out, "2 hits") || strings.Contains(said, "hits") {
+		t.Errorf("%q %q", out, said)
+	}
+}
+
+func TestMatchIsNarrowedAndTellsByItsExitCode(t *testing.T) {
+	dir := t.TempDir()
+	broken := filepath.Join(dir, "a.gz")
+	if err := os.WriteFile(broken, []byte("\x1f\x8b\x08\x00broken"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	const log = "198.51.100.7\n"
+	for args, want := range map[string]int{
+		"-":                        exitOK,
+		"--query attacker:OTTER -": exitOK,
+		"--query attacker:HERON -": exitFailed,
+		"--query attacker:NONE -":  exitFailed,
+		"--max-tlp amber -":        exitFailed,
+		"--max-tlp pink -":         exitUsage,
+		"":                         exitUsage,
+		"--json --csv -":           exitUsage,
+		"--query tlp:( -":          exitUsage,
+		broken + " -":              exitPartial,
+		dir + "/none":              exitUsage, // nothing was searched
+		dir + "/none -":            exitPartial,
+	} {
+		if out, said, code := matching(t, log, strings.Fields(args)...); code != want {
+			t.Errorf("%s: exit code %d, want %d: %s %s", args, code, want, out, said)
+		}
+	}
+}
+
+// A server that gives no more of its events than some leaves a part unsearched.
+func TestMatchSaysWhereAServerCutsTheIndicators(t *testing.T) {
+	dir := t.TempDir()
+	log := filepath.Join(dir, "log")
+	if err := os.WriteFile(log, []byte("host.example\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	out, said, code := against(t, &foreign.Server{Rows: 2500, Cap: 1000, Paging: foreign.Total}, "match", log)
+	if code != exitOK || !strings.Contains(out, "host.example") || !strings.Contains(said, "2,500 events") {
+		t.Errorf("exit code %d: %s %s", code, out, said)
+	}
+	_, said, code = against(t, &foreign.Server{Rows: 2500, Cap: 1000, Paging: foreign.IgnoresPage}, "match", log)
+	if code != exitPartial || !strings.Contains(said, "the server gives no more") {
+		t.Errorf("exit code %d: %s", code, said)
+	}
+}
