@@ -37,6 +37,7 @@ var decoders = map[string][]string{
 var decodes = map[string]string{
 	"api/client": "the client neutralises every field after decoding, which a test holds for every operation",
 
+	"api/async/moved.go:jsonValue":          "compared; what is told of it is neutralised again",
 	"cli/guard/guard.go:signed":             "a signature, compared",
 	"cli/guard/rest.go:mayKnow":             "looks for the datasets a query names, and shows none",
 	"cli/profile/config.go:parse":           "the person's own file; names that are drawn are checked, and app prints mistakes neutralised",

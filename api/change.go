@@ -34,10 +34,48 @@ type RawPatch struct {
 	TLP    *string         `json:"tlp,omitempty"`
 }
 
-// UpdateFailure is why one event of an update of many was not changed.
+// UpdateFailure is why one event of an update of many was not changed; Now is
+// how it is, where that isn't as the caller knew it (ours).
 type UpdateFailure struct {
 	EventID string `json:"eventId"`
 	Error   string `json:"error"`
+	Now     *Event `json:"event,omitempty"`
+}
+
+// CanUpdateIf is what a server announces that heeds ifUnchanged at an update of
+// many.
+const CanUpdateIf = "PATCH /events/update/bulk ifUnchanged"
+
+// Differs names the fields in which an event has neither what a patch says nor,
+// where wanted is given, what that one says. Fields that the first leaves out
+// don't count, nor does anything but the event's own texts and moments.
+func (p EventPatch) Differs(e *Event, wanted *EventPatch) (out []FieldInfo) {
+	for _, f := range EventFields() {
+		if f.Patch == nil {
+			continue
+		}
+		known := *f.Patch(&p)
+		if known == nil || sameText(*known, f.Value(e)) {
+			continue
+		}
+		if wanted != nil {
+			if to := *f.Patch(wanted); to != nil && sameText(*to, f.Value(e)) {
+				continue
+			}
+		}
+		out = append(out, f)
+	}
+	return out
+}
+
+// sameText tells whether two values are one, moments in any spelling.
+func sameText(a, b string) bool {
+	if a == b {
+		return true
+	}
+	s, serr := ParseTime(a)
+	t, terr := ParseTime(b)
+	return serr == nil && terr == nil && a != "" && b != "" && s.Equal(t.Time)
 }
 
 // UpdateResult counts what an update of many did.

@@ -24,6 +24,10 @@ type changes struct {
 	catalogs async.Catalogs
 	asked    bool
 	waiting  func() tea.Cmd // goes on when the catalogues are there
+	sample   []api.Event    // events of the last change that are at hand
+	resume   resumeEdit     // goes on with the text the last change was of; nil: it was of none
+
+	toldUnguarded bool
 }
 
 func changeSlot() async.Slot { return async.Slot{View: jobView, Name: "change"} }
@@ -33,10 +37,11 @@ func (m *Model) change(c async.Change, sample []api.Event) tea.Cmd {
 	if why := m.whyNoChange(); why != "" {
 		return m.say(toast.Info, why)
 	}
+	m.changes.sample = sample
 	if c.Count() <= 1 && !destroys(c.Kind) {
 		return m.begin(c)
 	}
-	m.overlay.Open(&confirmLayer{m, overlay.NewConfirm(m.env.Styles, m.question(c, sample)), func() tea.Cmd { return m.begin(c) }})
+	m.overlay.Open(&confirmLayer{m: m, ask: overlay.NewConfirm(m.env.Styles, m.question(c, sample)), then: func() tea.Cmd { return m.begin(c) }})
 	return nil
 }
 
@@ -91,6 +96,7 @@ func (m *Model) brief(e *api.Event) string {
 
 // begin runs a change.
 func (m *Model) begin(c async.Change) tea.Cmd {
+	m.changes.resume = nil
 	m.beginJob(changeSlot(), c.Label, c.Count())
 	return m.env.Async.Do(changeSlot(), c)
 }
@@ -107,16 +113,14 @@ func (m *Model) onChange(r async.ChangeResult) tea.Cmd {
 		m.changes.asked = false // what was just named is to be offered, too
 	}
 	cmds := []tea.Cmd{m.sayResult(r)}
-	if len(r.Done)+len(r.Unknown)+len(r.Made) > 0 {
+	if len(r.Done)+len(r.Unknown)+len(r.Made)+len(r.Conflicts) > 0 {
 		for _, v := range m.all() {
 			if i, ok := v.(views.Informed); ok {
 				cmds = append(cmds, i.Changed(r))
 			}
 		}
 	}
-	if len(r.Failed)+len(r.Unknown)+len(r.NotBegun) > 0 && r.Change.Count() > 1 {
-		cmds = append(cmds, m.offerOutcome())
-	}
+	cmds = append(cmds, m.notDone(r), m.sayUnguarded(r))
 	return tea.Batch(append(cmds, m.formDone(r))...)
 }
 
@@ -164,7 +168,7 @@ func (m *Model) sayResult(r async.ChangeResult) tea.Cmd {
 	if len(r.Done) == 0 && len(r.Failed)+len(r.Unknown)+len(r.NotBegun) > 0 {
 		kind, text = toast.Error, "not done: "+r.Change.Label
 		if len(r.Failed) == 1 {
-			parts = []string{r.Failed[0].Reason}
+			parts = []string{firstReason(r)}
 		}
 	}
 	if r.Err != nil && !errors.Is(r.Err, context.Canceled) {
@@ -181,6 +185,15 @@ func (m *Model) sayResult(r async.ChangeResult) tea.Cmd {
 	}
 	_, cmd := m.toasts.PushAction(kind, text, hint)
 	return cmd
+}
+
+// firstReason is why the one thing was not done; of a conflict a box shows the
+// values.
+func firstReason(r async.ChangeResult) string {
+	if len(r.Conflicts) > 0 {
+		return "somebody changed it meanwhile"
+	}
+	return r.Failed[0].Reason
 }
 
 // outcomeParts are the numbers of a change that are worth a word.
@@ -202,22 +215,6 @@ func outcomeParts(r async.ChangeResult) []string {
 	return parts
 }
 
-// offerOutcome opens the outcome of a change. Where somebody is typing or
-// answering something else it only names the key: a box that opens by itself
-// would take what was meant for another.
-func (m *Model) offerOutcome() tea.Cmd {
-	_, boxed := m.overlay.Top()
-	t, ok := m.view().(views.TextInput)
-	if !boxed && !(ok && t.Typing()) && m.pending == nil {
-		m.openOutcome()
-		return nil
-	}
-	for _, h := range m.env.Keys.Hints([]keymap.Scope{keymap.Global}, keymap.ActLastOutcome) {
-		return m.say(toast.Info, m.keyLabel(h.Keys)+" shows what was not done, and why")
-	}
-	return nil
-}
-
 // openOutcome offers what can be done after a change that didn't go through
 // whole.
 func (m *Model) openOutcome() {
@@ -227,6 +224,15 @@ func (m *Model) openOutcome() {
 		run  func() tea.Cmd
 	}
 	list := []choice{{views.PickItem{Title: "Close", Detail: "leaves it as it is"}, func() tea.Cmd { return nil }}}
+	if n := len(r.Conflicts); n > 0 {
+		list = append(list, choice{views.PickItem{Title: "Show what was changed meanwhile", Detail: views.Count(n) + ", then asks"}, func() tea.Cmd {
+			m.askConflicts(*r)
+			return nil
+		}})
+	}
+	if m.changes.resume != nil && len(r.Done) == 0 {
+		list = append(list, choice{views.PickItem{Title: "Go on editing what you wrote"}, func() tea.Cmd { return m.changes.resume(*r) }})
+	}
 	if c, ok := r.Retry(); ok {
 		list = append(list, choice{views.PickItem{Title: "Try the refused again", Detail: views.Count(c.Count())}, func() tea.Cmd { return m.begin(c) }})
 	}
@@ -277,6 +283,13 @@ func (m *Model) outcomeLines(r async.ChangeResult) []string {
 	for _, f := range r.Failed {
 		lines = append(lines, st.Error.Paint("refused    ")+f.ID+"  "+f.Reason)
 	}
+	for _, c := range r.Conflicts {
+		lines = append(lines, "")
+		lines = append(lines, m.conflictLines(c, r.Change)...)
+	}
+	if r.Unguarded {
+		lines = append(lines, "", st.Faint.Paint(unguardedNote))
+	}
 	for _, part := range []struct {
 		word string
 		list []async.Target
@@ -293,6 +306,8 @@ type confirmLayer struct {
 	m    *Model
 	ask  *overlay.Confirm
 	then func() tea.Cmd
+
+	otherwise func() tea.Cmd // where the answer is no; nil does nothing
 }
 
 func (l *confirmLayer) scope() keymap.Scope { return keymap.Confirm }
@@ -319,8 +334,11 @@ func (l *confirmLayer) settle(answer overlay.Answer) tea.Cmd {
 		return nil
 	}
 	l.m.overlay.Close()
-	if answer == overlay.Accepted {
+	switch {
+	case answer == overlay.Accepted:
 		return l.then()
+	case l.otherwise != nil:
+		return l.otherwise()
 	}
 	return nil
 }

@@ -20,12 +20,22 @@ func (m *Model) editInsight(t views.Targets) tea.Cmd {
 	if !ok {
 		return m.say(toast.Info, "the event isn't loaded: move the cursor to it")
 	}
-	return m.edit("insight.md", e.Insight, func(text string) tea.Cmd {
+	return m.editInsightText(e, e.Insight)
+}
+
+// editInsightText opens a text that is to become an event's insight.
+func (m *Model) editInsightText(e api.Event, text string) tea.Cmd {
+	return m.edit("insight.md", text, func(text string) tea.Cmd {
 		text = strings.TrimRight(text, "\n")
 		if text == e.Insight {
 			return m.say(toast.Info, "nothing was changed")
 		}
-		return m.change(async.EditEvents(t.On, api.EventPatch{Insight: &text}), t.Known)
+		return m.changeText(async.EditShown(e, api.EventPatch{Insight: &text}), []api.Event{e}, func(r async.ChangeResult) tea.Cmd {
+			if r.Moved != nil {
+				return m.editInsightText(*r.Moved, text)
+			}
+			return m.editInsightText(e, text)
+		})
 	})
 }
 
@@ -85,16 +95,22 @@ func (m *Model) editRawText(on async.Target, rawID, before, text string) tea.Cmd
 			return m.say(toast.Info, "nothing was changed")
 		}
 		if err := checkJSON(text, new(json.RawMessage)); err != nil {
-			return m.again("The raw data is no JSON", err, func() tea.Cmd { return m.editRawText(on, rawID, before, text) })
+			return m.again("The raw data is no JSON", err.Error(), func() tea.Cmd { return m.editRawText(on, rawID, before, text) })
 		}
-		return m.change(async.EditRaw(on, rawID, api.RawPatch{Data: json.RawMessage(text)}), nil)
+		c := async.EditRaw(on, rawID, api.RawPatch{Data: json.RawMessage(text)}, json.RawMessage(before))
+		return m.changeText(c, nil, func(r async.ChangeResult) tea.Cmd {
+			if len(r.Conflicts) > 0 {
+				return m.editRawText(on, rawID, r.Conflicts[0].Fields[0].Now, text)
+			}
+			return m.editRawText(on, rawID, before, text)
+		})
 	})
 }
 
 // again asks whether to go back into the editor.
-func (m *Model) again(title string, err error, edit func() tea.Cmd) tea.Cmd {
+func (m *Model) again(title, why string, edit func() tea.Cmd) tea.Cmd {
 	m.overlay.Open(newMenu(m, views.Pick{
-		Title: title + ": " + clip(err.Error(), 120, "..."),
+		Title: title + ": " + clip(views.OneLine(why), 120, "..."),
 		Items: []views.PickItem{{Title: "Go on editing"}, {Title: "Drop it"}},
 		Chosen: func(i int) tea.Cmd {
 			if i == 0 {
@@ -162,8 +178,8 @@ func (m *Model) editNew(text string) tea.Cmd {
 			err = errors.New("event and category may not be empty")
 		}
 		if err != nil {
-			return m.again("The event can't be created", err, func() tea.Cmd { return m.editNew(text) })
+			return m.again("The event can't be created", err.Error(), func() tea.Cmd { return m.editNew(text) })
 		}
-		return m.change(async.CreateEvents(in), nil)
+		return m.changeText(async.CreateEvents(in), nil, func(async.ChangeResult) tea.Cmd { return m.editNew(text) })
 	})
 }

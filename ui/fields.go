@@ -121,7 +121,7 @@ func (m *Model) askValue(t views.Targets, f api.FieldInfo) tea.Cmd {
 		}
 		var p api.EventPatch
 		*f.Patch(&p) = &text
-		c := async.EditEvents(t.On, p)
+		c := async.EditEvents(t.On, p, t.Known)
 		if text == "" {
 			c.Label = "empty the " + f.Title + " of " + count(t)
 		} else {

@@ -64,6 +64,6 @@ func (m *Model) quit() tea.Cmd {
 	default:
 		return tea.Quit
 	}
-	m.overlay.Open(&confirmLayer{m, overlay.NewConfirm(m.env.Styles, q), func() tea.Cmd { return tea.Quit }})
+	m.overlay.Open(&confirmLayer{m: m, ask: overlay.NewConfirm(m.env.Styles, q), then: func() tea.Cmd { return tea.Quit }})
 	return nil
 }

@@ -80,9 +80,25 @@ type Changer interface {
 	Dataset(ctx context.Context, id string) (api.Dataset, error)
 }
 
+// Conditional changes what is still as the caller knows it: holds is asked about
+// the thing as it is, right before the change, and its error is answered with
+// nothing sent. checked tells whether the server saw to it that nothing came in
+// between; else a change in the one call between goes unseen. UpdateManyIf
+// leaves the events as they are that don't have the values known of them, by
+// their UUIDs, and gives them back among the failures; where it isn't checked
+// nothing is compared.
+type Conditional interface {
+	UpdateIf(ctx context.Context, dataset, id string, p api.EventPatch, holds func(now api.Event) error) (checked bool, err error)
+	UpdateManyIf(ctx context.Context, dataset string, ids []string, p api.EventPatch, known map[string]api.EventPatch) (res api.UpdateResult, checked bool, err error)
+	UpdateRawIf(ctx context.Context, event, raw string, p api.RawPatch, holds func(now api.Raw) error) (checked bool, err error)
+	UpdateSavedQueryIf(ctx context.Context, id int64, p api.SavedQueryPatch, holds func(now api.SavedQuery) error) (checked bool, err error)
+	UpdateAlertIf(ctx context.Context, id int64, p api.AlertPatch, holds func(now api.Alert) error) (checked bool, err error)
+}
+
 // Client is a client with every ability.
 type Client interface {
 	API
+	Conditional
 	Grapher
 	Counter
 	Historian

@@ -108,7 +108,7 @@ func holdsFolded(list []string, s string) bool {
 // editing sets fields of each event.
 type editing struct {
 	patch api.EventPatch
-	shown *api.Event // as the one event was when its new values were written; nil: whatever it was
+	known map[string]api.EventPatch // what the events, by their folded ids, had when the new values were written
 }
 
 func (editing) onEvents() {}
@@ -130,44 +130,62 @@ func (a editing) run(ctx context.Context, w *changeRun, on []Target) {
 		e, seen := was[api.Fold(t.ID)]
 		return seen && a.patch.Raw == nil && inverse(a.patch, e) == (api.EventPatch{})
 	})
-	a.send(ctx, w, c, todo)
+	a.send(ctx, w, c, todo, was)
 	for _, t := range w.doneOf(todo) {
 		e, seen := was[api.Fold(t.ID)]
 		a.takeBack(w, t, e, seen, cats)
 	}
-	w.verify(ctx, todo, func(e api.Event, there bool) bool { return there && reads(a.patch, e) })
+	w.verify(ctx, todo, func(e api.Event, there bool) bool {
+		if !there || !reads(a.patch, e) {
+			return false
+		}
+		w.after[api.Fold(e.UUID)] = valuesOf(a.patch, e)
+		return true
+	})
 }
 
 // send changes the batch by one call where the contract has one for it. One
 // event that isn't there must not keep the others from changing.
-func (a editing) send(ctx context.Context, w *changeRun, c Changer, todo []Target) {
+func (a editing) send(ctx context.Context, w *changeRun, c Changer, todo []Target, was map[string]api.Event) {
 	if len(todo) == 0 || w.stopped() {
 		return
 	}
 	if a.patch.Date == nil && len(todo) > 1 && todo[0].Dataset != "" {
-		res, err := c.UpdateMany(ctx, todo[0].Dataset, ids(todo), a.patch)
+		res, err := a.sendMany(ctx, w, c, todo, was)
 		if f, _ := outcomeOf(err); f != refused || api.StatusOf(err) != 404 {
 			w.became(err, todo...)
-			a.failures(w, todo, res)
-			return
+			todo = a.failures(w, todo, res, was)
 		}
 	}
-	w.each(todo, func(t Target) error {
-		_, err := c.Update(ctx, t.Dataset, t.ID, a.patch)
-		return err
-	}, func(Target) {})
+	w.each(todo, func(t Target) error { return a.sendOne(ctx, w, c, t, was) }, func(Target) {})
 }
 
-func (a editing) failures(w *changeRun, todo []Target, res api.UpdateResult) {
-	why := make(map[string]string, len(res.Failures))
+// failures takes in which of many events were not changed, and gives back those
+// that are to be asked one by one: somebody changed them, for all the server
+// sees, but not in a way that shows here.
+func (a editing) failures(w *changeRun, todo []Target, res api.UpdateResult, was map[string]api.Event) (again []Target) {
+	why := make(map[string]api.UpdateFailure, len(res.Failures))
 	for _, f := range res.Failures {
-		why[api.Fold(f.EventID)] = f.Error
+		why[api.Fold(f.EventID)] = f
 	}
 	for _, t := range todo {
-		if reason, failed := why[api.Fold(t.ID)]; failed {
-			w.set(refused, reason, t)
+		f, failed := why[api.Fold(t.ID)]
+		if !failed {
+			continue
 		}
+		if f.Now == nil {
+			w.set(refused, f.Error, t)
+			continue
+		}
+		known, _ := a.expected(t, was)
+		if moved := a.moved(known, *f.Now); len(moved) > 0 {
+			a.conflict(w, t, moved, *f.Now)
+			continue
+		}
+		w.set(unsent, "", t)
+		again = append(again, t)
 	}
+	return again
 }
 
 // categories are the categories by their folded names, where a change of one
@@ -202,7 +220,10 @@ func (a editing) takeBack(w *changeRun, t Target, e api.Event, seen bool, cats m
 	case neutralised(old):
 		w.cannotUndo("some old values held characters that can't be put back exactly")
 	default:
-		w.back(keyOf(old), editing{patch: old}, t)
+		w.mu.Lock()
+		w.after[api.Fold(t.ID)] = textsOf(a.patch)
+		w.mu.Unlock()
+		w.back(keyOf(old), editing{patch: old, known: w.after}, t)
 	}
 }
 
@@ -250,6 +271,12 @@ func patchedFields(p api.EventPatch) (out []string) {
 		out = append(out, "raw data")
 	}
 	return out
+}
+
+// textsOf is a patch without what isn't a text or a moment of the event.
+func textsOf(p api.EventPatch) api.EventPatch {
+	p.KillChain, p.MitreAttack, p.MitreCapec, p.Raw = nil, nil, nil, nil
+	return p
 }
 
 // inverse is the patch that gives an event back what another would change.
@@ -414,43 +441,6 @@ func (a relating) confirm(ctx context.Context, w *changeRun, todo []Target) {
 		default:
 			w.doubtful = append(w.doubtful, t)
 		}
-	}
-}
-
-// rewriting changes the raw record of one event.
-type rewriting struct {
-	raw   string
-	patch api.RawPatch
-}
-
-func (rewriting) onEvents() {}
-
-func (a rewriting) run(ctx context.Context, w *changeRun, on []Target) {
-	c := w.changer()
-	if c == nil {
-		return
-	}
-	for _, t := range on {
-		was, err := c.RawByID(ctx, t.ID, a.raw)
-		if err != nil {
-			w.became(err, t)
-			continue
-		}
-		if _, err := c.UpdateRaw(ctx, t.ID, a.raw, a.patch); !w.became(err, t) {
-			continue
-		}
-		old := api.RawPatch{}
-		if a.patch.Data != nil {
-			old.Data = was.Data
-		}
-		if a.patch.Source != nil {
-			old.Source = &was.Source
-		}
-		if a.patch.TLP != nil {
-			old.TLP = &was.TLP
-		}
-		w.back("", rewriting{raw: a.raw, patch: old}, t)
-		w.trust(1)
 	}
 }
 

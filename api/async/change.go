@@ -1,6 +1,7 @@
 package async
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -114,7 +115,13 @@ type ChangeResult struct {
 	Confirmed int
 	Doubtful  []Target
 
-	Moved *api.Event // the event of an EditShown, where somebody changed it meanwhile
+	Conflicts []Conflict // those of Failed that somebody changed meanwhile
+	Moved     *api.Event // how the last event among them is now
+
+	// Unguarded tells that something was sent to a server that can't refuse it
+	// where somebody changed the same in the same moment: it was read right
+	// before, but what came in the one call between was replaced.
+	Unguarded bool
 
 	Undo   *Change // takes Done back; nil where that can't be done
 	NoUndo string  // why Undo is nil, or what it leaves out; "" where it is whole
@@ -122,8 +129,8 @@ type ChangeResult struct {
 	Err  error // why it ended before its end: cancelled, no connection
 	Took time.Duration
 
-	rest, again []step
-	renumbered  []renumbering
+	rest, again, over []step
+	renumbered        []renumbering
 }
 
 // Rest is a Change that does what this one didn't get to, once: what wasn't
@@ -208,19 +215,22 @@ func UnreferTo(on []Target, others []string) Change {
 	return changeOf(KindUnreference, label, listing{values: slices.Clone(others), refs: true, off: true}, on)
 }
 
-// EditEvents sets the same fields on events.
-func EditEvents(on []Target, p api.EventPatch) Change {
-	return changeOf(KindEdit, fmt.Sprintf("change %s of %s", some(patchedFields(p)), events(len(on))), editing{patch: p}, on)
+// EditEvents sets the same fields on events. The values were written while they
+// were shown as given, some of them or all: where somebody changed one of the
+// same fields meanwhile the event is left as it is, and is among the result's
+// Conflicts. Those that weren't shown are held against how they are when their
+// turn comes.
+func EditEvents(on []Target, p api.EventPatch, shown []api.Event) Change {
+	known := make(map[string]api.EventPatch, len(shown))
+	for i := range shown {
+		known[api.Fold(shown[i].UUID)] = valuesOf(p, shown[i])
+	}
+	return changeOf(KindEdit, fmt.Sprintf("change %s of %s", some(patchedFields(p)), events(len(on))), editing{p, known}, on)
 }
 
-// EditShown is EditEvents for one event whose new values were written while it
-// was shown as given. It is read again right before sending: where somebody
-// changed one of the same fields meanwhile nothing is sent, and the result's
-// Moved is how the event is. A change between that reading and the sending goes
-// unseen.
+// EditShown is EditEvents of one event.
 func EditShown(shown api.Event, p api.EventPatch) Change {
-	on := []Target{{Dataset: shown.DatasetID, ID: shown.UUID}}
-	return changeOf(KindEdit, fmt.Sprintf("change %s of %s", some(patchedFields(p)), events(1)), editing{p, &shown}, on)
+	return EditEvents([]Target{{Dataset: shown.DatasetID, ID: shown.UUID}}, p, []api.Event{shown})
 }
 
 // RelateEvents hangs children under a parent; kind is one of
@@ -252,9 +262,11 @@ func DeleteEvents(on []Target) Change {
 	return changeOf(KindDelete, "delete "+events(len(on)), deleting{}, on)
 }
 
-// EditRaw changes the raw record of an event.
-func EditRaw(on Target, rawID string, p api.RawPatch) Change {
-	return changeOf(KindRaw, "change the raw data of "+short(on.ID), rewriting{raw: rawID, patch: p}, []Target{on})
+// EditRaw changes the raw record of an event, whose data was shown as given:
+// where somebody changed it meanwhile it is left as it is. nil means whatever
+// it is.
+func EditRaw(on Target, rawID string, p api.RawPatch, shown json.RawMessage) Change {
+	return changeOf(KindRaw, "change the raw data of "+short(on.ID), rewriting{raw: rawID, patch: p, shown: shown}, []Target{on})
 }
 
 // Together is changes made one after the other and taken back as one.

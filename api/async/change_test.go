@@ -37,16 +37,16 @@ func TestChangesAreTakenBackAndDoneAgain(t *testing.T) {
 	for name, c := range map[string]func(w *world) Change{
 		"tag":   func(w *world) Change { return TagEvents(w.targets(250), []string{"c2", "Evil"}) },
 		"untag": func(w *world) Change { return UntagEvents(w.targets(250), []string{"evil", "none"}) },
-		"edit":  func(w *world) Change { return EditEvents(w.targets(250), api.EventPatch{Attacker: ptr("ALPHA")}) },
+		"edit":  func(w *world) Change { return EditEvents(w.targets(250), api.EventPatch{Attacker: ptr("ALPHA")}, nil) },
 		"date": func(w *world) Change {
-			return EditEvents(w.targets(7), api.EventPatch{Date: ptr("2024-05-01T00:00:00Z")})
+			return EditEvents(w.targets(7), api.EventPatch{Date: ptr("2024-05-01T00:00:00Z")}, nil)
 		},
 		"reference":   func(w *world) Change { return ReferTo(w.targets(3), []string{"e0009", "e0008"}) },
 		"unreference": func(w *world) Change { return UnreferTo(w.targets(3), []string{"e0007"}) },
 		"move":        func(w *world) Change { return MoveEvents(w.targets(250), d2, true) },
 		"delete":      func(w *world) Change { return DeleteEvents(w.targets(250)) },
 		"raw": func(w *world) Change {
-			return EditRaw(w.targets(1)[0], "re0000", api.RawPatch{Data: []byte(`{"a":1}`)})
+			return EditRaw(w.targets(1)[0], "re0000", api.RawPatch{Data: []byte(`{"a":1}`)}, nil)
 		},
 		"no dataset": func(*world) Change { return TagEvents([]Target{{ID: "e0001"}, {ID: "e0002"}}, []string{"c2"}) },
 		"revert":     func(*world) Change { return RevertDataset(api.Dataset{UUID: "d1"}, api.Revert{Bookmark: "0"}) },
@@ -154,8 +154,8 @@ func TestALostConnectionLeavesAListAndTheRestIsDoneOnce(t *testing.T) {
 	}{
 		"tag":           {func(on []Target) Change { return TagEvents(on, []string{"c2"}) }, false},
 		"tag, carried":  {func(on []Target) Change { return TagEvents(on, []string{"c2"}) }, true},
-		"edit":          {func(on []Target) Change { return EditEvents(on, api.EventPatch{Attacker: ptr("X")}) }, false},
-		"edit, carried": {func(on []Target) Change { return EditEvents(on, api.EventPatch{Attacker: ptr("X")}) }, true},
+		"edit":          {func(on []Target) Change { return EditEvents(on, api.EventPatch{Attacker: ptr("X")}, nil) }, false},
+		"edit, carried": {func(on []Target) Change { return EditEvents(on, api.EventPatch{Attacker: ptr("X")}, nil) }, true},
 		"move":          {func(on []Target) Change { return MoveEvents(on, api.Dataset{UUID: "d2"}, true) }, false},
 		"move, carried": {func(on []Target) Change { return MoveEvents(on, api.Dataset{UUID: "d2"}, true) }, true},
 		"delete":        {func(on []Target) Change { return DeleteEvents(on) }, false},
@@ -336,7 +336,7 @@ func TestCancelEndsAtTheNextCall(t *testing.T) {
 			}
 			return nil
 		}
-		b.run(l.Do(changes, EditEvents(w.targets(300), api.EventPatch{Attacker: ptr("X")})))
+		b.run(l.Do(changes, EditEvents(w.targets(300), api.EventPatch{Attacker: ptr("X")}, nil)))
 		res := one[ChangeDone](b).Result
 		if len(res.Done) != 200 || len(res.NotBegun) != 100 || len(res.Unknown) != 0 || !errors.Is(res.Err, context.Canceled) || res.Undo.Count() != 200 {
 			t.Errorf("%d done, %d not begun, %d unknown: %v", len(res.Done), len(res.NotBegun), len(res.Unknown), res.Err)
@@ -391,7 +391,7 @@ func TestNeutralisedValuesAreNotWrittenBack(t *testing.T) {
 	w := newWorld(2)
 	w.each([]string{"e0001"}, func(e *api.Event) { e.Attacker = "evil␛[31m" })
 	inWorld(t, w, Options{}, func(t *testing.T, l *Layer) {
-		res := carryOut(t, l, EditEvents(w.targets(2), api.EventPatch{Attacker: ptr("X")}))
+		res := carryOut(t, l, EditEvents(w.targets(2), api.EventPatch{Attacker: ptr("X")}, nil))
 		if len(res.Done) != 2 || res.Undo.Count() != 1 || !strings.Contains(res.NoUndo, "exactly") {
 			t.Errorf("%+v", res)
 		}
@@ -524,7 +524,7 @@ func TestAHalfUndoneChangeStaysOnTheStack(t *testing.T) {
 	w := newWorld(300)
 	inWorld(t, w, Options{}, func(t *testing.T, l *Layer) {
 		var u UndoStack
-		u.Add(carryOut(t, l, EditEvents(w.targets(300), api.EventPatch{Attacker: ptr("X")})))
+		u.Add(carryOut(t, l, EditEvents(w.targets(300), api.EventPatch{Attacker: ptr("X")}, nil)))
 		w.calls = 0
 		w.on = func(n int) error {
 			if n == 2 {
@@ -588,7 +588,7 @@ func TestProgressIsTold(t *testing.T) {
 	w.on = func(int) error { time.Sleep(150 * time.Millisecond); return nil } // virtual time
 	inWorld(t, w, Options{}, func(t *testing.T, l *Layer) {
 		b := newBench(t)
-		b.run(l.Do(changes, EditEvents(w.targets(300), api.EventPatch{Attacker: ptr("X")})))
+		b.run(l.Do(changes, EditEvents(w.targets(300), api.EventPatch{Attacker: ptr("X")}, nil)))
 		b.wait()
 		var seen []int64
 		for _, m := range b.msgs {

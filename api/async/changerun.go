@@ -63,7 +63,13 @@ type changeRun struct {
 	reported      int64                // targets whose outcome is known
 	made          []Target
 	movedEvent    *api.Event // what somebody changed meanwhile
-	right         int        // of those done, how many read as they should
+	conflicts     []Conflict
+	overSteps     []step // overwrite what is in conflict
+	overAt        map[string]int
+	knownNow      map[string]api.EventPatch // of events in conflict, by their folded ids
+	after         map[string]api.EventPatch // what events were given
+	unguarded     bool
+	right         int // of those done, how many read as they should
 	unlooked      bool
 	doubtful      []Target
 	undo          []step
@@ -78,7 +84,8 @@ type changeRun struct {
 func newChangeRun(user context.Context, a API, c Change, report Report) *changeRun {
 	w := &changeRun{
 		api: a, change: c, user: user, report: report, total: int64(c.Count()),
-		undoAt: map[string]int{}, bookmark: map[string]*bookmark{},
+		undoAt: map[string]int{}, bookmark: map[string]*bookmark{}, overAt: map[string]int{},
+		knownNow: map[string]api.EventPatch{}, after: map[string]api.EventPatch{},
 	}
 	for range c.steps {
 		w.outcomes = append(w.outcomes, map[Target]outcome{})
@@ -221,6 +228,8 @@ func outcomeOf(err error) (f outcome, hopeless bool) {
 	switch {
 	case err == nil:
 		return done, false
+	case errors.As(err, new(*conflictError)):
+		return refused, false
 	case errors.Is(err, api.ErrUnsure):
 		return unknown, !said
 	case !said, errors.Is(err, api.ErrUnsupported):
@@ -242,7 +251,7 @@ func (w *changeRun) became(err error, on ...Target) bool {
 	for _, t := range on {
 		w.noteLocked(t, f)
 		if f == refused {
-			w.reasons[w.step][t] = err.Error()
+			w.reasons[w.step][t] = reasonOf(err)
 		}
 	}
 	switch {
@@ -258,9 +267,21 @@ func (w *changeRun) became(err error, on ...Target) bool {
 	return f == done
 }
 
+// reasonOf is why something was refused; of a conflict no more than that.
+func reasonOf(err error) string {
+	var e *conflictError
+	if errors.As(err, &e) {
+		return e.Error()
+	}
+	return err.Error()
+}
+
 func (w *changeRun) noteLocked(t Target, f outcome) {
-	if w.outcomes[w.step][t] == unsent && f != unsent {
+	switch was := w.outcomes[w.step][t]; {
+	case was == unsent && f != unsent:
 		w.reported++
+	case was != unsent && f == unsent:
+		w.reported--
 	}
 	w.outcomes[w.step][t] = f
 }
@@ -275,12 +296,6 @@ func (w *changeRun) set(f outcome, reason string, on ...Target) {
 			w.reasons[w.step][t] = reason
 		}
 	}
-}
-
-func (w *changeRun) foundMoved(now api.Event) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.movedEvent = &now
 }
 
 func (w *changeRun) stop(err error) {
@@ -371,14 +386,7 @@ func (w *changeRun) trust(n int) {
 func (w *changeRun) back(key string, do action, t Target) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	key = fmt.Sprintf("%T %s", do, key)
-	at, begun := w.undoAt[key]
-	if !begun {
-		at = len(w.undo)
-		w.undoAt[key] = at
-		w.undo = append(w.undo, step{do: do})
-	}
-	w.undo[at].on = append(w.undo[at].on, t)
+	w.undo = addStep(w.undo, w.undoAt, fmt.Sprintf("%T %s", do, key), do, t)
 }
 
 // cannotUndo notes why something that was done can't be taken back. The first
@@ -410,7 +418,7 @@ func (w *changeRun) result() ChangeResult {
 	defer w.mu.Unlock()
 	r := ChangeResult{
 		Change: w.change, Made: w.made, Confirmed: w.right, Doubtful: w.doubtful, Err: w.halt, NoUndo: w.noUndo,
-		Moved: w.movedEvent, renumbered: w.renumbered,
+		Conflicts: w.conflicts, Moved: w.movedEvent, Unguarded: w.unguarded, over: w.overSteps, renumbered: w.renumbered,
 	}
 	if w.unlooked {
 		r.Confirmed = -1
@@ -435,6 +443,12 @@ func opposite(way Way) Way {
 	return Undoing
 }
 
+// inConflictLocked tells whether a target is to be asked about before it is
+// sent again.
+func (w *changeRun) inConflictLocked(t Target) bool {
+	return slices.ContainsFunc(w.overSteps, func(s step) bool { return slices.Contains(s.on, t) })
+}
+
 // sumLocked sorts the targets of a step by their outcome.
 func (w *changeRun) sumLocked(r *ChangeResult, i int, s step) {
 	_, once := s.do.(unrepeatable)
@@ -447,7 +461,9 @@ func (w *changeRun) sumLocked(r *ChangeResult, i int, s step) {
 			r.Unchanged = append(r.Unchanged, t)
 		case refused:
 			r.Failed = append(r.Failed, Failure{t, w.reasons[i][t]})
-			again = append(again, t)
+			if !w.inConflictLocked(t) {
+				again = append(again, t)
+			}
 		case unknown:
 			r.Unknown = append(r.Unknown, t)
 			if !once {

@@ -18,8 +18,7 @@ func (w *changeRun) saver() Saver {
 	return s
 }
 
-// exchange reads what is there, writes over it or deletes it, and notes what
-// became of that. ok is false where either failed.
+// exchange reads what is there and deletes it, and notes what became of that. ok is false where either failed.
 func exchange[T any](w *changeRun, on []Target, read func(Saver) (T, error), write func(Saver) error) (was T, ok bool) {
 	s := w.saver()
 	if s == nil {
@@ -92,9 +91,10 @@ func SaveQuery(in api.NewSavedQuery) Change {
 	return changeOf(KindQuery, "save query "+in.Name, querySaved{in: in}, []Target{{}})
 }
 
-// ChangeQuery changes a saved query.
+// ChangeQuery changes a saved query that is as it is given; one that somebody
+// changed meanwhile is left as it is, and is the result's conflict.
 func ChangeQuery(q api.SavedQuery, p api.SavedQueryPatch) Change {
-	return changeOf(KindQuery, "change query "+q.Name, queryChanged{q.ID, p}, []Target{numbered(q.ID)})
+	return changeOf(KindQuery, "change query "+q.Name, queryChanged{q.ID, p, &q}, []Target{numbered(q.ID)})
 }
 
 // DropQuery deletes a saved query, and its alerts with it. Taking it back
@@ -108,9 +108,9 @@ func AddAlert(name string, in api.NewAlert) Change {
 	return changeOf(KindAlert, "create an alert for "+name, alertAdded{in: in}, []Target{{}})
 }
 
-// ChangeAlert changes an alert; name is its query's.
+// ChangeAlert changes an alert as ChangeQuery does; name is its query's.
 func ChangeAlert(name string, a api.Alert, p api.AlertPatch) Change {
-	return changeOf(KindAlert, "change the alert for "+name, alertChanged{a.ID, p}, []Target{numbered(a.ID)})
+	return changeOf(KindAlert, "change the alert for "+name, alertChanged{a.ID, p, &a}, []Target{numbered(a.ID)})
 }
 
 // DropAlert deletes an alert; name is its query's.
@@ -165,26 +165,32 @@ func (a querySaved) renumbered(n renumbering) action {
 type queryChanged struct {
 	id    int64
 	patch api.SavedQueryPatch
+	shown *api.SavedQuery
 }
 
 func (a queryChanged) run(ctx context.Context, w *changeRun, on []Target) {
-	was, ok := exchange(w, on,
+	was, ok := changeSaved(w, on, a.patch, a.shown,
+		func(now api.SavedQuery) action { return queryChanged{a.id, a.patch, &now} },
 		func(s Saver) (api.SavedQuery, error) { return s.SavedQuery(ctx, a.id) },
-		func(s Saver) error { _, err := s.UpdateSavedQuery(ctx, a.id, a.patch); return err })
+		func(s Saver) error { _, err := s.UpdateSavedQuery(ctx, a.id, a.patch); return err },
+		func(c Conditional, holds func(api.SavedQuery) error) (bool, error) {
+			return c.UpdateSavedQueryIf(ctx, a.id, a.patch, holds)
+		})
 	if !ok {
 		return
 	}
 	var old api.SavedQueryPatch
-	restore(&old.Name, a.patch.Name, was.Name)
-	restore(&old.QueryJSON, a.patch.QueryJSON, was.QueryJSON)
-	restore(&old.AlertEnabled, a.patch.AlertEnabled, was.AlertEnabled)
-	restore(&old.AlertRollupEnabled, a.patch.AlertRollupEnabled, was.AlertRollupEnabled)
-	restore(&old.RuleEnabled, a.patch.RuleEnabled, was.RuleEnabled)
-	restore(&old.RuleScope, a.patch.RuleScope, was.RuleScope)
+	after := was
+	exchanged(&old.Name, a.patch.Name, &after.Name)
+	exchanged(&old.QueryJSON, a.patch.QueryJSON, &after.QueryJSON)
+	exchanged(&old.AlertEnabled, a.patch.AlertEnabled, &after.AlertEnabled)
+	exchanged(&old.AlertRollupEnabled, a.patch.AlertRollupEnabled, &after.AlertRollupEnabled)
+	exchanged(&old.RuleEnabled, a.patch.RuleEnabled, &after.RuleEnabled)
+	exchanged(&old.RuleScope, a.patch.RuleScope, &after.RuleScope)
 	if a.patch.CustomThreatFeedID != nil {
-		old.CustomThreatFeedID = was.CustomThreatFeedID
+		old.CustomThreatFeedID, after.CustomThreatFeedID = was.CustomThreatFeedID, a.patch.CustomThreatFeedID
 	}
-	w.back("", queryChanged{a.id, old}, on[0])
+	w.back("", queryChanged{a.id, old, &after}, on[0])
 }
 
 func (a queryChanged) renumbered(n renumbering) action {
@@ -192,10 +198,11 @@ func (a queryChanged) renumbered(n renumbering) action {
 	return a
 }
 
-// restore sets a field of an inverse patch where the patch set it.
-func restore[T any](old **T, set *T, was T) {
+// exchanged takes over what a patch set: the inverse patch gets what was there.
+func exchanged[T any](old **T, set, there *T) {
 	if set != nil {
-		*old = &was
+		was := *there
+		*old, *there = &was, *set
 	}
 }
 
@@ -274,20 +281,26 @@ func (a alertAdded) renumbered(n renumbering) action {
 type alertChanged struct {
 	id    int64
 	patch api.AlertPatch
+	shown *api.Alert
 }
 
 func (a alertChanged) run(ctx context.Context, w *changeRun, on []Target) {
-	was, ok := exchange(w, on,
+	was, ok := changeSaved(w, on, a.patch, a.shown,
+		func(now api.Alert) action { return alertChanged{a.id, a.patch, &now} },
 		func(s Saver) (api.Alert, error) { return s.Alert(ctx, a.id) },
-		func(s Saver) error { _, err := s.UpdateAlert(ctx, a.id, a.patch); return err })
+		func(s Saver) error { _, err := s.UpdateAlert(ctx, a.id, a.patch); return err },
+		func(c Conditional, holds func(api.Alert) error) (bool, error) {
+			return c.UpdateAlertIf(ctx, a.id, a.patch, holds)
+		})
 	if !ok {
 		return
 	}
 	var old api.AlertPatch
-	restore(&old.Enabled, a.patch.Enabled, was.Enabled)
-	restore(&old.Frequency, a.patch.Frequency, was.Frequency)
-	restore(&old.NotificationType, a.patch.NotificationType, was.NotificationType)
-	w.back("", alertChanged{a.id, old}, on[0])
+	after := was
+	exchanged(&old.Enabled, a.patch.Enabled, &after.Enabled)
+	exchanged(&old.Frequency, a.patch.Frequency, &after.Frequency)
+	exchanged(&old.NotificationType, a.patch.NotificationType, &after.NotificationType)
+	w.back("", alertChanged{a.id, old, &after}, on[0])
 }
 
 func (a alertChanged) renumbered(n renumbering) action {

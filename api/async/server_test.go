@@ -92,9 +92,9 @@ func TestChangesAgainstOurServer(t *testing.T) {
 	for _, c := range []Change{
 		TagEvents(l.targets(0, 150), []string{"c2", "fresh"}),
 		UntagEvents(l.targets(0, 150), []string{"X"}),
-		EditEvents(l.targets(0, 150), api.EventPatch{Attacker: ptr("DELTA"), TLP: ptr("red"), Insight: ptr("new")}),
-		EditEvents(l.targets(3, 5), api.EventPatch{Date: ptr("2020-02-02T00:00:00Z")}),
-		EditEvents(l.targets(0, 3), api.EventPatch{TargetCountry: ptr("DE"), Indicator: ptr("evil.example"), IndicatorType: ptr("domain")}),
+		EditEvents(l.targets(0, 150), api.EventPatch{Attacker: ptr("DELTA"), TLP: ptr("red"), Insight: ptr("new")}, nil),
+		EditEvents(l.targets(3, 5), api.EventPatch{Date: ptr("2020-02-02T00:00:00Z")}, nil),
+		EditEvents(l.targets(0, 3), api.EventPatch{TargetCountry: ptr("DE"), Indicator: ptr("evil.example"), IndicatorType: ptr("domain")}, nil),
 		ReferTo(l.targets(0, 3), ids(l.targets(10, 12))),
 		RelateEvents(l.targets(0, 1)[0], l.targets(5, 9), api.CausedBy),
 		MoveEvents(l.targets(0, 150), l.empty, true),
@@ -151,7 +151,7 @@ func TestUndoOfACategoryRestoresTheEventsOwnTechniques(t *testing.T) {
 	}
 	before := l.state(t)
 	var u UndoStack
-	res := carryOut(t, l.Layer, EditEvents(l.targets(0, 4), api.EventPatch{Category: ptr("Scanning")}))
+	res := carryOut(t, l.Layer, EditEvents(l.targets(0, 4), api.EventPatch{Category: ptr("Scanning")}, nil))
 	whole(t, res)
 	after := l.state(t)
 	if reflect.DeepEqual(before, after) {

@@ -28,6 +28,8 @@ type request struct {
 	path   string
 	query  url.Values
 	body   any // sent as JSON; nil means no body
+
+	ifMatch string // the ETag that what is changed must have; "" for any
 }
 
 // read makes a call that changes nothing, and repeats it where the failure
@@ -179,6 +181,9 @@ func (c *Client) build(ctx context.Context, r request, payload []byte) (*http.Re
 	req.Header.Set("User-Agent", c.conf.UserAgent)
 	if payload != nil {
 		req.Header.Set("Content-Type", "application/json")
+	}
+	if r.ifMatch != "" {
+		req.Header.Set("If-Match", r.ifMatch)
 	}
 	c.authorise(req)
 	return req, nil

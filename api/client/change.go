@@ -13,23 +13,58 @@ import (
 // Update changes fields of one event (PATCH /events/{event_id}). Without a
 // dataset the event is looked for in the whole account.
 func (c *Client) Update(ctx context.Context, dataset, id string, p api.EventPatch) (api.Event, error) {
-	body := struct {
-		DatasetID string `json:"datasetId,omitempty"`
-		api.EventPatch
-	}{dataset, p}
 	var e api.Event
-	if err := c.settle(ctx, request{method: http.MethodPatch, path: eventPath(id), body: body}, &e); err != nil {
+	if err := c.settle(ctx, updateRequest(dataset, id, p), &e); err != nil {
 		return api.Event{}, fmt.Errorf("changing event %s: %w", id, err)
 	}
 	cleanEvent(&e)
 	return e, nil
 }
 
+// UpdateIf is Update of an event of which holds says nothing: it is asked about
+// the event as it is, and its error is answered, with nothing sent. With a
+// server that gives ETags nothing comes in between, and checked is true; else
+// the event is read right before it is changed, and a change by somebody else
+// in the one call between goes unseen.
+func (c *Client) UpdateIf(ctx context.Context, dataset, id string, p api.EventPatch, holds func(now api.Event) error) (checked bool, err error) {
+	var e api.Event
+	read := request{method: http.MethodGet, path: readPath(dataset, id)}
+	if checked, err = changeIf(ctx, c, read, updateRequest(dataset, id, p), &e, cleanEvent, holds); err != nil {
+		return checked, fmt.Errorf("changing event %s: %w", id, err)
+	}
+	return checked, nil
+}
+
+func updateRequest(dataset, id string, p api.EventPatch) request {
+	return request{method: http.MethodPatch, path: eventPath(id), body: struct {
+		DatasetID string `json:"datasetId,omitempty"`
+		api.EventPatch
+	}{dataset, p}}
+}
+
+// UpdateManyIf is UpdateMany of events that have the values known of them, by
+// their UUIDs, where the server heeds that (checked); the others fail with how
+// they are. Where it doesn't they are changed whatever they are.
+func (c *Client) UpdateManyIf(ctx context.Context, dataset string, ids []string, p api.EventPatch, known map[string]api.EventPatch) (res api.UpdateResult, checked bool, err error) {
+	can, err := c.capabilities(ctx)
+	if err != nil {
+		return res, false, err
+	}
+	if checked = can.Can(api.CanUpdateIf) && len(known) > 0; !checked {
+		known = nil
+	}
+	if res, err = c.updateMany(ctx, dataset, ids, p, known); err != nil {
+		return api.UpdateResult{}, checked, fmt.Errorf("changing %d events: %w", len(ids), err)
+	}
+	cleanUpdate(&res)
+	return res, checked, nil
+}
+
 // UpdateMany sets the same fields on 1..100 events of one dataset (PATCH
 // /events/update/bulk); the date is not among them. What was refused is in
 // the result's Failures.
 func (c *Client) UpdateMany(ctx context.Context, dataset string, ids []string, p api.EventPatch) (api.UpdateResult, error) {
-	res, err := c.updateMany(ctx, dataset, ids, p)
+	res, err := c.updateMany(ctx, dataset, ids, p, nil)
 	if err != nil {
 		return api.UpdateResult{}, fmt.Errorf("changing %d events: %w", len(ids), err)
 	}
@@ -37,7 +72,7 @@ func (c *Client) UpdateMany(ctx context.Context, dataset string, ids []string, p
 	return res, nil
 }
 
-func (c *Client) updateMany(ctx context.Context, dataset string, ids []string, p api.EventPatch) (api.UpdateResult, error) {
+func (c *Client) updateMany(ctx context.Context, dataset string, ids []string, p api.EventPatch, known map[string]api.EventPatch) (api.UpdateResult, error) {
 	if err := checkIDs("eventIds", ids); err != nil {
 		return api.UpdateResult{}, err
 	}
@@ -48,7 +83,9 @@ func (c *Client) updateMany(ctx context.Context, dataset string, ids []string, p
 		DatasetID string         `json:"datasetId"`
 		EventIDs  []string       `json:"eventIds"`
 		Updates   api.EventPatch `json:"updates"`
-	}{dataset, ids, p}
+
+		IfUnchanged map[string]api.EventPatch `json:"ifUnchanged,omitempty"`
+	}{dataset, ids, p, known}
 	var res api.UpdateResult
 	err := c.settle(ctx, request{method: http.MethodPatch, path: "/events/update/bulk", body: body}, &res)
 	return res, err
@@ -184,6 +221,17 @@ func (c *Client) UpdateRaw(ctx context.Context, event, raw string, p api.RawPatc
 	}
 	cleanRaw(&r)
 	return r, nil
+}
+
+// UpdateRawIf is UpdateRaw of a record of which holds says nothing, as UpdateIf.
+func (c *Client) UpdateRawIf(ctx context.Context, event, raw string, p api.RawPatch, holds func(now api.Raw) error) (checked bool, err error) {
+	var r api.Raw
+	read := request{method: http.MethodGet, path: rawPath(event, raw)}
+	write := request{method: http.MethodPatch, path: rawPath(event, raw), body: p}
+	if checked, err = changeIf(ctx, c, read, write, &r, cleanRaw, holds); err != nil {
+		return checked, fmt.Errorf("changing raw record %s: %w", raw, err)
+	}
+	return checked, nil
 }
 
 func eventPath(id string) string { return "/events/" + url.PathEscape(id) }

@@ -141,6 +141,9 @@ func cleanSummary(s *api.Summary) {
 func cleanUpdate(r *api.UpdateResult) {
 	for i := range r.Failures {
 		cleanFields(&r.Failures[i].EventID, &r.Failures[i].Error)
+		if e := r.Failures[i].Now; e != nil {
+			cleanEvent(e)
+		}
 	}
 }
 

@@ -220,6 +220,9 @@ func endsEarly(err error) bool {
 // refusal makes the *api.Error of a failed status, and holds the others back after
 // a 429.
 func (c *Client) refusal(resp *http.Response) error {
+	if resp.StatusCode == http.StatusPreconditionFailed {
+		return c.movedOn(resp)
+	}
 	body, err := io.ReadAll(io.LimitReader(resp.Body, maxErrorBody))
 	if err != nil {
 		body = nil // the status says enough
@@ -240,7 +243,8 @@ func (c *Client) refusal(resp *http.Response) error {
 // explain turns a refusal into what the person should check.
 func (c *Client) explain(err error, n need) error {
 	var e *api.Error
-	if !errors.As(err, &e) {
+	var moved *movedError
+	if !errors.As(err, &e) || errors.As(err, &moved) {
 		return err
 	}
 	said := e.Message

@@ -148,16 +148,19 @@ func setText(v url.Values, key, s string) {
 // Without a dataset the deprecated path is asked, which searches the whole
 // account (GET /events/{event_id}).
 func (c *Client) Event(ctx context.Context, dataset, id string) (api.Event, error) {
-	path := "/events/dataset/" + url.PathEscape(dataset) + "/events/" + url.PathEscape(id)
-	if dataset == "" {
-		path = "/events/" + url.PathEscape(id)
-	}
 	var e api.Event
-	if _, err := c.read(ctx, request{method: http.MethodGet, path: path}, &e); err != nil {
+	if _, err := c.read(ctx, request{method: http.MethodGet, path: readPath(dataset, id)}, &e); err != nil {
 		return api.Event{}, fmt.Errorf("reading event %s: %w", id, err)
 	}
 	cleanEvent(&e)
 	return e, nil
+}
+
+func readPath(dataset, id string) string {
+	if dataset == "" {
+		return eventPath(id)
+	}
+	return datasetPath(dataset) + eventPath(id)
 }
 
 // Raw reads the record an event was made from (GET

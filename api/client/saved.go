@@ -68,6 +68,21 @@ func (c *Client) UpdateSavedQuery(ctx context.Context, id int64, p api.SavedQuer
 	return q, nil
 }
 
+// UpdateSavedQueryIf is UpdateSavedQuery of one of which holds says nothing, as
+// UpdateIf.
+func (c *Client) UpdateSavedQueryIf(ctx context.Context, id int64, p api.SavedQueryPatch, holds func(now api.SavedQuery) error) (checked bool, err error) {
+	err = c.queries.use("saved queries", func() (err error) {
+		var into api.SavedQuery
+		path := numbered(queriesPath, id)
+		checked, err = changeIf(ctx, c, request{method: http.MethodGet, path: path}, request{method: http.MethodPatch, path: path, body: p}, &into, cleanSavedQuery, holds)
+		return err
+	}, c.noList(ctx, queriesPath))
+	if err != nil {
+		return checked, fmt.Errorf("changing saved query %d: %w", id, err)
+	}
+	return checked, nil
+}
+
 // DeleteSavedQuery deletes a saved query (DELETE /events/queries/{query_id}).
 func (c *Client) DeleteSavedQuery(ctx context.Context, id int64) error {
 	err := c.queries.use("saved queries", func() error { return c.remove(ctx, numbered(queriesPath, id)) }, c.noList(ctx, queriesPath))
@@ -148,6 +163,21 @@ func (c *Client) UpdateAlert(ctx context.Context, id int64, p api.AlertPatch) (a
 	}
 	cleanAlert(&a)
 	return a, nil
+}
+
+// UpdateAlertIf is UpdateAlert of one of which holds says nothing, as
+// UpdateIf.
+func (c *Client) UpdateAlertIf(ctx context.Context, id int64, p api.AlertPatch, holds func(now api.Alert) error) (checked bool, err error) {
+	err = c.alerts.use("alerts", func() (err error) {
+		var into api.Alert
+		path := numbered(alertsPath, id)
+		checked, err = changeIf(ctx, c, request{method: http.MethodGet, path: path}, request{method: http.MethodPatch, path: path, body: p}, &into, cleanAlert, holds)
+		return err
+	}, c.noList(ctx, alertsPath))
+	if err != nil {
+		return checked, fmt.Errorf("changing alert %d: %w", id, err)
+	}
+	return checked, nil
 }
 
 // DeleteAlert deletes an alert (DELETE /events/queries/alerts/{alert_id}).

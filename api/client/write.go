@@ -2,9 +2,11 @@ package client
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
+	"strings"
 	"sync/atomic"
 
 	"threatbench/api"
@@ -33,6 +35,101 @@ func (c *Client) settle(ctx context.Context, r request, into any) error {
 		return fmt.Errorf("%w; %w", err, ErrUnsure)
 	}
 	return err
+}
+
+// movedError is a 412: what was to be changed isn't what If-Match named. The
+// answer may hold how it is now.
+type movedError struct {
+	said *api.Error
+	body []byte
+	tag  string
+}
+
+func (e *movedError) Error() string { return e.said.Error() }
+func (e *movedError) Unwrap() error { return e.said }
+
+// movedOn reads a 412, whose result may be as long as any answer.
+func (c *Client) movedOn(resp *http.Response) error {
+	body, err := c.readBody(resp)
+	if err != nil {
+		body = nil // then what is there is read
+	}
+	e := api.DecodeError(resp.StatusCode, body[:min(len(body), maxErrorBody)])
+	cleanError(e)
+	e.Message = c.redact(cut(e.Message))
+	return &movedError{said: e, body: body, tag: strongTag(resp.Header)}
+}
+
+// strongTag is the ETag of an answer, "" for none and for a weak one: that says
+// what reads alike, not what is the same, and never matches.
+func strongTag(h http.Header) string {
+	if tag := h.Get("ETag"); strings.HasPrefix(tag, `"`) {
+		return tag
+	}
+	return ""
+}
+
+// tagged reads one thing with its ETag.
+func tagged[T any](ctx context.Context, c *Client, r request, tidy func(*T)) (now T, tag string, err error) {
+	err = c.repeat(ctx, func() error {
+		a, err := c.attempt(ctx, r, nil, c.conf.Timeout)
+		if err != nil {
+			return c.explain(err, needRead)
+		}
+		tag = strongTag(a.header)
+		_, err = c.decode(a, &now)
+		return err
+	})
+	tidy(&now)
+	return now, tag, err
+}
+
+// nowOf reads how a thing is out of a 412.
+func nowOf[T any](e *movedError, tidy func(*T)) (now T, ok bool) {
+	var answer struct {
+		Result json.RawMessage `json:"result"`
+	}
+	if e.tag == "" || checkValues(e.body) != nil || json.Unmarshal(e.body, &answer) != nil || len(answer.Result) == 0 || answer.Result[0] != '{' {
+		return now, false
+	}
+	if json.Unmarshal(answer.Result, &now) != nil {
+		return now, false
+	}
+	tidy(&now)
+	return now, true
+}
+
+// maxOvertakes is how often others may change a thing between its reading and
+// its change before that is given up.
+const maxOvertakes = 5
+
+// changeIf changes one thing of which holds says nothing when asked about how
+// it is; its error is answered where it does, and nothing is sent. Where the
+// server gives ETags nothing comes in between, and checked is true; where it
+// doesn't the thing is read right before it is changed.
+func changeIf[T any](ctx context.Context, c *Client, read, write request, into any, tidy func(*T), holds func(T) error) (checked bool, err error) {
+	now, tag, err := tagged(ctx, c, read, tidy)
+	for overtaken := 0; err == nil; overtaken++ {
+		if err := holds(now); err != nil {
+			return tag != "", err
+		}
+		write.ifMatch = tag
+		err = c.settle(ctx, write, into)
+		var moved *movedError
+		if !errors.As(err, &moved) || overtaken == maxOvertakes {
+			break
+		}
+		var ok bool
+		if now, ok = nowOf(moved, tidy); ok && moved.tag != tag {
+			tag, err = moved.tag, nil
+			continue
+		}
+		before := tag
+		if now, tag, err = tagged(ctx, c, read, tidy); tag == before {
+			tag = "" // it refuses the ETag it gives: then it is as if it gave none
+		}
+	}
+	return tag != "" && err == nil, err
 }
 
 // outcome reads the {success} that the smallest changes answer. An envelope

@@ -4,8 +4,9 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"net/http"
+	"slices"
+	"strings"
 
 	"threatbench/api"
 	"threatbench/api/store"
@@ -29,26 +30,10 @@ func (c *call) updateEvent() error {
 		return err
 	}
 	e, version, err := c.s.db.UpdateIf(c.ctx(), c.who, c.account, in.DatasetID, c.params[0], in.EventPatch, holds)
-	var changed *store.ChangedError
-	if errors.As(err, &changed) {
-		return c.changedMeanwhile(changed)
-	}
 	if err != nil {
-		return err
+		return c.changedMeanwhile(err)
 	}
 	return c.okVersion(e, version)
-}
-
-// changedMeanwhile answers a 412 whose result is the event as it is now.
-func (c *call) changedMeanwhile(now *store.ChangedError) error {
-	answer := api.Failed(api.Errorf(http.StatusPreconditionFailed, "%s; the result is how it is now", now.Error()))
-	answer.Result = now.Event
-	b, err := json.Marshal(answer)
-	if err != nil {
-		return fmt.Errorf("encoding the answer: %w", err)
-	}
-	c.w.Header().Set("ETag", c.entityTag(now.Version))
-	return c.send(http.StatusPreconditionFailed, jsonType, b)
 }
 
 // updateMany changes up to a hundred events of a dataset alike. Those that
@@ -58,15 +43,36 @@ func (c *call) updateMany() error {
 		DatasetID string         `json:"datasetId"`
 		EventIDs  []string       `json:"eventIds"`
 		Updates   api.EventPatch `json:"updates"`
+
+		IfUnchanged map[string]api.EventPatch `json:"ifUnchanged"`
 	}
 	if err := c.decode(&in); err != nil {
 		return err
 	}
-	res, err := c.s.db.UpdateMany(c.ctx(), c.who, c.account, in.DatasetID, in.EventIDs, in.Updates)
+	known, err := knownOf(in.IfUnchanged, in.EventIDs)
+	if err != nil {
+		return err
+	}
+	res, err := c.s.db.UpdateManyIf(c.ctx(), c.who, c.account, in.DatasetID, in.EventIDs, in.Updates, known)
 	if err != nil {
 		return err
 	}
 	return c.ok(res)
+}
+
+// knownOf reads what the caller knows of the events it changes.
+func knownOf(in map[string]api.EventPatch, ids []string) (map[string]api.EventPatch, error) {
+	known := make(map[string]api.EventPatch, len(in))
+	for id, p := range in {
+		if !slices.ContainsFunc(ids, func(x string) bool { return strings.EqualFold(x, id) }) {
+			return nil, bad("ifUnchanged", "ids that eventIds names", id)
+		}
+		if p.KillChain != nil || p.MitreAttack != nil || p.MitreCapec != nil || p.Raw != nil {
+			return nil, bad("ifUnchanged", "texts and moments of the event alone", id)
+		}
+		known[strings.ToLower(id)] = p
+	}
+	return known, nil
 }
 
 // deleteEvents takes events of a dataset away and answers how many there were.
@@ -131,12 +137,28 @@ func (c *call) updateRaw() error {
 	if err := c.decode(&in); err != nil {
 		return err
 	}
-	raw, err := c.s.db.UpdateRaw(c.ctx(), c.who, c.account, c.params[0], c.params[1], in)
+	holds, err := c.ifMatch()
 	if err != nil {
 		return err
 	}
-	return c.ok(struct {
+	raw, err := c.s.db.UpdateRawIf(c.ctx(), c.who, c.account, c.params[0], c.params[1], in, holds)
+	var moved *store.ChangedError
+	if errors.As(err, &moved) {
+		now, rerr := c.s.db.RawByID(c.ctx(), c.account, c.params[0], c.params[1])
+		if rerr != nil {
+			return rerr
+		}
+		err = &changedError{"event " + moved.Event.UUID, c.older(now), c.entityTag(moved.Version)}
+	}
+	if err != nil {
+		return c.changedMeanwhile(err)
+	}
+	_, version, err := c.s.db.EventVersion(c.ctx(), c.account, "", c.params[0])
+	if err != nil {
+		return err
+	}
+	return c.okTagged(struct {
 		ID   string          `json:"id"`
 		Data json.RawMessage `json:"data"`
-	}{raw.ID, raw.Data})
+	}{raw.ID, raw.Data}, c.entityTag(version))
 }

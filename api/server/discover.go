@@ -10,7 +10,7 @@ import (
 // ownPaths are the operations beyond the contract that search and imports need;
 // they are announced at /capabilities.
 func ownPaths() []string {
-	return []string{"POST /events/explain", api.CanLookup, api.PathImports}
+	return []string{"POST /events/explain", api.CanLookup, api.PathImports, api.CanUpdateIf}
 }
 
 // capabilities announces what this server understands beyond the contract.

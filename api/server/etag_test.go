@@ -80,11 +80,11 @@ func TestIfMatchIsNeverOverlooked(t *testing.T) {
 	e := send[api.Event](r, "POST", "/events/create", newEvent())
 	refused := 0
 	for _, rt := range (&server{}).routes() {
-		if rt.needs != PermWrite || rt.pattern == "/events/{event_id}" {
+		if rt.needs != PermWrite || rt.heedsIfMatch() {
 			continue
 		}
 		path := strings.NewReplacer("{event_id}", e.UUID, "{dataset_id}", e.DatasetID, "{raw_id}", e.RawID, "{query_id}", "1", "{alert_id}", "1", "{import_id}", "1").Replace(rt.pattern)
-		r.do(rt.method, path, `{}`, "If-Match", `"a"`).refusedWith(400, "If-Match", "one event")
+		r.do(rt.method, path, `{}`, "If-Match", `"a"`).refusedWith(400, "If-Match", "an update of one event")
 		refused++
 	}
 	if refused < 20 {
@@ -146,4 +146,74 @@ func TestETagsOfRoles(t *testing.T) {
 			t.Errorf("role %d with its own ETag: %d", of, status)
 		}
 	}
+}
+
+// TestIfMatchOfSaved changes saved queries, alerts and raw records by the ETag
+// of an older version: nothing is changed, and the answer is how they are.
+func TestIfMatchOfSaved(t *testing.T) {
+	styles(t, func(t *testing.T, r *rig) {
+		e := send[api.Event](r, "POST", "/events/create", `{"category":"Phishing","date":"2024-03-01T00:00:00Z","event":"x","tlp":"amber","raw":{"data":{"a":1},"source":"s"}}`)
+		q := send[api.SavedQuery](r, "POST", "/events/queries/create", `{"name":"q","query_json":"{}","alert_enabled":false,"alert_rollup_enabled":false,"rule_enabled":false}`)
+		a := send[api.Alert](r, "POST", "/events/queries/alerts/create", fmt.Sprintf(`{"query_id":%d}`, q.ID))
+		for _, c := range []struct{ path, theirs, mine, now string }{
+			{fmt.Sprintf("/events/queries/%d", q.ID), `{"name":"AAAONE"}`, `{"name":"BBBTWO"}`, "AAAONE"},
+			{fmt.Sprintf("/events/queries/alerts/%d", a.ID), `{"frequency":"daily"}`, `{"enabled":false}`, "daily"},
+			{"/events/" + e.UUID + "/raw/" + e.RawID, `{"data":{"a":"AAAONE"}}`, `{"data":{"a":"BBBTWO"}}`, "AAAONE"},
+		} {
+			known := r.do("GET", c.path, "").header.Get("ETag")
+			if got := r.do("GET", c.path, "", "If-None-Match", known); known == "" || got.status != 304 || len(got.body) > 0 {
+				t.Errorf("%s again: %d with the ETag %q", c.path, got.status, known)
+			}
+			r.do("PATCH", c.path, c.theirs, "If-Match", known).wantSuccess()
+			now := r.do("GET", c.path, "")
+			for _, method := range []string{"PATCH", "POST"} {
+				got := r.do(method, c.path, c.mine, "If-Match", known)
+				got.refusedWith(412, "changed meanwhile")
+				if !strings.Contains(string(got.body), c.now) || got.header.Get("ETag") != now.header.Get("ETag") || known == now.header.Get("ETag") {
+					t.Errorf("%s: ETag %s of %s: %s", c.path, got.header.Get("ETag"), now.header.Get("ETag"), got.body)
+				}
+			}
+			if after := r.do("GET", c.path, ""); string(after.body) != string(now.body) {
+				t.Errorf("%s was refused and is %s, was %s", c.path, after.body, now.body)
+			}
+			done := r.do("PATCH", c.path, c.mine, "If-Match", now.header.Get("ETag"))
+			if done.wantSuccess(); done.header.Get("ETag") != r.do("GET", c.path, "").header.Get("ETag") {
+				t.Errorf("%s answered the ETag %s", c.path, done.header.Get("ETag"))
+			}
+			r.do("PATCH", c.path, c.mine, "If-Match", "*").wantSuccess()
+		}
+	})
+}
+
+// TestUpdateManyIfUnchanged changes of many events those that are as the caller
+// knows them.
+func TestUpdateManyIfUnchanged(t *testing.T) {
+	styles(t, func(t *testing.T, r *rig) {
+		var made []api.Event
+		for range 4 {
+			made = append(made, send[api.Event](r, "POST", "/events/create", newEvent()))
+		}
+		ids := fmt.Sprintf("%q,%q,%q,%q", made[0].UUID, strings.ToUpper(made[1].UUID), made[2].UUID, made[3].UUID)
+		body := func(known string) string {
+			return fmt.Sprintf(`{"datasetId":%q,"eventIds":[%s],"updates":{"attacker":"BBBTWO"},"ifUnchanged":{%s}}`, made[0].DatasetID, ids, known)
+		}
+		send[api.Event](r, "PATCH", "/events/"+made[1].UUID, `{"attacker":"AAAONE"}`)
+		send[api.Event](r, "PATCH", "/events/"+made[2].UUID, `{"insight":"of another field"}`)
+		send[api.Event](r, "PATCH", "/events/"+made[3].UUID, `{"attacker":"BBBTWO"}`)
+		known := ""
+		for _, e := range made[1:] {
+			known += fmt.Sprintf(`,%q:{"attacker":%q}`, e.UUID, e.Attacker)
+		}
+		res := send[api.UpdateResult](r, "PATCH", "/events/update/bulk", body(known[1:]))
+		if res.UpdatedCount != 3 || len(res.Failures) != 1 || !strings.EqualFold(res.Failures[0].EventID, made[1].UUID) || res.Failures[0].Now == nil || res.Failures[0].Now.Attacker != "AAAONE" {
+			t.Fatalf("%+v", res)
+		}
+		for i, want := range []string{"BBBTWO", "AAAONE", "BBBTWO", "BBBTWO"} {
+			if got := read[api.Event](r, "/events/"+made[i].UUID); got.Attacker != want {
+				t.Errorf("event %d is by %q, want %q", i, got.Attacker, want)
+			}
+		}
+		r.do("PATCH", "/events/update/bulk", body(`"`+nobody+`":{"attacker":"x"}`)).refusedWith(400, "ifUnchanged")
+		r.do("PATCH", "/events/update/bulk", body(`"`+made[0].UUID+`":{"killChain":1}`)).refusedWith(400, "ifUnchanged")
+	})
 }

@@ -58,7 +58,11 @@ func (c *call) readRawByID() error {
 	if err != nil {
 		return err
 	}
-	return c.ok(c.older(raw))
+	_, version, err := c.s.db.EventVersion(c.ctx(), c.account, "", c.params[0])
+	if err != nil {
+		return err
+	}
+	return c.okTagged(c.older(raw), c.entityTag(version))
 }
 
 func (c *call) older(raw api.Raw) rawOlder {

@@ -81,23 +81,29 @@ func (c *call) mayKnow(q api.SavedQuery) (bool, error) {
 	return err == nil, nil
 }
 
+// knownQuery is a saved query that the caller may know of.
+func (c *call) knownQuery(id int64) (api.SavedQuery, error) {
+	q, err := c.s.db.SavedQuery(c.ctx(), c.account, id)
+	if err != nil {
+		return q, err
+	}
+	is, err := c.mayKnow(q)
+	if err == nil && !is {
+		err = api.Errorf(http.StatusNotFound, "no saved query %d", id)
+	}
+	return q, err
+}
+
 func (c *call) readQuery() error {
 	id, err := c.number("saved query")
 	if err != nil {
 		return err
 	}
-	q, err := c.s.db.SavedQuery(c.ctx(), c.account, id)
+	q, err := c.knownQuery(id)
 	if err != nil {
 		return err
 	}
-	is, err := c.mayKnow(q)
-	if err != nil {
-		return err
-	}
-	if !is {
-		return api.Errorf(http.StatusNotFound, "no saved query %d", id)
-	}
-	return c.ok(q)
+	return c.okSaved(q)
 }
 
 // queryInput is a saved query as a client may set it; absent fields are nil.
@@ -181,11 +187,18 @@ func (c *call) updateQuery() error {
 			return err
 		}
 	}
-	q, err := c.s.db.UpdateSavedQuery(c.ctx(), c.account, id, in.apply)
+	holds, err := c.ifTag()
 	if err != nil {
 		return err
 	}
-	return c.ok(q)
+	if _, err := c.knownQuery(id); err != nil {
+		return err
+	}
+	q, err := c.s.db.UpdateSavedQuery(c.ctx(), c.account, id, unlessChanged(c, holds, "saved query "+c.params[0], in.apply))
+	if err != nil {
+		return c.changedMeanwhile(err)
+	}
+	return c.okSaved(q)
 }
 
 // deleted answers what a delete of one thing answers.
@@ -261,7 +274,7 @@ func (c *call) readAlert() error {
 	if err != nil {
 		return err
 	}
-	return c.ok(a)
+	return c.okSaved(a)
 }
 
 func (c *call) createAlert() error {
@@ -305,11 +318,15 @@ func (c *call) updateAlert() error {
 	if err := c.decode(&in); err != nil {
 		return err
 	}
-	a, err := c.s.db.UpdateAlert(c.ctx(), c.account, id, applyAlert(in))
+	holds, err := c.ifTag()
 	if err != nil {
 		return err
 	}
-	return c.ok(a)
+	a, err := c.s.db.UpdateAlert(c.ctx(), c.account, id, unlessChanged(c, holds, "alert "+c.params[0], applyAlert(in)))
+	if err != nil {
+		return c.changedMeanwhile(err)
+	}
+	return c.okSaved(a)
 }
 
 func (c *call) deleteAlert() error {

@@ -70,11 +70,7 @@ func (d *DB) update(ctx context.Context, who Actor, account, dataset, id string,
 
 // unchanged refuses where holds says no to the version of an event.
 func (e *edit) unchanged(id int64, holds func(string) bool) error {
-	sc, err := e.c.scope(e.c.ctx, e.c.name, []string{api.ScopeAll})
-	if err != nil {
-		return err
-	}
-	now, version, err := e.c.version(e.c.ctx, sc, id)
+	now, version, err := e.now(id)
 	if err != nil || holds(version) {
 		return err
 	}
@@ -84,6 +80,14 @@ func (e *edit) unchanged(id int64, holds func(string) bool) error {
 // UpdateMany makes one patch, without a date, on up to 100 events of a
 // dataset. Those that aren't there are reported; the rest is changed.
 func (d *DB) UpdateMany(ctx context.Context, who Actor, account, dataset string, ids []string, p api.EventPatch) (api.UpdateResult, error) {
+	return d.UpdateManyIf(ctx, who, account, dataset, ids, p, nil)
+}
+
+// UpdateManyIf is UpdateMany of those events alone that still have the values
+// the caller knows of them, by their UUIDs in lower case; those it knows
+// nothing of change whatever they are. Nothing comes in between. The others are
+// reported with how they are.
+func (d *DB) UpdateManyIf(ctx context.Context, who Actor, account, dataset string, ids []string, p api.EventPatch, known map[string]api.EventPatch) (api.UpdateResult, error) {
 	if len(ids) == 0 || len(ids) > maxUpdates {
 		return api.UpdateResult{}, api.Errorf(http.StatusBadRequest, "eventIds: want 1..%d, got %d", maxUpdates, len(ids))
 	}
@@ -103,7 +107,7 @@ func (d *DB) UpdateMany(ctx context.Context, who Actor, account, dataset string,
 		if err != nil {
 			return err
 		}
-		res, err = e.patchMany(in.id, ids, checked)
+		res, err = e.patchMany(in.id, ids, checked, known)
 		return err
 	})
 	if err != nil {
@@ -112,7 +116,7 @@ func (d *DB) UpdateMany(ctx context.Context, who Actor, account, dataset string,
 	return res, nil
 }
 
-func (e *edit) patchMany(dataset uint32, ids []string, p patch) (api.UpdateResult, error) {
+func (e *edit) patchMany(dataset uint32, ids []string, p patch, known map[string]api.EventPatch) (api.UpdateResult, error) {
 	var res api.UpdateResult
 	cats := newCategories(e.c)
 	for _, id := range uniqueIDs(ids) {
@@ -121,19 +125,45 @@ func (e *edit) patchMany(dataset uint32, ids []string, p patch) (api.UpdateResul
 			return res, err
 		}
 		var refused *api.Error
+		var now *api.Event
 		if r == nil {
 			refused = noEvent(id)
-		} else if refused, err = refusal(e.patch(r, p, cats)); err != nil {
+		} else if refused, now, err = e.patchKnown(r, p, cats, known); err != nil {
 			return res, err
 		}
 		if refused != nil {
 			res.FailedCount++
-			res.Failures = append(res.Failures, api.UpdateFailure{EventID: id, Error: refused.Message})
+			res.Failures = append(res.Failures, api.UpdateFailure{EventID: id, Error: refused.Message, Now: now})
 			continue
 		}
 		res.UpdatedCount++
 	}
 	return res, nil
+}
+
+// patchKnown patches an event that is as the caller knows it; else it refuses
+// with how it is.
+func (e *edit) patchKnown(r *eventRow, p patch, cats *categories, known map[string]api.EventPatch) (*api.Error, *api.Event, error) {
+	if len(known) > 0 {
+		now, _, err := e.now(r.id)
+		if err != nil {
+			return nil, nil, err
+		}
+		if k, is := known[strings.ToLower(now.UUID)]; is && len(k.Differs(&now, &p.EventPatch)) > 0 {
+			return api.Errorf(http.StatusPreconditionFailed, "changed meanwhile: nothing was changed"), &now, nil
+		}
+	}
+	refused, err := refusal(e.patch(r, p, cats))
+	return refused, nil, err
+}
+
+// now is an event as the caller may see it, with its version.
+func (e *edit) now(id int64) (api.Event, string, error) {
+	sc, err := e.c.scope(e.c.ctx, e.c.name, []string{api.ScopeAll})
+	if err != nil {
+		return api.Event{}, "", err
+	}
+	return e.c.version(e.c.ctx, sc, id)
 }
 
 // refusal tells what a caller did wrong from what the machine did.
@@ -429,6 +459,12 @@ func (e *edit) patchRaw(r *eventRow, p rawPatch) error {
 // UpdateRaw changes what the patch names of an event's raw record, known by
 // its own id. A 404 *api.Error where the event or the record isn't there.
 func (d *DB) UpdateRaw(ctx context.Context, who Actor, account, event, rawID string, p api.RawPatch) (api.Raw, error) {
+	return d.UpdateRawIf(ctx, who, account, event, rawID, p, nil)
+}
+
+// UpdateRawIf is UpdateRaw where holds says yes to the version of the event, as
+// UpdateIf.
+func (d *DB) UpdateRawIf(ctx context.Context, who Actor, account, event, rawID string, p api.RawPatch, holds func(version string) bool) (api.Raw, error) {
 	checked, err := checkRawPatch("", p)
 	if err != nil {
 		return api.Raw{}, err
@@ -440,6 +476,11 @@ func (d *DB) UpdateRaw(ctx context.Context, who Actor, account, event, rawID str
 		}
 		if fmt.Sprint(r.id) != rawID || r.flags&flagHasRaw == 0 {
 			return noRaw(event, rawID)
+		}
+		if holds != nil {
+			if err := e.unchanged(r.id, holds); err != nil {
+				return err
+			}
 		}
 		return e.patchRaw(r, *checked)
 	})

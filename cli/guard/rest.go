@@ -137,6 +137,14 @@ func (g *API) UpdateSavedQuery(ctx context.Context, id int64, p api.SavedQueryPa
 	return g.inner.UpdateSavedQuery(ctx, id, p)
 }
 
+// UpdateSavedQueryIf changes a saved query of which holds says nothing.
+func (g *API) UpdateSavedQueryIf(ctx context.Context, id int64, p api.SavedQueryPatch, holds func(api.SavedQuery) error) (bool, error) {
+	if err := g.own("saving queries"); err != nil {
+		return false, err
+	}
+	return g.inner.UpdateSavedQueryIf(ctx, id, p, holds)
+}
+
 // DeleteSavedQuery deletes a saved query.
 func (g *API) DeleteSavedQuery(ctx context.Context, id int64) error {
 	if err := g.own("saving queries"); err != nil {
@@ -175,6 +183,14 @@ func (g *API) UpdateAlert(ctx context.Context, id int64, p api.AlertPatch) (api.
 		return api.Alert{}, err
 	}
 	return g.inner.UpdateAlert(ctx, id, p)
+}
+
+// UpdateAlertIf changes an alert of which holds says nothing.
+func (g *API) UpdateAlertIf(ctx context.Context, id int64, p api.AlertPatch, holds func(api.Alert) error) (bool, error) {
+	if err := g.own("alerts"); err != nil {
+		return false, err
+	}
+	return g.inner.UpdateAlertIf(ctx, id, p, holds)
 }
 
 // DeleteAlert deletes an alert.
@@ -251,6 +267,31 @@ func (g *API) Update(ctx context.Context, dataset, id string, p api.EventPatch) 
 	return bare(e), err
 }
 
+// UpdateIf changes an event that may be seen; holds is asked about what may be
+// seen of it.
+func (g *API) UpdateIf(ctx context.Context, dataset, id string, p api.EventPatch, holds func(now api.Event) error) (bool, error) {
+	if err := g.mayWrite(Triage); err != nil {
+		return false, err
+	}
+	if !g.rights.limited() {
+		return g.inner.UpdateIf(ctx, dataset, id, p, holds)
+	}
+	mine, err := g.mine(ctx)
+	if err != nil {
+		return false, err
+	}
+	in, err := g.look(ctx, dataset, id)
+	if err != nil {
+		return false, err
+	}
+	return g.inner.UpdateIf(ctx, in, id, p, func(now api.Event) error {
+		if now.UUID == "" || !g.inside(&now, mine) {
+			return noEvent(id)
+		}
+		return holds(bare(now))
+	})
+}
+
 // look is visible without belief: a change is made to what may be seen now.
 func (g *API) look(ctx context.Context, dataset, id string) (string, error) {
 	e, err := g.Event(ctx, dataset, id)
@@ -259,21 +300,27 @@ func (g *API) look(ctx context.Context, dataset, id string) (string, error) {
 
 // UpdateMany changes those of the events that may be seen; the others failed.
 func (g *API) UpdateMany(ctx context.Context, dataset string, ids []string, p api.EventPatch) (api.UpdateResult, error) {
+	res, _, err := g.UpdateManyIf(ctx, dataset, ids, p, nil)
+	return res, err
+}
+
+// UpdateManyIf is UpdateMany of those that are as the caller knows them.
+func (g *API) UpdateManyIf(ctx context.Context, dataset string, ids []string, p api.EventPatch, known map[string]api.EventPatch) (res api.UpdateResult, checked bool, err error) {
 	if err := g.mayWrite(Triage); err != nil {
-		return api.UpdateResult{}, err
+		return res, false, err
 	}
 	if !g.rights.limited() {
-		return g.inner.UpdateMany(ctx, dataset, ids, p)
+		return g.inner.UpdateManyIf(ctx, dataset, ids, p, known)
 	}
 	if len(ids) > api.MaxBulkUpdate {
-		return api.UpdateResult{}, api.Errorf(http.StatusBadRequest, "eventIds: want 1..%d, got %d", api.MaxBulkUpdate, len(ids))
+		return res, false, api.Errorf(http.StatusBadRequest, "eventIds: want 1..%d, got %d", api.MaxBulkUpdate, len(ids))
 	}
 	page, err := g.List(ctx, api.ListQuery{
 		Datasets: []string{dataset}, PageSize: max(len(ids), 1),
 		Search: []api.Condition{{Field: api.FieldUUID, Op: api.OpIn, Values: ids}},
 	})
 	if err != nil {
-		return api.UpdateResult{}, err
+		return res, false, err
 	}
 	var seen []string
 	var hidden []api.UpdateFailure
@@ -284,15 +331,37 @@ func (g *API) UpdateMany(ctx context.Context, dataset string, ids []string, p ap
 		}
 		hidden = append(hidden, api.UpdateFailure{EventID: id, Error: noEvent(id).Error()})
 	}
-	var res api.UpdateResult
 	if len(seen) > 0 {
-		if res, err = g.inner.UpdateMany(ctx, dataset, seen, p); err != nil {
-			return res, err
+		mine := map[string]api.EventPatch{}
+		for id, k := range known {
+			if slices.Contains(seen, id) {
+				mine[id] = k
+			}
 		}
+		if res, checked, err = g.inner.UpdateManyIf(ctx, dataset, seen, p, mine); err != nil {
+			return res, checked, err
+		}
+		g.bareFailures(ctx, &res)
 	}
 	res.FailedCount += len(hidden)
 	res.Failures = append(res.Failures, hidden...)
-	return res, nil
+	return res, checked, nil
+}
+
+// bareFailures leaves of the events among failures what may be seen.
+func (g *API) bareFailures(ctx context.Context, res *api.UpdateResult) {
+	mine, err := g.mine(ctx)
+	for i := range res.Failures {
+		f := &res.Failures[i]
+		switch {
+		case f.Now == nil:
+		case err != nil || !g.inside(f.Now, mine):
+			f.Now, f.Error = nil, noEvent(f.EventID).Error()
+		default:
+			now := bare(*f.Now)
+			f.Now = &now
+		}
+	}
 }
 
 // AddTags tags an event that may be seen.
@@ -364,6 +433,14 @@ func (g *API) UpdateRaw(ctx context.Context, event, raw string, p api.RawPatch) 
 		return api.Raw{}, err
 	}
 	return g.inner.UpdateRaw(ctx, event, raw, p)
+}
+
+// UpdateRawIf changes a raw record of which holds says nothing.
+func (g *API) UpdateRawIf(ctx context.Context, event, raw string, p api.RawPatch, holds func(api.Raw) error) (bool, error) {
+	if err := g.across("changing raw records", Triage); err != nil {
+		return false, err
+	}
+	return g.inner.UpdateRawIf(ctx, event, raw, p, holds)
 }
 
 // Delete deletes events.

@@ -35,7 +35,7 @@ func (m *Model) Change() (async.Change, bool) {
 		parts = append(parts, async.ReferTo(on, come))
 	}
 	if f := m.field("raw.data"); f != nil && m.raw.read && f.changed() {
-		parts = append(parts, async.EditRaw(on[0], m.raw.id, api.RawPatch{Data: json.RawMessage(f.value())}))
+		parts = append(parts, async.EditRaw(on[0], m.raw.id, api.RawPatch{Data: json.RawMessage(f.value())}, json.RawMessage(f.was)))
 	}
 	switch len(parts) {
 	case 0:
