@@ -4,8 +4,8 @@ package api
 type AggregateQuery struct {
 	AggregateBy []string // columns, at least one
 	Datasets    []string // as in ListQuery
-	StartDate   string   // YYYY-MM-DD, included
-	EndDate     string   // YYYY-MM-DD, included
+	StartDate   string   // YYYY-MM-DD or RFC 3339, included
+	EndDate     string   // likewise
 	GroupByDate bool     // by UTC day too
 	Limit       int      // 0 means 100
 }

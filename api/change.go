@@ -27,9 +27,34 @@ type EventPatch struct {
 	Raw             *RawPatch `json:"raw,omitempty"`
 }
 
+// UnmarshalJSON reads a patch; an attacker of null is none.
+func (p *EventPatch) UnmarshalJSON(b []byte) error {
+	type plain EventPatch
+	var w struct {
+		*plain
+		Attacker nullable `json:"attacker"`
+	}
+	*p = EventPatch{}
+	w.plain = (*plain)(p)
+	if err := json.Unmarshal(b, &w); err != nil {
+		return err
+	}
+	p.Attacker = w.Attacker.text
+	return nil
+}
+
+// nullable is a text that null empties: nil only where nothing came.
+type nullable struct{ text *string }
+
+// UnmarshalJSON reads a string or null.
+func (n *nullable) UnmarshalJSON(b []byte) error {
+	n.text = new(string)
+	return json.Unmarshal(b, n.text)
+}
+
 // RawPatch is what an update of a raw record changes; nil fields stay.
 type RawPatch struct {
-	Data   json.RawMessage `json:"data,omitempty"`
+	Data   json.RawMessage `json:"data,omitempty"` // null is kept as null
 	Source *string         `json:"source,omitempty"`
 	TLP    *string         `json:"tlp,omitempty"`
 }
@@ -156,19 +181,19 @@ func (d *DeleteResult) UnmarshalJSON(b []byte) error {
 // Revert names the moment a dataset goes back to, in exactly one of the three
 // ways: minutes before now, a moment, or a bookmark of an earlier revert.
 type Revert struct {
-	MinutesAgo      *int   `json:"minutesAgo,omitempty"`
-	TargetTimestamp string `json:"targetTimestamp,omitempty"`
-	Bookmark        string `json:"bookmark,omitempty"`
+	MinutesAgo      *float64 `json:"minutesAgo,omitempty"`
+	TargetTimestamp string   `json:"targetTimestamp,omitempty"`
+	Bookmark        string   `json:"bookmark,omitempty"`
 }
 
 // RevertResult tells where a dataset went back to. Reverting to UndoBookmark
 // takes the revert back; reverting to RevertBookmark does it again.
 type RevertResult struct {
-	DatasetID       string `json:"datasetId"`
-	MinutesAgo      *int   `json:"minutesAgo,omitempty"`
-	TargetTimestamp string `json:"targetTimestamp,omitempty"`
-	RevertBookmark  string `json:"revertBookmark"`
-	UndoBookmark    string `json:"undoBookmark"`
+	DatasetID       string   `json:"datasetId"`
+	MinutesAgo      *float64 `json:"minutesAgo,omitempty"`
+	TargetTimestamp string   `json:"targetTimestamp,omitempty"`
+	RevertBookmark  string   `json:"revertBookmark"`
+	UndoBookmark    string   `json:"undoBookmark"`
 }
 
 // DatasetRevert is one of several datasets that go back together (ours: POST

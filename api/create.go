@@ -15,6 +15,15 @@ type IndicatorInput struct {
 	IndicatorType string `json:"indicatorType"`
 }
 
+// EventSource names what an event was made from, as the platform's own
+// collectors tell it. System is threat-signals, ResourceType is article.
+type EventSource struct {
+	System       string  `json:"system"`
+	ResourceType string  `json:"resourceType"`
+	ResourceID   string  `json:"resourceId"`
+	Title        *string `json:"title,omitempty"`
+}
+
 // RelationshipInput hangs a new event under a parent: a known event, or one
 // of the same request by its index.
 type RelationshipInput struct {
@@ -50,6 +59,7 @@ type CreateEvent struct {
 	Relationships   []RelationshipInput `json:"relationships,omitempty"`
 	References      []string            `json:"references,omitempty"` // UUIDs it refers to (ours)
 	DatasetID       string              `json:"datasetId,omitempty"`
+	Source          *EventSource        `json:"source,omitempty"`
 }
 
 // BulkCreate is the body of both bulk creates. PreserveUUID keeps the events'

@@ -1,6 +1,9 @@
 package api
 
-import "encoding/json"
+import (
+	"bytes"
+	"encoding/json"
+)
 
 // Event is one threat event: who did what to whom, how, with which indicator,
 // when, how sure and how shareable. Every field without omitempty is in every
@@ -37,6 +40,7 @@ type Event struct {
 	NumReferenced         int              `json:"numReferenced"`
 	DatasetID             string           `json:"datasetId"`
 	ReleasabilityID       string           `json:"releasabilityId,omitempty"`
+	Source                *EventSource     `json:"source,omitempty"` // what create was given
 }
 
 // eventWire is Event with every field read tolerantly.
@@ -73,6 +77,7 @@ type eventWire struct {
 	NumReferenced         flexInt                 `json:"numReferenced"`
 	DatasetID             flexString              `json:"datasetId"`
 	ReleasabilityID       flexString              `json:"releasabilityId"`
+	Source                sourceWire              `json:"source"`
 }
 
 // indicatorWire is one of an event's indicators read tolerantly.
@@ -89,6 +94,24 @@ func indicatorsOf(list []indicatorWire) []IndicatorInput {
 		}
 	}
 	return out
+}
+
+// sourceWire is an event's source read tolerantly: of another form it is none.
+type sourceWire struct{ source *EventSource }
+
+// UnmarshalJSON reads an object, and overlooks anything else.
+func (s *sourceWire) UnmarshalJSON(b []byte) error {
+	var w struct {
+		System       flexString  `json:"system"`
+		ResourceType flexString  `json:"resourceType"`
+		ResourceID   flexString  `json:"resourceId"`
+		Title        *flexString `json:"title"`
+	}
+	b = bytes.TrimSpace(b)
+	if readable := len(b) > 0 && b[0] == '{' && json.Unmarshal(b, &w) == nil; readable {
+		s.source = &EventSource{System: string(w.System), ResourceType: string(w.ResourceType), ResourceID: string(w.ResourceID), Title: (*string)(w.Title)}
+	}
+	return nil
 }
 
 // AllIndicators are all indicators of an event, the primary one first; none
@@ -122,7 +145,7 @@ func (e *Event) UnmarshalJSON(b []byte) error {
 		References:  stringsOf(w.References), Referenced: stringsOf(w.Referenced),
 		ReferencesIDs: intsOf(w.ReferencesIDs), ReferencedIDs: intsOf(w.ReferencedIDs),
 		NumReferences: int(w.NumReferences), NumReferenced: int(w.NumReferenced),
-		DatasetID: string(w.DatasetID), ReleasabilityID: string(w.ReleasabilityID),
+		DatasetID: string(w.DatasetID), ReleasabilityID: string(w.ReleasabilityID), Source: w.Source.source,
 	}
 	if e.UUID == "" {
 		e.UUID = string(w.ID)

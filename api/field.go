@@ -123,10 +123,8 @@ func (f FieldInfo) Values(e *Event) []string {
 // Ops lists the operators that conditions on the field take.
 func (f FieldInfo) Ops() []Op {
 	switch f.Kind {
-	case KindStage, KindNumber:
+	case KindStage, KindNumber, KindFlag:
 		return []Op{OpEquals, OpNot, OpGt, OpGte, OpLt, OpLte, OpIn}
-	case KindFlag:
-		return []Op{OpEquals, OpNot, OpIn}
 	}
 	return Ops()
 }
@@ -354,6 +352,13 @@ func (e *Event) EachText(use func(text *string, lines bool)) {
 	for i := range e.Indicators {
 		use(&e.Indicators[i].Value, false)
 		use(&e.Indicators[i].IndicatorType, false)
+	}
+	if s := e.Source; s != nil {
+		for _, text := range []*string{&s.System, &s.ResourceType, &s.ResourceID, s.Title} {
+			if text != nil {
+				use(text, false)
+			}
+		}
 	}
 }
 

@@ -74,7 +74,7 @@ func TestValidateRefuses(t *testing.T) {
 		{"field in another case", one("Attacker", "equals", "x"), []string{"search[0].field"}},
 		{"unknown operator", one("tags", "is", "x"), []string{"search[0].op", "equals", "is"}},
 		{"like on the kill chain", one("killChain", "like", "1"), []string{"search[0].op", "killChain", "like"}},
-		{"gt on children", one("hasChildren", "gt", "1"), []string{"search[0].op", "hasChildren", "gt"}},
+		{"like on children", one("hasChildren", "like", "1"), []string{"search[0].op", "hasChildren", "like"}},
 		{"no value", one("tags", "equals"), []string{"search[0].value", "one value", "0"}},
 		{"two values", one("tags", "equals", "a", "b"), []string{"search[0].value", "one value", "2"}},
 		{"empty list", one("tags", "in"), []string{"search[0].value", "1..100", "0"}},

@@ -102,7 +102,7 @@ func (k *keeper) RevertPreview(ctx context.Context, dataset string, r api.Revert
 	p := k.would
 	p.DatasetID = dataset
 	if r.MinutesAgo != nil {
-		p.TargetTimestamp = api.TimeOf(noon.Add(-time.Duration(*r.MinutesAgo) * time.Minute))
+		p.TargetTimestamp = api.TimeOf(noon.Add(-time.Duration(*r.MinutesAgo * float64(time.Minute))))
 	}
 	return p, nil
 }

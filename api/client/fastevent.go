@@ -110,6 +110,8 @@ func (r *reader) event() api.Event {
 			e.ReferencedIDs = r.integers()
 		case "indicators":
 			e.Indicators = r.indicators()
+		case "source":
+			r.fail() // few events have one
 		case "indicatorTypeId":
 			e.IndicatorTypeID = r.integer()
 		case "killChain":
@@ -208,6 +210,6 @@ func eventKeys() []string {
 		"referencesIds", "referencedIds", "indicators", "indicatorTypeId", "killChain", "numReferences", "numReferenced",
 		"uuid", "event", "category", "attacker", "attackerCountry", "attackerCountryAlpha3", "targetCountry",
 		"targetCountryAlpha3", "targetIndustry", "indicator", "indicatorType", "tlp", "insight", "rawId",
-		"datasetId", "releasabilityId",
+		"datasetId", "releasabilityId", "source",
 	}
 }

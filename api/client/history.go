@@ -49,7 +49,7 @@ func (c *Client) RevertPreview(ctx context.Context, dataset string, r api.Revert
 	setText(v, "targetTimestamp", r.TargetTimestamp)
 	setText(v, "bookmark", r.Bookmark)
 	if r.MinutesAgo != nil {
-		v.Set("minutesAgo", strconv.Itoa(*r.MinutesAgo))
+		v.Set("minutesAgo", strconv.FormatFloat(*r.MinutesAgo, 'f', -1, 64))
 	}
 	var res api.RevertPreview
 	err := c.preview.use("previewing a revert", func() error {

@@ -51,7 +51,7 @@ func TestOperations(t *testing.T) {
 		"copy": {func(c *Client) (any, error) { return c.Copy(ctx, "d", "f", []string{"a"}, true) },
 			"POST /events/dataset/d/copy?keepRawData=true", `{"destDatasetId":"f","eventIds":["a"]}`,
 			`{"copied":1,"indicatorsCopied":2}`, api.CopyResult{Copied: 1, IndicatorsCopied: 2}},
-		"revert": {func(c *Client) (any, error) { return c.Revert(ctx, "d", api.Revert{MinutesAgo: ptr(5)}) },
+		"revert": {func(c *Client) (any, error) { return c.Revert(ctx, "d", api.Revert{MinutesAgo: ptr(5.0)}) },
 			"POST /events/d/revert-do", `{"minutesAgo":5}`, `{"datasetId":"d","undoBookmark":"u"}`,
 			api.RevertResult{DatasetID: "d", UndoBookmark: "u"}},
 		"revert together": {func(c *Client) (any, error) {

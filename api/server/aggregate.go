@@ -1,7 +1,6 @@
 package server
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 
@@ -32,19 +31,19 @@ func aggregateQuery(p params) (q api.AggregateQuery, err error) {
 	if q.AggregateBy, err = p.list("aggregateBy"); err != nil {
 		return q, err
 	}
-	if err := checkColumns("aggregateBy", q.AggregateBy); err != nil {
+	if err := checkColumns("aggregateBy", api.OrderFields(), q.AggregateBy); err != nil {
 		return q, err
 	}
 	if len(q.AggregateBy) == 0 {
-		return q, bad("aggregateBy", "one of "+strings.Join(api.AggregateColumns(), " "), "")
+		return q, bad("aggregateBy", "one of "+strings.Join(api.OrderFields(), " "), "")
 	}
 	if q.Datasets, err = p.list("datasetId", "datasetIds"); err != nil {
 		return q, err
 	}
-	if q.StartDate, err = p.day("startDate"); err != nil {
+	if q.StartDate, err = p.time("startDate"); err != nil {
 		return q, err
 	}
-	if q.EndDate, err = p.day("endDate"); err != nil {
+	if q.EndDate, err = p.time("endDate"); err != nil {
 		return q, err
 	}
 	if q.GroupByDate, err = p.boolean("groupByDate", false); err != nil {
@@ -57,10 +56,10 @@ func aggregateQuery(p params) (q api.AggregateQuery, err error) {
 }
 
 // checkColumns refuses unknown and repeated columns.
-func checkColumns(key string, columns []string) error {
+func checkColumns(key string, known, columns []string) error {
 	for i, col := range columns {
-		if !slices.Contains(api.AggregateColumns(), col) {
-			return bad(key, "one of "+strings.Join(api.AggregateColumns(), " "), col)
+		if !slices.Contains(known, col) {
+			return bad(key, "one of "+strings.Join(known, " "), col)
 		}
 		if slices.Contains(columns[:i], col) {
 			return bad(key, "each column once", col+" twice")
@@ -69,18 +68,18 @@ func checkColumns(key string, columns []string) error {
 	return nil
 }
 
-// day is the UTC day at key, "" where it is absent.
-func (p params) day(key string) (string, error) {
+// time is the day or moment at key, "" where it is absent.
+func (p params) time(key string) (string, error) {
 	s, err := p.text(key)
 	if err != nil || s == "" {
 		return "", err
 	}
-	return s, checkDay(key, s)
+	return s, checkTime(key, s)
 }
 
-func checkDay(key, s string) error {
-	if !api.IsDay(s) {
-		return bad(key, fmt.Sprintf("a day such as %s", "2024-01-31"), s)
+func checkTime(key, s string) error {
+	if _, err := api.ParseTime(s); err != nil {
+		return bad(key, "a day such as 2024-01-31 or a time such as 2024-01-31T12:00:00Z", s)
 	}
 	return nil
 }

@@ -18,18 +18,25 @@ type listChange func(ctx context.Context, who store.Actor, account, event string
 // updateEvent changes one event (PATCH and POST) and answers it. With If-Match
 // it does so while the event is one of those named.
 func (c *call) updateEvent() error {
+	body, err := c.body()
+	if err != nil {
+		return err
+	}
 	var in struct {
-		api.EventPatch
 		DatasetID string `json:"datasetId"`
 	}
-	if err := c.decode(&in); err != nil {
+	if err := decodeJSON(body, &in); err != nil {
+		return err
+	}
+	var p api.EventPatch
+	if err := decodeJSON(body, &p); err != nil {
 		return err
 	}
 	holds, err := c.ifMatch()
 	if err != nil {
 		return err
 	}
-	e, version, err := c.s.db.UpdateIf(c.ctx(), c.who, c.account, in.DatasetID, c.params[0], in.EventPatch, holds)
+	e, version, err := c.s.db.UpdateIf(c.ctx(), c.who, c.account, in.DatasetID, c.params[0], p, holds)
 	if err != nil {
 		return c.changedMeanwhile(err)
 	}
@@ -148,7 +155,7 @@ func (c *call) updateRaw() error {
 		if rerr != nil {
 			return rerr
 		}
-		err = &changedError{"event " + moved.Event.UUID, c.older(now), c.entityTag(moved.Version)}
+		err = &changedError{"event " + moved.Event.UUID, c.rawByID(now), c.entityTag(moved.Version)}
 	}
 	if err != nil {
 		return c.changedMeanwhile(err)

@@ -64,6 +64,19 @@ func appendEvent(b []byte, e *api.Event) []byte {
 	if e.ReleasabilityID != "" {
 		b = appendText(b, `,"releasabilityId":`, e.ReleasabilityID)
 	}
+	if e.Source != nil {
+		b = appendSource(b, e.Source)
+	}
+	return append(b, '}')
+}
+
+func appendSource(b []byte, s *api.EventSource) []byte {
+	b = appendText(b, `,"source":{"system":`, s.System)
+	b = appendText(b, `,"resourceType":`, s.ResourceType)
+	b = appendText(b, `,"resourceId":`, s.ResourceID)
+	if s.Title != nil {
+		b = appendText(b, `,"title":`, *s.Title)
+	}
 	return append(b, '}')
 }
 

@@ -58,6 +58,15 @@ func randomEvent(t *rapid.T) api.Event {
 				return api.IndicatorInput{Value: text.Draw(t, "value"), IndicatorType: text.Draw(t, "type")}
 			})
 			f.Set(reflect.ValueOf(rapid.SliceOfN(draw, 0, 3).Draw(t, name)))
+		case *api.EventSource:
+			if rapid.Bool().Draw(t, name) {
+				s := &api.EventSource{System: text.Draw(t, "system"), ResourceType: text.Draw(t, "resource type"), ResourceID: text.Draw(t, "resource")}
+				if rapid.Bool().Draw(t, "titled") {
+					title := text.Draw(t, "title")
+					s.Title = &title
+				}
+				f.Set(reflect.ValueOf(s))
+			}
 		case api.Time:
 			ms := rapid.Int64Range(-62_135_596_800_000, 253_402_300_799_999).Draw(t, name)
 			f.Set(reflect.ValueOf(api.TimeOf(time.UnixMilli(ms))))

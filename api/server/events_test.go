@@ -448,7 +448,7 @@ func TestRaw(t *testing.T) {
 		e := send[api.Event](r, "POST", "/events/create", newEvent())
 		wants := map[string][]string{
 			"/events/datasets/" + e.DatasetID + "/events/" + e.UUID + "/raw": {`"data":"{\"a\":1}"`, `"id":` + fmt.Sprint(numericID(e.RawID)) + `,`},
-			"/events/raw/" + e.DatasetID + "/" + e.UUID:                      {`"data":{"a":1}`, `"id":"` + e.RawID + `"`},
+			"/events/raw/" + e.DatasetID + "/" + e.UUID:                      {`"data":"{\"a\":1}"`, `"id":` + fmt.Sprint(numericID(e.RawID)) + `,`},
 			"/events/" + e.UUID + "/raw/" + e.RawID:                          {`"data":{"a":1}`, `"id":"` + e.RawID + `"`},
 		}
 		for path, words := range wants {

@@ -53,9 +53,9 @@ func (c *call) previewRevert() error {
 		return err
 	}
 	if minutes != "" {
-		n, err := strconv.Atoi(minutes)
+		n, err := strconv.ParseFloat(minutes, 64)
 		if err != nil {
-			return bad("minutesAgo", "a whole number", minutes)
+			return bad("minutesAgo", "a number", minutes)
 		}
 		r.MinutesAgo = &n
 	}

@@ -9,11 +9,11 @@ import (
 	"threatbench/api"
 )
 
-// The raw record has two published shapes, and the path decides which one is
-// answered. The newer has a number for an id and the data as a string holding
-// JSON; the older has a string and an object.
+// The raw record has two published shapes. Asked for by its event it has a
+// number for an id and the data as a string holding JSON; asked for by its own
+// id it has a string and an object.
 type (
-	rawNewer struct {
+	rawOfEvent struct {
 		ID        int64    `json:"id"`
 		AccountID int64    `json:"accountId"`
 		Created   api.Time `json:"created"`
@@ -21,7 +21,7 @@ type (
 		Source    string   `json:"source"`
 		TLP       string   `json:"tlp"`
 	}
-	rawOlder struct {
+	rawByID struct {
 		ID        string          `json:"id"`
 		AccountID int64           `json:"accountId"`
 		Created   api.Time        `json:"created"`
@@ -31,28 +31,19 @@ type (
 	}
 )
 
-// readRaw answers the raw record of an event in the newer shape.
+// readRaw answers the raw record of an event, on both paths.
 func (c *call) readRaw() error {
 	raw, err := c.s.db.Raw(c.ctx(), c.account, c.params[0], c.params[1])
 	if err != nil {
 		return err
 	}
-	return c.ok(rawNewer{
+	return c.ok(rawOfEvent{
 		ID: numericID(raw.ID), AccountID: accountNumber(c.account), Created: raw.Created,
 		Data: string(raw.Data), Source: raw.Source, TLP: raw.TLP,
 	})
 }
 
-// readRawOlder answers the raw record of an event in the older shape.
-func (c *call) readRawOlder() error {
-	raw, err := c.s.db.Raw(c.ctx(), c.account, c.params[0], c.params[1])
-	if err != nil {
-		return err
-	}
-	return c.ok(c.older(raw))
-}
-
-// readRawByID answers a raw record by its own id, in the older shape.
+// readRawByID answers a raw record by its own id.
 func (c *call) readRawByID() error {
 	raw, err := c.s.db.RawByID(c.ctx(), c.account, c.params[0], c.params[1])
 	if err != nil {
@@ -62,11 +53,11 @@ func (c *call) readRawByID() error {
 	if err != nil {
 		return err
 	}
-	return c.okTagged(c.older(raw), c.entityTag(version))
+	return c.okTagged(c.rawByID(raw), c.entityTag(version))
 }
 
-func (c *call) older(raw api.Raw) rawOlder {
-	return rawOlder{
+func (c *call) rawByID(raw api.Raw) rawByID {
+	return rawByID{
 		ID: raw.ID, AccountID: accountNumber(c.account), Created: raw.Created,
 		Data: raw.Data, Source: raw.Source, TLP: raw.TLP,
 	}

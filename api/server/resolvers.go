@@ -158,7 +158,7 @@ func (a groupArgs) query() (g store.GroupQuery, err error) {
 	if a.Columns != nil {
 		g.Columns = *a.Columns
 	}
-	if err := checkColumns("columns", g.Columns); err != nil {
+	if err := checkColumns("columns", api.AggregateColumns(), g.Columns); err != nil {
 		return g, err
 	}
 	g.Bucket = bucketOf(a.Bucket)
@@ -169,7 +169,7 @@ func (a groupArgs) query() (g store.GroupQuery, err error) {
 		if day == nil || *day == "" {
 			continue
 		}
-		if err := checkDay(key, *day); err != nil {
+		if err := checkTime(key, *day); err != nil {
 			return g, err
 		}
 	}

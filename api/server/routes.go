@@ -59,7 +59,7 @@ func (s *server) routes() []route {
 		{"GET", "/events/queries/alerts/inbox", PermRead, (*call).inbox},
 		{"POST", "/events/queries/alerts/inbox/read", PermWrite, (*call).markInbox},
 
-		{"GET", "/events/raw/{dataset_id}/{event_id}", PermRead, (*call).readRawOlder},
+		{"GET", "/events/raw/{dataset_id}/{event_id}", PermRead, (*call).readRaw},
 		{"GET", "/events/datasets/{dataset_id}/events/{event_id}/raw", PermRead, (*call).readRaw},
 		{"GET", "/events/{event_id}/raw/{raw_id}", PermRead, (*call).readRawByID},
 		{"PATCH", "/events/{event_id}/raw/{raw_id}", PermWrite, (*call).updateRaw},

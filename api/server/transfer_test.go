@@ -139,7 +139,7 @@ func TestRevertAndHistory(t *testing.T) {
 		`{"targetTimestamp":"2030-01-01"}`: {"targetTimestamp", "2030"},
 		`{"targetTimestamp":"2024-06-01"}`: {"targetTimestamp", "2024-06-01T12:00:00Z"},
 		`{"bookmark":"made-up"}`:           {"bookmark", "made-up"},
-		`{"minutesAgo":"x"}`:               {"minutesAgo", "a whole number"},
+		`{"minutesAgo":"x"}`:               {"minutesAgo", "a number"},
 	} {
 		r.do("POST", revert, body).refusedWith(400, words...)
 	}

@@ -207,7 +207,7 @@ func TestClockSetBack(t *testing.T) {
 			t.Errorf("change %d of %s is after the one that followed it, of %s", i+1, e.At, h.Entries[i].At)
 		}
 	}
-	five := 5
+	five := 5.0
 	if _, err := d.Revert(ctx, Actor{"bob"}, testAccount, def, api.Revert{MinutesAgo: &five}); err != nil {
 		t.Fatal(err)
 	}

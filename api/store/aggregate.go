@@ -4,7 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
-	"strconv"
+	"slices"
 	"strings"
 
 	"threatbench/api"
@@ -14,12 +14,16 @@ import (
 // by key. Total counts every event in the range, whatever the limit.
 func (d *DB) Aggregate(ctx context.Context, account string, q api.AggregateQuery) (api.AggregateResult, error) {
 	if len(q.AggregateBy) == 0 {
-		return api.AggregateResult{}, api.Errorf(http.StatusBadRequest, "aggregateBy: want a column at least, of %s", strings.Join(api.AggregateColumns(), " "))
+		return api.AggregateResult{}, api.Errorf(http.StatusBadRequest, "aggregateBy: want a column at least, of %s", strings.Join(api.OrderFields(), " "))
 	}
 	if q.Limit < 0 {
 		return api.AggregateResult{}, api.Errorf(http.StatusBadRequest, "limit: want 1 at least, got %d", q.Limit)
 	}
-	s, err := d.Select(ctx, account, api.ListQuery{Datasets: q.Datasets})
+	datasets := q.Datasets
+	if len(datasets) == 1 && (datasets[0] == api.ScopeAll || datasets[0] == "*") {
+		datasets = []string{api.ScopeOperational} // the contract leaves analytics out here
+	}
+	s, err := d.Select(ctx, account, api.ListQuery{Datasets: datasets})
 	if err != nil {
 		return api.AggregateResult{}, err
 	}
@@ -31,7 +35,11 @@ func (d *DB) Aggregate(ctx context.Context, account string, q api.AggregateQuery
 	if g.Limit == 0 {
 		g.Limit = 100
 	}
-	groups, err := s.GroupBy(ctx, g)
+	count := s.GroupBy
+	if slices.ContainsFunc(g.Columns, func(c string) bool { return !slices.Contains(api.AggregateColumns(), c) }) {
+		count = s.groupByReading
+	}
+	groups, err := count(ctx, g)
 	if err != nil {
 		return api.AggregateResult{}, fmt.Errorf("aggregating: %w", err)
 	}
@@ -49,7 +57,7 @@ func aggregateResult(q api.AggregateQuery, groups Groups) api.AggregateResult {
 	for i, g := range groups.Rows {
 		row := api.AggregateRow{"count": g.Count}
 		for at, name := range q.AggregateBy {
-			row[name] = aggregateValue(name, g.Keys[at])
+			row[name] = g.Keys[at]
 		}
 		if q.GroupByDate {
 			row["date"] = g.Date.Format("2006-01-02")
@@ -57,20 +65,4 @@ func aggregateResult(q api.AggregateQuery, groups Groups) api.AggregateResult {
 		out.Aggregations[i] = row
 	}
 	return out
-}
-
-// aggregateValue is a key in the type its field has.
-func aggregateValue(column string, key *string) any {
-	if key == nil {
-		return nil
-	}
-	switch column {
-	case "killChain":
-		if n, err := strconv.Atoi(*key); err == nil {
-			return n
-		}
-	case "hasChildren":
-		return *key == "true"
-	}
-	return *key
 }

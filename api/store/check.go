@@ -29,6 +29,7 @@ type checked struct {
 	date    int64
 	created int64 // 0: now
 	edges   []checkedEdge
+	source  string // as it is stored
 	refs    [][16]byte
 }
 
@@ -66,12 +67,42 @@ func check(in api.CreateEvent, n, index int, preserve bool) (checked, error) {
 		}
 		c.uuid = u
 	}
+	if err := c.checkSource(); err != nil {
+		return c, err
+	}
 	return c, c.checkLinks(n, index)
+}
+
+// checkSource reads what the event was made from.
+func (c *checked) checkSource() error {
+	s := c.in.Source
+	if s == nil {
+		return nil
+	}
+	for _, f := range []struct{ key, got, want string }{{"source.system", s.System, "threat-signals"}, {"source.resourceType", s.ResourceType, "article"}} {
+		if f.got != f.want {
+			return fmt.Errorf("%s: want %s, got %q", f.key, f.want, short(f.got))
+		}
+	}
+	if strings.TrimSpace(s.ResourceID) == "" {
+		return fmt.Errorf("source.resourceId: required, got %q", short(s.ResourceID))
+	}
+	for key, text := range map[string]*string{"source.resourceId": &s.ResourceID, "source.title": s.Title} {
+		if text == nil {
+			continue
+		}
+		if err := checkText(key, text, maxShort); err != nil {
+			return err
+		}
+	}
+	b, err := json.Marshal(s)
+	c.source = string(b)
+	return err
 }
 
 func (c *checked) checkTimes() error {
 	if strings.TrimSpace(c.in.Date) == "" {
-		return fmt.Errorf("date: required")
+		return fmt.Errorf("date: required, got %q", short(c.in.Date))
 	}
 	t, err := parseStored(c.in.Date)
 	if err != nil {
@@ -115,7 +146,7 @@ func (c *checked) checkTexts() error {
 		}
 		text := f.Create(in)
 		if f.Required && strings.TrimSpace(*text) == "" {
-			return fmt.Errorf("%s: required", f.Field)
+			return fmt.Errorf("%s: required, got %q", f.Field, short(*text))
 		}
 		if err := checkText(string(f.Field), text, f.Max); err != nil {
 			return err
@@ -196,12 +227,12 @@ func containsFolded(list []string, s string) bool {
 func checkRaw(r api.RawInput) error {
 	data := bytes.TrimSpace(r.Data)
 	switch {
-	case len(data) == 0 || bytes.Equal(data, []byte("null")):
-		return fmt.Errorf("raw.data: required")
+	case len(data) == 0:
+		return fmt.Errorf("raw.data: required: an object or null, got none")
 	case len(data) > maxRaw:
 		return fmt.Errorf("raw.data: want at most %d bytes, got %d", maxRaw, len(data))
 	case !json.Valid(data):
-		return fmt.Errorf("raw.data: not valid JSON")
+		return fmt.Errorf("raw.data: want JSON, got %q", short(string(data)))
 	}
 	if _, ok := api.ParseTLP(r.TLP); r.TLP != "" && !ok {
 		return fmt.Errorf("raw.tlp: want red, amber+strict, amber, green or clear, got %q", short(r.TLP))
@@ -211,7 +242,7 @@ func checkRaw(r api.RawInput) error {
 
 func (c *checked) checkLinks(n, index int) error {
 	if len(c.in.Relationships) > maxListItems || len(c.in.References) > maxListItems {
-		return fmt.Errorf("relationships, references: want at most %d", maxListItems)
+		return fmt.Errorf("relationships, references: want at most %d of each, got %d and %d", maxListItems, len(c.in.Relationships), len(c.in.References))
 	}
 	for _, r := range c.in.Relationships {
 		e, err := checkEdge(r, n, index)

@@ -206,7 +206,7 @@ func (it *item) describe(c *writeTx, cats *categories) error {
 	}
 	it.doc = doc{
 		uuid: it.uuid, date: it.date, created: it.created, killChain: cat.KillChain,
-		event: in.Event, indicator: primary.Value, insight: in.Insight,
+		event: in.Event, indicator: primary.Value, insight: in.Insight, source: it.source,
 	}
 	if it.doc.created == 0 {
 		it.doc.created = c.now

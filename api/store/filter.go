@@ -197,16 +197,20 @@ func numberCondition(c api.Condition) condition {
 	return &dictCondition{col: colKillChain, match: match}
 }
 
+// childrenCondition compares with false before true.
 func childrenCondition(c api.Condition) *dictCondition {
+	want := make([]int64, len(c.Values))
+	for i, s := range c.Values {
+		if yes, err := strconv.ParseBool(strings.ToLower(s)); err != nil {
+			want[i] = -1 // validated before: nothing is this
+		} else if yes {
+			want[i] = 1
+		}
+	}
+	m := matchNumber(c.Op, want)
 	match := make([]uint8, 256)
 	for flags := range match {
-		has := flags&flagHasChildren != 0
-		any := false
-		for _, s := range c.Values {
-			want, err := strconv.ParseBool(strings.ToLower(s))
-			any = any || err == nil && want == has
-		}
-		if any != (c.Op == api.OpNot) {
+		if m(int64(min(flags&flagHasChildren, 1))) != (c.Op == api.OpNot) {
 			match[flags] = 1
 		}
 	}

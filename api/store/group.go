@@ -63,15 +63,16 @@ func (s *Selection) group(ctx context.Context, g GroupQuery) (Groups, error) {
 	return out, nil
 }
 
-// between narrows the selection to whole days, both included.
+// between narrows the selection to a range, both ends included; a day counts
+// whole.
 func (s *Selection) between(ctx context.Context, start, end string) ([]hit, int, error) {
 	if start == "" && end == "" {
 		return s.hits, s.total, nil
 	}
 	c := &dateCondition{col: colDate, ranges: [][2]int64{{math.MinInt64, math.MaxInt64}}}
-	for _, day := range []struct{ key, value string }{{"startDate", start}, {"endDate", end}} {
-		if day.value != "" && !api.IsDay(day.value) {
-			return nil, 0, api.Errorf(http.StatusBadRequest, "%s: want YYYY-MM-DD, got %q", day.key, short(day.value))
+	for _, end := range []struct{ key, value string }{{"startDate", start}, {"endDate", end}} {
+		if _, err := api.ParseTime(end.value); end.value != "" && err != nil {
+			return nil, 0, api.Errorf(http.StatusBadRequest, "%s: want a day such as 2024-01-31 or a time such as 2024-01-31T12:00:00Z, got %q", end.key, short(end.value))
 		}
 	}
 	if start != "" {

@@ -170,7 +170,8 @@ func holds(e api.Event, c api.Condition) bool {
 	case "hasChildren":
 		return slices.ContainsFunc(c.Values, func(v string) bool {
 			b, _ := strconv.ParseBool(strings.ToLower(v))
-			return b == e.HasChildren
+			number := map[bool]int{true: 1}
+			return compareHolds(c.Op, cmp.Compare(number[e.HasChildren], number[b]))
 		}) != (c.Op == "not")
 	case "date":
 		return dateHolds(e.Date, c)

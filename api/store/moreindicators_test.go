@@ -106,7 +106,7 @@ func TestEveryIndicatorIsFound(t *testing.T) {
 		t.Fatal(err)
 	}
 	expect("one deleted", both[1])
-	zero := 0
+	zero := 0.0
 	res, err := d.Revert(ctx, Actor{}, testAccount, other.UUID, api.Revert{MinutesAgo: &zero})
 	if err != nil {
 		t.Fatal(err)

@@ -413,8 +413,8 @@ func checkRawPatch(prefix string, in api.RawPatch) (*rawPatch, error) {
 	}
 	p.data = bytes.TrimSpace(in.Data)
 	switch {
-	case len(p.data) == 0 || bytes.Equal(p.data, []byte("null")):
-		return nil, api.Errorf(http.StatusBadRequest, "%sdata: want an object, got null", prefix)
+	case len(p.data) == 0:
+		return nil, api.Errorf(http.StatusBadRequest, "%sdata: want an object or null, got nothing", prefix)
 	case len(p.data) > maxRaw:
 		return nil, api.Errorf(http.StatusBadRequest, "%sdata: want at most %d bytes, got %d", prefix, maxRaw, len(p.data))
 	case !json.Valid(p.data):

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"encoding/json"
 	"fmt"
 	"slices"
 	"strconv"
@@ -117,7 +118,17 @@ func (v *readTx) event(sc scope, id int64, dataset uint32, flags int64, d *doc) 
 		e.RawID = strconv.FormatInt(id, 10)
 	}
 	e.Indicators = v.allIndicators(d)
+	e.Source = sourceOf(d)
 	return e
+}
+
+// sourceOf reads what an event was made from; nil where it wasn't told.
+func sourceOf(d *doc) *api.EventSource {
+	var s api.EventSource
+	if d.source == "" || json.Unmarshal([]byte(d.source), &s) != nil {
+		return nil
+	}
+	return &s
 }
 
 // allIndicators are those of an event, the primary one first; none where there

@@ -54,6 +54,7 @@ type doc struct {
 	insight    string
 	releasable string
 	more       []typedIndicator // indicators beside the primary one
+	source     string           // an api.EventSource as JSON, "" for none
 }
 
 type typedIndicator struct {
@@ -98,6 +99,9 @@ func (d *doc) encode(z *deflater) ([]byte, error) {
 		b = binary.AppendUvarint(b, uint64(m.kind))
 		b = appendText(b, m.value)
 	}
+	if d.source != "" {
+		b = appendText(b, d.source)
+	}
 	if len(b) < compressFrom {
 		return b, nil
 	}
@@ -137,6 +141,9 @@ func decodeDoc(b []byte) (doc, error) {
 	d.event, d.indicator, d.insight, d.releasable = r.text(), r.text(), r.text(), r.text()
 	for n := r.uvarint(); n > 0 && !r.bad; n-- {
 		d.more = append(d.more, typedIndicator{kind: uint32(r.uvarint()), value: r.text()})
+	}
+	if len(r.b) > 0 && !r.bad { // most events end here
+		d.source = r.text()
 	}
 	if r.bad {
 		return d, errPacked

@@ -149,7 +149,7 @@ func goBackTogether(t *rapid.T, d *DB, to kept, m *model, datasets []string) *mo
 func TestRevertTogetherRefuses(t *testing.T) {
 	d := openNew(t)
 	create(t, d, numbered(1))
-	zero := 0
+	zero := 0.0
 	one := api.DatasetRevert{DatasetID: defaultDataset(testAccount).UUID, Revert: api.Revert{MinutesAgo: &zero}}
 	unknown := one
 	unknown.DatasetID = "00000000-0000-4000-8000-000000000000"
@@ -254,7 +254,7 @@ func TestRevertRefuses(t *testing.T) {
 		t.Fatal(err)
 	}
 	*now = now.Add(40 * 24 * time.Hour)
-	minutes := func(n int) *int { return &n }
+	minutes := func(n float64) *float64 { return &n }
 	for name, c := range map[string]struct {
 		r     api.Revert
 		words []string
@@ -314,7 +314,7 @@ func TestRevertMeetsANamesake(t *testing.T) {
 		t.Fatal(err)
 	}
 	create(t, d, named(other.UUID))
-	one := 1
+	one := 1.0
 	if _, err := d.Revert(ctx, who, testAccount, def, api.Revert{MinutesAgo: &one}); api.StatusOf(err) != 409 || !strings.Contains(err.Error(), id) {
 		t.Errorf("got %v, want a 409 that names the event", err)
 	}
@@ -401,7 +401,7 @@ func TestRevertIsNotForALimitedRole(t *testing.T) {
 	def := defaultDataset(testAccount).UUID
 	for name, l := range map[string]Limit{"by TLP": {MaxTLP: api.TLPGreen}, "by dataset": {Datasets: []string{def}}} {
 		ctx := WithLimit(context.Background(), l)
-		zero := 0
+		zero := 0.0
 		_, revert := d.Revert(ctx, Actor{}, testAccount, def, api.Revert{MinutesAgo: &zero})
 		_, preview := d.RevertPreview(ctx, testAccount, def, api.Revert{MinutesAgo: &zero})
 		_, history := d.History(ctx, testAccount, api.HistoryQuery{Dataset: def})

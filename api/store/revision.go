@@ -6,6 +6,7 @@ import (
 	"database/sql"
 	"encoding/hex"
 	"fmt"
+	"math"
 	"net/http"
 	"strconv"
 	"strings"
@@ -63,11 +64,11 @@ func (v *readTx) revision(ctx context.Context, account string, number int64, ds 
 	m := revision{at: now}
 	key, got := "targetTimestamp", r.TargetTimestamp
 	if r.MinutesAgo != nil {
-		key, got = "minutesAgo", strconv.Itoa(*r.MinutesAgo)
-		if *r.MinutesAgo < 0 || *r.MinutesAgo > int(revertWindow/time.Minute) {
+		key, got = "minutesAgo", strconv.FormatFloat(*r.MinutesAgo, 'f', -1, 64)
+		if !(*r.MinutesAgo >= 0 && *r.MinutesAgo <= revertWindow.Minutes()) {
 			return m, api.Errorf(http.StatusBadRequest, "minutesAgo: want 0..%d, and a moment from %s on, got %s", int(revertWindow/time.Minute), timeOf(earliest), got)
 		}
-		m.at -= int64(*r.MinutesAgo) * time.Minute.Milliseconds()
+		m.at -= int64(math.Round(*r.MinutesAgo * float64(time.Minute.Milliseconds())))
 	} else {
 		t, err := api.ParseTime(r.TargetTimestamp)
 		if err != nil || t.UnixMilli() > now {

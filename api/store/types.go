@@ -46,8 +46,8 @@ type EdgeError struct {
 type GroupQuery struct {
 	Columns   []string   // of api.AggregateColumns
 	Bucket    api.Bucket // "" = not by time
-	StartDate string     // YYYY-MM-DD, included; "" = open
-	EndDate   string     // YYYY-MM-DD, included; "" = open
+	StartDate string     // YYYY-MM-DD or RFC 3339, included; "" = open
+	EndDate   string     // likewise
 	Limit     int        // most rows; 0 = all
 	ByKey     bool
 	Asc       bool

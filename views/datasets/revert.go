@@ -101,7 +101,8 @@ func (m *Model) moment(s string) (to api.Revert, words string, err error) {
 			return to, "", fmt.Errorf("write 1 to %s minutes (30 days)", views.Count(maxMinutes))
 		}
 		at := m.env.Now().Add(-time.Duration(minutes) * time.Minute)
-		return api.Revert{MinutesAgo: &minutes}, m.stamp(api.TimeOf(at)), nil
+		ago := float64(minutes)
+		return api.Revert{MinutesAgo: &ago}, m.stamp(api.TimeOf(at)), nil
 	}
 	at, err := m.clock(s)
 	if err != nil {
