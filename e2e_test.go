@@ -64,7 +64,8 @@ type setup struct {
 	args   []string
 	env    []string
 	w, h   int
-	silent bool // the terminal answers no query
+	silent bool   // the terminal answers no query
+	shell  string // runs "$0" "$@" itself; "" runs the program
 }
 
 func start(t *testing.T, s setup) *terminal {
@@ -74,7 +75,11 @@ func start(t *testing.T, s setup) *terminal {
 		t.Fatal(err)
 	}
 	home := t.TempDir()
-	x := &terminal{t: t, cmd: exec.CommandContext(t.Context(), path, s.args...), screen: vt.NewEmulator(s.w, s.h), done: make(chan struct{})}
+	cmd := exec.CommandContext(t.Context(), path, s.args...)
+	if s.shell != "" {
+		cmd = exec.CommandContext(t.Context(), "bash", append([]string{"--norc", "-mc", s.shell, path}, s.args...)...)
+	}
+	x := &terminal{t: t, cmd: cmd, screen: vt.NewEmulator(s.w, s.h), done: make(chan struct{})}
 	x.wrote = sync.NewCond(&x.mu)
 	x.cmd.Env = append([]string{
 		"PATH=" + os.Getenv("PATH"), "HOME=" + home, "XDG_DATA_HOME=" + home, "XDG_CONFIG_HOME=" + home, "XDG_STATE_HOME=" + home,
@@ -301,5 +306,73 @@ func TestFirstStartImportsAFile(t *testing.T) {
 	x.keys("\x03") // a letter this soon after the field counts as typed into it
 	if code := x.exit(); code != 0 {
 		t.Errorf("exit code %d", code)
+	}
+}
+
+// child is the process that the shell of a terminal runs.
+func (x *terminal) child() int {
+	x.t.Helper()
+	stats, err := filepath.Glob("/proc/[0-9]*/stat")
+	if err != nil {
+		x.t.Fatal(err)
+	}
+	for _, path := range stats {
+		b, err := os.ReadFile(path)
+		if err != nil {
+			continue // it has ended
+		}
+		var pid, parent int
+		var state string
+		_, rest, _ := strings.Cut(string(b), ") ")
+		if _, err := fmt.Sscan(rest, &state, &parent); err == nil && parent == x.cmd.Process.Pid {
+			fmt.Sscan(string(b), &pid)
+			return pid
+		}
+	}
+	x.t.Fatal("the shell runs nothing")
+	return 0
+}
+
+// TestStoppedFromOutside sends the signal that ctrl+z is, from elsewhere: the
+// shell gets its terminal back as it was, and fg brings the workbench back.
+func TestStoppedFromOutside(t *testing.T) {
+	if _, err := os.Stat("/proc/self/stat"); err != nil {
+		t.Skip("no /proc to find the program in")
+	}
+	x := start(t, setup{args: []string{"demo", "--events", "300"}, w: 100, h: 30, shell: `"$0" "$@"; stty -a; echo stopped; read x; fg; echo "over $?"`})
+	x.see("1 of 300")
+	if err := syscall.Kill(x.child(), syscall.SIGTSTP); err != nil {
+		t.Fatal(err)
+	}
+	x.see("stopped")
+	x.restored()
+	x.see(" icanon", " echo ")
+	x.keys("\r")
+	x.gone("stopped")
+	x.see("1 of 300")
+	x.keys("j")
+	x.see("2 of 300")
+	x.keys("q")
+	x.see("over 0")
+	x.exit()
+	x.restored()
+}
+
+// TestQuitFromOutside ends the workbench by SIGQUIT: no stacks on a raw
+// terminal.
+func TestQuitFromOutside(t *testing.T) {
+	x := start(t, setup{args: []string{"demo", "--events", "300"}, w: 100, h: 30})
+	x.see("1 of 300")
+	if err := x.cmd.Process.Signal(syscall.SIGQUIT); err != nil {
+		t.Fatal(err)
+	}
+	if code := x.exit(); code != 0 {
+		t.Errorf("exit code %d", code)
+	}
+	x.restored()
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	if strings.Contains(x.raw.String(), "goroutine ") {
+		t.Error("stacks are written over the screen")
 	}
 }

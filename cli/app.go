@@ -155,6 +155,14 @@ func untilSignal(ctx context.Context) (context.Context, context.CancelFunc) {
 	return signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
 }
 
+// untilLeft is untilSignal for the workbench, which gives the terminal back
+// before it ends by SIGQUIT, too; other commands answer that with their stacks.
+func untilLeft(ctx context.Context) (context.Context, context.CancelFunc) {
+	ctx, stop := untilSignal(ctx)
+	quit, stopQuit := signal.NotifyContext(ctx, syscall.SIGQUIT)
+	return quit, func() { stopQuit(); stop() }
+}
+
 // isTerminal tells whether a stream is a terminal.
 func isTerminal(stream any) bool {
 	f, ok := stream.(interface{ Fd() uintptr })

@@ -53,7 +53,7 @@ func (a *app) demo(ctx context.Context, seed uint64, events int, text string) (e
 	if err != nil {
 		return err
 	}
-	ctx, stop := untilSignal(ctx)
+	ctx, stop := untilLeft(ctx)
 	defer stop()
 	pl, remove, err := a.throwaway(ctx)
 	if err != nil {

@@ -26,6 +26,7 @@ type serveFlags struct {
 	style     string
 	tokenFile string
 	rateLimit int
+	metrics   string // a file
 	quiet     bool
 
 	webhookURL     string
@@ -80,6 +81,7 @@ func (a *app) serveAPICommand() *cobra.Command {
 	cmd.Flags().StringVar(&f.style, "response-style", string(server.Enveloped), "form of the answers: envelope or bare")
 	cmd.Flags().StringVar(&f.tokenFile, "token-file", "", "file that names tokens, their accounts and permissions")
 	cmd.Flags().IntVar(&f.rateLimit, "rate-limit", 0, "calls per five minutes and token; 0 means no limit")
+	cmd.Flags().StringVar(&f.metrics, "metrics-token-file", "", "file with the token that /metrics wants, 16 characters or more; without it any token of the API will do, and none is wanted on a loopback address")
 	cmd.Flags().StringVar(&f.webhookURL, "webhook-url", "", "https address that is told when an alert fires")
 	cmd.Flags().StringVar(&f.webhookSecret, "webhook-secret-file", "", "file with the secret that signs what the webhook is told, 16 characters or more")
 	cmd.Flags().BoolVar(&f.webhookPrivate, "webhook-allow-private", false, "let the webhook be in a private network, and plain http")
@@ -95,6 +97,10 @@ func (a *app) serveAPI(ctx context.Context, f serveFlags) (err error) {
 		return err
 	}
 	sender, err := senderFor(f, a.now)
+	if err != nil {
+		return err
+	}
+	metricsToken, err := metricsTokenOf(f)
 	if err != nil {
 		return err
 	}
@@ -114,6 +120,7 @@ func (a *app) serveAPI(ctx context.Context, f serveFlags) (err error) {
 	engine := a.alerts(db, sender, log)
 	h, err := server.New(db, server.Config{
 		ResponseStyle: server.Style(f.style), Tokens: tokens, RateLimit: f.rateLimit, Logger: log, Now: a.now, Arrived: engine.Kick,
+		MetricsToken: metricsToken, MetricsClosed: !loopback(l.Addr()),
 	})
 	if err != nil {
 		return errors.Join(err, l.Close())
@@ -138,6 +145,30 @@ func tokensFor(f serveFlags) (server.TokenSource, string, error) {
 	}
 	token := server.GenerateToken()
 	return server.OneToken(token, LocalAccount, server.PermWrite), token, nil
+}
+
+// leastMetricsToken keeps a file from holding something that is guessed.
+const leastMetricsToken = 16
+
+// metricsTokenOf reads what /metrics wants, "" where no file is named.
+func metricsTokenOf(f serveFlags) (string, error) {
+	if f.metrics == "" {
+		return "", nil
+	}
+	token, err := server.ReadSecret(f.metrics)
+	if err != nil {
+		return "", fmt.Errorf("reading the token of the metrics: %w", err)
+	}
+	if len(token) < leastMetricsToken {
+		return "", fmt.Errorf("the token of the metrics in %s has %d characters, want %d at least", f.metrics, len(token), leastMetricsToken)
+	}
+	return token, nil
+}
+
+// loopback reports whether only this machine reaches an address.
+func loopback(a net.Addr) bool {
+	tcp, ok := a.(*net.TCPAddr)
+	return ok && tcp.IP.IsLoopback()
 }
 
 // senderFor makes the webhook of the flags; nil where there is none.

@@ -27,7 +27,7 @@ func (a *app) workbench(ctx context.Context, text string) (err error) {
 	if err != nil {
 		return err
 	}
-	ctx, stop := untilSignal(ctx)
+	ctx, stop := untilLeft(ctx)
 	defer stop()
 	pl, err := a.open(ctx, p)
 	if err != nil {

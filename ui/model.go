@@ -13,6 +13,7 @@ import (
 
 	"threatbench/api/async"
 	"threatbench/keymap"
+	"threatbench/ui/suspend"
 	"threatbench/ui/widget/overlay"
 	"threatbench/ui/widget/toast"
 	"threatbench/views"
@@ -75,6 +76,7 @@ type Model struct {
 
 	kill         context.CancelFunc
 	terminal     terminal
+	stops        *suspend.Watch                                  // nil likewise in a hosted program
 	input        *inputDrain                                     // nil in a program that has its process to itself
 	exec         func(tea.ExecCommand, tea.ExecCallback) tea.Cmd // tea.Exec but in tests
 	crash        *crash
@@ -323,6 +325,9 @@ func (m *Model) why(id keymap.ID) string {
 	case keymap.AppSuspend:
 		if m.options.Hosted {
 			return "there is no shell to go to"
+		}
+		if !suspend.Possible() {
+			return "no shell stands behind this terminal that could bring it back"
 		}
 	case keymap.AppCancel:
 		if m.job == nil {

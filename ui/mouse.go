@@ -37,6 +37,9 @@ func (m *Model) coalesce(_ tea.Model, msg tea.Msg) tea.Msg {
 		if m.options.Hosted {
 			return nil // it would stop the process, and everybody's session with it
 		}
+		m.stops.Let()
+	case tea.ResumeMsg:
+		m.stops.Again()
 	}
 	return msg
 }

@@ -12,6 +12,7 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"threatbench/api/async"
+	"threatbench/ui/suspend"
 	"threatbench/ui/widget/toast"
 )
 
@@ -54,6 +55,14 @@ func (m *Model) onTerminals(ctx context.Context) error {
 		defer m.closeInput()
 		m.openInput()
 		p := tea.NewProgram(m, m.programOptions(ctx)...)
+		if !m.options.Hosted {
+			m.stops = suspend.New(func() {
+				if suspend.Possible() {
+					p.Send(tea.SuspendMsg{})
+				}
+			})
+			defer m.stops.Close()
+		}
 		if m.options.Started != nil {
 			m.options.Started(p.Send)
 		}

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"runtime/debug"
 	"strings"
+	"time"
 	"unicode/utf8"
 
 	"github.com/google/uuid"
@@ -104,6 +105,15 @@ func (c *call) identify() error {
 		return err
 	}
 	return c.ofAccount()
+}
+
+// strangersBody is how long the body of a stranger may take.
+const strangersBody = 5 * time.Second
+
+// hurry leaves a caller who isn't known a few seconds for the rest of a request
+// that nobody reads. A writer without deadlines has no connection to hold.
+func (c *call) hurry() {
+	_ = http.NewResponseController(c.w).SetReadDeadline(time.Now().Add(strangersBody))
 }
 
 // ofAccount refuses another account than the grant's.

@@ -1,6 +1,9 @@
 package server
 
 import (
+	"crypto/sha256"
+	"crypto/subtle"
+	"errors"
 	"fmt"
 	"net/http"
 	"slices"
@@ -72,7 +75,34 @@ func (c *call) metricsPage() error {
 	if c.r.Method != http.MethodGet && c.r.Method != http.MethodHead {
 		return api.Errorf(http.StatusMethodNotAllowed, "%s is not possible here: use GET", c.r.Method)
 	}
+	if !c.maySeeMetrics() {
+		c.w.Header().Set("WWW-Authenticate", "Bearer")
+		c.hurry()
+		return errors.Join(c.count(c.remote()), api.Errorf(http.StatusUnauthorized, "the metrics want a token here: send Authorization: Bearer TOKEN"))
+	}
 	return c.send(http.StatusOK, "text/plain; version=0.0.4; charset=utf-8", []byte(c.s.metrics.text()))
+}
+
+// maySeeMetrics reports whether the request brings what the metrics want. How
+// long that takes tells nothing of the token.
+func (c *call) maySeeMetrics() bool {
+	conf := &c.s.config
+	if conf.MetricsToken == "" && !conf.MetricsClosed {
+		return true
+	}
+	cred, ok := credentialOf(c.r)
+	if !ok {
+		return false
+	}
+	want, got := sha256.Sum256([]byte(conf.MetricsToken)), sha256.Sum256([]byte(cred.Token))
+	if conf.MetricsToken != "" {
+		return cred.Email == "" && subtle.ConstantTimeCompare(want[:], got[:]) == 1
+	}
+	if conf.Tokens == nil {
+		return false
+	}
+	_, known := conf.Tokens.Lookup(cred)
+	return known
 }
 
 // text writes every count, in a fixed order.

@@ -8,6 +8,8 @@ import (
 	"net"
 	"net/http"
 	"time"
+
+	"threatbench/api/server/crowd"
 )
 
 // The limits of a listening server. Writing may take long: a page of 25,000
@@ -19,6 +21,7 @@ const (
 	idleTimeout       = 2 * time.Minute
 	maxHeaderBytes    = 64 << 10
 	shutdownGrace     = 10 * time.Second
+	mostWaiting       = 256 // connections that ask for nothing; see crowd
 )
 
 // Serve answers on l until ctx ends, then lets running requests finish for up
@@ -37,6 +40,7 @@ func Serve(ctx context.Context, l net.Listener, h http.Handler, log *slog.Logger
 		MaxHeaderBytes:    maxHeaderBytes,
 		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelWarn),
 	}
+	crowd.Limit(srv, mostWaiting)
 	done := make(chan error, 1)
 	go func() { done <- srv.Serve(l) }()
 	select {

@@ -38,6 +38,8 @@ type Config struct {
 	MaxBody       int64                // bytes; 0 means DefaultMaxBody
 	Logger        *slog.Logger         // one line per request; nil drops them
 	Now           func() time.Time     // nil means time.Now
+	MetricsToken  string               // what GET /metrics wants; "" asks for none unless MetricsClosed
+	MetricsClosed bool                 // GET /metrics wants MetricsToken or a token that Tokens knows
 	Arrived       func(account string) // told after events were created, nil for nobody; must not wait
 }
 
@@ -129,6 +131,7 @@ func (s *server) dispatch(c *call) error {
 		return err
 	}
 	if err := c.identify(); err != nil {
+		c.hurry()
 		return err
 	}
 	rt, params, err := s.router.find(c.r.Method, segments)

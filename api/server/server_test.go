@@ -105,6 +105,30 @@ func TestMetrics(t *testing.T) {
 	}
 }
 
+// TestMetricsWantAToken asks for the metrics with and without what they want.
+func TestMetricsWantAToken(t *testing.T) {
+	const ofAPI, own = "api-secret-secret-secret", "own-secret-secret-secret"
+	tokens := OneToken(ofAPI, account, PermRead)
+	for name, c := range map[string]struct {
+		config Config
+		opens  map[string]int // by token
+	}{
+		"on loopback":              {Config{Tokens: tokens}, map[string]int{"": 200, "wrong": 200}},
+		"elsewhere":                {Config{Tokens: tokens, MetricsClosed: true}, map[string]int{"": 401, "wrong": 401, ofAPI: 200}},
+		"elsewhere, no tokens":     {Config{MetricsClosed: true}, map[string]int{"": 401, "x": 401}},
+		"a token of its own":       {Config{Tokens: tokens, MetricsToken: own}, map[string]int{"": 401, ofAPI: 401, own: 200, own + "x": 401}},
+		"its own one, no loopback": {Config{Tokens: tokens, MetricsToken: own, MetricsClosed: true}, map[string]int{"": 401, ofAPI: 401, own: 200}},
+	} {
+		for token, want := range c.opens {
+			r := rigOver(t, nil, c.config)
+			r.token = token
+			if rep := r.do("GET", "//metrics", ""); rep.status != want || (want == 401) == strings.Contains(string(rep.body), "threatbench_") {
+				t.Errorf("%s, with %q: %d, want %d: %s", name, token, rep.status, want, rep.body)
+			}
+		}
+	}
+}
+
 // everyRoute is a request to each route, its parameters filled with a UUID.
 func everyRoute() []route {
 	out := (&server{}).routes()

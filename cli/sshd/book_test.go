@@ -213,3 +213,42 @@ func TestReplacedBySameSizeAndTime(t *testing.T) {
 		}
 	}
 }
+
+// TestListCutOff puts every beginning of a list that ssh-keygen made in its
+// place: also where it ends between two sections, nobody comes in until a whole
+// one is there.
+func TestListCutOff(t *testing.T) {
+	ana := newKey(t)
+	dir := t.TempDir()
+	keys, revoked := filepath.Join(dir, "keys"), filepath.Join(dir, "revoked")
+	replaceFile(t, keys, line(ana)+"\n")
+	whole, err := os.ReadFile(filepath.Join("revoke", "testdata", "krl-keys"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	replaceFile(t, revoked, string(whole))
+	b, err := sshd.OpenBook(sshd.Files{Keys: keys, Revoked: revoked})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for n := range whole {
+		replaceFile(t, revoked, string(whole[:n]))
+		b.Refresh()
+		if _, err := knows(b, ana); err == nil {
+			t.Fatalf("cut after %d of %d bytes, somebody comes in", n, len(whole))
+		}
+		if len(b.Troubles()) == 0 {
+			t.Fatalf("cut after %d bytes, nothing is said", n)
+		}
+	}
+	replaceFile(t, revoked, string(whole))
+	b.Refresh()
+	if _, err := knows(b, ana); err != nil || len(b.Troubles()) > 0 {
+		t.Errorf("%v %q", err, b.Troubles())
+	}
+	const head = len("SSHKRL\n\x00") + 4 + 24 + 4 + 4 // and the length of a comment, which this one hasn't
+	replaceFile(t, revoked, string(whole[:head]))
+	if b, err = sshd.OpenBook(sshd.Files{Keys: keys, Revoked: revoked}); err != nil || len(b.Troubles()) != 1 {
+		t.Errorf("a head alone, at the start: %v %q", err, b.Troubles())
+	}
+}

@@ -23,7 +23,17 @@ type connLimiter struct {
 
 	mu        sync.Mutex
 	strangers map[*conn]bool
+	members   map[string]bool // networks that somebody has logged in from, mostMembers at most
 }
+
+// What is asked of a stranger where every network has a place, and what is kept
+// of those who logged in.
+const (
+	spoken      = 512 // bytes: more than a greeting, less than a key exchange
+	toSpeak     = 10  // a tenth of the grace is enough for the key exchange
+	toLogIn     = 3   // a third of it for the rest
+	mostMembers = 4096
+)
 
 // Accept returns the next connection there is room for, as a *conn.
 func (l *connLimiter) Accept() (net.Conn, error) {
@@ -68,8 +78,11 @@ func (l *connLimiter) admit(c net.Conn) (g, out *conn) {
 
 // makeRoom finds who has to go for a newcomer: nobody while there is room, else
 // the oldest of the network that has most, and within the newcomer's own the
-// oldest of the address that has most. Where all have as many, and where an
-// address has all it may have, one goes only after it has had time to log in.
+// oldest of the address that has most. Where all have as many,
+// whoever comes from a network that somebody has logged in from takes the place
+// of one who doesn't, and those who connect and say nothing go before those who
+// exchange keys. Where that finds nobody, and where an address has all it may
+// have, one goes only after it has had time to log in.
 func (l *connLimiter) makeRoom(g *conn) (out *conn, fits bool) {
 	networks, hosts := map[string]int{}, map[string]int{}
 	for o := range l.strangers {
@@ -92,11 +105,42 @@ func (l *connLimiter) makeRoom(g *conn) (out *conn, fits bool) {
 	if name, n := most(hosts); n > host+1 {
 		return l.oldest(func(o *conn) bool { return o.network == g.network && o.host == name }), true
 	}
+	if l.members[g.network] {
+		if out = l.oldest(func(o *conn) bool { return !l.members[o.network] }); out != nil {
+			return out, true
+		}
+	}
+	if out = l.oldest(l.dawdles); out != nil {
+		return out, true
+	}
 	out = l.oldest(func(*conn) bool { return true })
 	return out, l.hadTime(out)
 }
 
-func (l *connLimiter) hadTime(c *conn) bool { return c != nil && time.Since(c.since) > l.grace/3 }
+func (l *connLimiter) hadTime(c *conn) bool {
+	return c != nil && time.Since(c.since) > l.grace/toLogIn
+}
+
+// dawdles reports whether a stranger has had time to exchange keys and hasn't.
+func (l *connLimiter) dawdles(c *conn) bool {
+	return c.heard.Load() < spoken && time.Since(c.since) > l.grace/toSpeak
+}
+
+// remember keeps that somebody has logged in from a network.
+func (l *connLimiter) remember(network string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.members == nil {
+		l.members = map[string]bool{}
+	}
+	for old := range l.members {
+		if len(l.members) < mostMembers {
+			break
+		}
+		delete(l.members, old) // whichever
+	}
+	l.members[network] = true
+}
 
 func (l *connLimiter) oldest(among func(*conn) bool) (out *conn) {
 	for o := range l.strangers {
@@ -148,6 +192,7 @@ type conn struct {
 	network string
 	since   time.Time
 	inVain  atomic.Int64
+	heard   atomic.Int64 // bytes it has sent
 
 	mu       sync.Mutex
 	stranger bool
@@ -164,6 +209,9 @@ func (c *conn) enter() bool {
 	}
 	c.sessions++
 	c.timer.Stop()
+	if c.stranger {
+		c.limiter.remember(c.network)
+	}
 	c.meet()
 	return true
 }
@@ -191,6 +239,13 @@ func (c *conn) meet() {
 		c.stranger = false
 		c.limiter.known(c)
 	}
+}
+
+// Read counts what has come.
+func (c *conn) Read(p []byte) (int, error) {
+	n, err := c.Conn.Read(p)
+	c.heard.Add(int64(n))
+	return n, err
 }
 
 // Write gives up on a peer that takes nothing for too long.

@@ -37,6 +37,7 @@ type Book struct {
 	mu    sync.Mutex
 	print [sha256.Size]byte // of what the files hold, or of why they can't be read
 	now   *page             // never changed, only replaced
+	whole []byte            // the last list of what is revoked that was understood
 }
 
 // page is what the files say at a time.
@@ -97,7 +98,13 @@ func (b *Book) Refresh() (changed bool) {
 	if b.now != nil && print == b.print {
 		return false
 	}
+	if errs[2] == nil && revoke.CutFrom(text[2], b.whole) {
+		errs[2] = fmt.Errorf("%s is the list that was there before, cut off; write lists to another file and rename it", b.files.Revoked)
+	}
 	b.print, b.now = print, b.files.page(text, errs)
+	if errs[2] == nil && b.now.revoked != nil {
+		b.whole = text[2]
+	}
 	return true
 }
 
@@ -126,6 +133,8 @@ func (f Files) page(text [3][]byte, errs [3]error) *page {
 		if err == nil {
 			if p.revoked, err = revoke.Parse(text[2]); err != nil {
 				err = fmt.Errorf("%s: %w", f.Revoked, err)
+			} else if p.revoked.Empty() && bytes.HasPrefix(text[2], []byte("SSHKRL")) {
+				p.troubles = append(p.troubles, clean.Line(f.Revoked)+" revokes nothing; a list that was cut off behind its head looks like that")
 			}
 		}
 		if err != nil {

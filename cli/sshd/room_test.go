@@ -105,6 +105,55 @@ func TestMemoryIsGivenBackAfterARush(t *testing.T) {
 	}
 }
 
+// TestStrangersOfAsManyNetworks has each place held from another network, by
+// connections that say nothing and by some that greet: a member comes in from
+// a network that nobody knows, and one that comes again at once.
+func TestStrangersOfAsManyNetworks(t *testing.T) {
+	key := newKey(t)
+	r := start(t, sshd.Config{Grace: 500 * time.Millisecond, Strangers: 32, PerAddress: 8}, key)
+	flood := func(say string) {
+		for i := range 64 {
+			d := net.Dialer{LocalAddr: &net.TCPAddr{IP: net.IPv4(127, 5, byte(i), 1)}}
+			c, err := d.DialContext(t.Context(), "tcp", r.addr)
+			if err != nil {
+				t.Fatal(err)
+			}
+			t.Cleanup(func() { _ = c.Close() })
+			_, _ = c.Write([]byte(say)) // it may be turned away by then
+		}
+	}
+	enter := func(ip string) bool {
+		d := net.Dialer{LocalAddr: &net.TCPAddr{IP: net.ParseIP(ip)}}
+		conn, err := d.DialContext(t.Context(), "tcp", r.addr)
+		if err != nil {
+			t.Fatal(err)
+		}
+		in, chans, reqs, err := ssh.NewClientConn(conn, r.addr, clientConfig("ana", ssh.PublicKeys(key)))
+		if err != nil {
+			return false
+		}
+		c := ssh.NewClient(in, chans, reqs)
+		x := r.terminal(c)
+		x.sees("hello")
+		x.types("q")
+		x.ends()
+		_ = c.Close()
+		return true
+	}
+	for _, say := range []string{"", "SSH-2.0-stall\r\n"} {
+		flood(say)
+		for tries := 1; !enter("127.99.0.1"); tries++ {
+			if tries == 1000 {
+				t.Fatal("somebody new never comes in")
+			}
+		}
+		flood(say)
+		if !enter("127.99.0.1") {
+			t.Error("a member is kept out of a network that members come from")
+		}
+	}
+}
+
 // TestMemberComesInWhileStrangersHoldHandshakes has strangers of many addresses
 // hold every place there is; a member of another comes in every time.
 func TestMemberComesInWhileStrangersHoldHandshakes(t *testing.T) {

@@ -48,6 +48,16 @@ func Parse(b []byte) (*List, error) {
 	return parsePlain(string(b))
 }
 
+// CutFrom reports whether a list made by ssh-keygen is another one, cut off.
+// Cut between two sections it looks whole, as the form holds no length of it
+// all; a list made anew has another date in its head.
+func CutFrom(b, whole []byte) bool {
+	return len(b) < len(whole) && bytes.HasPrefix(b, []byte(magic)) && bytes.HasPrefix(whole, b)
+}
+
+// Empty reports whether nothing is revoked.
+func (l *List) Empty() bool { return len(l.keys)+len(l.sha1)+len(l.sha256)+len(l.certs) == 0 }
+
 func parsePlain(text string) (*List, error) {
 	l := empty()
 	for i, line := range strings.Split(text, "\n") {
