@@ -43,8 +43,9 @@ func (a *app) importCommand() *cobra.Command {
 	var f importFlags
 	cmd := &cobra.Command{
 		Use:   "import FILE…",
-		Short: "Read events in: JSON Lines, CSV, STIX, MISP, lists of indicators",
-		Long: "Reads JSON Lines, tables (CSV, TSV), STIX 2.1 bundles, MISP events and the indicators of any text, plain or gzip; the content shows which. " +
+		Short: "Read events in: JSON Lines, tables, STIX, MISP, rules, reports, lists of indicators",
+		Long: "Reads JSON Lines, tables (CSV, TSV, xlsx), STIX 2, MISP events and feeds, OpenIOC, alerts of TheHive and Suricata (EVE), OTX pulses, rules of Sigma and YARA, " +
+			"and the indicators of any text, HTML, Markdown, PDF or log, plain or gzip; the content shows which. A folder or a zip is all its files. " +
 			"- is the standard input. What is wrong is reported with its line or id and the rest is imported: the exit code is then 3, or 1 where nothing was. " +
 			"Importing a file again completes or changes nothing; a newer version of an object (STIX modified and revoked, MISP timestamp, a raised TLP) " +
 			"changes the event, unless it was edited here since: then it is listed and stays. threatbench undo takes an import back.\n\n" +
@@ -55,6 +56,7 @@ func (a *app) importCommand() *cobra.Command {
 			"threatbench import --dataset 'Partner feed' a.csv bundle.json misp-event.json",
 			"threatbench import --map 'Seen at=date' --map 'What=event' --map 3=indicator table.csv",
 			"threatbench import --indicators --tlp green report.txt",
+			"threatbench import misp-feed/ reports.zip",
 			"pbpaste | threatbench import --format text -",
 			"zcat dump.gz | threatbench import --db /tmp/x.db -",
 		}, "\n"),
@@ -263,23 +265,17 @@ func (a *app) note(format string, args ...any) {
 // importFile imports one file and tells what became of it.
 func (a *app) importFile(ctx context.Context, pl *place, file string, f importFlags) (interchange.Report, error) {
 	var none interchange.Report
-	in, size, name := untilDone(ctx, a.io.In), int64(0), "standard input"
-	if file != "-" {
-		opened, n, err := openInput(file)
-		if err != nil {
-			return none, err
-		}
-		in, size, name = opened, n, filepath.Base(file)
-	}
-	defer in.Close() // read only
-	m := a.meter(name)
 	o, err := f.options()
 	if err != nil {
 		return none, err
 	}
+	name := "standard input"
+	if file != "-" {
+		name = filepath.Base(filepath.Clean(file))
+	}
 	o.Now, o.Name = a.now(), name
-	r, err := interchange.Import(ctx, in, pl, o,
-		func(p interchange.Progress) { m.show(p.Bytes, size, p.Events) })
+	m := a.meter(name)
+	r, err := a.readInput(ctx, pl, file, o, m)
 	m.clear()
 	summary := importSummary(name, r)
 	if err != nil {
@@ -306,6 +302,25 @@ func (a *app) importFile(ctx context.Context, pl *place, file string, f importFl
 		a.note("  threatbench undo %s takes it back", r.Import)
 	}
 	return r, a.listWrong(ctx, name, r, f.report)
+}
+
+// readInput imports a file, a folder or the standard input.
+func (a *app) readInput(ctx context.Context, pl *place, file string, o interchange.ImportOptions, m *meter) (interchange.Report, error) {
+	show := func(p interchange.Progress) { m.show(p.Bytes, 0, p.Events) }
+	if file == "-" {
+		in := untilDone(ctx, a.io.In)
+		defer in.Close() // read only
+		return interchange.Import(ctx, in, pl, o, show)
+	}
+	if info, err := os.Stat(file); err == nil && info.IsDir() {
+		return interchange.ImportAll(ctx, os.DirFS(file), pl, o, show)
+	}
+	in, size, err := openInput(file)
+	if err != nil {
+		return interchange.Report{}, err
+	}
+	defer in.Close() // read only
+	return interchange.Import(ctx, in, pl, o, func(p interchange.Progress) { m.show(p.Bytes, size, p.Events) })
 }
 
 // untilDone reads from r until ctx ends, also where a read of r hangs: a
@@ -346,16 +361,27 @@ func importSummary(name string, r interchange.Report) string {
 	if r.Unreadable > 0 {
 		parts = append(parts, counted(r.Unreadable, "event")+" whose marking can't be read")
 	}
+	if r.Files > 0 {
+		name += ": " + counted(r.Files, "file")
+	}
 	return fmt.Sprintf("%s: %s: %s", name, counted(r.Lines, unit(r.Format)), strings.Join(parts, ", "))
 }
 
 // unit is what a file of a form is made of.
 func unit(f interchange.Format) string {
 	switch f {
-	case interchange.STIX, interchange.MISP:
+	case interchange.STIX, interchange.MISP, interchange.TheHive, interchange.OTX, interchange.OpenIOC:
 		return "object"
-	case interchange.CSV, interchange.TSV:
+	case interchange.CSV, interchange.TSV, interchange.XLSX:
 		return "row"
+	case interchange.Sigma, interchange.YARA:
+		return "rule"
+	case interchange.EVE:
+		return "record"
+	case interchange.PDF:
+		return "page"
+	case "":
+		return "part"
 	}
 	return "line"
 }
@@ -378,7 +404,11 @@ func (a *app) listWrong(ctx context.Context, name string, r interchange.Report, 
 	}
 	w := bufio.NewWriter(f)
 	for _, said := range slices.Concat(r.Rejected, r.Kept, r.Notes) {
-		fmt.Fprintf(w, "%s:%d: %s\n", clean.Line(name), said.Line, clean.Line(reasonOf(said))) // Flush tells
+		file := name
+		if said.File != "" {
+			file += "/" + said.File
+		}
+		fmt.Fprintf(w, "%s:%d: %s\n", clean.Line(file), said.Line, clean.Line(reasonOf(said))) // Flush tells
 	}
 	for _, l := range r.LeftOut {
 		fmt.Fprintf(w, "%s: left out: %s: %s\n", clean.Line(name), clean.Line(counted(l.Count, l.Kind)), clean.Line(l.Reason)) //nolint:errcheck // Flush tells

@@ -79,7 +79,7 @@ func (a *app) showPlan(name string, r interchange.Report) {
 	say := func(format string, args ...any) {
 		fmt.Fprintln(a.io.Out, clean.Line(fmt.Sprintf(format, args...))) // a closed pipe is the reader's choice
 	}
-	say("%s: %s, %s", name, r.Format, counted(r.Lines, unit(r.Format)))
+	say("%s: %s, %s", name, cmp.Or(string(r.Format), "several forms"), counted(r.Lines, unit(r.Format)))
 	for _, c := range r.Columns {
 		field := cmp.Or(c.Field, "kept in the raw record")
 		if c.Field == "-" {

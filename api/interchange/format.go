@@ -15,7 +15,7 @@ import (
 // Format is a form of file.
 type Format string
 
-// The forms. All but Markdown can be read, all but JSON, TSV, MISP and Text written.
+// The forms. All but Markdown can be read; ExportFormats can be written.
 const (
 	JSONL    Format = "jsonl"    // JSON Lines, one create body a line
 	CSV      Format = "csv"      // a table with a header, whatever separates its columns
@@ -24,11 +24,21 @@ const (
 	MISP     Format = "misp"     // MISP events as JSON
 	JSON     Format = "json"     // a JSON document: a list of create bodies, or one over several lines
 	Text     Format = "text"     // any text: its indicators
+	XLSX     Format = "xlsx"     // a workbook, each sheet a table
+	PDF      Format = "pdf"      // the indicators of its text
+	TheHive  Format = "thehive"  // alerts of TheHive as JSON
+	OTX      Format = "otx"      // pulses of AlienVault OTX as JSON
+	EVE      Format = "eve"      // Suricata's log, of which the alerts
+	OpenIOC  Format = "openioc"  // OpenIOC 1.0 and 1.1, XML
+	Sigma    Format = "sigma"    // rules of Sigma, YAML
+	YARA     Format = "yara"     // rules of YARA
 	Markdown Format = "markdown" // a report to read
 )
 
 // ImportFormats lists the forms that can be read.
-func ImportFormats() []Format { return []Format{JSONL, JSON, CSV, TSV, STIX, MISP, Text} }
+func ImportFormats() []Format {
+	return []Format{JSONL, JSON, CSV, TSV, XLSX, STIX, MISP, OpenIOC, TheHive, OTX, EVE, Sigma, YARA, Text, PDF}
+}
 
 // ExportFormats lists the forms that can be written.
 func ExportFormats() []Format { return []Format{JSONL, CSV, STIX, Markdown} }
@@ -52,6 +62,8 @@ func formatOf(f *file, o ImportOptions) (Format, error) {
 	switch {
 	case len(head) == 0:
 		return JSONL, nil
+	case f.binary:
+		return binaryFormat(head)
 	case isBlockList(head):
 		return Text, nil
 	case head[0] == '{' || head[0] == '[':
@@ -62,6 +74,12 @@ func formatOf(f *file, o ImportOptions) (Format, error) {
 		return format, nil
 	case head[0] == '<':
 		return markupFormat(head)
+	case isSigma(head):
+		return Sigma, nil
+	case isYARA(head):
+		return YARA, nil
+	case isMarkdown(head, o.Name), isLog(head, whole):
+		return Text, nil
 	case len(o.Columns) > 0 || looksLikeTable(head, whole, o):
 		return CSV, nil
 	case looksLikeList(head, whole):
@@ -77,16 +95,25 @@ func markupFormat(head []byte) (Format, error) {
 	if strings.HasPrefix(begin, "<!doctype html") || strings.Contains(begin, "<html") {
 		return Text, nil
 	}
-	return "", errors.New("no known form: XML that isn't HTML; with the format text the indicators between its tags are taken")
+	switch {
+	case strings.Contains(begin, "<ioc") && (strings.Contains(begin, "openioc") || strings.Contains(begin, "mandiant")):
+		return OpenIOC, nil
+	case strings.Contains(begin, "stix.mitre.org") || strings.Contains(begin, "<stix:stix_package"):
+		return "", errors.New("STIX 1.x, which isn't read: have it written as STIX 2.1 (the OASIS stix-elevator does that); with the format text the indicators between its tags are taken")
+	}
+	return "", errors.New("no known form: XML that is neither HTML nor OpenIOC; with the format text the indicators between its tags are taken")
 }
 
 // jsonFormat tells what a JSON file is by the keys it begins with.
 func jsonFormat(head []byte) Format {
 	j := &jsonReader{in: bufio.NewReader(bytes.NewReader(head)), most: len(head), line: 1}
 	format := JSONL
+	var keys foreignKeys
 	key := func(key string) error {
 		value, err := j.value()
 		switch {
+		case keys.add(key, value) != "":
+			format = keys.format
 		case isMISPKey(key):
 			format = MISP
 		case key == "id" && isSTIXID(value), key == "objects" || key == "spec_version" || key == "type" && string(value) == `"bundle"`:

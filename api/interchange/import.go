@@ -64,13 +64,22 @@ type Progress struct {
 
 // Rejection is a part of the file that was not imported, and why.
 type Rejection struct {
+	File   string // of a folder or an archive; else ""
 	Line   int    // where it begins, from 1; 0 unknown
 	Object string // its id, in forms whose objects have one
 	Reason string
 }
 
-// Where names the part: line 3, or indicator--… (line 3).
+// Where names the part: line 3, or indicator--… (line 3), behind its file in a
+// folder or an archive.
 func (r Rejection) Where() string {
+	if r.File != "" {
+		file := r.File
+		if r.File = ""; r.Object == "" && r.Line == 0 {
+			return file
+		}
+		return file + ": " + r.Where()
+	}
 	switch {
 	case r.Object == "" && r.Line == 0:
 		return "the file"
@@ -84,8 +93,9 @@ func (r Rejection) Where() string {
 
 // Report counts what an import did.
 type Report struct {
-	Format        Format
-	Lines         int // lines, rows or objects that say something of events
+	Format        Format // "" for files of several forms
+	Files         int    // of a folder or an archive; else 0
+	Lines         int    // lines, rows or objects that say something of events
 	Created       int
 	Updated       int            // there in an older version
 	Skipped       int            // there already
@@ -140,26 +150,41 @@ func (r *Report) Missing() int {
 // acknowledged, and running the same import again completes it. progress may
 // be nil; it is never called by two goroutines at once.
 //
-// Forms that must be read more than once (STIX, MISP) are copied to a
-// temporary file where r cannot seek.
+// An archive (zip) is its files, as ImportAll takes them. Forms that must be
+// read more than once or out of order (STIX, MISP, xlsx, PDF, zip) are copied to
+// a temporary file where r cannot seek.
 func Import(ctx context.Context, r io.Reader, sink Sink, o ImportOptions, progress func(Progress)) (Report, error) {
 	o = o.withDefaults()
 	p, err := newPasses(r)
 	if err != nil {
 		return Report{}, err
 	}
-	if o.Format, err = formatOf(p.first, o); err != nil {
+	zipped, err := isArchive(p.first)
+	if err != nil {
 		return Report{}, err
+	}
+	if !zipped {
+		if o.Format, err = formatOf(p.first, o); err != nil {
+			return Report{}, err
+		}
 	}
 	im, err := newImporter(ctx, sink, o, p.bytes, progress)
 	if err != nil {
 		return Report{}, err
 	}
+	if zipped {
+		return im.finish(im.readArchive(p))
+	}
 	im.report.Format = o.Format
+	return im.finish(im.readFile(p))
+}
+
+// readFile takes one file in, whose form is settled.
+func (im *importer) readFile(p *passes) error {
 	for _, note := range p.first.notes {
 		im.note(place{}, note)
 	}
-	return im.finish(im.readAll(p))
+	return im.readAll(p)
 }
 
 // readAll takes the file in.
@@ -174,7 +199,13 @@ func (im *importer) readAll(p *passes) error {
 	case Text:
 		return im.readText(p.first)
 	case JSON:
-		return im.readJSON(p.first)
+		return im.readJSON(p.first, func(b []byte, at place) error { im.count(); return im.takeLine(b, at) })
+	case XLSX:
+		return im.readWorkbook(p)
+	case PDF:
+		return im.readPDF(p)
+	case TheHive, OTX, EVE, OpenIOC, Sigma, YARA:
+		return im.readForm(p.first)
 	}
 	return im.readLines(p.first, im.takeLine)
 }

@@ -46,6 +46,7 @@ type importer struct {
 	size     int               // bytes of the file in batch
 
 	planner planner
+	member  string              // the file being read, of a folder or an archive
 	ids     map[string]struct{} // of the events a plan has seen
 	run     string              // the import, where the sink keeps imports; else ""
 
@@ -58,6 +59,7 @@ type importer struct {
 type place struct {
 	line   int    // from 1; 0 unknown
 	object string // its id, "" where it has none
+	file   string // of a folder or an archive
 }
 
 // batch is events of one dataset with their places in the file.
@@ -158,7 +160,7 @@ func (im *importer) beginRun() error {
 // kept names an event that was edited since. The caller holds mu.
 func (im *importer) kept(at place, reason string) {
 	if len(im.report.Kept) < im.o.MaxListed {
-		im.report.Kept = append(im.report.Kept, Rejection{at.line, at.object, reason})
+		im.report.Kept = append(im.report.Kept, im.said(at, reason))
 		return
 	}
 	im.report.MoreKept++
@@ -166,11 +168,20 @@ func (im *importer) kept(at place, reason string) {
 
 func (im *importer) count() { im.report.Lines++ }
 
+// said is what is told of a place. Batches that are sent beside the reading
+// have the file in their places already.
+func (im *importer) said(at place, reason string) Rejection {
+	if at.file == "" {
+		at.file = im.member
+	}
+	return Rejection{File: at.file, Line: at.line, Object: at.object, Reason: reason}
+}
+
 func (im *importer) reject(at place, reason string) {
 	im.mu.Lock()
 	defer im.mu.Unlock()
 	if len(im.report.Rejected) < im.o.MaxListed {
-		im.report.Rejected = append(im.report.Rejected, Rejection{at.line, at.object, reason})
+		im.report.Rejected = append(im.report.Rejected, im.said(at, reason))
 		return
 	}
 	im.report.MoreRejected++
@@ -191,7 +202,9 @@ func (im *importer) datasetFor(l line) (string, error) {
 	}
 	made, err := im.sink.CreateDataset(im.ctx, name, false)
 	if err != nil {
-		return "", fmt.Errorf("creating the dataset %q: %w", name, err)
+		err = fmt.Errorf("creating the dataset %q: %w", name, err)
+		im.stop(err)
+		return "", err
 	}
 	im.datasets[name] = made.UUID
 	return made.UUID, nil
@@ -212,6 +225,7 @@ func (im *importer) add(dataset string, l line, size int, at place) {
 	l.DatasetID = ""
 	b.events = append(b.events, l.CreateEvent)
 	b.origins = append(b.origins, l.origin)
+	at.file = im.member
 	b.places = append(b.places, at)
 	im.events++
 	im.size += size

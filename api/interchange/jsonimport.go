@@ -7,6 +7,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
+	"slices"
 	"strings"
 )
 
@@ -23,7 +25,7 @@ func isDocument(head []byte) bool {
 
 // readJSON takes the events of a JSON document: the elements of a list, or
 // objects one behind the other.
-func (im *importer) readJSON(f *file) error {
+func (im *importer) readJSON(f *file, take func(b []byte, at place) error) error {
 	j := &jsonReader{in: f.Reader, most: im.o.MaxLine, line: 1}
 	for {
 		c, err := j.peek()
@@ -33,9 +35,9 @@ func (im *importer) readJSON(f *file) error {
 		case err != nil:
 			err = f.broken(err)
 		case c == '[':
-			err = j.array(func() error { return im.takeValue(j) })
+			err = j.array(func() error { return im.takeValue(j, take) })
 		default:
-			err = im.takeValue(j)
+			err = im.takeValue(j, take)
 		}
 		if errors.Is(err, errJSON) || errors.Is(err, errCut) {
 			im.count()
@@ -48,8 +50,8 @@ func (im *importer) readJSON(f *file) error {
 	}
 }
 
-// takeValue takes the next value of a document for an event.
-func (im *importer) takeValue(j *jsonReader) error {
+// takeValue gives the next value of a document to take.
+func (im *importer) takeValue(j *jsonReader, take func(b []byte, at place) error) error {
 	if im.ctx.Err() != nil {
 		return context.Cause(im.ctx)
 	}
@@ -61,12 +63,12 @@ func (im *importer) takeValue(j *jsonReader) error {
 	if err != nil && !errors.Is(err, errLong) {
 		return err
 	}
-	im.count()
 	if err != nil {
+		im.count()
 		im.reject(at, err.Error())
 		return nil
 	}
-	return im.takeLine(bytes.Clone(b), at)
+	return take(bytes.Clone(b), at)
 }
 
 // unknownObject says what an object is that has nothing of an event; "" for
@@ -101,4 +103,93 @@ func unknownObject(b []byte) string {
 		return "an empty object"
 	}
 	return "an object with the keys " + strings.Join(keys, ", ") + ": neither an event of JSON Lines nor MISP nor STIX"
+}
+
+// word is a JSON value of any simple kind as text; null and what isn't simple
+// are "".
+type word string
+
+// UnmarshalJSON never fails: a wrong kind is no reason to lose an object.
+func (w *word) UnmarshalJSON(b []byte) error {
+	var s string
+	switch {
+	case json.Unmarshal(b, &s) == nil:
+		*w = word(s)
+	case len(b) > 0 && b[0] != '{' && b[0] != '[':
+		*w = word(b)
+	}
+	return nil
+}
+
+func (w word) yes() bool { return w == "true" || w == "1" }
+
+// many is a list of values, or a single one where a list belongs, or an object
+// whose values they are with numbers as keys, as PHP writes lists with gaps.
+type many[T any] []T
+
+// UnmarshalJSON never fails: an element of a wrong kind is left out.
+func (m *many[T]) UnmarshalJSON(b []byte) error {
+	*m = nil
+	var list []json.RawMessage
+	switch {
+	case len(b) == 0 || string(b) == "null":
+		return nil
+	case json.Unmarshal(b, &list) == nil:
+	case b[0] == '{' && isNumbered(b):
+		fields := decoded[map[string]json.RawMessage](b)
+		for _, key := range slices.Sorted(maps.Keys(fields)) {
+			list = append(list, fields[key])
+		}
+	default:
+		list = []json.RawMessage{b}
+	}
+	for _, raw := range list {
+		var v T
+		if json.Unmarshal(raw, &v) == nil {
+			*m = append(*m, v)
+		}
+	}
+	return nil
+}
+
+// texts is a list of texts, or a single one where a list belongs.
+type texts []string
+
+// UnmarshalJSON never fails.
+func (t *texts) UnmarshalJSON(b []byte) error {
+	*t = nil
+	for _, w := range decoded[many[word]](b) {
+		*t = append(*t, string(w))
+	}
+	return nil
+}
+
+// isNumbered tells whether all keys of an object are numbers.
+func isNumbered(b []byte) bool {
+	fields := decoded[map[string]json.RawMessage](b)
+	for key := range fields {
+		for _, c := range key {
+			if c < '0' || c > '9' {
+				return false
+			}
+		}
+	}
+	return len(fields) > 0
+}
+
+// either is an object whose fields may be missing altogether: of any other
+// kind it is empty.
+type either[T any] struct{ is T }
+
+// UnmarshalJSON never fails.
+func (e *either[T]) UnmarshalJSON(b []byte) error {
+	e.is = decoded[T](b)
+	return nil
+}
+
+// decoded reads what it can; what is of a wrong kind stays empty.
+func decoded[T any](b []byte) T {
+	var v T
+	_ = json.Unmarshal(b, &v) // as the comment says
+	return v
 }

@@ -355,7 +355,7 @@ func (im *importer) takeAttribute(e mispEvent, parent string, b []byte, at int) 
 	l.Date = im.mispTime(a.FirstSeen, a.Timestamp, e.fields["date"])
 	im.inherit(&l, e, a)
 	l.origin = originOf(e, a.UUID, a.Timestamp)
-	return im.putChild(l, parent, b, place{at, string(a.UUID)})
+	return im.putChild(l, parent, b, place{line: at, object: string(a.UUID)})
 }
 
 // originOf is what an event is made from. What it takes from the MISP event
@@ -460,5 +460,5 @@ func (im *importer) takeObject(e mispEvent, parent string, b []byte, at int) err
 		}
 	}
 	l.origin = originOf(e, o.UUID, o.Timestamp)
-	return im.putChild(l, parent, b, place{at, string(o.UUID)})
+	return im.putChild(l, parent, b, place{line: at, object: string(o.UUID)})
 }

@@ -70,7 +70,7 @@ func (im *importer) note(at place, text string) {
 	im.mu.Lock()
 	defer im.mu.Unlock()
 	if len(im.report.Notes) < im.o.MaxListed {
-		im.report.Notes = append(im.report.Notes, Rejection{at.line, at.object, text})
+		im.report.Notes = append(im.report.Notes, im.said(at, text))
 		return
 	}
 	im.report.MoreNotes++

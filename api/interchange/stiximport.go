@@ -88,7 +88,7 @@ func (im *importer) bundle(j *jsonReader, take func(b []byte, line int) error, q
 	switch o := decoded[stixObject](single); {
 	case long && !quiet:
 		im.count()
-		im.reject(place{line, o.ID}, errLong.Error())
+		im.reject(place{line: line, object: o.ID}, errLong.Error())
 		return nil
 	case o.Type == "bundle" || o.Type == "" && o.ID == "" || long:
 		return nil
@@ -116,7 +116,7 @@ func (im *importer) takeSTIX(x *stixIndex, b []byte, at int) error {
 	}
 	var o stixObject
 	err := json.Unmarshal(b, &o)
-	where := place{at, o.ID}
+	where := place{line: at, object: o.ID}
 	var odd *json.UnmarshalTypeError // a field of another kind stays empty
 	switch {
 	case err != nil && (!errors.As(err, &odd) || odd.Field == ""):

@@ -8,6 +8,7 @@ import (
 	"io"
 	"slices"
 	"strings"
+	"time"
 
 	"golang.org/x/net/html"
 
@@ -21,6 +22,7 @@ type textImport struct {
 	im       *importer
 	list     bool         // a list of indicators, whose comments say nothing of them
 	hosts    bool         // most of what it lists are hosts
+	log      bool         // its lines begin with their moments
 	mark     marking.Mark // what the text says of its sharing
 	comments int
 	first    int // line of the first comment
@@ -39,6 +41,7 @@ func (im *importer) readText(f *file) error {
 	if !markup {
 		t.list = looksLikeList(trimmed, err != nil) || isBlockList(trimmed)
 		t.hosts = t.list && mostlyHosts(trimmed)
+		t.log = isLog(trimmed, err != nil)
 		for line := range bytes.Lines(head) {
 			t.mark.Title(string(line))
 		}
@@ -75,10 +78,25 @@ func (t *textImport) take(b []byte, at place) error {
 	return t.put(found, text, at)
 }
 
+// moment is when a line of a log was written; of others, and where it names no
+// year, that of the import.
+func (t *textImport) moment(text string) time.Time {
+	if t.log {
+		said, _ := logMoment(text)
+		if at, err := time.Parse("02/Jan/2006:15:04:05 -0700", said); err == nil {
+			return at
+		}
+		if at, err := readTime(said); err == nil && said != "" {
+			return at.Time
+		}
+	}
+	return t.im.o.Now
+}
+
 func (t *textImport) put(found []indicator.Found, text string, at place) error {
 	for _, f := range found {
 		l := foundEvent(f, text, at, t.im.scoped(""))
-		l.Date = api.TimeOf(t.im.o.Now).String()
+		l.Date = api.TimeOf(t.moment(text)).String()
 		l.joined.Add(t.mark)
 		if err := t.im.putMade(l, len(f.Value), at); err != nil {
 			return err
