@@ -135,6 +135,7 @@ func TestBrokenConfigIsAWarning(t *testing.T) {
 	}
 	var got Session
 	a, said := program(t, func(_ context.Context, s Session) error { got = s; return nil })
+	a.io.In = strings.NewReader("y\n") // the database is made
 	args := []string{"--config", config, "--db", filepath.Join(t.TempDir(), "x", "events.db"), "--ascii", "--color", "16"}
 	if code := a.execute(t.Context(), args); code != exitOK {
 		t.Fatalf("code %d: %s", code, said)
@@ -151,6 +152,7 @@ func TestReadOnlySessionOffersNoChanges(t *testing.T) {
 	db := filepath.Join(t.TempDir(), "events.db")
 	var got Session
 	a, said := program(t, func(_ context.Context, s Session) error { got = s; return nil })
+	a.io.In = strings.NewReader("y\n") // the database is made
 	if code := a.execute(t.Context(), []string{"--db", db}); code != exitOK || got.Import == nil || got.ReadOnly {
 		t.Fatalf("code %d, %+v: %s", code, got, said)
 	}
@@ -181,6 +183,7 @@ func TestJobsOfTheFirstStart(t *testing.T) {
 		}
 		return nil
 	})
+	a.io.In = strings.NewReader("y\n") // the database is made
 	if code := a.execute(t.Context(), []string{"--db", filepath.Join(t.TempDir(), "events.db")}); code != exitOK {
 		t.Errorf("code %d: %s", code, said)
 	}

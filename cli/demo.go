@@ -84,6 +84,7 @@ func (a *app) throwaway(ctx context.Context) (pl *place, remove func() error, er
 	if err != nil {
 		return nil, nil, errors.Join(err, os.RemoveAll(dir))
 	}
+	pl.made = true
 	return pl, func() error { return errors.Join(pl.close(), os.RemoveAll(dir)) }, nil
 }
 

@@ -37,7 +37,7 @@ func TestStateOfSchema5(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(dir, "state-local.json"), text, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	s, warning := profile.OpenState(dir, "local")
+	s, warning := profile.OpenState(dir, "somewhere", "local")
 	if warning != "" {
 		t.Fatal(warning)
 	}

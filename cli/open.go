@@ -78,6 +78,7 @@ type place struct {
 	stats   func() client.Stats
 	api     async.Client // what is used in the client's place; nil means the client
 	lent    bool         // somebody else closes it
+	made    bool         // for this run, and deleted after it
 }
 
 // open opens the profile's place; the caller closes it.

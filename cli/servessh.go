@@ -384,6 +384,12 @@ func (h *hosting) show(ctx context.Context, one *sshd.Session) error {
 	if err != nil {
 		return err
 	}
+	if !sh.made {
+		var warning string
+		if s.State, warning = profile.OpenState(s.StateDir, pl.owner(one.Who.Name), ""); warning != "" {
+			s.Warnings = append(slices.Clone(s.Warnings), warning)
+		}
+	}
 	s.Team = sh.team.Join(personOf(one, pl))
 	defer s.Team.Leave()
 	s.Audit = func(r async.AuditRecord) {

@@ -7,8 +7,10 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"threatbench/api"
+	"threatbench/api/clean"
 	"threatbench/api/interchange"
 	"threatbench/api/query"
 	"threatbench/cli/profile"
@@ -27,6 +29,11 @@ func (a *app) workbench(ctx context.Context, text string) (err error) {
 	if err != nil {
 		return err
 	}
+	if isMissing(p) && !p.ReadOnly {
+		if err := a.askToMake(p.DB); err != nil {
+			return err
+		}
+	}
 	ctx, stop := untilLeft(ctx)
 	defer stop()
 	pl, err := a.open(ctx, p)
@@ -36,10 +43,56 @@ func (a *app) workbench(ctx context.Context, text string) (err error) {
 	defer func() { err = errors.Join(err, pl.close()) }()
 	s := a.session(c, pl, text, warnings)
 	var warning string
-	if s.State, warning = profile.OpenState(s.StateDir, p.Name); warning != "" {
+	before := p.Name
+	if a.flags.db != "" && p.DB != profile.DatabasePath() {
+		before = "" // what is remembered under this name is of the usual database
+	}
+	if s.State, warning = profile.OpenState(s.StateDir, pl.owner(""), before); warning != "" {
 		s.Warnings = append(s.Warnings, warning)
 	}
 	return a.bench(ctx, s)
+}
+
+// askToMake asks whether a database that was named and isn't there is to be
+// made. An error says that it isn't.
+func (a *app) askToMake(path string) error {
+	fmt.Fprintf(a.io.Err, "There is no database at %s. Create it? [y/N] ", clean.Line(path))
+	answer, err := readLine(a.io.In)
+	if err != nil && !errors.Is(err, io.EOF) {
+		return fmt.Errorf("reading the answer: %w", err)
+	}
+	switch strings.ToLower(strings.TrimSpace(answer)) {
+	case "y", "yes":
+		return nil
+	}
+	return fmt.Errorf("%s: %w; nothing was created", path, errMissing)
+}
+
+// readLine reads up to the end of a line and no further: what comes after it is
+// for the workbench.
+func readLine(in io.Reader) (string, error) {
+	const maxAnswer = 1 << 10
+	var line []byte
+	for one := make([]byte, 1); len(line) < maxAnswer; {
+		n, err := in.Read(one)
+		if n == 1 && (one[0] == '\n' || one[0] == '\r') {
+			return string(line), nil
+		}
+		line = append(line, one[:n]...)
+		if err != nil {
+			return string(line), err
+		}
+	}
+	return "", errors.New("the line is too long")
+}
+
+// owner tells a place for what is remembered of it: the database by its id, an
+// account by its server, and who it is over SSH.
+func (p *place) owner(user string) string {
+	if p.db != nil {
+		return "db\x00" + p.db.ID() + "\x00" + LocalAccount + "\x00" + user
+	}
+	return "server\x00" + strings.TrimRight(p.profile.BaseURL, "/") + "\x00" + p.profile.Account + "\x00" + user
 }
 
 // readyForWorkbench says early, and without touching anything, what would go

@@ -72,7 +72,8 @@ type Model struct {
 	presence views.Presence // what the others were told is looked at
 	away     bool           // the terminal is gone: another one may come
 
-	grace grace // after a text field has closed
+	grace grace      // after a text field has closed
+	saved savedState // what this session began with
 
 	kill         context.CancelFunc
 	terminal     terminal

@@ -10,8 +10,8 @@ import (
 	"threatbench/views/events"
 )
 
-// savedState is what the workbench is taken up from in the next session of its
-// profile: where things stood, not what was in them.
+// savedState is what the workbench is taken up from in the next session on its
+// database or account: where things stood, not what was in them.
 type savedState struct {
 	Screen screen
 	Events events.SavedState
@@ -34,6 +34,10 @@ func (m *Model) saveState() tea.Cmd {
 	if m.themeID != m.options.Theme {
 		k.Theme = m.themeID
 	}
+	if m.options.Query != "" { // asked for once: what it looked for doesn't replace what was saved
+		k.Screen, k.Events.Place = m.saved.Screen, m.saved.Events.Place
+		k.Events.Marks, k.Events.Watch = m.saved.Events.Marks, m.saved.Events.Watch
+	}
 	return m.env.Memory.Save(savedStateName, k)
 }
 
@@ -42,8 +46,11 @@ func (m *Model) saveState() tea.Cmd {
 func (m *Model) restoreState() {
 	var k savedState
 	if !m.env.Memory.Load(savedStateName, &k) {
+		m.saved = savedState{Screen: m.screen, Events: m.events.SaveState()}
+		m.saved.Events.Filter, m.saved.Events.Event = "", ""
 		return
 	}
+	m.saved = k
 	if m.options.Query != "" {
 		k.Events.Filter, k.Events.Event = m.options.Query, ""
 	}

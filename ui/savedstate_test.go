@@ -58,6 +58,31 @@ func TestASessionIsTakenUp(t *testing.T) {
 		p.Settle()
 		p.Want("/ tlp:red")
 		p.WantNot("-tlp:red")
+		press(p, "X", "5")
+		ui.SaveState(p.Model().(*ui.Model))
+	})
+	o.Query = "" // what was asked for once hasn't replaced what was saved
+	workbenchWith(t, o, usual(), func(p *uitest.Program) {
+		p.Settle()
+		p.Want("/ -tlp:red", "2 marked")
+		if after := p.View().Content; body(after) != body(before) {
+			t.Errorf("taken up as\n%s\nwant\n%s", after, before)
+		}
+	})
+}
+
+// A query asked for in the very first session leaves no filter behind.
+func TestAFirstQueryIsNotSaved(t *testing.T) {
+	t.Parallel()
+	o := ui.Options{API: newFake(400), Memory: &notes{values: map[string]json.RawMessage{}}, Query: "tlp:red"}
+	workbenchWith(t, o, usual(), func(p *uitest.Program) {
+		p.Want("/ tlp:red")
+		ui.SaveState(p.Model().(*ui.Model))
+	})
+	o.Query = ""
+	workbenchWith(t, o, usual(), func(p *uitest.Program) {
+		p.Want("1 of 400", "DATE ▾")
+		p.WantNot("tlp:red")
 	})
 }
 

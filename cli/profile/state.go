@@ -1,6 +1,8 @@
 package profile
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -12,7 +14,7 @@ import (
 	"sync"
 )
 
-// State is what the sessions of one profile remember: named JSON values in
+// State is what the sessions on one database or account remember: named JSON values in
 // one file. It is safe for concurrent use; two processes on one file keep each
 // other's names, and of the same name the later writing.
 type State struct {
@@ -28,24 +30,36 @@ type State struct {
 // one isn't ours.
 const stateLimit = 8 << 20
 
-// OpenState reads the state of a profile from dir; "" as dir remembers until
-// the program ends. A file that can't be read never keeps the program from
-// starting: the warning says what happened, and a damaged file is set aside.
-func OpenState(dir, profile string) (s *State, warning string) {
+// OpenState reads from dir what sessions on one place remember; "" as dir
+// remembers until the program ends. Owner tells the place, whatever profile
+// leads there: a database by its id, an account by its server, and who it is
+// over SSH. Where nothing is remembered of it yet, what is remembered under the
+// name of a profile is taken over, once, and left where it is; "" takes nothing
+// over. A file that can't be read never keeps the program from starting: the
+// warning says what happened, and a damaged file is set aside.
+func OpenState(dir, owner, profile string) (s *State, warning string) {
 	s = &State{values: map[string]json.RawMessage{}, changed: map[string]bool{}}
 	if dir == "" {
 		return s, ""
 	}
-	s.path = filepath.Join(dir, "state-"+url.PathEscape(profile)+".json")
-	values, err := readState(s.path)
+	sum := sha256.Sum256([]byte(owner))
+	s.path = filepath.Join(dir, "state-of-"+hex.EncodeToString(sum[:12])+".json")
+	from := s.path
+	if _, err := os.Stat(s.path); errors.Is(err, fs.ErrNotExist) && profile != "" {
+		from = filepath.Join(dir, "state-"+url.PathEscape(profile)+".json")
+	}
+	values, err := readState(from)
 	var damaged *json.SyntaxError
 	var wrong *json.UnmarshalTypeError
 	switch {
 	case err == nil:
 		s.values = values
+		if from != s.path {
+			s.again(values)
+		}
 	case errors.As(err, &damaged), errors.As(err, &wrong):
-		warning = fmt.Sprintf("%v; it was set aside as %s.damaged", err, filepath.Base(s.path))
-		if os.Rename(s.path, s.path+".damaged") != nil {
+		warning = fmt.Sprintf("%v; it was set aside as %s.damaged", err, filepath.Base(from))
+		if os.Rename(from, from+".damaged") != nil {
 			warning = err.Error()
 		}
 	default:
@@ -102,7 +116,7 @@ func (s *State) Flush() error {
 	if s.path == "" || len(news) == 0 {
 		return nil
 	}
-	all, err := readState(s.path) // another session of the profile may have written since
+	all, err := readState(s.path) // another session on the place may have written since
 	if err != nil {
 		all = map[string]json.RawMessage{}
 	}

@@ -12,7 +12,7 @@ import (
 
 func opened(t *testing.T, dir string) *State {
 	t.Helper()
-	s, warning := OpenState(dir, "prod")
+	s, warning := OpenState(dir, "prod", "")
 	if warning != "" {
 		t.Fatal(warning)
 	}
@@ -41,7 +41,7 @@ func TestStateIsThereTheNextTime(t *testing.T) {
 	if info, err := files[0].Info(); err != nil || info.Mode().Perm() != 0o600 {
 		t.Errorf("%v %v: others can read it", info.Mode(), err)
 	}
-	if other, _ := OpenState(dir, "work"); len(other.values) != 0 {
+	if other, _ := OpenState(dir, "work", ""); len(other.values) != 0 {
 		t.Error("a profile knows what another remembers")
 	}
 }
@@ -69,11 +69,11 @@ func TestStateOfTwoSessions(t *testing.T) {
 func TestStateThatIsDamagedIsSetAside(t *testing.T) {
 	for _, text := range []string{"", "{", `[1]`, "\x00\x01"} {
 		dir := t.TempDir()
-		path := filepath.Join(dir, "state-prod.json")
+		path := opened(t, dir).path
 		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		s, warning := OpenState(dir, "prod")
+		s, warning := OpenState(dir, "prod", "")
 		if !strings.Contains(warning, "set aside") {
 			t.Errorf("%q: %q", text, warning)
 		}
@@ -93,11 +93,11 @@ func TestStateThatIsDamagedIsSetAside(t *testing.T) {
 
 func TestStateThatCannotBeReadStaysAsItIs(t *testing.T) {
 	dir := t.TempDir()
-	path := filepath.Join(dir, "state-prod.json")
+	path := opened(t, dir).path
 	if err := os.WriteFile(path, make([]byte, stateLimit+1), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	s, warning := OpenState(dir, "prod")
+	s, warning := OpenState(dir, "prod", "")
 	if !strings.Contains(warning, "more than") {
 		t.Errorf("%q", warning)
 	}
@@ -129,9 +129,44 @@ func TestStateIsWrittenLater(t *testing.T) {
 	}
 }
 
+// What was remembered under a profile's name is taken over once and left where
+// it is; profiles that lead to one place then share what is remembered.
+func TestStateOfAProfileIsTakenOverOnce(t *testing.T) {
+	dir := t.TempDir()
+	old := filepath.Join(dir, "state-prod.json")
+	if err := os.WriteFile(old, []byte(`{"frame.kept":1,"queries.seen":2}`), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	read := func(profile, name string) string {
+		s, warning := OpenState(dir, "db 1", profile)
+		if warning != "" {
+			t.Error(warning)
+		}
+		v, _ := s.Get(name)
+		return string(v)
+	}
+	s, _ := OpenState(dir, "db 1", "prod")
+	if v, _ := s.Get("queries.seen"); string(v) != "2" {
+		t.Errorf("taken over: %q", v)
+	}
+	s.Put("frame.kept", json.RawMessage(`3`))
+	if err := s.Flush(); err != nil {
+		t.Fatal(err)
+	}
+	if got := read("other", "frame.kept") + read("prod", "queries.seen"); got != "32" {
+		t.Errorf("the next time: %s", got)
+	}
+	if text, err := os.ReadFile(old); err != nil || !strings.Contains(string(text), `"frame.kept":1`) {
+		t.Errorf("the old file: %s %v", text, err)
+	}
+	if s, _ := OpenState(dir, "db 2", ""); len(s.values) != 0 {
+		t.Errorf("another place begins with %v", s.values)
+	}
+}
+
 func TestStateOfNamesWithSlashes(t *testing.T) {
 	dir := t.TempDir()
-	s, warning := OpenState(dir, "../evil/name")
+	s, warning := OpenState(dir, "../evil/name", "")
 	s.Put("x", json.RawMessage(`1`))
 	if err := s.Flush(); err != nil || warning != "" {
 		t.Fatal(err, warning)
