@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"slices"
 	"strings"
@@ -11,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"threatbench/api"
+	"threatbench/api/blocklist"
 	"threatbench/api/interchange"
 	"threatbench/api/query"
 	"threatbench/cli/files"
@@ -35,7 +37,7 @@ func (a *app) exportCommand() *cobra.Command {
 		Use:   "export",
 		Short: "Write events as JSON Lines, CSV, STIX or a report",
 		Long: "Writes the events that a filter finds, all of them: as JSON Lines with their raw records (the form that import reads without loss), " +
-			"as CSV with the columns you choose, as a STIX 2.1 bundle, or as a report in Markdown with defanged indicators. " +
+			"as CSV with the columns you choose, as a STIX 2.1 bundle, or as a report in Markdown with defanged indicators; or their indicators as a block list, rules or a search of another program. " +
 			"--max-tlp leaves out what is marked stricter, or not at all, and says how many. " +
 			"A file is written whole or not at all, readable by you alone; what is no regular file (a pipe, /dev/null) is written into, a link of your own leads to its file, and somebody else's is refused. " +
 			"Against a remote account every raw record is a call of its own; --no-raw does without them. A server that is silent for as long as --timeout says is given up; a long export that goes on is not.\n\nColumns: " + strings.Join(interchange.FieldNames(), ", "),
@@ -44,12 +46,13 @@ func (a *app) exportCommand() *cobra.Command {
 			"threatbench export --format csv --columns date,indicator,indicatorType,tlp --max-tlp green",
 			"threatbench export --format stix --query 'date>-30d' -o bundle.json",
 			"threatbench export --format markdown --title 'Weekly report' --query 'date>-7d' -o report.md",
+			"threatbench export --format nftables --max-tlp green --query 'date>-30d' -o blocked.nft",
 			"threatbench export | gzip > all.jsonl.gz",
 		}, "\n"),
 		Args: cobra.ArbitraryArgs,
 	}
 	check := func(args []string) error {
-		if _, err := f.options(); err != nil {
+		if err := f.check(); err != nil {
 			return err
 		}
 		if a.given != nil && f.output != "" && f.output != "-" {
@@ -64,7 +67,7 @@ func (a *app) exportCommand() *cobra.Command {
 	cmd.Flags().StringVarP(&f.query, "query", "q", "", "filter, in the filter language; empty means everything")
 	a.timeoutFlag(cmd, &f.timeout)
 	cmd.Flags().StringSliceVar(&f.datasets, "dataset", nil, "datasets to search, by name or id; all is the default")
-	cmd.Flags().StringVar(&f.format, "format", "jsonl", "form to write: "+listFormats(interchange.ExportFormats()))
+	cmd.Flags().StringVar(&f.format, "format", "jsonl", "form to write: "+listFormats(interchange.ExportFormats())+", or a block list or rules: "+strings.Join(blocklist.Forms(), ", "))
 	cmd.Flags().StringVarP(&f.output, "output", "o", "", "file to write instead of the standard output")
 	cmd.Flags().StringVar(&f.maxTLP, "max-tlp", "none", "strictest TLP to write: clear, green, amber, amber+strict, red; none writes everything")
 	cmd.Flags().StringSliceVar(&f.columns, "columns", nil, "columns of CSV, in their order")
@@ -73,12 +76,23 @@ func (a *app) exportCommand() *cobra.Command {
 	return cmd
 }
 
+// isBlockList reports whether indicators are to be written, rather than events.
+func (f exportFlags) isBlockList() bool { return slices.Contains(blocklist.Forms(), f.format) }
+
+func (f exportFlags) check() error {
+	if !f.isBlockList() && !slices.Contains(interchange.ExportFormats(), interchange.Format(f.format)) {
+		return usagef("--format %s: want one of %s, or a block list: %s", f.format, listFormats(interchange.ExportFormats()), strings.Join(blocklist.Forms(), ", "))
+	}
+	if f.isBlockList() && f.title != "" {
+		return usagef("--title belongs to --format markdown")
+	}
+	_, err := f.options()
+	return err
+}
+
 // options checks the flags and gives them in the exporter's form.
 func (f exportFlags) options() (interchange.ExportOptions, error) {
 	o := interchange.ExportOptions{Format: interchange.Format(f.format), Columns: f.columns, Title: f.title, Filter: f.query, WithoutRaw: f.noRaw}
-	if !slices.Contains(interchange.ExportFormats(), o.Format) {
-		return o, usagef("--format %s: want one of %s", f.format, listFormats(interchange.ExportFormats()))
-	}
 	if len(f.columns) > 0 && o.Format != interchange.CSV {
 		return o, usagef("--columns belongs to --format csv")
 	}
@@ -126,15 +140,14 @@ func (a *app) export(ctx context.Context, f exportFlags) (err error) {
 	if err != nil {
 		return err
 	}
-	var done interchange.ExportReport
-	if f.output == "" || f.output == "-" {
-		done, err = a.exportTo(ctx, pl, q, a.io.Out, f)
-	} else {
-		err = files.Write(ctx, f.output, func(w io.Writer) (err error) {
-			done, err = a.exportTo(ctx, pl, q, w, f)
-			return err
-		})
+	if f.isBlockList() {
+		return a.exportBlockList(ctx, pl, q, f, missed)
 	}
+	var done interchange.ExportReport
+	err = a.toOutput(ctx, f, func(w io.Writer) (err error) {
+		done, err = a.exportTo(ctx, pl, q, w, f)
+		return err
+	})
 	if err != nil {
 		return err
 	}
@@ -178,4 +191,61 @@ func (a *app) exportTo(ctx context.Context, pl *place, q api.ListQuery, w io.Wri
 		func(p interchange.Progress) { m.show(int64(p.Events), int64(p.Total), p.Events) })
 	m.clear()
 	return done, err
+}
+
+// toOutput gives the file that --output names, or the standard output, to
+// write.
+func (a *app) toOutput(ctx context.Context, f exportFlags, write func(io.Writer) error) error {
+	if f.output == "" || f.output == "-" {
+		return write(a.io.Out)
+	}
+	return files.Write(ctx, f.output, write)
+}
+
+// exportBlockList writes the indicators of a query as a block list or rules.
+func (a *app) exportBlockList(ctx context.Context, pl *place, q api.ListQuery, f exportFlags, missed []string) error {
+	o, err := f.options()
+	if err != nil {
+		return err
+	}
+	l, err := blocklist.New(f.format)
+	if err != nil {
+		return usageError{err}
+	}
+	left := 0
+	done, err := a.eachOf(ctx, pl, q, func(e *api.Event) error {
+		if tlp, known := api.ParseTLP(e.TLP); o.MaxTLP != api.TLPNone && (!known || tlp > o.MaxTLP) {
+			left++
+			return nil
+		}
+		l.Add(e)
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	var r blocklist.Report
+	err = a.toOutput(ctx, f, func(w io.Writer) (err error) {
+		r, err = l.Write(w, blocklist.Meta{Query: f.query, Time: a.now(), MaxTLP: o.MaxTLP, Version: version()})
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("writing the list: %w", err)
+	}
+	a.note("%s written", counted(r.Written, "indicator"))
+	if left > 0 {
+		a.note("%s left out by --max-tlp %s", counted(left, "event"), f.maxTLP)
+	}
+	done.missed = append(done.missed, missed...)
+	for _, o := range r.LeftOut {
+		more := ""
+		if o.Count > len(o.Values) {
+			more = fmt.Sprintf(" and %s more", grouped(o.Count-len(o.Values)))
+		}
+		a.note("left out, %s: %s%s", o.Why, strings.Join(o.Values, " "), more)
+	}
+	if err := done.partly(); err != nil || !r.Partial() {
+		return err
+	}
+	return partialError{errors.New("not every indicator is in the list")}
 }

@@ -156,12 +156,7 @@ func (a *app) indicators(ctx context.Context, f matchFlags) (set *match.Set, don
 		b.Add(e)
 		return nil
 	}
-	if pl.db != nil {
-		err = eachStored(ctx, pl, q, take)
-	} else {
-		done, err = a.eachListed(ctx, pl, q, take)
-	}
-	if err != nil {
+	if done, err = a.eachOf(ctx, pl, q, take); err != nil {
 		return nil, done, err
 	}
 	set = b.Set()
@@ -178,6 +173,15 @@ func (a *app) indicators(ctx context.Context, f matchFlags) (set *match.Set, don
 		return nil, done, quietError{errors.New("no indicator is known that could be looked for")}
 	}
 	return set, done, nil
+}
+
+// eachOf gives every event of a query to take, as it is stored where the
+// database is at hand.
+func (a *app) eachOf(ctx context.Context, pl *place, q api.ListQuery, take func(*api.Event) error) (answered, error) {
+	if pl.db != nil {
+		return answered{}, eachStored(ctx, pl, q, take)
+	}
+	return a.eachListed(ctx, pl, q, take)
 }
 
 // eachStored gives every event of a query in the embedded database.

@@ -15,6 +15,12 @@ import (
 // matching runs the command on a database of a few events.
 func matching(t *testing.T, in string, args ...string) (out, said string, code int) {
 	t.Helper()
+	return onAFew(t, in, append([]string{"match"}, args...)...)
+}
+
+// onAFew runs a command on a database of a few events.
+func onAFew(t *testing.T, in string, args ...string) (out, said string, code int) {
+	t.Helper()
 	dir := t.TempDir()
 	db, events := filepath.Join(dir, "e.db"), filepath.Join(dir, "e.jsonl")
 	line := func(value, attacker, tlp string) string {
@@ -35,7 +41,7 @@ func matching(t *testing.T, in string, args ...string) (out, said string, code i
 	if _, said, code := run("import", "--db", db, events); code != exitOK {
 		t.Fatal(said)
 	}
-	return run(append([]string{"match", "--db", db}, args...)...)
+	return run(append([]string{"--db", db}, args...)...)
 }
 
 func TestMatchTellsHitsAndSumsThemUp(t *testing.T) {
@@ -111,5 +117,26 @@ func TestMatchSaysWhereAServerCutsTheIndicators(t *testing.T) {
 	_, said, code = against(t, &foreign.Server{Rows: 2500, Cap: 1000, Paging: foreign.IgnoresPage}, "match", log)
 	if code != exitPartial || !strings.Contains(said, "the server gives no more") {
 		t.Errorf("exit code %d: %s", code, said)
+	}
+}
+
+func TestExportWritesBlockLists(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "list")
+	_, said, code := onAFew(t, "", "export", "--format", "nftables", "--max-tlp", "amber", "-o", path)
+	b, err := os.ReadFile(path)
+	if text := string(b); err != nil || code != exitOK || !strings.Contains(text, "203.0.113.0/24") || strings.Contains(text, "198.51.100.7") || !strings.Contains(text, "# limited to TLP amber") {
+		t.Errorf("exit code %d, %v: %s %s", code, err, said, text)
+	}
+	if !strings.Contains(said, "1 event left out by --max-tlp amber") || !strings.Contains(said, "evil.example") {
+		t.Errorf("what is left out isn't said: %s", said)
+	}
+	for _, args := range [][]string{{"--format", "iptables"}, {"--format", "yara", "--columns", "date"}, {"--format", "yara", "--title", "x"}} {
+		if _, said, code := onAFew(t, "", append([]string{"export"}, args...)...); code != exitUsage {
+			t.Errorf("%q: exit code %d, %s", args, code, said)
+		}
+	}
+	out, said, code := against(t, &foreign.Server{Rows: 2500, Cap: 1000, Paging: foreign.IgnoresPage}, "export", "--format", "plain")
+	if code != exitPartial || !strings.Contains(out, "host.example") || !strings.Contains(said, "the server gives no more") {
+		t.Errorf("a server that cuts: exit code %d, %s %s", code, out, said)
 	}
 }
