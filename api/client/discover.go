@@ -7,6 +7,7 @@ import (
 
 	"threatbench/api"
 	"threatbench/api/clean"
+	"threatbench/api/query"
 )
 
 // Capabilities asks what the server understands beyond the contract (GET
@@ -30,6 +31,12 @@ func (c *Client) Capabilities(ctx context.Context) (api.Capabilities, error) {
 // Explain asks what each condition of a filter does (POST /events/explain, of
 // our own servers only).
 func (c *Client) Explain(ctx context.Context, q api.ListQuery) (api.Explanation, error) {
+	if query.HasDataset(q) {
+		var err error
+		if q, err = c.inDatasets(ctx, q); err != nil {
+			return api.Explanation{}, fmt.Errorf("explaining a filter: %w", err)
+		}
+	}
 	body := api.ListQuery{Search: q.Search, Branches: q.Branches, Datasets: q.Datasets}
 	if err := body.Validate(); err != nil {
 		return api.Explanation{}, fmt.Errorf("explaining a filter: %w", err)

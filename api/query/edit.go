@@ -3,6 +3,7 @@ package query
 import (
 	"slices"
 	"strings"
+	"time"
 
 	"threatbench/api"
 )
@@ -34,6 +35,37 @@ func cut(text string, s Span, with string) string {
 		after = strings.TrimSpace(a)
 	}
 	return strings.TrimSpace(before + " " + after)
+}
+
+// Replace takes a condition of the search out of a text, or puts another in its
+// place, and leaves the person's spelling of the rest alone where it can.
+func Replace(text string, now time.Time, c api.Condition, with ...api.Condition) string {
+	terms := Terms(text)
+	words := map[string]bool{}
+	if c.Field == api.FieldText && !c.Not {
+		for w := range strings.FieldsSeq(c.Value()) {
+			words[w] = true
+		}
+	}
+	written := strings.Join(group(with), " ")
+	out, done := text, false
+	for i := len(terms) - 1; i >= 0; i-- {
+		f, err := Parse(text[terms[i].Pos:terms[i].End], now)
+		if err != nil || len(f.Branches) > 0 || len(f.Search) != 1 || !same(f.Search[0], c) && !(f.Search[0].Field == api.FieldText && words[f.Search[0].Value()]) {
+			continue
+		}
+		out, done = cut(out, terms[i], ""), true
+	}
+	if done {
+		return strings.TrimSpace(out + " " + written)
+	}
+	f, err := Parse(text, now)
+	i := slices.IndexFunc(f.Search, func(o api.Condition) bool { return same(o, c) })
+	if err != nil || i < 0 {
+		return text
+	}
+	f.Search = slices.Replace(f.Search, i, i+1, with...)
+	return Format(f)
 }
 
 // And adds a condition to a text and leaves the person's spelling of the rest

@@ -268,3 +268,12 @@ func (a *API) LookupIndicators(ctx context.Context, q api.LookupRequest) ([]api.
 	}
 	return c.LookupIndicators(ctx, q)
 }
+
+// Explain asks by the session's own client, which knows its limit.
+func (a *API) Explain(ctx context.Context, q api.ListQuery) (api.Explanation, error) {
+	c, ok := a.Client.(async.Explainer)
+	if !ok {
+		return api.Explanation{}, fmt.Errorf("explaining a filter: %w", api.ErrUnsupported)
+	}
+	return c.Explain(ctx, q)
+}

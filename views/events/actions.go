@@ -45,8 +45,8 @@ func tableActions() []views.Action[*Model] {
 		},
 		{
 			ID: "events.open", Group: "Moving", Keys: []string{"enter"}, Title: "Open the event", Hint: "open",
-			Help: "Opens the selected event and moves the focus to it.",
-			Do:   views.Plain((*Model).open), Disabled: (*Model).noEvent, Hinted: inTable(1),
+			Help: "Opens the selected event and moves the focus to it; where nothing matches, offers what would find something.",
+			Do:   (*Model).openOrWiden, Disabled: (*Model).nothingToOpen, Hinted: inTable(1),
 		},
 		{
 			ID: "events.preview", Group: "Moving", Keys: []string{"v"}, Title: "Show or hide the detail", Hint: "preview",

@@ -8,6 +8,7 @@ import (
 	"github.com/charmbracelet/x/ansi"
 
 	"threatbench/api"
+	"threatbench/api/query"
 	"threatbench/ui/widget/layout"
 	"threatbench/views"
 )
@@ -23,6 +24,7 @@ const (
 	facetsFrom   = 96
 	facetsWidest = 30
 	timelineFrom = 12
+	scopeFrom    = 110 // where what is searched is always named
 )
 
 // place lays the parts out: the filter line on top, facets at the left, the
@@ -104,8 +106,7 @@ func (m *Model) empty(w, h int) []string {
 	case m.text == "":
 		text = append(text, m.welcome()...)
 	default:
-		text = append(text, st.Strong.Paint("No events match."), "",
-			st.Key.Paint("esc")+st.Hint.Paint(" clears the filter   ")+st.Key.Paint("backspace")+st.Hint.Paint(" removes its last condition"))
+		text = append(text, m.noMatch(w, h)...)
 		if len(m.missed) > 0 {
 			for _, l := range strings.Split(ansi.Wrap(views.Shown("This server can't look everywhere. "+m.notSearched()), max(w-4, 10), " "), "\n") {
 				text = append(text, st.Warn.Paint(l))
@@ -146,8 +147,12 @@ func (m *Model) shortMessage(msg string, w int) string {
 func (m *Model) counts() string {
 	st := m.env.Styles
 	var parts []string
-	if !slices.Equal(m.dataset, m.home) {
-		parts = append(parts, st.Accent.Paint("in "+m.datasetName()))
+	switch {
+	case query.HasDataset(api.ListQuery{Search: m.parsed.Search}): // the filter says it
+	case !slices.Equal(m.dataset, m.home):
+		parts = append(parts, st.Accent.Paint("in "+views.Shown(m.datasetName())))
+	case m.geometry.filter.W >= scopeFrom:
+		parts = append(parts, st.Faint.Paint("in "+views.Shown(m.datasetName())))
 	}
 	if len(m.missed) > 0 {
 		const most = 40 // the rest stands where there are no rows, and on the command line

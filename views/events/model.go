@@ -79,9 +79,10 @@ type Model struct {
 	watch    watch
 	lastMark int // row of the last mark, where a range begins; -1 where none is
 
-	opening     bool     // open the selected event as soon as the list is there
-	missed      []string // what the server could not search
-	stale, slow bool     // what is shown answers an older question; and it takes long
+	opening     bool             // open the selected event as soon as the list is there
+	explained   *async.Explained // why nothing matches; nil where that isn't known
+	missed      []string         // what the server could not search
+	stale, slow bool             // what is shown answers an older question; and it takes long
 	loadedOnce  bool
 	err         error
 	took        time.Duration
@@ -240,6 +241,8 @@ func (m *Model) Receive(f async.Result) tea.Cmd {
 		m.onActivity(f)
 	case async.JobDone:
 		m.onMarks(f)
+	case async.Explained:
+		return m.onExplained(f)
 	case async.Slow:
 		m.late(f.Tag().Slot.Name)
 	}
@@ -302,7 +305,12 @@ func (m *Model) onFirst(w want, f async.EventsLoaded) tea.Cmd {
 	if m.opening {
 		m.open()
 	}
-	return tea.Batch(m.ensure(), m.restartWatch())
+	m.explained = nil
+	var why tea.Cmd
+	if m.nothing() {
+		why = m.explain(false)
+	}
+	return tea.Batch(m.ensure(), m.restartWatch(), why)
 }
 
 // rowOf is the loaded row of an event, 0 where it isn't there.
