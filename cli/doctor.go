@@ -178,8 +178,36 @@ func (c *checkup) database(ctx context.Context, db *store.DB, path string) {
 	default:
 		c.say("contents", counted(found.Events, "event")+" read, indexes and pages are in order", nil)
 	}
+	if err == nil {
+		c.clock(found)
+	}
 	c.wal(path)
 	c.room(path)
+}
+
+// clockSlack is how far the clocks of several machines may differ.
+const clockSlack = 5 * time.Minute
+
+// clock holds the machine's clock against what the database was told.
+func (c *checkup) clock(found store.Verified) {
+	now := c.a.now().UTC()
+	switch ahead := found.Newest.Sub(now); {
+	case ahead > clockSlack:
+		c.say("clock", "", fmt.Errorf("it is %s here, and the newest change was made at %s: this clock is slow, or one was fast then; set it before changing anything, since changes are taken back by their time",
+			now.Format(time.DateTime), found.Newest.Format(time.DateTime)))
+	case found.Future > 0:
+		c.say("clock", "", fmt.Errorf("it is %s here, and %s created later than that: set this clock; where it is right, they were made under a wrong one or imported so, and stay above all others in order of creation until then",
+			now.Format(time.DateTime), counted(found.Future, "event")+" "+was(found.Future)))
+	default:
+		c.say("clock", now.Format(time.DateTime)+" UTC, after everything in the database", nil)
+	}
+}
+
+func was(n int) string {
+	if n == 1 {
+		return "was"
+	}
+	return "were"
 }
 
 // maxWAL is how long the log beside a database may get before something is

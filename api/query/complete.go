@@ -15,6 +15,9 @@ const maxSuggestions = 100
 // operators, values. A nil values supplies none.
 func Complete(text string, cursor int, values Values) []Suggestion {
 	cursor = min(max(cursor, 0), len(text))
+	if unread(text) != nil {
+		return nil
+	}
 	toks := scan(text[:cursor])
 	c := completion{text: text, cursor: cursor, toks: toks, whole: scan(text), values: values}
 	if n := len(toks); n > 0 {

@@ -3,6 +3,9 @@ package query
 // Highlight cuts a text into its tokens, in order and without overlap. It
 // never fails: what cannot be read is KindError.
 func Highlight(text string) []Span {
+	if unread(text) != nil {
+		return nil
+	}
 	toks := scan(text)
 	spans := make([]Span, len(toks))
 	for i, t := range toks {
@@ -46,6 +49,9 @@ func Terms(text string) []Span {
 	var out []Span
 	depth := 0
 	joined := false // the next token goes on with the last term
+	if unread(text) != nil {
+		return nil
+	}
 	for _, t := range scan(text) {
 		top := depth == 0 && !t.glued && !t.listed
 		switch {

@@ -14,6 +14,18 @@ import (
 // maxDepth bounds how deep parentheses may nest.
 const maxDepth = 20
 
+// maxText bounds a filter in bytes: far more than the API takes of conditions,
+// and little enough to be read between two frames.
+const maxText = 64 << 10
+
+// unread refuses what isn't read at all.
+func unread(text string) error {
+	if len(text) <= maxText {
+		return nil
+	}
+	return &Error{Pos: 0, End: len(text), Msg: fmt.Sprintf("a filter of %d bytes; at most %d are read. A list of indicators is looked up: threatbench lookup", len(text), maxText)}
+}
+
 // leaf is a condition and where it stands.
 type leaf struct {
 	api.Condition
@@ -42,6 +54,9 @@ type node struct {
 // its zone, where that is a named one, else of UTC: the machine's own zone is
 // never taken unasked.
 func Parse(text string, now time.Time) (Filter, error) {
+	if err := unread(text); err != nil {
+		return Filter{}, err
+	}
 	p := parser{text: text, toks: scan(text), now: named(now)}
 	root, err := p.and(0)
 	if err == nil && p.i < len(p.toks) {

@@ -322,3 +322,24 @@ func TestLookupKnowsEveryField(t *testing.T) {
 		}
 	}
 }
+
+// TestHugeTexts gives a mebibyte to all that reads filters: it is refused
+// before it is taken apart, and the longest that is read is read soon.
+func TestHugeTexts(t *testing.T) {
+	for _, piece := range []string{"a ", "NOT ", "a OR ", "(", "[", "-", "\"", "a:", "event:*a"} {
+		huge := strings.Repeat(piece, 1<<20/len(piece))
+		if _, err := query.Parse(huge, time.Time{}); err == nil || !strings.Contains(err.Error(), "at most 65536 are read") {
+			t.Errorf("%q: %v", piece, err)
+		}
+		if _, err := query.Rows(huge, time.Time{}); err == nil {
+			t.Errorf("%q: rows of it", piece)
+		}
+		if query.Highlight(huge) != nil || query.Terms(huge) != nil || query.Complete(huge, len(huge), nil) != nil {
+			t.Errorf("%q is highlighted or completed", piece)
+		}
+		longest := huge[:64<<10]
+		if _, err := query.Parse(longest, time.Time{}); err == nil {
+			t.Errorf("%q, as long as may be, is taken", piece)
+		}
+	}
+}

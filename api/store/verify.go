@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"fmt"
 	"slices"
+	"time"
 )
 
 // Verified is what Verify found.
@@ -12,6 +13,9 @@ type Verified struct {
 	Events   int      // events that were read, deleted ones not among them
 	Problems []string // what is wrong, each in one line; at most maxProblems
 	More     int      // problems beyond those listed
+
+	Newest time.Time // of the journal's newest change, zero where there is none
+	Future int       // events that were created later than now, by the machine's clock
 }
 
 const (
@@ -30,8 +34,8 @@ func (d *DB) Verify(ctx context.Context, report func(events int)) (Verified, err
 		return Verified{}, err
 	}
 	defer v.close()
-	c := &verification{readTx: v, ctx: ctx, report: report}
-	for _, check := range []func() error{c.pages, c.events, c.strayKeys} {
+	c := &verification{readTx: v, ctx: ctx, report: report, late: d.opts.Now().Add(clockSlack).UnixMilli()}
+	for _, check := range []func() error{c.pages, c.newest, c.events, c.strayKeys} {
 		if err := check(); err != nil {
 			return c.found, fmt.Errorf("checking the database: %w", err)
 		}
@@ -43,6 +47,7 @@ type verification struct {
 	*readTx
 	ctx    context.Context
 	report func(events int)
+	late   int64 // what is later is of the future
 	found  Verified
 }
 
@@ -70,6 +75,19 @@ func (c *verification) pages() error {
 		}
 		return nil
 	})
+}
+
+// clockSlack is how far the clocks of several machines may differ.
+const clockSlack = 5 * time.Minute
+
+// newest reads when the newest change was made.
+func (c *verification) newest() error {
+	var at int64
+	err := c.s.queryRow(c.ctx, "SELECT coalesce((SELECT at FROM change ORDER BY id DESC LIMIT 1), 0)").Scan(&at)
+	if err == nil && at > 0 {
+		c.found.Newest = time.UnixMilli(at).UTC()
+	}
+	return err
 }
 
 // events reads every event, a thousand at a time.
@@ -103,6 +121,9 @@ func (c *verification) chunk(last *int64) (list []eventRow, read int, err error)
 		if err != nil {
 			c.problem("event %d can't be read: %v", row.id, err)
 			return nil
+		}
+		if doc.created > c.late {
+			c.found.Future++
 		}
 		row.doc = doc
 		list = append(list, row)

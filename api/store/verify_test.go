@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 )
 
 // A sound database has no problems; one that was tampered with has each of
@@ -44,6 +45,27 @@ func TestVerifyFindsDamage(t *testing.T) {
 	for _, want := range []string{"isn't found by one of its indicators", "1 entries of events that aren't there", "can't be read"} {
 		if !slices.ContainsFunc(v.Problems, func(p string) bool { return strings.Contains(p, want) }) {
 			t.Errorf("%q is not among %q", want, v.Problems)
+		}
+	}
+}
+
+// A clock that is behind the journal, and events of the future, are told.
+func TestVerifyTellsOfTheClock(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "events.db")
+	then := time.Date(2026, 5, 1, 12, 0, 0, 0, time.UTC)
+	d := openAt(t, path, Options{Now: func() time.Time { return then }})
+	create(t, d, numbered(1), numbered(2))
+	if err := d.Close(); err != nil {
+		t.Fatal(err)
+	}
+	for now, future := range map[time.Time]int{then: 0, then.Add(-time.Minute): 0, then.Add(-time.Hour): 2, then.AddDate(1, 0, 0): 0} {
+		d := openAt(t, path, Options{Now: func() time.Time { return now }, ReadOnly: true})
+		v, err := d.Verify(context.Background(), nil)
+		if err != nil || !v.Newest.Equal(then) || v.Future != future {
+			t.Errorf("at %v: newest %v, %d of the future, %v", now, v.Newest, v.Future, err)
+		}
+		if err := d.Close(); err != nil {
+			t.Fatal(err)
 		}
 	}
 }
