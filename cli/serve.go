@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -14,6 +15,7 @@ import (
 	"threatbench/api/demo"
 	"threatbench/api/server"
 	"threatbench/api/server/alerting"
+	"threatbench/api/server/certs"
 	"threatbench/api/server/webhook"
 	"threatbench/api/store"
 	"threatbench/cli/profile"
@@ -28,6 +30,7 @@ type serveFlags struct {
 	rateLimit int
 	metrics   string // a file
 	quiet     bool
+	tls       tlsFlags
 
 	webhookURL     string
 	webhookSecret  string // a file
@@ -63,6 +66,9 @@ func (a *app) serveAPICommand() *cobra.Command {
 		if s := server.Style(f.style); s != server.Enveloped && s != server.Bare {
 			return usagef("--response-style %s: want %s or %s", f.style, server.Enveloped, server.Bare)
 		}
+		if err := f.tls.check(f.listen); err != nil {
+			return err
+		}
 		if f.rateLimit < 0 {
 			return usagef("--rate-limit %d: want 0 (none) or more", f.rateLimit)
 		}
@@ -76,6 +82,7 @@ func (a *app) serveAPICommand() *cobra.Command {
 	}
 	cmd.RunE = a.run(check, func(ctx context.Context, _ []string) error { return a.serveAPI(ctx, f) })
 	cmd.Flags().StringVar(&f.listen, "listen", "127.0.0.1:8787", "address to listen on; port 0 takes a free one")
+	f.tls.add(cmd)
 	cmd.Flags().IntVar(&f.demo, "demo", 0, "fill the database with this many made-up events")
 	cmd.Flags().Uint64Var(&f.seed, "seed", 1, "which story --demo tells")
 	cmd.Flags().StringVar(&f.style, "response-style", string(server.Enveloped), "form of the answers: envelope or bare")
@@ -125,10 +132,14 @@ func (a *app) serveAPI(ctx context.Context, f serveFlags) (err error) {
 	if err != nil {
 		return errors.Join(err, l.Close())
 	}
+	l, scheme, err := f.tls.wrap(l, a.now, log)
+	if err != nil {
+		return err
+	}
 	if !a.flags.readOnly {
 		defer inBackground(engine)()
 	}
-	fmt.Fprintf(a.io.Out, "base URL  http://%s%s\n", l.Addr(), server.BasePath) // shown as far as can be
+	fmt.Fprintf(a.io.Out, "base URL  %s://%s%s\n", scheme, l.Addr(), server.BasePath) // shown as far as can be
 	if token != "" {
 		fmt.Fprintf(a.io.Out, "account   %s\ntoken     %s\n", LocalAccount, token) // shown as far as can be
 	} else {
@@ -219,4 +230,57 @@ func (a *app) servePlace(ctx context.Context, f serveFlags) (*place, func() erro
 		return nil, nil, err
 	}
 	return pl, pl.close, nil
+}
+
+// tlsFlags say how connections to the API are kept from being read.
+type tlsFlags struct {
+	files    certs.Files
+	insecure bool
+}
+
+func (f *tlsFlags) add(cmd *cobra.Command) {
+	cmd.Flags().StringVar(&f.files.Cert, "tls-cert", "", "file with the certificate to serve by HTTPS, in PEM; read again when it changes")
+	cmd.Flags().StringVar(&f.files.Key, "tls-key", "", "file with the certificate's key, in PEM")
+	cmd.Flags().StringVar(&f.files.ClientCA, "tls-client-ca", "", "file with the authorities whose certificates clients must have, in PEM")
+	cmd.Flags().BoolVar(&f.insecure, "insecure", false, "listen without TLS where others can read along")
+}
+
+// check refuses flags that don't go together, and listening in the clear
+// where others can read along without it having been said.
+func (f *tlsFlags) check(listen string) error {
+	switch {
+	case (f.files.Cert == "") != (f.files.Key == ""):
+		return usagef("HTTPS needs --tls-cert and --tls-key")
+	case f.files.ClientCA != "" && f.files.Cert == "":
+		return usagef("--tls-client-ca needs --tls-cert and --tls-key")
+	case f.insecure && f.files.Cert != "":
+		return usagef("--insecure and --tls-cert: want one of them")
+	case f.files.Cert == "" && !f.insecure && !onLoopback(listen):
+		return usagef("--listen %s is not this machine alone, and without TLS whoever is on the way reads tokens and events: give --tls-cert and --tls-key, or --insecure where something else encrypts", listen)
+	}
+	return nil
+}
+
+// onLoopback tells whether an address to listen on is reached from this
+// machine only. A name counts by what it is, not by what it resolves to.
+func onLoopback(listen string) bool {
+	host, _, err := net.SplitHostPort(listen)
+	if err != nil {
+		return true // no address: listening refuses it
+	}
+	ip := net.ParseIP(host)
+	return host == "localhost" || ip != nil && ip.IsLoopback()
+}
+
+// wrap makes a listener speak TLS where there is a certificate, and gives the
+// scheme its URL has.
+func (f *tlsFlags) wrap(l net.Listener, now func() time.Time, log *slog.Logger) (net.Listener, string, error) {
+	if f.files.Cert == "" {
+		return l, "http", nil
+	}
+	config, err := certs.Config(f.files, now, log)
+	if err != nil {
+		return nil, "", errors.Join(fmt.Errorf("serving by HTTPS: %w", err), l.Close())
+	}
+	return tls.NewListener(l, config), "https", nil
 }
