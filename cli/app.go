@@ -117,10 +117,57 @@ func oneLine(err error) string {
 		return text + "; give it more time with --timeout, for example --timeout 2m, or 0 to wait for as long as it takes"
 	case errors.Is(err, syscall.EADDRINUSE):
 		return text + "; choose another address with --listen, or port 0 for a free one"
-	case errors.Is(err, fs.ErrPermission):
-		return text + "; check the file's owner and mode"
+	}
+	return machineSays(err, text)
+}
+
+// machineTroubles are what a machine refuses, each in one wording wherever it
+// is met, with what to do.
+var machineTroubles = []struct {
+	is       []error
+	word, do string
+}{
+	{[]error{syscall.ENOSPC, syscall.EDQUOT}, "the disk is full", "make room and try again"},
+	{[]error{syscall.EMFILE, syscall.ENFILE}, "too many files are open", "raise the limit, for example with ulimit -n 1024"},
+	{[]error{syscall.EROFS}, "the disk is read-only", "choose another place"},
+	{[]error{syscall.EISDIR}, "it is a folder", "name a file"},
+	{[]error{syscall.ENOTDIR}, "a part of the path is a file and no folder", "choose another place"},
+	{[]error{fs.ErrPermission}, "permission denied", "check the file's owner and mode"},
+	{[]error{fs.ErrNotExist}, "there is no such file or folder", ""},
+}
+
+// machineSays puts what the machine refused into a person's words.
+func machineSays(err error, text string) string {
+	for _, t := range machineTroubles {
+		for _, is := range t.is {
+			if !errors.Is(err, is) {
+				continue
+			}
+			var at *fs.PathError
+			if errors.As(err, &at) && errors.Is(at, is) {
+				text = strings.ReplaceAll(text, at.Error(), named(at.Path)+t.word)
+			}
+			if errno := syscall.Errno(0); errors.As(err, &errno) {
+				text = strings.ReplaceAll(text, errno.Error(), t.word)
+			}
+			if t.do == "" || strings.Contains(text, t.do) {
+				return text
+			}
+			return text + "; " + t.do
+		}
 	}
 	return text
+}
+
+// named is a path before what is said of it, "" where only the program knows it.
+func named(path string) string {
+	switch {
+	case strings.Contains(path, ".threatbench-"):
+		return ""
+	case path == "/dev/stdout":
+		return "the output: "
+	}
+	return path + ": "
 }
 
 // run wraps what a command does: its arguments are checked first, and its

@@ -83,6 +83,10 @@ func (a *app) settings() (profile.Config, []string, error) {
 			warnings = append(warnings, m.Error())
 		}
 		warnings = append(warnings, "the configuration is not used until that is put right")
+		if !a.flags.readOnly && profile.AsksReadOnly(a.configPath()) {
+			a.flags.readOnly = true
+			warnings = append(warnings, "nothing can be changed until then, since it asks for read_only")
+		}
 	case err != nil:
 		return c, nil, err
 	}

@@ -52,7 +52,7 @@ func unsure(err error) error {
 	var e *api.Error
 	switch {
 	case errors.As(err, &offline) && offline.Reached, errors.As(err, &bad), errors.As(err, &cut):
-	case errors.As(err, &e) && (e.Status == http.StatusRequestTimeout || e.Status >= 500 && e.Status != http.StatusNotImplemented):
+	case errors.As(err, &e) && (e.Status == http.StatusRequestTimeout || e.Status >= 500 && e.Status != http.StatusNotImplemented && e.Status != http.StatusInsufficientStorage):
 	default:
 		return err
 	}
@@ -257,6 +257,7 @@ func (c *Client) explain(err error, n need) error {
 		e.Message = tooMany(e.RetryAfter).Message
 	case e.Status == http.StatusTooManyRequests:
 		e.Message = with("too many calls (429)", said)
+	case e.Status == http.StatusInsufficientStorage && said != "": // it says all there is to say
 	case e.Status >= 500:
 		e.Message = with(fmt.Sprintf("the server failed (%d %s)", e.Status, http.StatusText(e.Status)), said)
 	case said == "" && e.Status == http.StatusNotFound:

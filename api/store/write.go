@@ -98,7 +98,7 @@ func (d *DB) transact(ctx context.Context, f func() error) (err error) {
 func (d *DB) explainWrite(err error) error {
 	switch d.home.Fault(err) {
 	case engine.Full:
-		return errors.Join(api.Errorf(http.StatusInsufficientStorage, "the disk that holds the database is full: nothing was changed; make room and try again"), err)
+		return errors.Join(api.Errorf(http.StatusInsufficientStorage, "the disk is full: nothing was changed; make room and try again"), err)
 	case engine.Busy:
 		return errors.Join(api.Errorf(http.StatusServiceUnavailable, "another process is writing the database: nothing was changed; try again"), err)
 	}

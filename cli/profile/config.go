@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -325,9 +326,21 @@ func Init(path string) error {
 	}
 	_, err = f.WriteString(template())
 	if err = errors.Join(err, f.Close()); err != nil {
-		return fmt.Errorf("writing the configuration: %w", err)
+		// What there is room for is no configuration, and would keep the next
+		// attempt from being made.
+		return fmt.Errorf("writing the configuration: %w", errors.Join(err, os.Remove(path)))
 	}
 	return nil
+}
+
+var readOnlyAsked = regexp.MustCompile(`(?m)^[^#\n]*\bread_only\b["']?\s*=\s*true\b`)
+
+// AsksReadOnly tells of a configuration that can't be used, whatever is wrong
+// with it, whether it asks anywhere for a profile that changes nothing, or
+// can't be read.
+func AsksReadOnly(path string) bool {
+	b, err := os.ReadFile(path)
+	return err != nil || readOnlyAsked.Match(b)
 }
 
 // template is the file that Init writes: everything in it is a comment, so

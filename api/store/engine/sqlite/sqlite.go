@@ -11,6 +11,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"syscall"
 
 	"github.com/pressly/goose/v3"
 	"modernc.org/sqlite"
@@ -169,12 +170,36 @@ func (f *file) explain(err error) error {
 		return fmt.Errorf("%s is not a database of this program (it is no SQLite file): %w", f.path, err)
 	case sqlite3.SQLITE_CORRUPT:
 		return fmt.Errorf("%s is damaged: %w", f.path, err)
-	case sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM:
+	case sqlite3.SQLITE_FULL:
+		return fmt.Errorf("opening %s: %w", f.path, syscall.ENOSPC) // one word for it, wherever it is met
+	case sqlite3.SQLITE_CANTOPEN:
+		if why := reopen(f.path); why != nil {
+			return fmt.Errorf("%s cannot be opened: %w", f.path, why)
+		}
+		fallthrough
+	case sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM:
 		return fmt.Errorf("%s cannot be written (check the permissions of the file and its directory, or open it read-only): %w", f.path, err)
 	case sqlite3.SQLITE_BUSY:
 		return fmt.Errorf("%s is held by another process: %w", f.path, err)
 	}
 	return fmt.Errorf("opening %s: %w", f.path, err)
+}
+
+// reopen is what the machine says of a file that the database couldn't open; nil
+// where it opens, and the log and the index beside it could.
+func reopen(path string) (err error) {
+	for range 4 {
+		db, oerr := os.OpenFile(path, os.O_RDWR, 0)
+		var at *fs.PathError
+		switch {
+		case errors.As(oerr, &at):
+			return at.Err
+		case oerr != nil:
+			return oerr
+		}
+		defer func() { err = errors.Join(err, db.Close()) }()
+	}
+	return nil
 }
 
 func (f *file) Name() string                  { return f.path }

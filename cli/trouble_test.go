@@ -1,0 +1,57 @@
+package cli
+
+import (
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+
+	"threatbench/cli/profile"
+)
+
+// What a machine refuses is said in one wording, with what to do, wherever it
+// is met, and never in its own.
+func TestMachineTroublesAreSaidInOneWording(t *testing.T) {
+	for errno, want := range map[syscall.Errno]string{
+		syscall.ENOSPC: "the disk is full; make room and try again", syscall.EMFILE: "too many files are open; raise the limit, for example with ulimit -n 1024",
+		syscall.EROFS: "the disk is read-only; choose another place", syscall.EISDIR: "it is a folder; name a file",
+		syscall.EACCES: "permission denied; check the file's owner and mode", syscall.ENOENT: "there is no such file or folder",
+	} {
+		for text, err := range map[string]error{
+			"writing x: out.csv: " + want: fmt.Errorf("writing x: %w", &fs.PathError{Op: "write", Path: "out.csv", Err: errno}),
+			"writing x: " + want:          fmt.Errorf("writing x: %w", &fs.PathError{Op: "write", Path: "/d/.threatbench-12", Err: errno}),
+			"the output: " + want:         &fs.PathError{Op: "write", Path: "/dev/stdout", Err: errno},
+			"opening e.db: " + want:       fmt.Errorf("opening e.db: %w", errno),
+		} {
+			if got := oneLine(err); got != text {
+				t.Errorf("got  %q\nwant %q", got, text)
+			}
+		}
+	}
+}
+
+// A configuration that can't be used still keeps the program from changing
+// anything where it asks for that.
+func TestBrokenConfigurationKeepsReadOnly(t *testing.T) {
+	for text, want := range map[string]bool{
+		"[profiles.x]\nread_only = true\n[keys]\n\"app.quit\" = 5\n":     true,
+		"profiles.x = {db = 7, read_only=true}":                          true,
+		"profiles.x.\"read_only\" = true # yes\n\x00broken":              true,
+		"# read_only = true\n[keys]\nx = 5":                              false,
+		"[profiles.x]\nread_only = false\n[ui]\ntheme = \"read_only\"\n": false,
+	} {
+		path := filepath.Join(t.TempDir(), "config.toml")
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if got := profile.AsksReadOnly(path); got != want {
+			t.Errorf("%s: %v, want %v", strings.ReplaceAll(text, "\n", " "), got, want)
+		}
+	}
+	if !profile.AsksReadOnly(filepath.Join(t.TempDir(), "missing")) {
+		t.Error("one that can't be read lets changes through")
+	}
+}
