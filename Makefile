@@ -18,8 +18,10 @@ need-go:
 run: need-go ## start the workbench on a throwaway database of demo events
 	@$(GO) run . demo
 
-test: need-go ## run all tests
-	$(GO) test ./...
+test: need-go ## run all tests; those of the store in SQLite, and in PostgreSQL where there is one
+	$(GO) test $$($(GO) list ./... | grep -v '/api/store$$')
+	@echo "$(GO) test ./api/store"; set -o pipefail; \
+	THREATBENCH_TEST_HOMES=both $(GO) test -count=1 -v ./api/store | grep -vE '^ *(=== |--- (PASS|SKIP))|^(PASS|\[rapid\])'
 
 race: need-go ## run all tests with the race detector (needs a C compiler)
 	CGO_ENABLED=1 $(GO) test -race -timeout 30m ./...

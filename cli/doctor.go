@@ -136,7 +136,7 @@ func (c *checkup) place(whole context.Context, p profile.Profile) {
 			c.say(what, "", errNoDatabase(p))
 			return
 		}
-		if _, err := os.Stat(p.DB); errors.Is(err, os.ErrNotExist) {
+		if _, err := os.Stat(p.DB); errors.Is(err, os.ErrNotExist) && !store.IsServer(p.DB) {
 			c.say(what, p.DB+": not there yet; it is made when it is first used", nil)
 			return
 		}
@@ -149,13 +149,13 @@ func (c *checkup) place(whole context.Context, p profile.Profile) {
 	}
 	start := time.Now()
 	page, err := pl.List(ctx, api.ListQuery{PageSize: 1, Datasets: []string{api.ScopeAll}})
-	where := p.DB
-	if p.Remote() {
-		where = pl.BaseURL() + ", account " + p.Account
+	where := pl.BaseURL() + ", account " + p.Account
+	if pl.db != nil {
+		where = pl.db.Name()
 	}
 	c.say(what, fmt.Sprintf("%s: %s, answered in %d ms", where, views.TotalOf(page).String()+" events", time.Since(start).Milliseconds()), err)
 	if err == nil && pl.db != nil {
-		c.database(whole, pl.db, p.DB)
+		c.database(whole, pl.db, pl.db.Name())
 	}
 	if err := pl.close(); err != nil {
 		c.say(what, "", err)
@@ -181,8 +181,10 @@ func (c *checkup) database(ctx context.Context, db *store.DB, path string) {
 	if err == nil {
 		c.clock(found)
 	}
-	c.wal(path)
-	c.room(path)
+	if !store.IsServer(path) { // whose log and disk are looked after there
+		c.wal(path)
+		c.room(path)
+	}
 }
 
 // clockSlack is how far the clocks of several machines may differ.

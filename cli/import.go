@@ -17,6 +17,7 @@ import (
 	"threatbench/api"
 	"threatbench/api/clean"
 	"threatbench/api/interchange"
+	"threatbench/api/store"
 	"threatbench/cli/files"
 	"threatbench/cli/profile"
 )
@@ -231,7 +232,7 @@ func (a *app) openProfile(ctx context.Context, reads bool) (*place, error) {
 // isMissing reports whether a profile is a named database that isn't there.
 // The usual one is made when it is first used.
 func isMissing(p profile.Profile) bool {
-	if p.Remote() || p.DB == profile.DatabasePath() {
+	if p.Remote() || store.IsServer(p.DB) || p.DB == profile.DatabasePath() {
 		return false
 	}
 	_, err := os.Stat(p.DB)

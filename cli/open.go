@@ -117,7 +117,11 @@ func (a *app) openFile(ctx context.Context, p profile.Profile) (*place, error) {
 }
 
 // openDB opens a database, making its directory where it is missing.
+// A place may be the URL of a database on a server, too.
 func (a *app) openDB(ctx context.Context, path string, readOnly bool) (*store.DB, error) {
+	if store.IsServer(path) {
+		return store.Open(ctx, path, store.Options{ReadOnly: readOnly, Now: a.now}) // it names the database and what is wrong with it
+	}
 	if info, err := os.Stat(path); err == nil && info.IsDir() {
 		return nil, fmt.Errorf("%s is a directory; name a database file", path)
 	} else if err != nil && readOnly {
@@ -186,7 +190,7 @@ func (p *place) close() error {
 	}
 	p.stop()
 	if err := p.db.Close(); err != nil {
-		return fmt.Errorf("closing %s: %w", p.profile.DB, err)
+		return fmt.Errorf("closing %s: %w", p.db.Name(), err)
 	}
 	return nil
 }

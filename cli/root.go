@@ -1,15 +1,18 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"net/url"
 	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"threatbench/api/store"
 	"threatbench/cli/profile"
 	"threatbench/theme"
 )
@@ -86,10 +89,13 @@ func (a *app) globalFlags(root *cobra.Command) {
 	f.BoolVar(&a.flags.accessible, "accessible", false, "for a screen reader: ASCII only, graphs as trees")
 	f.StringVar(&a.flags.theme, "theme", "", "theme: "+strings.Join(theme.Names(), ", ")+", or one of the configuration")
 	f.StringVar(&a.flags.config, "config", "", "configuration file to read instead of the usual one")
-	f.StringVar(&a.flags.db, "db", "", "database file of the embedded server")
+	f.StringVar(&a.flags.db, "db", "", "database of the embedded server: a file, or postgres://user@host/database (also THREATBENCH_DB)")
 }
 
 func (a *app) checkFlags() error {
+	if err := a.checkDB(); err != nil {
+		return err
+	}
 	if c := a.flags.color; c != "" && !slices.Contains(profile.Colors(), c) {
 		return usagef("--color %s: want one of %s", c, strings.Join(profile.Colors(), ", "))
 	}
@@ -98,3 +104,21 @@ func (a *app) checkFlags() error {
 	}
 	return nil
 }
+
+// checkDB refuses a password where every process of the machine could read it.
+func (a *app) checkDB() error {
+	if !store.IsServer(a.flags.db) {
+		return nil
+	}
+	u, err := url.Parse(a.flags.db)
+	if err != nil {
+		return usagef("--db: that is no URL; want postgres://user@host/database")
+	}
+	if _, given := u.User.Password(); given || u.Query().Has("password") {
+		return usagef("--db: a password there is seen by everyone on this machine: put it into PGPASSWORD or ~/.pgpass")
+	}
+	return nil
+}
+
+// database is what --db names, else THREATBENCH_DB; "" where neither does.
+func (a *app) database() string { return cmp.Or(a.flags.db, a.env.Getenv("THREATBENCH_DB")) }

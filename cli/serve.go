@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"errors"
@@ -221,10 +222,7 @@ func (a *app) servePlace(ctx context.Context, f serveFlags) (*place, func() erro
 	if f.demo > 0 && a.flags.db == "" {
 		return a.throwaway(ctx)
 	}
-	p := profile.Profile{Name: profile.LocalName, DB: a.flags.db, ReadOnly: a.flags.readOnly}
-	if p.DB == "" {
-		p.DB = profile.DatabasePath()
-	}
+	p := profile.Profile{Name: profile.LocalName, DB: cmp.Or(a.database(), profile.DatabasePath()), ReadOnly: a.flags.readOnly}
 	pl, err := a.openFile(ctx, p)
 	if err != nil {
 		return nil, nil, err

@@ -111,13 +111,16 @@ func plainLocale(getenv func(string) string) bool {
 }
 
 // choose settles the profile: --db means an embedded database whatever the
-// profile says.
+// profile says, and so does THREATBENCH_DB where no flag names a profile.
 func (a *app) choose(c profile.Config) (profile.Profile, error) {
 	if a.flags.db != "" {
 		if a.flags.profile != "" {
 			return profile.Profile{}, usagef("--db and --profile: name one of them")
 		}
 		return profile.Profile{Name: profile.LocalName, DB: a.flags.db, ReadOnly: a.flags.readOnly}, nil
+	}
+	if db := a.database(); db != "" && a.flags.profile == "" {
+		return profile.Profile{Name: profile.LocalName, DB: db, ReadOnly: a.flags.readOnly}, nil
 	}
 	p, err := c.Choose(a.flags.profile, a.env)
 	p.ReadOnly = p.ReadOnly || a.flags.readOnly

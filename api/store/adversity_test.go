@@ -18,6 +18,7 @@ import (
 // TestFullDisk: a write that finds no room changes nothing and says so, reads
 // go on, and once there is room, so do writes.
 func TestFullDisk(t *testing.T) {
+	fileOnly(t)
 	ctx := context.Background()
 	path := filepath.Join(t.TempDir(), "events.db")
 	d := openAt(t, path, Options{})
@@ -100,6 +101,7 @@ func killedOpener(path string) error {
 // TestKillWhileMigrating kills a process while it brings databases to the
 // schema: all of them open, the one that was under way, too.
 func TestKillWhileMigrating(t *testing.T) {
+	fileOnly(t)
 	for round := range 6 {
 		path := filepath.Join(t.TempDir(), "events.db")
 		n := killChild(t, "STORE_TEST_OPENER", path, 1+round%3)

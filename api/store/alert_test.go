@@ -2,7 +2,6 @@ package store
 
 import (
 	"fmt"
-	"path/filepath"
 	"slices"
 	"testing"
 	"time"
@@ -12,7 +11,7 @@ import (
 
 // TestArrivedCountsWhatIsNew compares with a list, over segments and filters.
 func TestArrivedCountsWhatIsNew(t *testing.T) {
-	d := openAt(t, filepath.Join(t.TempDir(), "events.db"), Options{segment: 16})
+	d := openAt(t, place(t), Options{segment: 16})
 	var ids []string
 	for i := range 100 {
 		id := testUUID(i + 1)
@@ -86,7 +85,7 @@ func TestAlertsStartWhereTheyAreSwitchedOn(t *testing.T) {
 // wasn't told is claimed again later, for a day.
 func TestUntoldIsClaimedOnce(t *testing.T) {
 	clock := time.Now()
-	d := openAt(t, filepath.Join(t.TempDir(), "events.db"), Options{Now: func() time.Time { return clock }})
+	d := openAt(t, place(t), Options{Now: func() time.Time { return clock }})
 	ctx := t.Context()
 	q, err := d.CreateSavedQuery(ctx, testAccount, api.SavedQuery{Name: "q", QueryJSON: "{}", AlertEnabled: true})
 	if err != nil {

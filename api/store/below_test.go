@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"fmt"
-	"path/filepath"
 	"strings"
 	"testing"
 
@@ -14,7 +13,7 @@ import (
 // deleted or changed since; the last few are in no sealed segment.
 func belowStore(t *testing.T) *DB {
 	t.Helper()
-	d := openAt(t, filepath.Join(t.TempDir(), "events.db"), Options{segment: 8})
+	d := openAt(t, place(t), Options{segment: 8})
 	values := []string{
 		"http://m.pz8.in/", "ann@pz8.in", "m.pz8.in:8443", "a.0df.ru", "b.0df.ru", "x.b.0DF.ru.", "0df.ru", "not0df.ru",
 		"78.31.67.5", "78.31.67.9:443", "78[.]31[.]67[.]128/25", "http://78.31.67.7/x", "78.31.68.1", "2001:db8::1", "[2001:DB8::2]",

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"slices"
 
 	"threatbench/api"
 )
@@ -93,16 +94,24 @@ func (v *readTx) texts(ctx context.Context, b *block, which int, use func(*texts
 		return err
 	}
 	found := false
+	var whole []byte
 	err := v.s.each(ctx, "SELECT data FROM segcol WHERE id = ?", []any{b.index*columnsPerSegment + searchColumn(which)}, func(r *sql.Rows) error {
 		found = true
 		var data sql.RawBytes
 		if err := r.Scan(&data); err != nil {
 			return err
 		}
+		if v.d.home.OneAtATime() {
+			whole = slices.Clone([]byte(data))
+			return nil
+		}
 		return useTexts(data, use)
 	})
 	if err == nil && !found {
 		err = sql.ErrNoRows
+	}
+	if err == nil && whole != nil {
+		err = useTexts(whole, use)
 	}
 	if err != nil {
 		return fmt.Errorf("reading the texts of segment %d: %w", b.index, err)

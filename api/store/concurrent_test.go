@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"strconv"
 	"strings"
 	"sync"
@@ -19,7 +18,7 @@ import (
 // TestReadersWhileWriting: every page is of one moment, whatever is written
 // meanwhile, and no cursor walk misses or repeats what was there at its start.
 func TestReadersWhileWriting(t *testing.T) {
-	d := openAt(t, filepath.Join(t.TempDir(), "events.db"), Options{segment: 50})
+	d := openAt(t, place(t), Options{segment: 50})
 	const before, batches = 120, 30
 	var first []api.CreateEvent
 	for i := range before {
@@ -61,7 +60,7 @@ func TestReadersWhileWriting(t *testing.T) {
 // TestReadersDoNotWaitForAWriter holds a write transaction open, in another
 // handle of the file, while many read: none waits for its end, none is refused.
 func TestReadersDoNotWaitForAWriter(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "events.db")
+	path := place(t)
 	d := openAt(t, path, Options{segment: 50})
 	var first []api.CreateEvent
 	for i := range 120 {
@@ -186,13 +185,13 @@ func TestMain(m *testing.M) {
 			os.Exit(1)
 		}
 	}
-	os.Exit(m.Run())
+	os.Exit(runHomes(m))
 }
 
 // TestKill kills a writing process at different moments: what it acknowledged
 // is there afterwards, whole, and the database goes on.
 func TestKill(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "events.db")
+	path := place(t)
 	acknowledged := 0
 	for round := range 5 {
 		acknowledged = max(acknowledged, killChild(t, "STORE_TEST_WRITER", path, 3+4*round))
@@ -329,7 +328,7 @@ func filledForChanges(t *testing.T, path string) *DB {
 // TestKillWhileChanging kills a process that changes events in place: a change
 // is there whole or not at all, an acknowledged one surely.
 func TestKillWhileChanging(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "events.db")
+	path := place(t)
 	if err := filledForChanges(t, path).Close(); err != nil {
 		t.Fatal(err)
 	}
@@ -356,7 +355,7 @@ func TestKillWhileChanging(t *testing.T) {
 // TestReadersWhileChanging: readers see every change whole, through the handle
 // that makes it and through another.
 func TestReadersWhileChanging(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "events.db")
+	path := place(t)
 	d := filledForChanges(t, path)
 	t.Cleanup(func() {
 		if err := d.Close(); err != nil {

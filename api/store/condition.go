@@ -332,9 +332,11 @@ const keysPerQuery = 64
 // lookupAll finds the events of an account that have one of many UUIDs. A
 // query for each is a quarter of the time that creating events takes.
 func (s *session) lookupAll(ctx context.Context, account int64, keys [][16]byte) (map[[16]byte]int64, error) {
-	query := "WITH want (k, half) AS (VALUES (?,?)" + strings.Repeat(",(?,?)", keysPerQuery-1) + `)
-		SELECT e.id, substr(e.doc, 2, 16) FROM want CROSS JOIN event e ON e.ukey = want.k AND substr(e.doc, 10, 8) = want.half
-		JOIN dataset d ON d.id = e.dataset WHERE d.account = ?`
+	// The first row tells PostgreSQL of what types they all are.
+	query := "WITH want (k, half) AS (VALUES (coalesce(?, (SELECT ukey FROM event WHERE 1 = 0)), coalesce(?, (SELECT doc FROM event WHERE 1 = 0)))" +
+		strings.Repeat(",(?,?)", keysPerQuery-1) + `)
+		SELECT e.id, substr(e.doc, 2, 16) FROM want CROSS JOIN event e CROSS JOIN dataset d
+		WHERE e.ukey = want.k AND substr(e.doc, 10, 8) = want.half AND d.id = e.dataset AND d.account = ?`
 	wanted := make(map[[16]byte]bool, len(keys))
 	for _, u := range keys {
 		wanted[u] = true

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"net/http"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -31,7 +30,7 @@ func testUUID(n int) string { return fmt.Sprintf("00000000-0000-4000-8000-%012d"
 func newWeb(t testing.TB, seed uint64) *web {
 	t.Helper()
 	r := rand.New(rand.NewPCG(seed, 7))
-	w := &web{d: openAt(t, filepath.Join(t.TempDir(), "events.db"), Options{segment: 16}), events: map[string]api.Event{}, beside: map[string][]api.IndicatorInput{}}
+	w := &web{d: openAt(t, place(t), Options{segment: 16}), events: map[string]api.Event{}, beside: map[string][]api.IndicatorInput{}}
 	other, err := w.d.CreateDataset(t.Context(), Actor{}, testAccount, api.Dataset{Name: "Other"})
 	if err != nil {
 		t.Fatal(err)

@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"path/filepath"
 	"slices"
 	"sync"
 	"testing"
@@ -14,7 +13,7 @@ import (
 // at once, and wants the answer anew after a change.
 func TestGroupsAreKeptUntilAChange(t *testing.T) {
 	ctx, who := context.Background(), Actor{"tester"}
-	d, err := Open(ctx, filepath.Join(t.TempDir(), "g.db"), Options{segment: 32})
+	d, err := Open(ctx, place(t), Options{segment: 32})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"math/rand/v2"
-	"path/filepath"
 	"testing"
 	"time"
 
@@ -31,7 +30,7 @@ func openAt(t testing.TB, path string, o Options) *DB {
 
 func openNew(t testing.TB) *DB {
 	t.Helper()
-	return openAt(t, filepath.Join(t.TempDir(), "events.db"), Options{})
+	return openAt(t, place(t), Options{})
 }
 
 // create makes events that must all be taken.

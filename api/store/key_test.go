@@ -25,6 +25,7 @@ func alike(n int) []api.CreateEvent {
 // Events whose UUIDs share a half are told apart, and found by the index alone:
 // a look-up that reads all of them would make an import as slow as its square.
 func TestUUIDsThatShareAHalf(t *testing.T) {
+	fileOnly(t)
 	d := openNew(t)
 	for range 2 {
 		res := bulk(t, d, testAccount, api.BulkCreate{PreserveUUID: true, Data: alike(50)})

@@ -13,6 +13,7 @@ import (
 )
 
 func TestOpenMakesPrivateFiles(t *testing.T) {
+	fileOnly(t)
 	dir := filepath.Join(t.TempDir(), "new", "deeper")
 	path := filepath.Join(dir, "events.db")
 	d := openAt(t, path, Options{})
@@ -29,6 +30,7 @@ func TestOpenMakesPrivateFiles(t *testing.T) {
 }
 
 func TestOpenRefuses(t *testing.T) {
+	fileOnly(t)
 	newer := filepath.Join(t.TempDir(), "newer.db")
 	openAndClose(t, newer)
 	alter(t, newer, "PRAGMA user_version = 4711")
@@ -131,6 +133,7 @@ func TestReadOnly(t *testing.T) {
 
 // TestReadOnlyDirectory needs a user who is bound by file modes.
 func TestReadOnlyDirectory(t *testing.T) {
+	fileOnly(t)
 	dir := t.TempDir()
 	path := filepath.Join(dir, "events.db")
 	openAndClose(t, path)

@@ -4,8 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"os"
-	"path/filepath"
 	"reflect"
 	"slices"
 	"strings"
@@ -398,13 +396,13 @@ func compareTimelineWithModel(t *rapid.T, s *Selection, bucket api.Bucket, event
 func TestStoreAgreesWithModel(t *testing.T) {
 	ctx := context.Background()
 	rapid.Check(t, func(t *rapid.T) {
-		dir := tempDir(t)
-		d, err := Open(ctx, filepath.Join(dir, "m.db"), Options{CacheBytes: 1 << 20, segment: rapid.SampledFrom([]int{7, 64, blockSize}).Draw(t, "segment")})
+		path := place(t)
+		d, err := Open(ctx, path, Options{CacheBytes: 1 << 20, segment: rapid.SampledFrom([]int{7, 64, blockSize}).Draw(t, "segment")})
 		if err != nil {
 			t.Fatal(err)
 		}
 		defer closeDB(t, d)
-		twin, err := Open(ctx, filepath.Join(dir, "m.db"), Options{})
+		twin, err := Open(ctx, path, Options{})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -520,19 +518,6 @@ func idsOf(events []api.Event) []string {
 		out[i] = e.UUID
 	}
 	return out
-}
-
-func tempDir(t *rapid.T) string {
-	dir, err := os.MkdirTemp("", "store")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := os.RemoveAll(dir); err != nil {
-			t.Errorf("removing %s: %v", dir, err)
-		}
-	})
-	return dir
 }
 
 func closeDB(t *rapid.T, d *DB) {

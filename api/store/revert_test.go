@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -42,7 +41,7 @@ func TestRevertRestoresExactly(t *testing.T) {
 			last = now()
 			return last
 		}
-		d, err := Open(ctx, filepath.Join(tempDir(t), "r.db"), Options{Now: clock, segment: rapid.SampledFrom([]int{5, 32, blockSize}).Draw(t, "segment")})
+		d, err := Open(ctx, place(t), Options{Now: clock, segment: rapid.SampledFrom([]int{5, 32, blockSize}).Draw(t, "segment")})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -193,7 +192,7 @@ func TestFailedChangeLeavesNothing(t *testing.T) {
 	ctx := context.Background()
 	broken := errors.New("broken off")
 	rapid.Check(t, func(t *rapid.T) {
-		d, err := Open(ctx, filepath.Join(tempDir(t), "f.db"), Options{segment: 9})
+		d, err := Open(ctx, place(t), Options{segment: 9})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -236,7 +235,7 @@ func TestFailedChangeLeavesNothing(t *testing.T) {
 func changeable(t *testing.T) (*DB, *time.Time) {
 	t.Helper()
 	at := time.Date(2024, 6, 1, 12, 0, 0, 0, time.UTC)
-	return openAt(t, filepath.Join(t.TempDir(), "events.db"), Options{Now: func() time.Time { return at }}), &at
+	return openAt(t, place(t), Options{Now: func() time.Time { return at }}), &at
 }
 
 func TestRevertRefuses(t *testing.T) {
@@ -416,7 +415,7 @@ func TestRevertIsNotForALimitedRole(t *testing.T) {
 // TestOldUndoIsForgotten: opening a database drops what changes overwrote more
 // than 30 days ago, and keeps what can be taken back still.
 func TestOldUndoIsForgotten(t *testing.T) {
-	ctx, path := context.Background(), filepath.Join(t.TempDir(), "events.db")
+	ctx, path := context.Background(), place(t)
 	at := time.Date(2024, 6, 1, 12, 0, 0, 0, time.UTC)
 	o := Options{Now: func() time.Time { return at }}
 	def := defaultDataset(testAccount).UUID
@@ -471,7 +470,7 @@ func TestRevertKeepsARawRecordOut(t *testing.T) {
 	ctx, who := context.Background(), Actor{"tester"}
 	now := ticking()
 	var last time.Time
-	d, err := Open(ctx, filepath.Join(t.TempDir(), "r.db"), Options{Now: func() time.Time { last = now(); return last }})
+	d, err := Open(ctx, place(t), Options{Now: func() time.Time { last = now(); return last }})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"fmt"
-	"path/filepath"
 	"testing"
 
 	"threatbench/api"
@@ -14,7 +13,7 @@ import (
 // moment gone back to; and takes that back.
 func TestRevertOfManyMadeEvents(t *testing.T) {
 	ctx, who := context.Background(), Actor{"tester"}
-	d, err := Open(ctx, filepath.Join(t.TempDir(), "r.db"), Options{Now: ticking(), segment: 32})
+	d, err := Open(ctx, place(t), Options{Now: ticking(), segment: 32})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -49,9 +49,12 @@ func (s *session) close() error {
 	for _, st := range s.stmts {
 		errs = append(errs, st.Close())
 	}
-	errs = append(errs, s.conn.Close())
+	err := errors.Join(append(errs, s.conn.Close())...)
 	s.conn, s.stmts = nil, nil
-	return errors.Join(errs...)
+	if s.home.Fault(err) == engine.Lost {
+		return nil // it had closed already
+	}
+	return err
 }
 
 // prepared is the statement for a text that recurs.

@@ -15,6 +15,7 @@ import (
 	"golang.org/x/sync/singleflight"
 
 	"threatbench/api/store/engine"
+	"threatbench/api/store/engine/postgres"
 	"threatbench/api/store/engine/sqlite"
 )
 
@@ -79,7 +80,16 @@ func Open(ctx context.Context, place string, o Options) (*DB, error) {
 	return d, nil
 }
 
+// IsServer tells whether a place is a database on a server, not a file.
+func IsServer(place string) bool { return postgres.IsURL(place) }
+
+// Name is what messages call the database; it holds no password.
+func (d *DB) Name() string { return d.home.Name() }
+
 func openHome(ctx context.Context, place string, o Options) (engine.Engine, error) {
+	if IsServer(place) {
+		return postgres.Open(ctx, place, engine.Options{ReadOnly: o.ReadOnly})
+	}
 	return sqlite.Open(ctx, place, engine.Options{ReadOnly: o.ReadOnly, Migrations: goMigrations()})
 }
 

@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"fmt"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -13,7 +12,8 @@ import (
 // A sound database has no problems; one that was tampered with has each of
 // them named.
 func TestVerifyFindsDamage(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "events.db")
+	fileOnly(t)
+	path := place(t)
 	d := openAt(t, path, Options{segment: 16})
 	for i := range 40 {
 		e := numbered(i)
@@ -51,7 +51,7 @@ func TestVerifyFindsDamage(t *testing.T) {
 
 // A clock that is behind the journal, and events of the future, are told.
 func TestVerifyTellsOfTheClock(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "events.db")
+	path := place(t)
 	then := time.Date(2026, 5, 1, 12, 0, 0, 0, time.UTC)
 	d := openAt(t, path, Options{Now: func() time.Time { return then }})
 	create(t, d, numbered(1), numbered(2))

@@ -39,6 +39,9 @@ type Engine interface {
 	// database takes it; Value is one of its parameters.
 	Statement(query string) string
 	Value(v any) any
+	// OneAtATime tells whether a query must be read to its end before the next
+	// one on the same connection.
+	OneAtATime() bool
 	// Begin starts a transaction: one to read sees the database as it is at its
 	// first statement; of those to write there is one at a time. The ticket of
 	// one to write is what Landed tells it by.

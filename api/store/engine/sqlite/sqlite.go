@@ -207,6 +207,7 @@ func (f *file) Made() bool                    { return f.made }
 func (f *file) Reads() *sql.DB                { return f.reads }
 func (f *file) Writes() *sql.DB               { return f.writes }
 func (f *file) Statement(query string) string { return query }
+func (f *file) OneAtATime() bool              { return false }
 func (f *file) Value(v any) any               { return v }
 func (f *file) Integrity(most int) string     { return fmt.Sprintf("PRAGMA integrity_check(%d)", most) }
 
