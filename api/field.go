@@ -205,7 +205,7 @@ var eventFields = [...]FieldInfo{
 	},
 	{
 		Field: FieldTargetCountry, Title: "target country", Plural: "target countries", Kind: KindCountry,
-		Aliases: "country target to", About: "whom it hit: a code or a name", Columns: "victimcountry destinationcountry targetcountrycode targetedcountry victimlocation targetlocation zielland opferland payscible paysvisé paísobjetivo paisobjetivo",
+		Aliases: "country target to", About: "target country: a code or a name", Columns: "victimcountry destinationcountry targetcountrycode targetedcountry victimlocation targetlocation zielland opferland payscible paysvisé paísobjetivo paisobjetivo",
 		Filter: true, Order: true, Count: true, CSV: 7, Max: MaxName,
 		Text:   func(e *Event) *string { return &e.TargetCountry },
 		Create: func(c *CreateEvent) *string { return &c.TargetCountry },
@@ -258,7 +258,7 @@ var eventFields = [...]FieldInfo{
 		Other: func(e *Event) string { return strconv.FormatBool(e.HasChildren) },
 	},
 	{
-		Field: FieldCreatedAt, Title: "recorded", Plural: "recorded", Kind: KindTime, Aliases: "created added recorded", About: "when the server learnt of it",
+		Field: FieldCreatedAt, Title: "recorded", Plural: "recorded", Kind: KindTime, Aliases: "created added recorded", About: "when the server received it",
 		Columns: "createdat ingestedat",
 		Filter:  true, Order: true, CSV: 2,
 		Time:   func(e *Event) *Time { return &e.CreatedAt },

@@ -62,7 +62,7 @@ func (a *app) configCheck(context.Context, []string) error {
 	if c.File == "" {
 		return a.print("no configuration (%s); the defaults hold", a.configPath())
 	}
-	return a.print("%s: in order; profiles: %s", c.File, strings.Join(c.Names(), ", "))
+	return a.print("%s: OK. Profiles: %s", c.File, strings.Join(c.Names(), ", "))
 }
 
 func (a *app) print(format string, args ...any) error {

@@ -137,7 +137,7 @@ func (c *checkup) place(whole context.Context, p profile.Profile) {
 			return
 		}
 		if _, err := os.Stat(p.DB); errors.Is(err, os.ErrNotExist) && !store.IsServer(p.DB) {
-			c.say(what, p.DB+": not there yet; it is made when it is first used", nil)
+			c.say(what, p.DB+": not there yet; it will be created on first use", nil)
 			return
 		}
 		p.ReadOnly = true // looking must not change anything

@@ -300,7 +300,7 @@ func (a *app) importFile(ctx context.Context, pl *place, file string, f importFl
 	}
 	fmt.Fprintln(a.io.Out, clean.Line(summary)) // a closed pipe is the reader's choice
 	if r.Import != "" && a.tty(a.io.Err) {
-		a.note("  threatbench undo %s takes it back", r.Import)
+		a.note("  to undo: threatbench undo %s", r.Import)
 	}
 	return r, a.listWrong(ctx, name, r, f.report)
 }

@@ -104,7 +104,7 @@ func (m *meter) show(done, total int64, events int) {
 	part := 0.0
 	if total > 0 {
 		part = min(float64(done)/float64(total), 1)
-		text = fmt.Sprintf("%3.0f %%  %s", part*100, text)
+		text = fmt.Sprintf("%3.0f%%  %s", part*100, text)
 	}
 	if !m.terminal {
 		m.say("%s: %s\n", m.label, strings.TrimSpace(text))

@@ -346,7 +346,7 @@ func TestTeamOverSSH(t *testing.T) {
 	ana.sees("bo here too")
 	bo.sees("ana here too")
 	ana.types("atnoted\r")
-	ana.sees("takes it back")
+	ana.sees("to undo")
 	bo.sees("ana tagged this at ")
 	bo.types("r")
 	bo.sees("noted")
@@ -407,7 +407,7 @@ func TestRemoteProfileOverSSH(t *testing.T) {
 	seats[2].types("t") // bo only reads
 	seats[2].sees("read-only")
 	seats[0].types("atnoted\r")
-	seats[0].sees("takes it back")
+	seats[0].sees("to undo")
 	for _, w := range seats {
 		w.types("\x03") // a letter this soon after a text field counts as typed into it
 		w.leaves()

@@ -184,7 +184,7 @@ func (b *builder) review() {
 
 func (b *builder) reviewKey(i int, a Action, key string) {
 	if b.table(a.Scope).prefix[key] {
-		b.report(Conflict, a.ID, key, "%s also begins a longer sequence, which is out of reach", key)
+		b.report(Conflict, a.ID, key, "%s is also the beginning of a longer sequence, which can't be reached", key)
 	}
 	if !b.chosen[i] {
 		return

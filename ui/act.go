@@ -30,9 +30,9 @@ func (m *Model) acting() int {
 func (m *Model) whyNotAct(id keymap.ID) (why string, is bool) {
 	switch id {
 	case keymap.ActUndo:
-		return m.whyNoUndo(m.changes.stack.UndoLabel(), "there is nothing to take back"), true
+		return m.whyNoUndo(m.changes.stack.UndoLabel(), "nothing to undo"), true
 	case keymap.ActRedo:
-		return m.whyNoUndo(m.changes.stack.RedoLabel(), "nothing was taken back"), true
+		return m.whyNoUndo(m.changes.stack.RedoLabel(), "nothing to redo"), true
 	case keymap.ActLastOutcome:
 		if m.changes.last == nil {
 			return "nothing has been changed in this session", true

@@ -124,22 +124,22 @@ func TestTagOneAndTakeItBack(t *testing.T) {
 		p.Want("Name at least one tag")
 		enter(p, "seen-it, urgent")
 		press(p, "enter")
-		p.Want("done: tag 1 event with seen-it and urgent", "takes it back")
+		p.Want("Tagged 1 event with seen-it and urgent", "to undo")
 		if c.tagged("seen-it") != 1 || c.tagged("urgent") != 1 {
 			t.Fatal("the event has not the tags")
 		}
 		press(p, "u")
-		p.Want("taken back")
+		p.Want("Undone: ")
 		if c.tagged("seen-it")+c.tagged("urgent") != 0 {
 			t.Fatal("the tags are still there")
 		}
 		press(p, "U")
-		p.Want("done again")
+		p.Want("Redone")
 		if c.tagged("urgent") != 1 {
 			t.Fatal("redo did nothing")
 		}
 		press(p, "U")
-		p.Want("Nothing was taken back")
+		p.Want("Nothing to redo")
 		p.Check()
 	})
 }
@@ -172,7 +172,7 @@ func TestMarkedEventsAreFrozen(t *testing.T) {
 		press(p, "t")
 		enter(p, "reviewed")
 		press(p, "enter", "y")
-		p.Want("done: tag")
+		p.Want("Tagged")
 		if n := c.tagged("reviewed"); n != len(ids) {
 			t.Errorf("%d events are tagged, want %d", n, len(ids))
 		}
@@ -199,12 +199,12 @@ func TestALostConnectionIsTakenUp(t *testing.T) {
 		press(p, "ctrl+a", "t")
 		enter(p, "reviewed")
 		press(p, "enter", "y")
-		p.Want("Outcome of: tag 60 events", "Go on with the rest", "50")
+		p.Want("Outcome of: tag 60 events", "Continue with the remaining", "50")
 		c.mu.Lock()
 		c.lost = -1
 		c.mu.Unlock()
 		press(p, "down", "enter")
-		p.Want("done: tag")
+		p.Want("Tagged")
 		if n := c.tagged("reviewed"); n != 60 {
 			t.Errorf("%d events are tagged, want 60", n)
 		}
@@ -225,7 +225,7 @@ func TestRefusedEventsAreListedAndMarked(t *testing.T) {
 	c.refused[bad] = true
 	workbenchWith(t, ui.Options{API: c}, usual(), func(p *uitest.Program) {
 		press(p, "ctrl+a", "a", "e")
-		p.Want("Change which field of 20 events?", "several values")
+		p.Want("Change which field of 20 events?", "mixed")
 		press(p, "enter")
 		enter(p, "purple")
 		press(p, "enter")
@@ -257,7 +257,7 @@ func TestDeletingAsksFirst(t *testing.T) {
 			t.Fatal("something was deleted")
 		}
 		press(p, "a", "d", "right", "enter")
-		p.Want("done: delete 2 events", "of 28")
+		p.Want("Deleted 2 events", "of 28")
 		p.WantNot("marked")
 		p.Check()
 	})
@@ -293,7 +293,7 @@ func TestInsightFromTheEditor(t *testing.T) {
 	c := newChangeable(10)
 	withEditor(t, c, "# Seen\n", func(p *uitest.Program) {
 		press(p, "a", "i")
-		p.Want("done: change insight of 1 event")
+		p.Want("Changed insight of 1 event")
 		if got := c.newest()[0].Insight; got != "# Seen" {
 			t.Errorf("the insight is %q", got)
 		}
@@ -313,7 +313,7 @@ func TestANewEventIsCheckedBeforeItIsSent(t *testing.T) {
 		c := newChangeable(10)
 		withEditor(t, c, text, func(p *uitest.Program) {
 			press(p, "a", "N")
-			p.Want("The event can't be created", want, "Go on editing")
+			p.Want("The event can't be created", want, "Keep editing")
 			press(p, "enter")
 			p.Want("The event can't be created")
 			press(p, "down", "enter")
@@ -344,7 +344,7 @@ func TestALostUndoCanBeTriedAgain(t *testing.T) {
 		c.lost = -1
 		c.mu.Unlock()
 		press(p, "esc", "u")
-		p.Want("taken back: tag 1 event")
+		p.Want("Undone: tag 1 event")
 		if c.tagged("seen-it") != 0 {
 			t.Error("the tag is still there")
 		}

@@ -60,7 +60,7 @@ func TestActorOfTheEventInHand(t *testing.T) {
 		press(p, "alt+left", "c")
 		p.Want("attacker:HOLLOWMAGPIE", "6 Charts")
 		press(p, "8", "b")
-		p.Want("ALL OF THESE HOLD", "HOLLOWMAGPIE")
+		p.Want("MATCH ALL", "HOLLOWMAGPIE")
 		press(p, "8", "ctrl+r")
 		p.Want("Graph")
 		p.Check()

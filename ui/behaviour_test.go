@@ -270,7 +270,7 @@ func TestThemesZonesAndPanes(t *testing.T) {
 			p.Check()
 		}
 		press(p, "Z")
-		p.Want("local time")
+		p.Want("your local time")
 		press(p, "enter", ">", ">", "<", "z")
 		p.Check()
 		press(p, "z", `\`, "tab", "tab", "shift+tab", "v", "f", "H")

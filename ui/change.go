@@ -65,7 +65,7 @@ const sampleRows = 5
 // question says exactly what a change will touch.
 func (m *Model) question(c async.Change, sample []api.Event) overlay.Question {
 	label := strings.ToUpper(c.Label[:1]) + c.Label[1:]
-	q := overlay.Question{Title: "Change", Ask: label + "?", Accept: "Go on", Danger: destroys(c.Kind)}
+	q := overlay.Question{Title: "Change", Ask: label + "?", Accept: "Go ahead", Danger: destroys(c.Kind)}
 	if q.Danger {
 		q.Title, q.Accept = "Careful", label
 		if len(label) > 30 {
@@ -79,7 +79,7 @@ func (m *Model) question(c async.Change, sample []api.Event) overlay.Question {
 		q.Details = append(q.Details, m.env.Styles.Faint.Paint("and "+views.Count(more)+" more"))
 	}
 	if n := c.Count(); n > 1 {
-		q.Details = append(q.Details, "", m.env.Styles.Faint.Paint("Exactly these "+views.Count(n)+", whatever matches the filter by then."))
+		q.Details = append(q.Details, "", m.env.Styles.Faint.Paint("Applies to these "+views.Count(n)+" events, even if the matches change."))
 	}
 	return q
 }
@@ -140,7 +140,7 @@ func (m *Model) undo() tea.Cmd {
 	if why := u.Blocked(); why != "" {
 		label := u.UndoLabel()
 		u.Pass()
-		return m.say(toast.Warn, label+": this can't be taken back: "+why)
+		return m.say(toast.Warn, "Can't undo: "+label+": "+why)
 	}
 	c, _ := u.Undo()
 	return m.begin(c)
@@ -154,19 +154,19 @@ func (m *Model) redo() tea.Cmd {
 
 // sayResult sums a change up in a toast, with the way back where there is one.
 func (m *Model) sayResult(r async.ChangeResult) tea.Cmd {
-	kind, text := toast.Good, "done: "+r.Change.Label
+	kind, text := toast.Good, pastTense(r.Change.Label)
 	switch r.Change.Way {
 	case async.Undoing:
-		text = "taken back: " + r.Change.Label
+		text = "Undone: " + r.Change.Label
 	case async.Redoing:
-		text = "done again: " + r.Change.Label
+		text = "Redone: " + r.Change.Label
 	}
 	parts := outcomeParts(r)
 	if len(r.Failed)+len(r.Unknown)+len(r.NotBegun) > 0 || r.Err != nil {
-		kind, text = toast.Warn, "not all done: "+r.Change.Label
+		kind, text = toast.Warn, "Stopped: "+r.Change.Label
 	}
 	if len(r.Done) == 0 && len(r.Failed)+len(r.Unknown)+len(r.NotBegun) > 0 {
-		kind, text = toast.Error, "not done: "+r.Change.Label
+		kind, text = toast.Error, "Couldn't "+r.Change.Label
 		if len(r.Failed) == 1 {
 			parts = []string{firstReason(r)}
 		}
@@ -180,7 +180,7 @@ func (m *Model) sayResult(r async.ChangeResult) tea.Cmd {
 	hint := ""
 	if r.Undo != nil && r.Change.Way != async.Undoing {
 		for _, h := range m.env.Keys.Hints(m.scopes(), keymap.ActUndo) {
-			hint = m.keyLabel(h.Keys) + " takes it back"
+			hint = m.keyLabel(h.Keys) + " to undo"
 		}
 	}
 	_, cmd := m.toasts.PushAction(kind, text, hint)
@@ -194,6 +194,19 @@ func firstReason(r async.ChangeResult) string {
 		return "somebody changed it meanwhile"
 	}
 	return r.Failed[0].Reason
+}
+
+// pastTense says that a change was made, by the label that says what it does:
+// "tag 2 events with c2" becomes "Tagged 2 events with c2".
+func pastTense(label string) string {
+	verb, rest, _ := strings.Cut(label, " ")
+	past, ok := map[string]string{
+		"tag": "Tagged", "make": "Made", "end": "Ended", "set": "Set", "empty": "Emptied", "copy": "Copied", "revert": "Reverted",
+	}[verb]
+	if !ok && verb != "" {
+		past = strings.ToUpper(verb[:1]) + strings.TrimSuffix(verb[1:], "e") + "ed"
+	}
+	return strings.TrimSpace(past + " " + rest)
 }
 
 // outcomeParts are the numbers of a change that are worth a word.
@@ -210,7 +223,7 @@ func outcomeParts(r async.ChangeResult) []string {
 	add(len(r.Unchanged), "were so already")
 	add(len(r.Failed), "refused")
 	add(len(r.Unknown), "unknown")
-	add(len(r.NotBegun), "not begun")
+	add(len(r.NotBegun), "left")
 	add(len(r.Doubtful), "read otherwise since")
 	return parts
 }
@@ -237,7 +250,7 @@ func (m *Model) openOutcome() {
 		list = append(list, choice{views.PickItem{Title: "Try the refused again", Detail: views.Count(c.Count())}, func() tea.Cmd { return m.begin(c) }})
 	}
 	if c, ok := r.Rest(); ok {
-		list = append(list, choice{views.PickItem{Title: "Go on with the rest", Detail: views.Count(c.Count())}, func() tea.Cmd { return m.begin(c) }})
+		list = append(list, choice{views.PickItem{Title: "Continue with the remaining " + views.Count(c.Count())}, func() tea.Cmd { return m.begin(c) }})
 	}
 	if left := leftOver(*r); len(left) > 0 {
 		list = append(list, choice{views.PickItem{Title: "Mark what wasn't done", Detail: views.Count(len(left))}, func() tea.Cmd {
@@ -278,7 +291,7 @@ func (m *Model) outcomeLines(r async.ChangeResult) []string {
 		lines = append(lines, st.Error.Paint(r.Err.Error()), "")
 	}
 	if r.NoUndo != "" {
-		lines = append(lines, st.Faint.Paint("to take back: "+r.NoUndo), "")
+		lines = append(lines, st.Faint.Paint("Can't be undone: "+r.NoUndo), "")
 	}
 	for _, f := range r.Failed {
 		lines = append(lines, st.Error.Paint("refused    ")+f.ID+"  "+f.Reason)
@@ -293,7 +306,7 @@ func (m *Model) outcomeLines(r async.ChangeResult) []string {
 	for _, part := range []struct {
 		word string
 		list []async.Target
-	}{{"unknown    ", r.Unknown}, {"not begun  ", r.NotBegun}, {"doubtful   ", r.Doubtful}, {"unchanged  ", r.Unchanged}, {"done       ", r.Done}, {"made       ", r.Made}} {
+	}{{"unknown    ", r.Unknown}, {"left       ", r.NotBegun}, {"doubtful   ", r.Doubtful}, {"unchanged  ", r.Unchanged}, {"done       ", r.Done}, {"made       ", r.Made}} {
 		for _, t := range part.list {
 			lines = append(lines, st.Faint.Paint(part.word)+t.ID)
 		}

@@ -111,7 +111,7 @@ func (m *Model) editRawText(on async.Target, rawID, before, text string) tea.Cmd
 func (m *Model) again(title, why string, edit func() tea.Cmd) tea.Cmd {
 	m.overlay.Open(newMenu(m, views.Pick{
 		Title: title + ": " + clip(views.OneLine(why), 120, "..."),
-		Items: []views.PickItem{{Title: "Go on editing"}, {Title: "Drop it"}},
+		Items: []views.PickItem{{Title: "Keep editing"}, {Title: "Drop it"}},
 		Chosen: func(i int) tea.Cmd {
 			if i == 0 {
 				return edit()

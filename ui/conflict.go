@@ -64,7 +64,7 @@ func (m *Model) occupied() bool {
 
 func (m *Model) nameOutcomeKey() tea.Cmd {
 	for _, h := range m.env.Keys.Hints([]keymap.Scope{keymap.Global}, keymap.ActLastOutcome) {
-		return m.say(toast.Info, m.keyLabel(h.Keys)+" shows what was not done, and why")
+		return m.say(toast.Info, m.keyLabel(h.Keys)+" shows what was left, and why")
 	}
 	return nil
 }

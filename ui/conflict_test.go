@@ -73,10 +73,10 @@ func TestInsightAsksAboutWhatOthersWrote(t *testing.T) {
 		press(p, "a", "i")
 		p.Want("Changed meanwhile", "now: AAAONE", "yours: mine")
 		press(p, "n")
-		p.Want("Not saved", "Go on editing")
+		p.Want("Not saved", "Keep editing")
 		during, text = func() {}, "AAAONE and mine\n"
 		press(p, "enter")
-		p.Want("done: change insight")
+		p.Want("Changed insight")
 		if began != "mine" || c.newest()[0].Insight != "AAAONE and mine" {
 			t.Fatalf("the editor began with %q, it is %q", began, c.newest()[0].Insight)
 		}
@@ -91,10 +91,10 @@ func TestInsightAsksAboutWhatOthersWrote(t *testing.T) {
 		c.refused[id] = true
 		text = "another\n"
 		press(p, "a", "i")
-		p.Want("Not saved", "locked", "Go on editing")
+		p.Want("Not saved", "locked", "Keep editing")
 		c.refused[id] = false
 		press(p, "enter")
-		p.Want("done: change insight")
+		p.Want("Changed insight")
 		if began != "another" || c.newest()[0].Insight != "another" {
 			t.Errorf("the editor began with %q, it is %q", began, c.newest()[0].Insight)
 		}

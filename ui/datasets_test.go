@@ -194,16 +194,16 @@ func TestCreateAndRenameADataset(t *testing.T) {
 		p.Want("A dataset with this name already exists")
 		enter(p, " two")
 		press(p, "enter")
-		p.Want("done: create dataset Sandbox two", "History of Sandbox two")
+		p.Want("Created dataset Sandbox two", "History of Sandbox two")
 		if d := k.datasets[3]; d.IsPublic || d.Name != "Sandbox two" {
 			t.Errorf("%+v was created", d)
 		}
 		press(p, "e", "ctrl+u")
 		enter(p, "Quarantine")
 		press(p, "enter")
-		p.Want("done: change dataset Sandbox two", "History of Quarantine")
+		p.Want("Changed dataset Sandbox two", "History of Quarantine")
 		press(p, "u")
-		p.Want("taken back", "History of Sandbox two")
+		p.Want("Undone: ", "History of Sandbox two")
 		press(p, "1", "a", "m")
 		p.Want("Sandbox two") // events can be moved there at once
 		p.Check()
@@ -234,12 +234,12 @@ func TestRevertToATimeAndTakeItBack(t *testing.T) {
 		press(p, "R")
 		enter(p, "90m")
 		press(p, "enter", "y")
-		p.Want("takes it back", "9 changes", "revert", " 32 ")
+		p.Want("to undo", "9 changes", "revert", " 32 ")
 		if r := k.reverts[0]; r.TargetTimestamp != "2026-03-14T10:30:00Z" || r.MinutesAgo != nil {
 			t.Errorf("went back to %+v", r)
 		}
 		press(p, "u")
-		p.Want("taken back", "10 changes")
+		p.Want("Undone: ", "10 changes")
 		if r := k.reverts[1]; r.Bookmark != "undo9" {
 			t.Errorf("the undo went back to %+v", r)
 		}
@@ -285,7 +285,7 @@ func TestRevertDoesWhatWasShownOrNothing(t *testing.T) {
 		k.would.Deleted = 41
 		k.mu.Unlock()
 		press(p, "y")
-		p.Want("not done: revert", "changed the dataset since")
+		p.Want("Couldn't revert", "changed the dataset since")
 		k.would = api.RevertPreview{}
 		press(p, "R")
 		enter(p, "11:30")

@@ -190,13 +190,11 @@ func (m *Model) status(room int) string {
 		if wait := s.BlockedUntil.Sub(m.env.Now()); wait > 0 {
 			parts = append(parts, st.Warn.Paint("the server asks to wait "+wait.Round(time.Second).String()))
 		}
-		parts = append(parts, st.Faint.Paint(views.Count(s.Calls)+" calls"))
+		if s.RateLimit.Known {
+			parts = append(parts, st.Faint.Paint("API calls "+views.Count(s.Calls)))
+		}
 	}
-	zone := "local time"
-	if m.env.Zone == time.UTC {
-		zone = "UTC"
-	}
-	parts = append(parts, st.Faint.Paint(zone))
+	parts = append(parts, st.Faint.Paint(views.ZoneName(m.env.Zone, m.env.Now())))
 	if m.env.ReadOnly {
 		parts = append(parts, st.Warn.Paint("read-only"))
 	}
@@ -216,7 +214,7 @@ func limit(st *theme.Styles, left, most int) string {
 	if most > 0 && left*10 < most {
 		pen = st.Warn
 	}
-	return pen.Paint(views.Count(left) + " calls left")
+	return pen.Paint(views.Count(left) + " API calls left")
 }
 
 // footer is the bottom line: what the next keys do, here and now. A job under

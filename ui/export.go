@@ -66,7 +66,7 @@ func (x export) filter() string {
 	if x.all != nil {
 		return x.all.Filter
 	}
-	return x.count() + ", chosen by hand"
+	return x.count() + ", selected manually"
 }
 
 // askWhich asks, in the list with nothing marked, whether all that the list
@@ -135,7 +135,7 @@ func (m *Model) askForm(x export) tea.Cmd {
 // askCeiling asks up to which marking events may be written.
 func (m *Model) askCeiling(x export, f interchange.Format) tea.Cmd {
 	ceilings := []api.TLP{api.TLPNone, api.TLPClear, api.TLPGreen, api.TLPAmber, api.TLPAmberStrict}
-	p := views.Pick{Title: "which of them, by their TLP?", Chosen: func(i int) tea.Cmd {
+	p := views.Pick{Title: "Highest TLP to include", Chosen: func(i int) tea.Cmd {
 		x.options = interchange.ExportOptions{Format: f, MaxTLP: ceilings[i], Now: m.env.Now(), Filter: x.filter()}
 		return m.askWhere(x)
 	}}
@@ -170,7 +170,7 @@ func (m *Model) askWhere(x export) tea.Cmd {
 		return m.beginExport(x, "")
 	}
 	name := "events-" + m.env.Now().In(m.env.Zone).Format("20060102-1504") + extension(x.options.Format)
-	m.overlay.Open(newEntry(m, "write "+x.count()+" to which file?  (none: to the clipboard)", name, func(path string) tea.Cmd {
+	m.overlay.Open(newEntry(m, "write "+x.count()+" to which file?  (empty = clipboard)", name, func(path string) tea.Cmd {
 		return m.beginExport(x, strings.TrimSpace(path))
 	}))
 	return nil

@@ -94,7 +94,7 @@ func present(t views.Targets, f api.FieldInfo) string {
 	for i := range t.Known {
 		now := f.Value(&t.Known[i])
 		if i > 0 && now != seen {
-			return "several values"
+			return "mixed"
 		}
 		seen = now
 	}

@@ -80,7 +80,7 @@ func (m *Model) openForm(e *api.Event) tea.Cmd {
 	p := views.Pick{
 		Title: "This was begun before and not sent",
 		Items: []views.PickItem{
-			{Title: "Go on with it", Detail: "left " + m.env.Date(api.TimeOf(list[i].At)) + ": " + gist(list[i].Values)},
+			{Title: "Continue", Detail: "left " + m.env.Date(api.TimeOf(list[i].At)) + ": " + gist(list[i].Values)},
 			{Title: "Begin anew", Detail: "what was written is dropped"},
 		},
 		Chosen: func(choice int) tea.Cmd {

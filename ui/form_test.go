@@ -114,7 +114,7 @@ func TestANewEventFromTheForm(t *testing.T) {
 		press(p, "esc")
 		p.Want("New event")
 		press(p, "ctrl+s", "y")
-		p.Want("done: create 1 event", "a letter with a link")
+		p.Want("Created 1 event", "a letter with a link")
 		p.WantNot("New event")
 		if len(w.created) != 1 {
 			t.Fatalf("created %d events", len(w.created))
@@ -126,7 +126,7 @@ func TestANewEventFromTheForm(t *testing.T) {
 			t.Errorf("created %+v", in)
 		}
 		press(p, "u")
-		p.Want("taken back: create 1 event")
+		p.Want("Undone: create 1 event")
 		p.Check()
 	})
 }
@@ -149,7 +149,7 @@ func TestARefusedFormComesBack(t *testing.T) {
 		p.Want("This was begun before and not sent", "Phishing, a letter with")
 		w.refuse = nil
 		press(p, "enter", "ctrl+s", "enter")
-		p.Want("done: create 1 event")
+		p.Want("Created 1 event")
 		press(p, "a", "n")
 		p.Want("New event") // sent: there is nothing to go on with
 	})
@@ -171,7 +171,7 @@ func TestAFormLeftIsOfferedAgain(t *testing.T) {
 	})
 	workbenchWith(t, o, small(), func(p *uitest.Program) { // the next session
 		press(p, "a", "n")
-		p.Want("Go on with it", "Begin anew")
+		p.Want("Continue", "Begin anew")
 		press(p, "enter")
 		p.Want("a letter with a link")
 		press(p, "esc", "a", "n", "down", "enter")
@@ -228,7 +228,7 @@ func TestEditingSendsWhatDiffers(t *testing.T) {
 		p.Want("Save these changes?", "green → red", "evil.example → 203.0.113.9", "- once", "+ once or twice", "old, kept → kept, new")
 		p.Golden("form-diff-120x40")
 		press(p, "enter")
-		p.Want("done: change TLP, indicator and more")
+		p.Want("Changed TLP, indicator and more")
 		if len(w.patches) != 1 {
 			t.Fatalf("%d patches", len(w.patches))
 		}
@@ -240,7 +240,7 @@ func TestEditingSendsWhatDiffers(t *testing.T) {
 			t.Errorf("tags or raw record are not as they should be: %s", w.raws)
 		}
 		press(p, "u")
-		p.Want("taken back")
+		p.Want("Undone: ")
 		if w.tagged("new") != 0 || w.tagged("old") != 1 || len(w.raws) != 2 {
 			t.Error("not all was taken back")
 		}

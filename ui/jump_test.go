@@ -91,7 +91,7 @@ func TestLabelsInBoxes(t *testing.T) {
 		p.WantNot("Delete 2 events?")
 		press(p, "a", "d")
 		jumpTo(t, p, "Delete 2 events", false)
-		p.Want("done: delete 2 events")
+		p.Want("Deleted 2 events")
 		press(p, "X", "a", "n")
 		jumpTo(t, p, "target country", false)
 		enter(p, "germ")

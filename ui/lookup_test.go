@@ -72,14 +72,14 @@ func TestUndoDoesNotSkip(t *testing.T) {
 		press(p, "t")
 		enter(p, "first")
 		press(p, "enter", "j", "a", "d", "y")
-		p.Want("done: delete 1 event")
+		p.Want("Deleted 1 event")
 		press(p, "u")
-		p.Want("can't be taken back")
+		p.Want("Can't undo")
 		if c.tagged("first") != 1 {
 			t.Error("the change before was taken back")
 		}
 		press(p, "u")
-		p.Want("taken back: tag 1 event")
+		p.Want("Undone: tag 1 event")
 	})
 }
 

@@ -100,13 +100,13 @@ func TestNarrowingHostileLists(t *testing.T) {
 		workbench(t, f, o, func(p *uitest.Program) {
 			for _, text := range hostileTexts(t) {
 				press(p, "p")
-				p.Want("from here to")
+				p.Want("Pivot to")
 				p.Paste(text)
 				p.Settle()
 				p.Check()
 				press(p, "esc", "esc")
 				press(p, "p")
-				p.Want("from here to")
+				p.Want("Pivot to")
 				p.Type(text)
 				p.Settle()
 				p.Check()

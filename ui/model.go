@@ -397,6 +397,7 @@ func (m *Model) doFrame(id keymap.ID) tea.Cmd {
 		return m.nextTheme()
 	case keymap.AppTimeZone:
 		m.switchZone()
+		return m.sayZone()
 	case keymap.AppMouse:
 		m.mouse = !m.mouse
 		return m.say(toast.Info, "mouse "+onOff(m.mouse))
@@ -530,6 +531,7 @@ func (m *Model) restyle() tea.Cmd {
 	return tea.Batch(cmds...)
 }
 
+// switchZone changes between UTC and the local time zone.
 func (m *Model) switchZone() {
 	if m.env.Zone == time.UTC {
 		m.env.Zone = time.Local
@@ -538,6 +540,15 @@ func (m *Model) switchZone() {
 	}
 	m.env.Version++
 	m.events.Restyle()
+}
+
+// sayZone says in which zone times are now: the two may have one name.
+func (m *Model) sayZone() tea.Cmd {
+	text := "times in " + views.ZoneName(m.env.Zone, m.env.Now())
+	if m.env.Zone == time.Local {
+		text += ", your local time"
+	}
+	return m.say(toast.Info, text)
 }
 
 func (m *Model) say(kind toast.Kind, text string) tea.Cmd {

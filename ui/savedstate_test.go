@@ -5,6 +5,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"threatbench/ui"
 	"threatbench/ui/widget/uitest"
@@ -42,6 +43,7 @@ func TestASessionIsTakenUp(t *testing.T) {
 	workbenchWith(t, o, usual(), func(p *uitest.Program) {
 		enter(p, "/-tlp:red")
 		press(p, "enter", "space", "j", "space", "}", "}", "f", "s", "S", "T", "Z", "j", "j")
+		p.Advance(10 * time.Second) // the toasts are gone
 		p.Settle()
 		before = p.View().Content
 		ui.SaveState(p.Model().(*ui.Model))

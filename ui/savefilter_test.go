@@ -29,7 +29,7 @@ func TestSaveTheFilterInForce(t *testing.T) {
 		if q.Name != "From the list" || !strings.Contains(q.QueryJSON, "HOLLOWMAGPIE") || !strings.Contains(q.QueryJSON, "orderBy") {
 			t.Errorf("saved %+v", q)
 		}
-		p.Want("1 Events", "u takes it back") // still at the list
+		p.Want("1 Events", "u to undo") // still at the list
 		press(p, "u")
 		if len(s.queries) != before {
 			t.Errorf("not taken back: %+v", s.queries)
@@ -51,7 +51,7 @@ func TestSavingNeedsAnOpenBuilder(t *testing.T) {
 		p.Want("save the filter that takes every event as")
 		enter(p, "All of them")
 		press(p, "enter")
-		p.Want("a z takes it back") // u belongs to the builder there
+		p.Want("a z to undo") // u belongs to the builder there
 		press(p, "a", "z")
 		for _, q := range s.queries {
 			if q.Name == "All of them" {

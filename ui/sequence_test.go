@@ -56,7 +56,7 @@ func TestActionsByKeyAndClick(t *testing.T) {
 		p.Want("No action has the keys a q")
 		p.WantNot("Change events")
 		press(p, "a", "z")
-		p.Want("nothing to take back")
+		p.Want("Nothing to undo")
 		press(p, "space", "space", "a")
 		p.Want("a  on 2 events", "(Undo)")
 		p.ClickOn("Look up indicators")

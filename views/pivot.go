@@ -93,7 +93,7 @@ func PivotsOfEvent(e *api.Event) []PivotTarget {
 
 // PickPivot asks which way to go.
 func PickPivot(ways []PivotTarget, visit func(Visit)) Pick {
-	p := Pick{Title: "from here to", Chosen: func(i int) tea.Cmd {
+	p := Pick{Title: "Pivot to", Chosen: func(i int) tea.Cmd {
 		visit(ways[i].To)
 		return nil
 	}}

@@ -9,7 +9,7 @@ func TestSentence(t *testing.T) {
 		"couldn't refresh: 503":  "Couldn't refresh: 503",
 		"report.csv was written": "report.csv was written",
 		"tlp:red is excluded":    "tlp:red is excluded",
-		"-7d is no date":         "-7d is no date",
+		"-7d isn't a date":       "-7d isn't a date",
 		"threatbench needs more": "threatbench needs more",
 		"Already":                "Already",
 		"élan":                   "élan",

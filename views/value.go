@@ -113,3 +113,13 @@ func TimelineSteps(d api.Timeline) []chart.Step {
 	}
 	return steps
 }
+
+// ZoneName is what a time zone is called at a moment: "UTC", "CET", or its
+// distance where it has no name of its own, "UTC+05:45".
+func ZoneName(zone *time.Location, at time.Time) string {
+	name := at.In(zone).Format("MST")
+	if name[0] != '+' && name[0] != '-' {
+		return name
+	}
+	return "UTC" + at.In(zone).Format("-07:00")
+}

@@ -200,7 +200,7 @@ func TagEvents(on []Target, tags []string) Change {
 
 // UntagEvents takes tags off events.
 func UntagEvents(on []Target, tags []string) Change {
-	return changeOf(KindUntag, fmt.Sprintf("take %s off %s", some(tags), events(len(on))), listing{values: slices.Clone(tags), off: true}, on)
+	return changeOf(KindUntag, fmt.Sprintf("remove %s from %s", some(tags), events(len(on))), listing{values: slices.Clone(tags), off: true}, on)
 }
 
 // ReferTo makes events refer to others, named by their UUIDs.

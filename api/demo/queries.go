@@ -16,10 +16,10 @@ type Query struct {
 func Queries() []Query {
 	const hour = time.Hour
 	return []Query{
-		{Name: "Not to be shared", Filter: "tlp:(red OR amber+strict)", Alert: true, Daily: true, Told: []time.Duration{50 * hour, 26 * hour, 2 * hour}},
+		{Name: "Restricted (TLP red, amber+strict)", Filter: "tlp:(red OR amber+strict)", Alert: true, Daily: true, Told: []time.Duration{50 * hour, 26 * hour, 2 * hour}},
 		{Name: "Heron on the grid", Filter: "attacker:DRIFTINGHERON targetIndustry:Energy", Alert: true, Told: []time.Duration{74 * hour, 31 * hour, 5 * hour}},
-		{Name: "Names that began to resolve", Filter: `category:"Domain Resolution" indicatorType:domain`},
+		{Name: "New domain resolutions", Filter: `category:"Domain Resolution" indicatorType:domain`},
 		{Name: "Ransom and wiping", Filter: "tag:(ransomware OR wiper)", Alert: true, Told: []time.Duration{120 * hour}},
-		{Name: "Neighbours' phishing", Filter: "category:Phishing targetCountry:(LT OR LV OR EE OR PL)"},
+		{Name: "Phishing in neighbouring countries", Filter: "category:Phishing targetCountry:(LT OR LV OR EE OR PL)"},
 	}
 }

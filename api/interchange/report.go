@@ -63,7 +63,7 @@ func (r *report) begin(w *bufio.Writer) error {
 	fmt.Fprintf(w, "- Filter: %s\n", code(cmp.Or(r.o.Filter, "everything")))                                // the last write tells
 	fmt.Fprintf(w, "- Written: %s\n- Events: %d\n", r.o.Now.UTC().Format("2006-01-02 15:04 UTC"), r.events) // the last write tells
 	if r.o.MaxTLP != api.TLPNone {
-		fmt.Fprintf(w, "- Marked at most: TLP:%s\n", strings.ToUpper(r.o.MaxTLP.String())) // the last write tells
+		fmt.Fprintf(w, "- Highest marking: TLP:%s\n", strings.ToUpper(r.o.MaxTLP.String())) // the last write tells
 	}
 	tally(w, "attacker", r.attackers)
 	tally(w, "category", r.categories)

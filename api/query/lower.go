@@ -139,7 +139,7 @@ func (l *lowering) makeBranches() *Error {
 // gather collects the conditions of one branch.
 func gather(branch *[]api.Condition, n *node) *Error {
 	if n.kind == nodeOr {
-		return failAt(n.pos, n.end, "an OR inside a branch of OR can't be expressed; write its branches out")
+		return failAt(n.pos, n.end, "an OR inside a group of OR can't be expressed; write each alternative out")
 	}
 	for _, lf := range n.leaves {
 		if lf.Field == api.FieldDataset {

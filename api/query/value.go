@@ -22,7 +22,7 @@ func (p *parser) scalar(field api.Field, op api.Op, t token, v string) (string, 
 	case api.FieldTLP:
 		m, ok := api.ParseTLP(v)
 		if !ok && !textual(op) {
-			return "", p.fail(t, "%q is no marking: write red, amber+strict, amber, green or clear", v)
+			return "", p.fail(t, "%q isn't a TLP marking: write red, amber+strict, amber, green or clear", v)
 		}
 		if ok && !t.quoted {
 			return m.String(), nil
@@ -181,7 +181,7 @@ func periodOf(v string, now time.Time) (p period, refused string) {
 	if p, ok, refused := spokenPeriod(v, now); ok {
 		return p, refused
 	}
-	return period{}, fmt.Sprintf("%q is no date: write 2024-03-01, 2024-03, 2024-01-01..2024-02-01, -7d (h d w m y), today or monday", v)
+	return period{}, fmt.Sprintf("%q isn't a date: write 2024-03-01, 2024-03, 2024-01-01..2024-02-01, -7d (h d w m y), today or monday", v)
 }
 
 // namedPeriod reads the names of days and of stretches of days.

@@ -190,9 +190,9 @@ func (p *barsPlot) note() string {
 	}
 	switch {
 	case p.before && part < 0:
-		text += ", before " + views.Count(row.Before) + ": " + chart.Delta(row.Count, row.Before)
+		text += ", previously " + views.Count(row.Before) + ": " + chart.Delta(row.Count, row.Before)
 	case p.before:
-		text += ", before " + views.Count(row.Were[part]) + ": " + chart.Delta(row.Parts[part], row.Were[part])
+		text += ", previously " + views.Count(row.Were[part]) + ": " + chart.Delta(row.Parts[part], row.Were[part])
 	}
 	return text
 }

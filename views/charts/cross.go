@@ -135,7 +135,7 @@ func (p *heatPlot) note() string {
 	n := p.counts[i][j]
 	text := fmt.Sprintf("%s, %s: %s (%s)", p.names.label(p.spec.By, p.rows[i]), p.names.label(p.spec.Split, p.cols[j]), views.Count(n), chart.Percent(n, p.total))
 	if p.were != nil {
-		text += ", before " + views.Count(p.were[i][j]) + ": " + chart.Delta(n, p.were[i][j])
+		text += ", previously " + views.Count(p.were[i][j]) + ": " + chart.Delta(n, p.were[i][j])
 	}
 	return text
 }
@@ -317,7 +317,7 @@ func (p *lanesPlot) change(now, before int) string {
 	if !p.before {
 		return ""
 	}
-	return ", before " + views.Count(before) + ": " + chart.Delta(now, before)
+	return ", previously " + views.Count(before) + ": " + chart.Delta(now, before)
 }
 
 func (p *lanesPlot) picked() picked {

@@ -236,7 +236,7 @@ func (p *overPlot) note() string {
 		before = total(p.were[part][first : last+1])
 	}
 	if p.before != nil && (part < 0 || p.were != nil) {
-		text += ", before " + views.Count(before) + ": " + chart.Delta(now, before)
+		text += ", previously " + views.Count(before) + ": " + chart.Delta(now, before)
 	}
 	if p.Per() > 1 {
 		text += fmt.Sprintf("; %d %ss a column", p.Per(), p.bucket)

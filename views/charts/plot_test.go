@@ -91,7 +91,7 @@ func TestBarsCompareWithWhatIsGone(t *testing.T) {
 	s := Spec{Kind: Bars, By: "attacker", Top: 3, Compare: true}.sound()
 	before := grouped("GONE 5", "HERON 4")
 	p := newBars(styles(t), s, namer{}, grouped("HERON 10", "NEW 1"), &before)
-	for _, want := range []string{"HERON: 10 (90.9 %), before 4: +6 (+150 %)", "NEW: 1 (9.1 %), before 0: new", "GONE: 0 (0.0 %), before 5: -5 (-100 %)"} {
+	for _, want := range []string{"HERON: 10 (90.9%), previously 4: +6 (+150%)", "NEW: 1 (9.1%), previously 0: new", "GONE: 0 (0.0%), previously 5: -5 (-100%)"} {
 		if got := p.note(); got != want {
 			t.Errorf("%q, want %q", got, want)
 		}
@@ -116,13 +116,13 @@ func TestBarsNameTheRest(t *testing.T) {
 		t.Fatalf("%d series, the rest is one: %v", n, p.rest)
 	}
 	p.move(1, 0)
-	if got, want := p.note(), "HERON, tag00: 12 (15.4 % of 78), before 2: +10 (+500 %)"; got != want {
+	if got, want := p.note(), "HERON, tag00: 12 (15.4% of 78), previously 2: +10 (+500%)"; got != want {
 		t.Errorf("%q, want %q", got, want)
 	}
 	for range maxSeries {
 		p.move(1, 0)
 	}
-	if got, want := p.note(), "HERON, others: 15 (19.2 % of 78), before 7: +8 (+114 %)"; got != want {
+	if got, want := p.note(), "HERON, others: 15 (19.2% of 78), previously 7: +8 (+114%)"; got != want {
 		t.Errorf("%q, want %q", got, want)
 	}
 	if got := p.picked(); len(got.pairs) != 1 {
@@ -164,11 +164,11 @@ func TestOverTimeComparesSeriesAndClipsWeeks(t *testing.T) {
 	were := api.Groups{Rows: []api.Group{{Keys: []string{"Phishing"}, Date: api.TimeOf(time.Date(2026, 2, 25, 0, 0, 0, 0, time.UTC)), Count: 2}}}
 	p := newOver(styles(t), s, namer{}, api.BucketWeek, d, g, &parts, &before, &were)
 	p.end(false)
-	if got, want := p.note(), "04 Mar 2026 to 08 Mar 2026: 3 events, before 2: +1 (+50 %)"; got != want {
+	if got, want := p.note(), "04 Mar 2026 to 08 Mar 2026: 3 events, previously 2: +1 (+50%)"; got != want {
 		t.Errorf("%q, want %q", got, want)
 	}
 	p.move(0, 1)
-	if got, want := p.note(), "04 Mar 2026 to 08 Mar 2026: Phishing 3 (100.0 % of 3), before 2: +1 (+50 %)"; got != want {
+	if got, want := p.note(), "04 Mar 2026 to 08 Mar 2026: Phishing 3 (100.0% of 3), previously 2: +1 (+50%)"; got != want {
 		t.Errorf("%q, want %q", got, want)
 	}
 	if got := within("", p.picked().span); got != "date>=2026-03-04 date<=2026-03-08" {
@@ -207,7 +207,7 @@ func TestCrossTables(t *testing.T) {
 		t.Errorf("the table is\n%s\nwant\n%s", got, want)
 	}
 	p.move(1, 1)
-	if got, want := p.note(), "HERON, Phishing: 4 (<0.1 %), before 9: -5 (-55 %)"; got != want {
+	if got, want := p.note(), "HERON, Phishing: 4 (<0.1%), previously 9: -5 (-55%)"; got != want {
 		t.Errorf("%q, want %q", got, want)
 	}
 	if got := plainly(t, p, 60, 8); !strings.Contains(got, "-5") || !strings.Contains(got, "change by") {

@@ -114,7 +114,7 @@ func (c *canvas) bars(p *barsPlot) {
 		count := views.Count(r.Count)
 		if p.before {
 			count += " " + chart.Delta(r.Count, r.Before)
-			c.rect(svgLabel+float64(r.Before)*room/float64(longest), y+1, 2, svgRow-2, "#000000", 1, r.Label+", before: "+views.Count(r.Before))
+			c.rect(svgLabel+float64(r.Before)*room/float64(longest), y+1, 2, svgRow-2, "#000000", 1, r.Label+", previously "+views.Count(r.Before))
 		}
 		c.text(x+6, y+15, "start", count)
 	}
@@ -226,7 +226,7 @@ func (c *canvas) heat(p *heatPlot) {
 			text := chart.Compact(n, max(int(wide/8), 2))
 			switch {
 			case p.were != nil:
-				title += ", before " + views.Count(p.were[i][j])
+				title += ", previously " + views.Count(p.were[i][j])
 				if n = n - p.were[i][j]; n != 0 {
 					text = fmt.Sprintf("%+d", n)
 				}
@@ -294,7 +294,7 @@ func (c *canvas) lanes(p *lanesPlot) {
 			y := float64(svgHead + (k+1)*svgRow)
 			text, title := chart.Compact(cell.Count, max(int(wide/8), 2)), l.Title+", "+cell.Label+": "+views.Count(cell.Count)
 			if p.before {
-				text, title = fmt.Sprintf("%s %+d", text, cell.Count-cell.Before), title+", before "+views.Count(cell.Before)
+				text, title = fmt.Sprintf("%s %+d", text, cell.Count-cell.Before), title+", previously "+views.Count(cell.Before)
 			}
 			c.shade(x, y, wide, cell.Count, top, text, title)
 			c.text(x+4, y+15, "start", clip(cell.Label, int(wide/7)-4))

@@ -176,9 +176,6 @@ func (m *Model) counts() string {
 	case m.rows.total < 0:
 		parts = append(parts, st.Faint.Paint(views.Total{N: m.rows.known(), More: m.rows.open}.String()))
 	case m.rows.total > 0:
-		if n := m.rows.loaded(); n < m.rows.total && m.geometry.filter.W >= 100 {
-			parts = append(parts, st.Faint.Paint(views.Count(n)+" loaded"))
-		}
 		parts = append(parts, st.Strong.Paint(views.Count(m.table.Cursor()+1))+st.Faint.Paint(" of ")+st.Strong.Paint(views.Count(m.rows.total)))
 	default:
 		parts = append(parts, st.Faint.Paint("0 events"))

@@ -80,12 +80,12 @@ func actions() []views.Action[*Model] {
 			Do:   pans(0, panY), Disabled: (*Model).noGraph,
 		},
 		{
-			ID: "graph.zoom_in", Group: "View", Keys: []string{"+"}, Title: "Nearer", Hint: "nearer",
+			ID: "graph.zoom_in", Group: "View", Keys: []string{"+"}, Title: "Zoom in", Hint: "zoom in",
 			Help: "Shows more of each node: boxes, and what the lines mean.",
 			Do:   (*Model).zoomIn, Disabled: (*Model).noZoomIn, Hinted: inDrawing(5),
 		},
 		{
-			ID: "graph.zoom_out", Group: "View", Keys: []string{"-"}, Title: "Farther", Hint: "farther",
+			ID: "graph.zoom_out", Group: "View", Keys: []string{"-"}, Title: "Zoom out", Hint: "zoom out",
 			Help: "Shows more nodes, in the end all of them as dots.",
 			Do:   (*Model).zoomOut, Disabled: (*Model).noZoomOut, Hinted: inDrawing(6),
 		},
@@ -176,7 +176,7 @@ func actions() []views.Action[*Model] {
 		},
 		{
 			ID: "graph.relate", Group: "Relationships", Keys: []string{"R"}, Title: "Relate the marked events", Hint: "relate",
-			Help: "Hangs the marked events under the one at the cursor.",
+			Help: "Makes the marked events children of the one at the cursor.",
 			Do:   views.Plain((*Model).relate), Disabled: (*Model).noRelate,
 		},
 		{

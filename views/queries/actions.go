@@ -92,7 +92,7 @@ func builderActions() []views.Action[*Model] {
 			Do:   func(m *Model) tea.Cmd { return m.build.add(m.build.group()) }, Disabled: (*Model).groupFull, Hinted: inForm(2),
 		},
 		{
-			ID: "builder.branch", Group: "Filter", Keys: []string{"o"}, Title: "Add a branch of OR", Hint: "or",
+			ID: "builder.branch", Group: "Filter", Keys: []string{"o"}, Title: "Add an OR group", Hint: "or",
 			Help: "Adds a group of conditions; one of the groups has to hold.",
 			Do:   inBuilder((*builder).addBranch), Disabled: (*Model).branchesFull, Hinted: inForm(3),
 		},
@@ -108,7 +108,7 @@ func builderActions() []views.Action[*Model] {
 		},
 		{
 			ID: "builder.move", Group: "Filter", Keys: []string{"m"}, Title: "Move to another group", Hint: "move",
-			Help: "Moves the condition to another branch of OR, or to what always holds.",
+			Help: "Moves the condition to another OR group, or to what always holds.",
 			Do:   views.Plain(func(m *Model) { m.build.moveRow() }), Disabled: (*Model).noCondition,
 		},
 		{

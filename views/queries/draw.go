@@ -66,7 +66,7 @@ func (b *builder) draw(w, h int, focused bool) []string {
 // title names the query and says whether it is saved.
 func (b *builder) title(w int) string {
 	st := b.env.Styles
-	name, note := "A filter without a name", ""
+	name, note := "Unsaved filter", ""
 	if b.saved != nil {
 		name = views.Shown(views.OneLine(b.saved.Name))
 	}
@@ -161,7 +161,7 @@ func (b *builder) lineOf(l line, selected bool, w int) string {
 	case lineOrder:
 		return gutter + st.Faint.Paint("order    ") + pen.Paint(b.orderText())
 	case lineTitle:
-		return b.groupTitle("ALL OF THESE HOLD", always, w)
+		return b.groupTitle("MATCH ALL", always, w)
 	case lineBranch:
 		return b.branchTitle(l.branch, w)
 	case lineRow:
@@ -172,7 +172,7 @@ func (b *builder) lineOf(l line, selected bool, w int) string {
 		if b.full(l.branch) != "" {
 			return gutter + st.Faint.Paint("no further branch: the API takes "+fmt.Sprint(api.MaxBranches))
 		}
-		return gutter + st.Faint.Paint("+ ") + pen.Paint("branch of OR") + st.Faint.Paint(fmt.Sprintf("   branches %d of %d", branches(b.rows), api.MaxBranches))
+		return gutter + st.Faint.Paint("+ ") + pen.Paint("OR group") + st.Faint.Paint(fmt.Sprintf("   groups %d of %d", branches(b.rows), api.MaxBranches))
 	}
 	return ""
 }
@@ -360,7 +360,7 @@ func (b *builder) sampleHead(w int) string {
 	if b.part == partSample {
 		pen = st.TitleFocus
 	}
-	line := " " + pen.Paint("THE FIRST OF THEM")
+	line := " " + pen.Paint("PREVIEW")
 	if n := len(b.page.Events); b.loaded && b.err == nil && n > 0 {
 		line += st.Faint.Paint(fmt.Sprintf("  %d", n))
 		if b.total.N > n {

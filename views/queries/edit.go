@@ -393,7 +393,7 @@ func groupName(g, n int) string {
 	case g < 0:
 		return "what always holds"
 	case g == n:
-		return "a new branch of OR"
+		return "a new OR group"
 	}
 	return "branch " + letter(g)
 }

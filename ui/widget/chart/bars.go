@@ -186,7 +186,7 @@ func (b *Bars) columns(w int) columns {
 		}
 		c.name = min(c.name, max(w/4, 6), 24)
 	}
-	c.percent = len(">99.9 %")
+	c.percent = len(">99.9%")
 	if b.compare {
 		for _, x := range b.bars {
 			c.delta = max(c.delta, layout.Width(Delta(x.Count, x.Before)))
@@ -304,7 +304,7 @@ func (b *Bars) scale(c columns) string {
 	line := newStrip(c.bar)
 	most, unit := b.most(), ""
 	if b.mode == Share && len(b.series) > 0 {
-		most, unit = 100, " %"
+		most, unit = 100, "%"
 	}
 	for _, v := range ticks(most, c.bar/12+1) {
 		text := grouped(v) + unit
@@ -352,7 +352,7 @@ func (b *Bars) At() (x, y int) {
 	return 0, b.head + row - b.top
 }
 
-// Delta writes how a count has changed: "+12 (+9 %)", "-3 (-100 %)", "new",
+// Delta writes how a count has changed: "+12 (+9%)", "-3 (-100%)", "new",
 // "=".
 func Delta(now, before int) string {
 	switch d := now - before; {
@@ -365,7 +365,7 @@ func Delta(now, before int) string {
 		if d < 0 {
 			sign = "-"
 		}
-		return fmt.Sprintf("%s%s (%+d %%)", sign, grouped(max(d, -d)), percentOf(d, before))
+		return fmt.Sprintf("%s%s (%+d%%)", sign, grouped(max(d, -d)), percentOf(d, before))
 	}
 }
 

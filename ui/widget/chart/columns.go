@@ -318,7 +318,7 @@ func (c *Columns) axis(most, rows int) []string {
 // number is what stands on the axis.
 func (c *Columns) number(n int) string {
 	if c.mode == Share && len(c.series) > 1 {
-		return Compact(n, 5) + " %"
+		return Compact(n, 5) + "%"
 	}
 	return Compact(n, 7)
 }

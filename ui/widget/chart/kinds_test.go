@@ -152,7 +152,7 @@ func TestNumbersThatFit(t *testing.T) {
 	for _, c := range []struct {
 		part, whole int
 		want        string
-	}{{0, 0, ""}, {0, 7, "0.0 %"}, {1, 10_000, "<0.1 %"}, {9_999_999, 10_000_000, ">99.9 %"}, {7, 7, "100.0 %"}, {1, 8, "12.5 %"}} {
+	}{{0, 0, ""}, {0, 7, "0.0%"}, {1, 10_000, "<0.1%"}, {9_999_999, 10_000_000, ">99.9%"}, {7, 7, "100.0%"}, {1, 8, "12.5%"}} {
 		if got := Percent(c.part, c.whole); got != c.want {
 			t.Errorf("Percent(%d, %d) = %q, want %q", c.part, c.whole, got, c.want)
 		}
@@ -160,7 +160,7 @@ func TestNumbersThatFit(t *testing.T) {
 	for _, c := range []struct {
 		now, before int
 		want        string
-	}{{3, 3, "="}, {3, 0, "new"}, {0, 4, "-4 (-100 %)"}, {12, 8, "+4 (+50 %)"}, {0, 0, "="}} {
+	}{{3, 3, "="}, {3, 0, "new"}, {0, 4, "-4 (-100%)"}, {12, 8, "+4 (+50%)"}, {0, 0, "="}} {
 		if got := Delta(c.now, c.before); got != c.want {
 			t.Errorf("Delta(%d, %d) = %q, want %q", c.now, c.before, got, c.want)
 		}

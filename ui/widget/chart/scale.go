@@ -62,7 +62,7 @@ func Compact(n, width int) string {
 	return strings.Repeat("+", max(width, 0))
 }
 
-// Percent writes part of whole: "12.4 %", "<0.1 %", "" where there is no whole.
+// Percent writes part of whole: "12.4 %", "<0.1%", "" where there is no whole.
 func Percent(part, whole int) string {
 	if whole <= 0 {
 		return ""
@@ -70,11 +70,11 @@ func Percent(part, whole int) string {
 	p := 100 * float64(part) / float64(whole)
 	switch {
 	case part > 0 && p < 0.1:
-		return "<0.1 %"
+		return "<0.1%"
 	case p > 99.9 && part < whole:
-		return ">99.9 %"
+		return ">99.9%"
 	}
-	return strconv.FormatFloat(p, 'f', 1, 64) + " %"
+	return strconv.FormatFloat(p, 'f', 1, 64) + "%"
 }
 
 // shades is how many steps of shade there are above none.
