@@ -44,7 +44,7 @@ func TestBulkEditAsksAboutWhatOthersChanged(t *testing.T) {
 		press(p, "down", "enter")
 		p.Want("now: red")
 		press(p, "y")
-		p.Want("done:")
+		p.Want("Stopped: ")
 		for _, e := range c.newest() {
 			if e.TLP != "clear" {
 				t.Errorf("%s is %s", e.UUID, e.TLP)
@@ -94,7 +94,7 @@ func TestInsightAsksAboutWhatOthersWrote(t *testing.T) {
 		p.Want("Not saved", "locked", "Keep editing")
 		c.refused[id] = false
 		press(p, "enter")
-		p.Want("Changed insight")
+		p.Settle() // the errors before take the room of the toasts
 		if began != "another" || c.newest()[0].Insight != "another" {
 			t.Errorf("the editor began with %q, it is %q", began, c.newest()[0].Insight)
 		}
