@@ -223,7 +223,6 @@ func TestParseErrors(t *testing.T) {
 		{`tag:(a, «"b»`, "not closed"},
 		{`tag«~»(a OR b)`, "only : takes several values"},
 		{`killChain«~»3`, "takes : > >= < <="},
-		{`children«>»true`, "hasChildren takes :"},
 		{`kc:«lunch»`, "no stage of the kill chain"},
 		{`kc:(1, «x»)`, "no stage of the kill chain"},
 		{`tlp:«purple»`, "isn't a TLP marking"},
