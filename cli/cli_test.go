@@ -196,7 +196,7 @@ func TestProgress(t *testing.T) {
 		step     time.Duration
 		want     string
 	}{
-		{true, barEvery, "\r\x1b[Kfile  ###############...............  50%  1,000 events, 10,000 a second  ctrl\r\x1b[K"},
+		{true, barEvery, "\r\x1b[Kfile  ###############...............  50%  1,000 events, 10,000 a second  ctrl+\r\x1b[K"},
 		{true, barEvery / 2, ""},
 		{false, lineEvery, "file: 50%  1,000 events, 100 a second\n"},
 		{false, barEvery, ""},

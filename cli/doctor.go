@@ -114,7 +114,7 @@ func (a *app) configFound(c profile.Config) string {
 
 func (c *checkup) terminal() {
 	if !c.a.tty(c.a.io.Out) {
-		c.say("terminal", "the output is none; commands work, the workbench needs one", nil)
+		c.say("terminal", "not a terminal; commands work, the workbench needs one", nil)
 		return
 	}
 	f, ok := c.a.io.Out.(*os.File)

@@ -35,7 +35,7 @@ func TestGroupsAreKeptUntilAChange(t *testing.T) {
 	count := func(attacker string) (int, error) {
 		res, err := d.Aggregate(ctx, testAccount, api.AggregateQuery{AggregateBy: []string{"attacker"}, Datasets: []string{api.ScopeAll}})
 		for _, row := range res.Aggregations {
-			if row["attacker"] == attacker {
+			if v, ok := row["attacker"].(*string); ok && v != nil && *v == attacker {
 				return row["count"].(int), err
 			}
 		}

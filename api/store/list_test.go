@@ -228,11 +228,13 @@ func TestAggregateLimitAndTotal(t *testing.T) {
 	if err != nil || res.Total != 500 || len(res.Aggregations) != 3 || res.AggregateBy != "attacker,killChain" || res.DateRange == nil {
 		t.Fatalf("%+v, %v", res, err)
 	}
-	if _, ok := res.Aggregations[0]["killChain"].(int); !ok {
-		t.Errorf("killChain is %T, want a number", res.Aggregations[0]["killChain"])
+	if _, ok := res.Aggregations[0]["killChain"].(*string); !ok {
+		t.Errorf("killChain is %T, want a text, as the contract has it", res.Aggregations[0]["killChain"])
 	}
-	for _, q := range []api.AggregateQuery{{}, {AggregateBy: []string{"event"}}, {AggregateBy: []string{"tlp"}, StartDate: "soon"}, {AggregateBy: []string{"tlp"}, Limit: -1}} {
+	for _, q := range []api.AggregateQuery{{}, {AggregateBy: []string{"nosuch"}}, {AggregateBy: []string{"tlp"}, StartDate: "soon"}, {AggregateBy: []string{"tlp"}, Limit: -1}} {
 		_, err := d.Aggregate(ctx, testAccount, q)
-		status(t, err, http.StatusBadRequest)
+		if status(t, err, http.StatusBadRequest); err == nil {
+			t.Errorf("%+v", q)
+		}
 	}
 }

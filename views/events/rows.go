@@ -59,15 +59,6 @@ func (r *rows) known() int {
 	return n
 }
 
-// loaded counts the rows that are here.
-func (r *rows) loaded() int {
-	n := 0
-	for _, c := range r.chunks {
-		n += len(c.events)
-	}
-	return n
-}
-
 // at is row i, nil where it isn't loaded.
 func (r *rows) at(i int) *api.Event {
 	k := sort.Search(len(r.chunks), func(k int) bool { return r.chunks[k].end() > i })

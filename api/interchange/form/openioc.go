@@ -53,11 +53,11 @@ func OpenIOC(r io.Reader, to Taker) error {
 			return nil
 		}
 		line, _ := d.InputPos()
-		reason := ""
-		if err == nil {
-			reason, err = x.token(token, line)
-		} else {
+		var reason string
+		if err != nil {
 			reason, err = "not XML: "+err.Error(), nil
+		} else {
+			reason, err = x.token(token, line)
 		}
 		if reason != "" {
 			to.Reject(line, "", reason)
