@@ -64,8 +64,8 @@ func TestAnExportThatHangsFails(t *testing.T) {
 		return path == "/events" && lists.Add(1) > 2 && answer(w, r, path)
 	}
 	file := filepath.Join(t.TempDir(), "all.jsonl")
-	_, said, code := against(t, s, "export", "--no-raw", "--timeout", "100ms", "-o", file)
-	if code != exitFailed || !strings.Contains(said, "nothing came for 100ms") || lists.Load() != 3 {
+	_, said, code := against(t, s, "export", "--no-raw", "--timeout", "3s", "-o", file)
+	if code != exitFailed || !strings.Contains(said, "nothing came for 3s") || lists.Load() != 3 {
 		t.Errorf("exit code %d, %q after %d pages", code, said, lists.Load())
 	}
 	if _, err := os.Stat(file); !errors.Is(err, fs.ErrNotExist) {
