@@ -16,7 +16,7 @@ import (
 var notSaid = map[string]string{
 	"in hand":               "selected",
 	"takes it back":         "to undo",
-	"not all done":          "Stopped: …, n left",
+	"not all done:":         "Stopped: …, n left",
 	"branch of OR":          "OR group",
 	"HOLD":                  "MATCH ALL",
 	"learnt of":             "received",

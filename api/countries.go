@@ -341,21 +341,26 @@ func CountriesNamed(s string) []Country {
 	return slices.DeleteFunc(Countries(), func(c Country) bool { return !c.Has(want) })
 }
 
-// Has reports whether a word stands in the name of a country and tells it from
-// most others: korea does, republic doesn't.
+// Has reports whether a name of several words ends in a word that tells the
+// country from most others: korea does, republic doesn't, and indian is no
+// British Indian Ocean Territory.
 func (c Country) Has(word string) bool {
 	const least, most = 5, 2
 	word = plainCountry(word)
-	if utf8.RuneCountInString(word) < least || !slices.Contains(strings.Fields(plainCountry(c.Name)), word) {
+	if utf8.RuneCountInString(word) < least || !endsIn(c, word) {
 		return false
 	}
 	n := 0
 	for _, o := range countryTable {
-		if slices.Contains(strings.Fields(plainCountry(o.Name)), word) {
+		if endsIn(o, word) {
 			n++
 		}
 	}
 	return n <= most
+}
+
+func endsIn(c Country, word string) bool {
+	return strings.HasSuffix(plainCountry(c.Name), " "+word)
 }
 
 // plainCountry is a name as names are compared.

@@ -189,6 +189,18 @@ func (a *app) run(args func([]string) error, do func(ctx context.Context, args [
 	}
 }
 
+// runSearch is run for a command whose exit code 1 means that nothing was
+// found: what fails is 2 there.
+func (a *app) runSearch(args func([]string) error, do func(ctx context.Context, args []string) error) func(*cobra.Command, []string) error {
+	return a.run(args, func(ctx context.Context, given []string) error {
+		err := do(ctx, given)
+		if errors.As(err, &quietError{}) || errors.As(err, &partialError{}) || err == nil {
+			return err
+		}
+		return usageError{err}
+	})
+}
+
 func noArgs(args []string) error {
 	if len(args) > 0 {
 		return usagef("unexpected argument %q", args[0])

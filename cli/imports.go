@@ -101,6 +101,9 @@ func (a *app) undoImport(ctx context.Context, id string) (err error) {
 	m := a.meter("taking back")
 	done, err := pl.UndoWholeImport(ctx, id, func(n int) { m.show(0, 0, n) })
 	m.clear()
+	if refused := (*api.Error)(nil); errors.As(err, &refused) && refused.Status == http.StatusNotFound {
+		return fmt.Errorf("%w; threatbench imports lists them by their whole ids", err)
+	}
 	fmt.Fprintln(a.io.Out, undoSummary(done)) // a closed pipe is the reader's choice
 	for i, k := range done.Kept {
 		if i == listedLines {

@@ -51,13 +51,7 @@ func (a *app) lookupCommand() *cobra.Command {
 		}
 		return a.checkTimeout(f.timeout)
 	}
-	cmd.RunE = a.run(check, func(ctx context.Context, args []string) error {
-		err := a.lookup(ctx, args, f)
-		if errors.As(err, &quietError{}) || errors.As(err, &partialError{}) || err == nil {
-			return err
-		}
-		return usageError{err} // 1 means that nothing was seen
-	})
+	cmd.RunE = a.runSearch(check, func(ctx context.Context, args []string) error { return a.lookup(ctx, args, f) })
 	cmd.Flags().StringVarP(&f.file, "file", "f", "", "file to read the indicators from; - is the standard input")
 	cmd.Flags().StringVar(&f.format, "format", "table", "form to write: table, json (one line an indicator) or csv")
 	a.timeoutFlag(cmd, &f.timeout)

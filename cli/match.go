@@ -65,13 +65,7 @@ func (a *app) matchCommand() *cobra.Command {
 		}
 		return a.checkTimeout(f.timeout)
 	}
-	cmd.RunE = a.run(check, func(ctx context.Context, args []string) error {
-		err := a.match(ctx, args, f)
-		if errors.As(err, &quietError{}) || errors.As(err, &partialError{}) || err == nil {
-			return err
-		}
-		return usageError{err} // 1 means that nothing was found
-	})
+	cmd.RunE = a.runSearch(check, func(ctx context.Context, args []string) error { return a.match(ctx, args, f) })
 	cmd.Flags().StringVarP(&f.query, "query", "q", "", "filter of the events whose indicators are looked for, in the filter language; empty means all")
 	cmd.Flags().StringSliceVar(&f.datasets, "dataset", nil, "datasets whose indicators are looked for, by name or id; all is the default")
 	cmd.Flags().StringVar(&f.maxTLP, "max-tlp", "none", "strictest TLP of the events: clear, green, amber, amber+strict, red; none takes all")
@@ -164,6 +158,9 @@ func (a *app) indicators(ctx context.Context, f matchFlags) (set *match.Set, don
 	if left > 0 {
 		note += "; " + counted(left, "event") + " left out by --max-tlp " + f.maxTLP
 	}
+	if n := set.Described(); n > 0 {
+		note += "; " + counted(n, "value") + " of the types text, port and comment left out"
+	}
 	a.note("looking for %s", note)
 	if n := set.Unsearchable(); n > 0 {
 		done.missed = append(done.missed, counted(n, "indicator")+" too short or too alike to be looked for in logs")
@@ -253,7 +250,10 @@ func (m *matcher) file(ctx context.Context, name string, err error) error {
 	}
 	var l *match.Log
 	if err == nil {
-		l, err = m.open(name)
+		l, err = m.open(ctx, name)
+	}
+	if ctx.Err() != nil {
+		return ctx.Err()
 	}
 	if err != nil {
 		m.miss(name, err)
@@ -286,16 +286,20 @@ func (m *matcher) file(ctx context.Context, name string, err error) error {
 	return nil
 }
 
-func (m *matcher) open(name string) (*match.Log, error) {
+func (m *matcher) open(ctx context.Context, name string) (*match.Log, error) {
 	if name != match.Stdin {
 		return match.Open(name)
 	}
-	return match.NewLog(m.app.io.In, true)
+	return match.NewLog(untilDone(ctx, m.app.io.In), true)
 }
 
 // miss says what of a file wasn't searched.
 func (m *matcher) miss(name string, err error) {
-	m.app.note("%s: %v", name, err)
+	text := oneLine(err)
+	if !strings.HasPrefix(text, name) {
+		text = name + ": " + text
+	}
+	m.app.note("%s", text)
 	if len(m.missed) < 5 {
 		m.missed = append(m.missed, filepath.Base(name))
 	} else if len(m.missed) == 5 {

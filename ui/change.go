@@ -152,6 +152,10 @@ func (m *Model) redo() tea.Cmd {
 	return m.begin(c)
 }
 
+// undone says of a change that takes another back, or makes it again, that it
+// is one.
+var undone = map[async.Way]string{async.Undoing: "undo: ", async.Redoing: "redo: "}
+
 // sayResult sums a change up in a toast, with the way back where there is one.
 func (m *Model) sayResult(r async.ChangeResult) tea.Cmd {
 	kind, text := toast.Good, pastTense(r.Change.Label)
@@ -163,10 +167,13 @@ func (m *Model) sayResult(r async.ChangeResult) tea.Cmd {
 	}
 	parts := outcomeParts(r)
 	if len(r.Failed)+len(r.Unknown)+len(r.NotBegun) > 0 || r.Err != nil {
-		kind, text = toast.Warn, "Stopped: "+r.Change.Label
+		kind, text = toast.Warn, "Not all done: "+undone[r.Change.Way]+r.Change.Label
+		if r.Err != nil || len(r.NotBegun) > 0 {
+			text = "Stopped: " + undone[r.Change.Way] + r.Change.Label
+		}
 	}
 	if len(r.Done) == 0 && len(r.Failed)+len(r.Unknown)+len(r.NotBegun) > 0 {
-		kind, text = toast.Error, "Couldn't "+r.Change.Label
+		kind, text = toast.Error, "Couldn't "+undone[r.Change.Way]+r.Change.Label
 		if len(r.Failed) == 1 {
 			parts = []string{firstReason(r)}
 		}
@@ -201,7 +208,7 @@ func firstReason(r async.ChangeResult) string {
 func pastTense(label string) string {
 	verb, rest, _ := strings.Cut(label, " ")
 	past, ok := map[string]string{
-		"tag": "Tagged", "make": "Made", "end": "Ended", "set": "Set", "empty": "Emptied", "copy": "Copied", "revert": "Reverted",
+		"tag": "Tagged", "make": "Made", "end": "Ended", "set": "Set", "empty": "Emptied", "copy": "Copied",
 	}[verb]
 	if !ok && verb != "" {
 		past = strings.ToUpper(verb[:1]) + strings.TrimSuffix(verb[1:], "e") + "ed"

@@ -44,7 +44,7 @@ func TestBulkEditAsksAboutWhatOthersChanged(t *testing.T) {
 		press(p, "down", "enter")
 		p.Want("now: red")
 		press(p, "y")
-		p.Want("Stopped: ")
+		p.Want("Not all done: ")
 		for _, e := range c.newest() {
 			if e.TLP != "clear" {
 				t.Errorf("%s is %s", e.UUID, e.TLP)

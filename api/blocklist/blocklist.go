@@ -97,9 +97,13 @@ func (l *List) Add(e *api.Event) {
 	l.unknown = l.unknown || !known
 	l.tlp = max(l.tlp, tlp)
 	for _, i := range e.AllIndicators() {
-		parts := indicator.Parts(i.Value)
-		for _, p := range parts {
-			l.add(p, "")
+		parts, types := indicator.Parts(i.Value), indicator.ParseTypes(i.IndicatorType)
+		for n, p := range parts {
+			typ := ""
+			if n < len(types) { // the file of filename|sha256 is no domain
+				typ = string(types[n])
+			}
+			l.add(p, typ)
 		}
 		if len(parts) == 0 {
 			l.add(i.Value, i.IndicatorType)
@@ -281,17 +285,13 @@ func (l *List) report() (r Report) {
 
 // head is what a list tells of itself. Nothing of it can end a comment.
 func (l *List) head(m Meta, r Report) []string {
-	marking := l.tlp.String()
-	if l.unknown {
-		marking = strings.TrimPrefix(marking+", and events without a marking", ", ")
-	}
 	query := m.Query
 	if query == "" {
 		query = "everything"
 	}
 	lines := []string{
 		fmt.Sprintf("indicators: %d, written by threatbench %s at %s", r.Written, m.Version, m.Time.UTC().Format(time.RFC3339)),
-		"query: " + query, "strictest TLP: " + marking,
+		"query: " + query, "strictest TLP: " + l.marking(),
 	}
 	if m.MaxTLP != api.TLPNone {
 		lines = append(lines, "limited to TLP "+m.MaxTLP.String())
@@ -303,6 +303,14 @@ func (l *List) head(m Meta, r Report) []string {
 		lines[i] = comment(lines[i])
 	}
 	return lines
+}
+
+// marking is the strictest TLP of the events, and that some have none.
+func (l *List) marking() string {
+	if !l.unknown {
+		return l.tlp.String()
+	}
+	return strings.TrimPrefix(l.tlp.String()+", and events without a marking", ", ")
 }
 
 // comment makes a text that ends no comment of any form, and no line.

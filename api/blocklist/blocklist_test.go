@@ -168,6 +168,32 @@ func TestProgramsTakeTheirLists(t *testing.T) {
 	}
 }
 
+// The file of filename|sha256 is no domain, and a list that holds events
+// without a marking says so beside each address.
+func TestPartsKeepTheirTypes(t *testing.T) {
+	for form, not := range map[string]string{"dnsmasq": "install.sh", "rpz": "install.sh"} {
+		l, err := New(form)
+		if err != nil {
+			t.Fatal(err)
+		}
+		l.Add(&api.Event{Indicator: "install.sh|" + strings.Repeat("ab", 32), IndicatorType: "filename|sha256", TLP: "green"})
+		var b bytes.Buffer
+		if _, err := l.Write(&b, meta); err != nil || strings.Contains(b.String(), not) {
+			t.Errorf("%s: %v\n%s", form, err, b.String())
+		}
+	}
+	l, err := New("cloudflare-list")
+	if err != nil {
+		t.Fatal(err)
+	}
+	l.Add(&api.Event{Indicator: "203.0.113.9", TLP: "green"})
+	l.Add(&api.Event{Indicator: "203.0.113.10"})
+	var b bytes.Buffer
+	if _, err := l.Write(&b, meta); err != nil || !strings.Contains(b.String(), "without a marking") {
+		t.Errorf("%v\n%s", err, b.String())
+	}
+}
+
 // YARA hits exactly the files whose hash is in the list.
 func TestYARAHitsTheFilesOfTheList(t *testing.T) {
 	yara, err := exec.LookPath("yara")

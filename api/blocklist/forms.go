@@ -241,7 +241,7 @@ func writeZeek(w *bufio.Writer, l *List, _ Meta) {
 
 func writeCloudflareList(w *bufio.Writer, l *List, m Meta) {
 	// The list's own form is CSV of an address and a comment; there are no lines of comment.
-	note := strings.NewReplacer(`"`, `'`, ",", ";").Replace(comment("threatbench " + m.Version + " " + m.Time.UTC().Format("2006-01-02") + " TLP " + l.tlp.String()))
+	note := strings.NewReplacer(`"`, `'`, ",", ";").Replace(comment("threatbench " + m.Version + " " + m.Time.UTC().Format("2006-01-02") + " TLP " + l.marking()))
 	for _, v6 := range []bool{false, true} {
 		for _, v := range l.ranges(v6) {
 			fmt.Fprintf(w, "%s,%s\n", v, note)

@@ -16,24 +16,32 @@ type understood struct {
 	datasets []api.Dataset // as they were when a query named one
 }
 
-// capabilities asks what the server understands beyond the contract, where a
-// query depends on it. A server that doesn't know the question has the plain
-// contract.
-func (c *Client) capabilities(ctx context.Context) (api.Capabilities, error) {
+// Capabilities is what the server understands beyond the contract (GET
+// /capabilities), asked once.
+// A server that doesn't know the question has the plain contract: no error, and
+// nothing announced.
+func (c *Client) Capabilities(ctx context.Context) (api.Capabilities, error) {
 	c.understood.mu.Lock()
 	defer c.understood.mu.Unlock()
 	if c.understood.asked {
 		return c.understood.can, nil
 	}
-	can, err := c.Capabilities(ctx)
-	if ctx.Err() != nil {
+	can, err := c.askCapabilities(ctx)
+	if err != nil {
 		return can, err
-	}
-	if err != nil { // whatever it is, it is no reason to list nothing; the next query asks again
-		return api.Capabilities{}, nil
 	}
 	c.understood.asked, c.understood.can = true, can
 	return can, nil
+}
+
+// capabilities is Capabilities for a query that depends on them: that they
+// can't be had is no reason to list nothing, and the next query asks again.
+func (c *Client) capabilities(ctx context.Context) (api.Capabilities, error) {
+	can, err := c.Capabilities(ctx)
+	if err != nil && ctx.Err() == nil {
+		return api.Capabilities{}, nil
+	}
+	return can, err
 }
 
 // compile says a query in what the server understands; missed names what it

@@ -10,10 +10,8 @@ import (
 	"threatbench/api/query"
 )
 
-// Capabilities asks what the server understands beyond the contract (GET
-// /capabilities). A server without the path has the plain contract: no error,
-// and nothing announced.
-func (c *Client) Capabilities(ctx context.Context) (api.Capabilities, error) {
+// askCapabilities asks for the capabilities (GET /capabilities).
+func (c *Client) askCapabilities(ctx context.Context) (api.Capabilities, error) {
 	var out api.Capabilities
 	_, err := c.read(ctx, request{method: http.MethodGet, path: "/capabilities"}, &out)
 	switch status := api.StatusOf(err); {

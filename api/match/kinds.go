@@ -54,6 +54,17 @@ func (b *Builder) sort(i uint32, canonical, kind string) {
 	}
 }
 
+// describes reports whether values of a type say something about an indicator
+// and are none: "http" as text, 443 as a port. Searched for, they would be found
+// in every line.
+func describes(kind string) bool {
+	switch strings.ToLower(strings.TrimSpace(kind)) {
+	case "text", "port", "comment", "datetime", "counter", "float", "boolean", "size-in-bytes":
+		return true
+	}
+	return false
+}
+
 // belongs notes that a host has URLs or mail addresses.
 func (s *Set) belongs(host string, what uint32) {
 	h := hash([]byte(host))

@@ -313,6 +313,18 @@ func TestWhatCannotBeLookedForIsCounted(t *testing.T) {
 	}
 }
 
+// A text and a port of MISP describe an indicator and are none.
+func TestWhatDescribesIsNotLookedFor(t *testing.T) {
+	b := NewBuilder()
+	for kind, v := range map[string]string{"text": "http", "port": "443", "domain": "evil.example", "comment": "cdn.evil.example"} {
+		b.Add(&api.Event{Indicator: v, IndicatorType: kind})
+	}
+	s := b.Set()
+	if s.Described() != 2 || s.Len() != 2 {
+		t.Errorf("%d left out, %d looked for; want 2 and 2", s.Described(), s.Len())
+	}
+}
+
 func TestFoldersAreSearched(t *testing.T) {
 	dir := t.TempDir()
 	if err := errors.Join(os.MkdirAll(filepath.Join(dir, "a"), 0o700), os.WriteFile(filepath.Join(dir, "a", "x.log"), nil, 0o600),

@@ -70,6 +70,7 @@ type Set struct {
 	colons  bool            // addresses or other values with colons are looked for
 
 	unsearchable int
+	described    int
 }
 
 // Len is the number of indicators, Events that of the events they are from.
@@ -81,6 +82,10 @@ func (s *Set) Events() int { return len(s.events) }
 // Unsearchable is the number of indicators that can't be looked for: too short,
 // or without a word to find them by.
 func (s *Set) Unsearchable() int { return s.unsearchable }
+
+// Described is the number of values left out since they only describe an
+// indicator: a text, a port, a comment.
+func (s *Set) Described() int { return s.described }
 
 func (s *Set) text(i uint32) []byte {
 	e := &s.entries[i]
@@ -145,8 +150,13 @@ func (b *Builder) Add(e *api.Event) {
 	b.set.events = append(b.set.events, s)
 	for _, i := range all {
 		b.add(i.Value, i.IndicatorType, at)
-		for _, part := range indicator.Parts(i.Value) {
-			b.add(part, "", at)
+		types := indicator.ParseTypes(i.IndicatorType)
+		for n, part := range indicator.Parts(i.Value) {
+			kind := ""
+			if n < len(types) {
+				kind = string(types[n])
+			}
+			b.add(part, kind, at)
 		}
 	}
 }
@@ -164,6 +174,10 @@ func (b *Builder) number(text string) uint32 {
 func (b *Builder) add(value, kind string, event uint32) {
 	canonical := indicator.Canonical(value)
 	if canonical == "" {
+		return
+	}
+	if _, typed := indicator.TypeOf(canonical); !typed && describes(kind) {
+		b.set.described++
 		return
 	}
 	if mac := plainMAC(canonical); mac != "" {

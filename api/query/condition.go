@@ -83,7 +83,7 @@ func (p *parser) single(name token, field api.Field, op, t token) (*node, *Error
 		return p.own(name, field, op, t)
 	}
 	if sign == "" || sign == "=" && !t.quoted {
-		if parts := several(field, t.raw); parts != nil && !t.quoted && !t.listed {
+		if parts := several(field, t.raw); parts != nil && !t.quoted && !t.listed && !oneThing(field, t.raw) {
 			return p.parted(name, field, op, t, parts)
 		}
 		return p.meant(name, field, t)

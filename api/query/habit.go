@@ -78,9 +78,20 @@ func spaced(s string, name int) (gap, op int, sign string) {
 	}
 	for _, w := range wordOperators {
 		after, ok := strings.CutPrefix(rest, w.words)
-		if n := spaces(after); ok && n > 0 && n < len(after) && (!strings.HasSuffix(w.words, "in") || inList(s[:name], after[n:])) {
-			return gap, len(w.words), w.sign
+		n := spaces(after)
+		if !ok || n == 0 || n == len(after) {
+			continue
 		}
+		if strings.HasSuffix(w.words, "in") && !inList(s[:name], after[n:]) {
+			if f, _ := Lookup(s[:name]); w.words != "in" && kindOf(f) == api.KindCountry {
+				return gap, len(w.words), w.sign
+			}
+			if w.words != "in" {
+				return 0, 0, "" // "is in progress": the "is" of it is no operator either
+			}
+			continue
+		}
+		return gap, len(w.words), w.sign
 	}
 	return 0, 0, ""
 }
@@ -133,7 +144,7 @@ func (s *scanner) more(name string) {
 		return
 	}
 	end := s.i
-	if sign := s.toks[len(s.toks)-2].raw; (sign == ":" || sign == "=") && kindOf(field) != api.KindProse {
+	if sign := s.toks[len(s.toks)-2].raw; (sign == ":" || sign == "=" || sign == "!=") && kindOf(field) != api.KindProse {
 		for strings.HasSuffix(s.text[last.pos:end], ",") { // a:x, y
 			gap := spaces(s.text[end:])
 			w := run(s.text[end+gap:], `()"`)

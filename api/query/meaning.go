@@ -31,9 +31,7 @@ func (p *parser) meant(name token, field api.Field, t token) (*node, *Error) {
 		case strings.Trim(v, "*") == "":
 			c, err := p.hasOne(field, t)
 			return p.one(c, name, t), err
-		case expression(v):
-			return nil, p.mistaken(t, v, name.raw+":")
-		case strings.Contains(v, "*") && takesText(field):
+		case strings.Contains(v, "*") && takesText(field) && !expression(v):
 			return p.starred(name, field, t)
 		}
 	}

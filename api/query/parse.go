@@ -222,7 +222,10 @@ func (p *parser) or(n *node, depth int) *Error {
 // forgotten refuses target:UA OR PL: behind OR stands a value of the field
 // before it, which alone is a word that may stand anywhere.
 func (p *parser) forgotten(before, after *node) *Error {
-	if before.kind != nodeLeaf || len(before.leaves) != 1 || after.kind != nodeWord || before.text != "" {
+	if before.kind != nodeLeaf || len(before.leaves) == 0 || after.kind != nodeWord || before.text != "" {
+		return nil
+	}
+	if last := before.leaves[len(before.leaves)-1]; last.Field != before.leaves[0].Field {
 		return nil
 	}
 	c, word := before.leaves[0].Condition, after.leaves[0].Value()
@@ -238,12 +241,17 @@ func (p *parser) forgotten(before, after *node) *Error {
 		same = standsAlone(word)
 	case api.KindStage:
 		_, same = stage(word)
+	case api.KindTime:
+		_, refused := dates(c.Field, api.OpEquals, word, p.now)
+		same = refused == ""
 	}
 	if !same {
 		return nil
 	}
-	name, _, _ := strings.Cut(p.text[before.pos:before.end], ":")
-	return failAt(after.pos, after.end, "several values are %s:(%s OR %s); a word anywhere is text:%s", name, strings.TrimPrefix(p.text[before.pos:before.end], name+":"), word, word)
+	said := p.text[before.pos:before.end]
+	name, op := condition(said)
+	first := strings.TrimSpace(said[min(name+op, len(said)):])
+	return failAt(after.pos, after.end, "several values are %s:(%s OR %s); a word anywhere is text:%s", said[:name], first, word, word)
 }
 
 func (p *parser) term(depth int) (*node, *Error) {

@@ -38,6 +38,9 @@ func spokenPeriod(v string, now time.Time) (p period, ok bool, refused string) {
 		p, refused = timeOfDay("today", clock, now)
 		return p, true, refused
 	}
+	if n, found := strings.CutSuffix(low, "m"); found && strings.TrimLeft(strings.TrimLeft(n, "nowlast -"), "0123456789") == "" && n[0] != '-' && n[0] > '9' {
+		return p, true, fmt.Sprintf("%q can be minutes or months: write -%smin or -%smon", v, strings.TrimLeft(n, "nowlast -"), strings.TrimLeft(n, "nowlast -"))
+	}
 	if t, ok := agoInWords(low, now); ok {
 		s := t.UTC().Truncate(time.Second).Format(time.RFC3339)
 		return period{from: s, to: s, ago: true}, true, ""
@@ -45,6 +48,9 @@ func spokenPeriod(v string, now time.Time) (p period, ok bool, refused string) {
 	if name := strings.ReplaceAll(strings.Replace(low, "past ", "last ", 1), " ", "-"); name != low || strings.HasPrefix(low, "last-") {
 		name = strings.TrimPrefix(name, "on-")
 		if day := strings.TrimPrefix(name, "last-"); isWeekday(day) {
+			if name != day {
+				now = now.AddDate(0, 0, -1) // last monday is never today
+			}
 			name = day
 		}
 		if p, ok := namedPeriod(name, now); ok {

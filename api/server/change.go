@@ -148,7 +148,7 @@ func (c *call) updateRaw() error {
 	if err != nil {
 		return err
 	}
-	raw, err := c.s.db.UpdateRawIf(c.ctx(), c.who, c.account, c.params[0], c.params[1], in, holds)
+	raw, version, err := c.s.db.UpdateRawIf(c.ctx(), c.who, c.account, c.params[0], c.params[1], in, holds)
 	var moved *store.ChangedError
 	if errors.As(err, &moved) {
 		now, rerr := c.s.db.RawByID(c.ctx(), c.account, c.params[0], c.params[1])
@@ -159,10 +159,6 @@ func (c *call) updateRaw() error {
 	}
 	if err != nil {
 		return c.changedMeanwhile(err)
-	}
-	_, version, err := c.s.db.EventVersion(c.ctx(), c.account, "", c.params[0])
-	if err != nil {
-		return err
 	}
 	return c.okTagged(struct {
 		ID   string          `json:"id"`

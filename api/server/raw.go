@@ -45,11 +45,13 @@ func (c *call) readRaw() error {
 
 // readRawByID answers a raw record by its own id.
 func (c *call) readRawByID() error {
-	raw, err := c.s.db.RawByID(c.ctx(), c.account, c.params[0], c.params[1])
+	// The version first: a record newer than its tag is refused with the next
+	// change, a tag newer than its record would lose one.
+	_, version, err := c.s.db.EventVersion(c.ctx(), c.account, "", c.params[0])
 	if err != nil {
 		return err
 	}
-	_, version, err := c.s.db.EventVersion(c.ctx(), c.account, "", c.params[0])
+	raw, err := c.s.db.RawByID(c.ctx(), c.account, c.params[0], c.params[1])
 	if err != nil {
 		return err
 	}

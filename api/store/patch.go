@@ -128,7 +128,7 @@ func (e *edit) patchMany(dataset uint32, ids []string, p patch, known map[string
 		var now *api.Event
 		if r == nil {
 			refused = noEvent(id)
-		} else if refused, now, err = e.patchKnown(r, p, cats, known); err != nil {
+		} else if refused, now, err = e.patchKnown(r, id, p, cats, known); err != nil {
 			return res, err
 		}
 		if refused != nil {
@@ -141,15 +141,15 @@ func (e *edit) patchMany(dataset uint32, ids []string, p patch, known map[string
 	return res, nil
 }
 
-// patchKnown patches an event that is as the caller knows it; else it refuses
-// with how it is.
-func (e *edit) patchKnown(r *eventRow, p patch, cats *categories, known map[string]api.EventPatch) (*api.Error, *api.Event, error) {
+// patchKnown patches an event, named as the caller does, that is as the caller
+// knows it; else it refuses with how it is.
+func (e *edit) patchKnown(r *eventRow, id string, p patch, cats *categories, known map[string]api.EventPatch) (*api.Error, *api.Event, error) {
 	if len(known) > 0 {
 		now, _, err := e.now(r.id)
 		if err != nil {
 			return nil, nil, err
 		}
-		if k, is := known[strings.ToLower(now.UUID)]; is && len(k.Differs(&now, &p.EventPatch)) > 0 {
+		if k, is := known[strings.ToLower(id)]; is && len(k.Differs(&now, &p.EventPatch)) > 0 {
 			return api.Errorf(http.StatusPreconditionFailed, "changed meanwhile: nothing was changed"), &now, nil
 		}
 	}
@@ -454,42 +454,4 @@ func (e *edit) patchRaw(r *eventRow, p rawPatch) error {
 		next.tlp = *p.tlp
 	}
 	return e.setRaw(r.id, &next)
-}
-
-// UpdateRaw changes what the patch names of an event's raw record, known by
-// its own id. A 404 *api.Error where the event or the record isn't there.
-func (d *DB) UpdateRaw(ctx context.Context, who Actor, account, event, rawID string, p api.RawPatch) (api.Raw, error) {
-	return d.UpdateRawIf(ctx, who, account, event, rawID, p, nil)
-}
-
-// UpdateRawIf is UpdateRaw where holds says yes to the version of the event, as
-// UpdateIf.
-func (d *DB) UpdateRawIf(ctx context.Context, who Actor, account, event, rawID string, p api.RawPatch, holds func(version string) bool) (api.Raw, error) {
-	checked, err := checkRawPatch("", p)
-	if err != nil {
-		return api.Raw{}, err
-	}
-	err = d.edit(ctx, who, account, opRaw, func(e *edit) error {
-		r, err := e.need(0, event)
-		if err != nil {
-			return err
-		}
-		if fmt.Sprint(r.id) != rawID || r.flags&flagHasRaw == 0 {
-			return noRaw(event, rawID)
-		}
-		if holds != nil {
-			if err := e.unchanged(r.id, holds); err != nil {
-				return err
-			}
-		}
-		return e.patchRaw(r, *checked)
-	})
-	if err != nil {
-		return api.Raw{}, err
-	}
-	return d.RawByID(ctx, account, event, rawID)
-}
-
-func noRaw(event, rawID string) *api.Error {
-	return api.Errorf(http.StatusNotFound, "event %q has no raw record %s", short(event), short(rawID))
 }

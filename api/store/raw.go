@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net/http"
 	"strconv"
 
 	"threatbench/api"
@@ -72,4 +73,48 @@ func (d *DB) raw(ctx context.Context, account, dataset, event, rawID string) (ap
 		return api.Raw{}, fmt.Errorf("reading a raw record: %w", err)
 	}
 	return out, nil
+}
+
+// UpdateRaw changes what the patch names of an event's raw record, known by
+// its own id. A 404 *api.Error where the event or the record isn't there.
+func (d *DB) UpdateRaw(ctx context.Context, who Actor, account, event, rawID string, p api.RawPatch) (api.Raw, error) {
+	raw, _, err := d.UpdateRawIf(ctx, who, account, event, rawID, p, nil)
+	return raw, err
+}
+
+// UpdateRawIf is UpdateRaw where holds says yes to the version of the event, as
+// UpdateIf.
+func (d *DB) UpdateRawIf(ctx context.Context, who Actor, account, event, rawID string, p api.RawPatch, holds func(version string) bool) (raw api.Raw, version string, err error) {
+	checked, err := checkRawPatch("", p)
+	if err != nil {
+		return api.Raw{}, "", err
+	}
+	err = d.edit(ctx, who, account, opRaw, func(e *edit) error {
+		r, err := e.need(0, event)
+		if err != nil {
+			return err
+		}
+		if fmt.Sprint(r.id) != rawID || r.flags&flagHasRaw == 0 {
+			return noRaw(event, rawID)
+		}
+		if holds != nil {
+			if err := e.unchanged(r.id, holds); err != nil {
+				return err
+			}
+		}
+		if err := e.patchRaw(r, *checked); err != nil {
+			return err
+		}
+		_, version, err = e.now(r.id)
+		return err
+	})
+	if err != nil {
+		return api.Raw{}, "", err
+	}
+	raw, err = d.RawByID(ctx, account, event, rawID)
+	return raw, version, err
+}
+
+func noRaw(event, rawID string) *api.Error {
+	return api.Errorf(http.StatusNotFound, "event %q has no raw record %s", short(event), short(rawID))
 }

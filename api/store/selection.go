@@ -226,7 +226,7 @@ func (s *Selection) Each(ctx context.Context, take func(*api.Event) error) error
 			e := s.v.event(s.scope, id, dataset, flags, &d)
 			return take(&e)
 		}
-		err := s.v.s.each(ctx, "SELECT id, dataset, flags, doc FROM event WHERE id BETWEEN ? AND ?",
+		err := s.v.s.each(ctx, "SELECT id, dataset, flags, doc FROM event WHERE id BETWEEN ? AND ? ORDER BY id",
 			[]any{h.block.first, h.block.first + int64(h.block.n) - 1}, scan)
 		if err != nil {
 			return fmt.Errorf("reading the events of segment %d: %w", h.block.index, err)

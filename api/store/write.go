@@ -96,6 +96,9 @@ func (d *DB) transact(ctx context.Context, f func() error) (err error) {
 // explainWrite adds what a person can do about a write that the machine
 // refused, in words that may leave it.
 func (d *DB) explainWrite(err error) error {
+	if said := (*api.Error)(nil); errors.As(err, &said) {
+		return err // it says already what became of the change
+	}
 	switch d.home.Fault(err) {
 	case engine.Full:
 		return errors.Join(api.Errorf(http.StatusInsufficientStorage, "the disk is full: nothing was changed; make room and try again"), err)

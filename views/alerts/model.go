@@ -68,7 +68,7 @@ func New(env *views.Env) *Model {
 	m.alerts.SetColumns([]table.Column{
 		{ID: "query", Title: "QUERY", Min: 16, Width: 28, Max: 60, Flex: 3, Priority: 1},
 		{ID: "state", Title: "STATE", Min: 6, Width: 8, Max: 10, Priority: 2},
-		{ID: "when", Title: "FREQUENCY", Min: 7, Width: 8, Max: 10, Priority: 3},
+		{ID: "when", Title: "FREQUENCY", Min: 9, Width: 9, Max: 10, Priority: 3},
 		{ID: "type", Title: "BY", Min: 4, Width: 8, Max: 16, Priority: 5},
 		{ID: "sent", Title: "LAST FIRED", Min: 12, Width: 12, Max: 12, Priority: 4},
 		{ID: "owner", Title: "OWNER", Min: 10, Width: 20, Max: 34, Flex: 1, Priority: 6},

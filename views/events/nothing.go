@@ -60,7 +60,7 @@ func (m *Model) ways() []way {
 		}
 		said := query.FormatCondition(c.Condition)
 		if c.Without > 0 {
-			out = append(out, way{"without " + said, countOf(c), m.replacing(c.Condition)})
+			out = append(out, way{"without " + said, views.Total{N: c.Without, More: c.AtMost && !m.explained.Own}.String(), m.replacing(c.Condition)})
 		}
 		for _, n := range c.Near {
 			out = append(out, way{query.FormatCondition(n.Condition()) + " for " + said, views.Count(n.Count), m.replacing(c.Condition, n.Condition())})
@@ -74,13 +74,6 @@ func (m *Model) ways() []way {
 		}})
 	}
 	return out
-}
-
-func countOf(c api.ConditionExplanation) string {
-	if c.AtMost && c.Without > 0 {
-		return views.Count(c.Without) + " or more"
-	}
-	return views.Count(c.Without)
 }
 
 // replacing puts other conditions, or none, in the place of one.
@@ -151,6 +144,8 @@ func (m *Model) noMatch(w, h int) []string {
 	case !x.Asked && len(m.parsed.Search) > 0:
 		n := min(len(m.parsed.Search), async.MaxExplainCalls)
 		text = append(text, key("enter", fmt.Sprintf(" asks the server what each condition leaves out (%s)", views.Plural(n, "call"))))
+	case x.Asked && len(x.Explanation.Conditions) < len(m.parsed.Search):
+		text = append(text, st.Faint.Paint(fmt.Sprintf("Leaving out one of the first %d conditions finds nothing either.", len(x.Explanation.Conditions))))
 	case x.Asked:
 		text = append(text, st.Faint.Paint("Leaving out one condition finds nothing either."))
 	}

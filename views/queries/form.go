@@ -111,7 +111,7 @@ func words(field api.Field, op api.Op) string {
 	return map[api.Op]string{
 		api.OpEquals: "is", api.OpNot: "is not", api.OpIn: "is one of", query.OpNoneOf: "is none of",
 		api.OpContains: "contains", api.OpFind: "has words", api.OpStartsWith: "begins with", api.OpEndsWith: "ends with",
-		api.OpLike: "matches", api.OpGte: "from (A-Z)", api.OpGt: "after (A-Z)", api.OpLte: "up to (A–Z)", api.OpLt: "before (A-Z)",
+		api.OpLike: "matches", api.OpGte: "from (A-Z)", api.OpGt: "after (A-Z)", api.OpLte: "up to (A-Z)", api.OpLt: "before (A-Z)",
 	}[op]
 }
 

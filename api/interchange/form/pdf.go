@@ -54,7 +54,10 @@ func PDF(ctx context.Context, in io.ReaderAt, size int64, read func(page int, te
 			text, err = pageText(doc, n)
 			return err
 		})
-		if errors.Is(err, errSlow) || ctx.Err() != nil {
+		if ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
+		if errors.Is(err, errSlow) {
 			return err
 		}
 		if err := read(n, text, err); err != nil {

@@ -157,7 +157,6 @@ func (l *yaraLexer) head(rule *yaraRule) bool {
 func (l *yaraLexer) body(rule *yaraRule) bool {
 	meta, last := false, ""
 	for depth := 1; depth > 0; {
-		before := l.at
 		word := l.next()
 		switch {
 		case word == "":
@@ -166,12 +165,12 @@ func (l *yaraLexer) body(rule *yaraRule) bool {
 			depth++
 		case word == "}":
 			depth--
-		case word == "/" && last == "=":
+		case word == "/" && (last == "=" || last == "matches"):
 			l.at--
 			l.until('/')
 		case word == ":" && (last == "meta" || last == "strings" || last == "condition"):
 			meta = last == "meta"
-		case word == "=" && meta && before >= 0:
+		case word == "=" && meta:
 			value := l.next()
 			rule.meta = append(rule.meta, [2]string{last, unquoted(value)})
 			word = value

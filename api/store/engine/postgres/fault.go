@@ -24,8 +24,8 @@ func (s *server) Fault(err error) engine.Fault {
 		return engine.Other
 	case errors.As(err, &said):
 		return faultOf(said.Code)
-	case errors.Is(err, context.Canceled):
-		return engine.Other // the caller went away
+	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
+		return engine.Other // the caller went away, or waits no longer
 	case broke(err):
 		return engine.Lost
 	}
