@@ -160,6 +160,12 @@ func (a *app) export(ctx context.Context, f exportFlags) (err error) {
 	if done.LeftOut > 0 {
 		a.note("%s left out by --max-tlp %s", counted(done.LeftOut, "event"), f.maxTLP)
 	}
+	if done.Untied > 0 {
+		a.note("%s to events above %s, or that aren't there, left out", counted(done.Untied, "link"), f.maxTLP)
+	}
+	if done.Bare > 0 {
+		a.note("%s without a raw record: the records are marked above %s", counted(done.Bare, "event"), f.maxTLP)
+	}
 	if done.Nameless != nil {
 		a.note("datasets are written without their names: %v", done.Nameless)
 	}

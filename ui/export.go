@@ -255,6 +255,12 @@ func (m *Model) onExport(f async.JobDone) tea.Cmd {
 	if n := x.report.LeftOut; n > 0 {
 		parts = append(parts, fmt.Sprintf("%s left out above %s", views.Count(n), x.most))
 	}
+	if n := x.report.Untied; n > 0 {
+		parts = append(parts, views.Count(n)+" links to such left out")
+	}
+	if n := x.report.Bare; n > 0 {
+		parts = append(parts, views.Count(n)+" without their raw records, which are marked above")
+	}
 	if x.gone > 0 {
 		kind = toast.Warn
 		parts = append(parts, views.Count(x.gone)+" are gone")

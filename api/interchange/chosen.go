@@ -89,15 +89,36 @@ func (c *chosen) sort(ctx context.Context) error {
 
 // read reads some of the events, in any order.
 func (c *chosen) read(ctx context.Context, ids []string) ([]api.Event, error) {
+	events, err := eventsByID(ctx, c.Source, ids)
+	if err != nil {
+		return nil, fmt.Errorf("reading the chosen events: %w", err)
+	}
+	return events, nil
+}
+
+// byID is a Source that reads events by their ids, whatever its own list is.
+type byID interface {
+	byID(ctx context.Context, ids []string) ([]api.Event, error)
+}
+
+func (c *chosen) byID(ctx context.Context, ids []string) ([]api.Event, error) {
+	return c.read(ctx, ids)
+}
+
+// eventsByID reads events by their ids, in any order, api.MaxInValues at most.
+func eventsByID(ctx context.Context, src Source, ids []string) ([]api.Event, error) {
 	if len(ids) == 0 {
 		return nil, nil
 	}
-	page, err := c.Source.List(ctx, api.ListQuery{
+	if s, ok := src.(byID); ok {
+		return s.byID(ctx, ids)
+	}
+	page, err := src.List(ctx, api.ListQuery{
 		Search:   []api.Condition{{Field: api.FieldUUID, Op: api.OpIn, Values: ids}},
 		Datasets: []string{api.ScopeAll}, PageSize: api.MaxInValues,
 	})
 	if err != nil {
-		return nil, fmt.Errorf("reading the chosen events: %w", err)
+		return nil, err
 	}
 	return slices.Clone(page.Events), nil
 }

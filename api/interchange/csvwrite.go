@@ -36,7 +36,7 @@ func newTableEncoder(columns []string) (*tableEncoder, error) {
 func (t *tableEncoder) needs(withoutRaw bool) needs {
 	return needs{
 		raw:     !withoutRaw && (slices.Contains(t.columns, "raw") || slices.Contains(t.columns, "source")),
-		parents: slices.Contains(t.columns, "relationships"),
+		parents: slices.Contains(t.columns, "relationships"), references: slices.Contains(t.columns, "references"),
 	}
 }
 

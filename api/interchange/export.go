@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"slices"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -46,6 +48,8 @@ type ExportReport struct {
 	Nameless error // why datasets are written without their names; nil where they aren't
 	Written  int
 	LeftOut  int    // marked stricter than MaxTLP, or not marked
+	Untied   int    // relationships and references to events that are left out so, or aren't there
+	Bare     int    // events written without their raw record, which is marked stricter than MaxTLP
 	Read     int    // events the source gave
 	Cut      string // why it gave no more although it may have more, "" where it gave all
 }
@@ -100,16 +104,17 @@ type exporter struct {
 	names    map[string]string // of datasets, by UUID
 	progress func(Progress)
 	report   ExportReport
+	sharable map[string]bool // by UUID, of events lately seen: whether they are within MaxTLP
 }
 
 // needs tells what a form writes beside the events.
-type needs struct{ raw, parents bool }
+type needs struct{ raw, parents, references bool }
 
 // choose makes the encoder of the form.
 func (ex *exporter) choose(ctx context.Context, q *api.ListQuery) error {
 	switch ex.o.Format {
 	case JSONL, "":
-		ex.enc, ex.needs = &lineEncoder{}, needs{raw: !ex.o.WithoutRaw, parents: true}
+		ex.enc, ex.needs = &lineEncoder{}, needs{raw: !ex.o.WithoutRaw, parents: true, references: true}
 	case CSV:
 		enc, err := newTableEncoder(ex.o.Columns)
 		if err != nil {
@@ -124,7 +129,7 @@ func (ex *exporter) choose(ctx context.Context, q *api.ListQuery) error {
 		ex.report = ExportReport{}
 		ex.enc = r
 	case STIX:
-		ex.enc, ex.needs = &bundleEncoder{}, needs{parents: true}
+		ex.enc, ex.needs = &bundleEncoder{}, needs{parents: true, references: true}
 	default:
 		return fmt.Errorf("events cannot be written as %q", ex.o.Format)
 	}
@@ -204,6 +209,7 @@ func (ex *exporter) allowed(marking string) bool {
 }
 
 func (ex *exporter) page(ctx context.Context, page api.Page) error {
+	ex.note(page.Events)
 	events := ex.shared(page.Events)
 	raws, err := ex.raws(ctx, events)
 	if err != nil {
@@ -211,6 +217,9 @@ func (ex *exporter) page(ctx context.Context, page api.Page) error {
 	}
 	parents, err := ex.parents(ctx, events)
 	if err != nil {
+		return err
+	}
+	if err := ex.untie(ctx, events, parents); err != nil {
 		return err
 	}
 	for i := range events {
@@ -249,6 +258,7 @@ func (ex *exporter) raws(ctx context.Context, events []api.Event) ([]api.Raw, er
 	if !ex.needs.raw {
 		return raws, nil
 	}
+	var bare atomic.Int64
 	g, ctx := errgroup.WithContext(ctx)
 	g.SetLimit(rawsAtOnce)
 	for i := range events {
@@ -262,12 +272,16 @@ func (ex *exporter) raws(ctx context.Context, events []api.Event) ([]api.Raw, er
 				return fmt.Errorf("reading the raw record of %s: %w", e.UUID, err)
 			}
 			if raw.TLP == "" || ex.allowed(raw.TLP) {
-				raws[i] = raw // else the event may be shown, but not what it was made from
+				raws[i] = raw
+				return nil
 			}
+			bare.Add(1) // the event may be shown, but not what it was made from
 			return nil
 		})
 	}
-	return raws, g.Wait()
+	err := g.Wait()
+	ex.report.Bare += int(bare.Load())
+	return raws, err
 }
 
 func isNotFound(err error) bool {
@@ -289,4 +303,77 @@ func (ex *exporter) parents(ctx context.Context, events []api.Event) (map[string
 		return nil, fmt.Errorf("reading relationships: %w", err)
 	}
 	return parents, nil
+}
+
+// mostSharable is how many events' markings are remembered at once.
+const mostSharable = 1 << 16
+
+// note remembers which events of a page are within the limit.
+func (ex *exporter) note(events []api.Event) {
+	if ex.o.MaxTLP == api.TLPNone {
+		return
+	}
+	if ex.sharable == nil || len(ex.sharable) > mostSharable {
+		ex.sharable = map[string]bool{}
+	}
+	for i := range events {
+		ex.sharable[events[i].UUID] = ex.allowed(events[i].TLP)
+	}
+}
+
+// untie takes away what of a page's events names others that are above the
+// limit, or whose marking can't be known since they aren't there: an id tells
+// that there is something.
+func (ex *exporter) untie(ctx context.Context, events []api.Event, parents map[string][]api.RelationshipInput) error {
+	if ex.o.MaxTLP == api.TLPNone || !ex.needs.parents && !ex.needs.references {
+		return nil
+	}
+	var asked []string
+	ask := func(id string) {
+		if _, known := ex.sharable[id]; !known {
+			ex.sharable[id] = false // until the source says otherwise
+			asked = append(asked, id)
+		}
+	}
+	for i := range events {
+		for _, p := range parents[events[i].UUID] {
+			ask(p.ParentID)
+		}
+		for _, id := range events[i].References {
+			ask(id)
+		}
+	}
+	for part := range slices.Chunk(asked, api.MaxInValues) {
+		others, err := eventsByID(ctx, ex.src, part)
+		if err != nil {
+			return fmt.Errorf("reading the markings of what events refer to: %w", err)
+		}
+		for i := range others {
+			ex.sharable[others[i].UUID] = ex.allowed(others[i].TLP)
+		}
+	}
+	for i := range events {
+		e := &events[i]
+		tied := parents[e.UUID]
+		if len(tied) > 0 {
+			parents[e.UUID] = kept(tied, func(p api.RelationshipInput) bool { return ex.sharable[p.ParentID] })
+		}
+		refs := e.References
+		e.References = kept(refs, func(id string) bool { return ex.sharable[id] })
+		if ex.needs.parents {
+			ex.report.Untied += len(tied) - len(parents[e.UUID])
+		}
+		if ex.needs.references {
+			ex.report.Untied += len(refs) - len(e.References)
+		}
+	}
+	return nil
+}
+
+// kept is a list's part that may stay; the list itself stays as it is.
+func kept[T any](list []T, stays func(T) bool) []T {
+	if !slices.ContainsFunc(list, func(x T) bool { return !stays(x) }) {
+		return list
+	}
+	return slices.DeleteFunc(slices.Clone(list), func(x T) bool { return !stays(x) })
 }

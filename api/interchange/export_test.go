@@ -198,11 +198,14 @@ func TestReport(t *testing.T) {
 	text, _ := exportAs(t, m, ExportOptions{Format: Markdown, Title: "A *week*", Filter: "tlp:green", MaxTLP: api.TLPGreen})
 	for _, want := range []string{
 		"# A \\*week\\*\n", "- Filter: ` tlp:green `\n", "- Events: 1\n", "| BEAR | 1 |\n", "| Phishing | 1 |\n", "| green | 1 |\n", "| 2024-03-01 | 1 |\n",
-		"- Indicator: ` evil[.]example ` (domain)\n", "> \\*\\*why\\*\\* \\[x\\](hxxp\\://evil\\[.\\]example)\n", "Left out, marked above TLP:GREEN or not at all: 1.\n",
+		"- Indicator: ` evil[.]example ` (domain)\n", "> \\*\\*why\\*\\* \\[x\\](hxxp\\://evil\\[.\\]example)\n",
 	} {
 		if !strings.Contains(text, want) {
 			t.Errorf("%q is missing in\n%s", want, text)
 		}
+	}
+	if strings.Contains(text, "eft out") {
+		t.Errorf("tells of what is above the limit:\n%s", text)
 	}
 }
 

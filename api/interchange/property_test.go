@@ -117,19 +117,34 @@ func columnsOf(f Format) []string {
 	return nil
 }
 
-// TestNothingAboveALimitLeaves holds that an export with a limit writes no word
-// of what is marked above it: not of an event, nor of a raw record.
+// TestNothingAboveALimitLeaves holds that an export with a limit writes nothing
+// of what is marked above it: no word and no id of an event, also where others
+// hang below it or refer to it, and nothing of a raw record. A report is the
+// same as if what is above weren't there: it counts nothing of it.
 func TestNothingAboveALimitLeaves(t *testing.T) {
 	words := rapid.SampledFrom([]string{"", "word", "two words"})
 	limits := []api.TLP{api.TLPClear, api.TLPGreen, api.TLPAmber, api.TLPAmberStrict}
 	rapid.Check(t, func(rt *rapid.T) {
 		var list []line
 		for n := range rapid.IntRange(1, 8).Draw(rt, "events") {
-			list = append(list, drawLine(rt, n, fmt.Sprintf("SECRET%dX", n), words))
+			l := drawLine(rt, n, fmt.Sprintf("SECRET%dX", n), words)
+			for range rapid.IntRange(0, 3).Draw(rt, "links") {
+				other := id(rapid.IntRange(0, 9).Draw(rt, "other")) // some aren't there
+				if other != l.ID {
+					l.Relationships = append(l.Relationships, api.RelationshipInput{ParentID: other, RelationshipType: api.CausedBy})
+					l.References = append(l.References, other)
+				}
+			}
+			list = append(list, l)
 		}
 		m := newMemory()
 		doImport(t, linesOf(rt, list), m, ImportOptions{})
 		limit := rapid.SampledFrom(limits).Draw(rt, "limit")
+		within := newMemory()
+		doImport(t, linesOf(rt, slices.DeleteFunc(slices.Clone(list), func(l line) bool {
+			own, _ := api.ParseTLP(l.TLP)
+			return own > limit
+		})), within, ImportOptions{})
 		for _, f := range ExportFormats() {
 			text, done := exportAs(t, m, ExportOptions{Format: f, MaxTLP: limit, Columns: columnsOf(f), PageSize: 3})
 			written := 0
@@ -143,12 +158,18 @@ func TestNothingAboveALimitLeaves(t *testing.T) {
 				if strings.Contains(strings.ToUpper(text), secret) != (own <= limit) {
 					rt.Fatalf("%s at most %v: %s is wrong:\n%s", f, limit, secret, text)
 				}
+				if own > limit && strings.Contains(text, l.ID) {
+					rt.Fatalf("%s at most %v: the id of %s is written:\n%s", f, limit, secret, text)
+				}
 				if raw > limit && strings.Contains(text, "raw"+secret) {
 					rt.Fatalf("%s at most %v: the raw record of %s is written:\n%s", f, limit, secret, text)
 				}
 			}
 			if done.Written != written || done.LeftOut != len(list)-written {
 				rt.Fatalf("%s: %+v, want %d written", f, done, written)
+			}
+			if alone, _ := exportAs(t, within, ExportOptions{Format: f, MaxTLP: limit, Columns: columnsOf(f), PageSize: 3}); alone != text {
+				rt.Fatalf("%s at most %v tells of what is above:\n%s\nwithout it:\n%s", f, limit, text, alone)
 			}
 		}
 	})

@@ -148,13 +148,9 @@ func (r *report) event(w *bufio.Writer, x exported) error {
 	return err
 }
 
-func (r *report) end(w *bufio.Writer, done ExportReport) error {
-	if done.LeftOut == 0 {
-		return nil
-	}
-	_, err := fmt.Fprintf(w, "\n---\n\nLeft out, marked above TLP:%s or not at all: %d.\n", strings.ToUpper(r.o.MaxTLP.String()), done.LeftOut)
-	return err
-}
+// end writes nothing: how many events are above the limit is nothing for those
+// who may not see them.
+func (*report) end(*bufio.Writer, ExportReport) error { return nil }
 
 // indicatorText is the primary indicator; moreText those beside it.
 func indicatorText(e *api.Event) string {
