@@ -94,8 +94,15 @@ func (c *call) send(status int, contentType string, body []byte) error {
 	return nil
 }
 
+// retryAfter is how many seconds a caller should let pass after a 503: by then
+// another writer has ended, or the database has come back.
+const retryAfter = "2"
+
 // refuse answers a failure: the same envelope in both styles.
 func (c *call) refuse(e *api.Error) {
+	if h := c.w.Header(); e.Status == http.StatusServiceUnavailable && h.Get("Retry-After") == "" {
+		h.Set("Retry-After", retryAfter)
+	}
 	b, err := json.Marshal(api.Failed(e))
 	if err == nil {
 		err = c.send(e.Status, jsonType, b)

@@ -5,6 +5,7 @@ import (
 	"compress/gzip"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net"
@@ -16,6 +17,8 @@ import (
 	"time"
 
 	"go.uber.org/goleak"
+
+	"threatbench/api"
 )
 
 func TestUnknownPaths(t *testing.T) {
@@ -309,6 +312,21 @@ func TestPanicsAndFailuresAre500WithAnID(t *testing.T) {
 				t.Errorf("the log doesn't explain %s: %s", id, log)
 			}
 		})
+	}
+}
+
+// TestUnavailableSaysWhenToTryAgain: a 503 of the database, and it alone, tells
+// when another try may do, and keeps what it comes from to the log.
+func TestUnavailableSaysWhenToTryAgain(t *testing.T) {
+	for status, want := range map[int]string{503: retryAfter, 504: "", 507: ""} {
+		h, _ := withRoute(t, func(*call) error {
+			return errors.Join(api.Errorf(status, "nothing was changed"), errors.New("dial tcp 10.0.0.9: EOF"))
+		})
+		w := httptest.NewRecorder()
+		h.ServeHTTP(w, httptest.NewRequest("POST", BasePath+"/accounts/a/cloudforce-one/x", nil))
+		if got := w.Header().Get("Retry-After"); w.Code != status || got != want || strings.Contains(w.Body.String(), "10.0.0.9") {
+			t.Errorf("%d: Retry-After %q, want %q; %s", w.Code, got, want, w.Body)
+		}
 	}
 }
 

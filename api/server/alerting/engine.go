@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net/http"
 	"sync"
 	"time"
 
@@ -242,10 +243,11 @@ func (e *Engine) fire(ctx context.Context, account string, saved api.SavedQuery,
 }
 
 // disableIfRefused switches an alert off where the contract refused its query;
-// any other failure is the machine's and may pass.
+// any other failure, such as a database that can't be reached, is the machine's
+// and may pass.
 func (e *Engine) disableIfRefused(ctx context.Context, account string, a api.Alert, err error) error {
 	var refused *api.Error
-	if !errors.As(err, &refused) {
+	if !errors.As(err, &refused) || refused.Status >= http.StatusInternalServerError {
 		return err
 	}
 	return e.store.DisableAlert(ctx, account, a.ID, refused.Message)

@@ -355,13 +355,17 @@ func TestFailuresPass(t *testing.T) {
 		e.Kick("a")
 		settle(5 * time.Second)
 		f.mu.Lock()
+		f.broken = errors.Join(api.Errorf(503, "the connection to the database was lost"), errors.New("EOF"))
+		f.mu.Unlock()
+		settle(2 * time.Minute)
+		f.mu.Lock()
 		f.broken = nil
 		f.mu.Unlock()
 		settle(2 * time.Minute)
 		if f.inboxText() != "q x×I" || len(f.disabled) != 0 {
 			t.Errorf("told %s, disabled %v", f.inboxText(), f.disabled)
 		}
-		for _, want := range []string{"disk full", "nobody listens"} {
+		for _, want := range []string{"disk full", "was lost", "nobody listens"} {
 			if !strings.Contains(log.String(), want) {
 				t.Errorf("the log holds no %q: %s", want, &log)
 			}

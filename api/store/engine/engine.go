@@ -9,6 +9,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/pressly/goose/v3"
 )
@@ -81,35 +82,72 @@ const (
 func CheckSchema(version int) error {
 	switch {
 	case version > Newest:
-		return fmt.Errorf("the database has schema %d, this program knows up to %d: use a newer threatbench", version, Newest)
+		return fmt.Errorf("the database has schema %d, this program knows up to %d: %w", version, Newest, errNewer)
 	case version < Newest:
 		return fmt.Errorf("the database has schema %d, this program needs %d: open it once for writing", version, Newest)
 	}
 	return nil
 }
 
+var errNewer = errors.New("use a newer threatbench")
+
 // ErrForeign is a database that holds another program's tables.
 var ErrForeign = errors.New("the database belongs to another program")
 
-// Migrate brings a database to schema Newest with a goose provider; found is
-// the schema it has, foreign how many tables are there that aren't the store's
-// where it has none. It answers whether the database was empty.
-func Migrate(ctx context.Context, found, foreign int, provide func() (*goose.Provider, error)) (made bool, err error) {
-	if found == Newest {
+// Look is what there is in a place: the schema it has, and how many tables are
+// there that aren't the store's where it has none.
+type Look struct{ Schema, Foreign int }
+
+// Migrate brings a database to schema Newest with a goose provider. It answers
+// whether the database was empty, and got its tables from this call. Where
+// another program may be at it at the same time, again tells of an error
+// whether it is one that comes from that; nil where nobody else may. What has
+// failed is begun anew where it is, or where others have got further meanwhile.
+func Migrate(ctx context.Context, look func() (Look, error), provide func() (*goose.Provider, error), again func(error) bool) (made bool, err error) {
+	for try := 1; ; try++ {
+		there, err := look()
+		first := false
+		if err == nil {
+			first, err = migrateFrom(ctx, there, provide)
+		}
+		made = made || first
+		if err == nil || again == nil || try == mostTries || ctx.Err() != nil {
+			return made, err
+		}
+		if now, lookErr := look(); !again(err) && (lookErr != nil || now == there) {
+			return made, err
+		}
+		select {
+		case <-ctx.Done():
+			return made, err
+		case <-time.After(20 * time.Millisecond):
+		}
+	}
+}
+
+const mostTries = 100
+
+func migrateFrom(ctx context.Context, there Look, provide func() (*goose.Provider, error)) (made bool, err error) {
+	switch {
+	case there.Schema == Newest:
 		return false, nil
-	}
-	if found > Newest {
-		return false, CheckSchema(found)
-	}
-	if found == 0 && foreign > 0 {
-		return false, fmt.Errorf("%w: it has %d tables and indexes that threatbench didn't make", ErrForeign, foreign)
+	case there.Schema > Newest:
+		return false, CheckSchema(there.Schema)
+	case there.Schema == 0 && there.Foreign > 0:
+		return false, fmt.Errorf("%w: it has %d tables and indexes that threatbench didn't make", ErrForeign, there.Foreign)
 	}
 	p, err := provide()
 	if err != nil {
 		return false, fmt.Errorf("preparing the migrations: %w", err)
 	}
-	if _, err := p.Up(ctx); err != nil {
-		return false, fmt.Errorf("migrating the database from schema %d to %d: %w", found, Newest, err)
+	done, err := p.Up(ctx)
+	var partly *goose.PartialError
+	if errors.As(err, &partly) {
+		done = partly.Applied
 	}
-	return found == 0, nil
+	made = len(done) > 0 && done[0].Source.Version == p.ListSources()[0].Version
+	if err != nil {
+		return made, fmt.Errorf("migrating the database from schema %d to %d: %w", there.Schema, Newest, err)
+	}
+	return made, nil
 }

@@ -19,7 +19,6 @@ import (
 	"github.com/jackc/pgx/v5/pgconn/ctxwatch"
 	"github.com/jackc/pgx/v5/stdlib"
 	"github.com/pressly/goose/v3"
-	"github.com/pressly/goose/v3/lock"
 
 	"threatbench/api/store/engine"
 )
@@ -88,32 +87,64 @@ func (s *server) start(ctx context.Context) error {
 	if s.o.ReadOnly {
 		return nil
 	}
-	found, err := s.Schema(ctx)
-	if err != nil {
+	return s.migrate(ctx)
+}
+
+// migrate lets one of several servers that start at once make the tables,
+// while the others wait: it holds a lock in a transaction of its own, which a
+// pooler keeps on one connection, too.
+func (s *server) migrate(ctx context.Context) (err error) {
+	there, err := s.look(ctx)
+	if err != nil || there.Schema == engine.Newest {
 		return err
 	}
-	foreign := 0
-	if found == 0 {
-		const tables = "SELECT count(*) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = current_schema() AND c.relkind IN ('r', 'p') AND c.relname <> $1"
-		if err := s.pool.QueryRowContext(ctx, tables, versionTable).Scan(&foreign); err != nil {
-			return fmt.Errorf("reading the schema: %w", err)
-		}
+	if err := s.mayMake(ctx); err != nil {
+		return err
 	}
-	s.made, err = engine.Migrate(ctx, found, foreign, s.provider)
+	tx, err := s.pool.BeginTx(ctx, nil)
+	if err != nil {
+		return fmt.Errorf("waiting for others to make the tables: %w", err)
+	}
+	defer func() { err = errors.Join(err, tx.Rollback()) }()
+	const wait = "SELECT set_config('lock_timeout', '60s', true), set_config('idle_in_transaction_session_timeout', '0', true), pg_advisory_xact_lock(hashtextextended('threatbench ' || current_schema(), 0))::text"
+	if _, err := tx.ExecContext(ctx, wait); err != nil {
+		return fmt.Errorf("waiting for others to make the tables: %w", err)
+	}
+	s.made, err = engine.Migrate(ctx, func() (engine.Look, error) { return s.look(ctx) }, s.provider, nil)
 	return err
 }
 
-// provider lets one server of several that start at once make the tables.
+// mayMake refuses a user who may not make tables before anything is tried.
+func (s *server) mayMake(ctx context.Context) error {
+	var schema string
+	var may bool
+	if err := s.pool.QueryRowContext(ctx, "SELECT current_schema(), has_schema_privilege(current_schema(), 'CREATE')").Scan(&schema, &may); err != nil {
+		return fmt.Errorf("asking for the right to make tables: %w", err)
+	}
+	if !may {
+		return fmt.Errorf("user %q may not make tables in schema %s (GRANT CREATE, USAGE ON SCHEMA %s TO %s, or let the schema's owner open it once)", s.config.User, schema, schema, s.config.User)
+	}
+	return nil
+}
+
+// look counts the tables of others, where there are none of the store's.
+func (s *server) look(ctx context.Context) (there engine.Look, err error) {
+	if there.Schema, err = s.Schema(ctx); err != nil || there.Schema > 0 {
+		return there, err
+	}
+	const tables = "SELECT count(*) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = current_schema() AND c.relkind IN ('r', 'p') AND c.relname <> $1"
+	if err := s.pool.QueryRowContext(ctx, tables, versionTable).Scan(&there.Foreign); err != nil {
+		return there, fmt.Errorf("reading the schema: %w", err)
+	}
+	return there, nil
+}
+
 func (s *server) provider() (*goose.Provider, error) {
 	files, err := fs.Sub(migrations, "migrations")
 	if err != nil {
 		return nil, err
 	}
-	locker, err := lock.NewPostgresSessionLocker()
-	if err != nil {
-		return nil, err
-	}
-	return goose.NewProvider(goose.DialectPostgres, s.pool, files, goose.WithVerbose(false), goose.WithTableName(versionTable), goose.WithSessionLocker(locker))
+	return goose.NewProvider(goose.DialectPostgres, s.pool, files, goose.WithVerbose(false), goose.WithTableName(versionTable))
 }
 
 // checkServer refuses a server that this program can't work with.

@@ -131,24 +131,23 @@ func (f *file) frozen() bool {
 }
 
 func (f *file) migrate(ctx context.Context) (made bool, err error) {
-	version, err := schemaOf(ctx, f.writes)
-	if err != nil {
-		return false, err
-	}
-	foreign := 0
-	if version == 0 {
-		err := f.writes.QueryRowContext(ctx, "SELECT count(*) FROM sqlite_master WHERE name NOT LIKE 'goose%' AND name NOT LIKE 'sqlite%'").Scan(&foreign)
-		if err != nil {
-			return false, fmt.Errorf("reading the schema: %w", err)
-		}
-	}
-	return engine.Migrate(ctx, version, foreign, func() (*goose.Provider, error) {
+	return engine.Migrate(ctx, func() (engine.Look, error) { return lookAt(ctx, f.writes) }, func() (*goose.Provider, error) {
 		files, err := fs.Sub(migrations, "migrations")
 		if err != nil {
 			return nil, err
 		}
 		return goose.NewProvider(goose.DialectSQLite3, f.writes, files, goose.WithVerbose(false), goose.WithGoMigrations(f.o.Migrations...))
-	})
+	}, func(err error) bool { return f.Fault(err) == engine.Busy })
+}
+
+// lookAt looks at one moment of the database, since another process may be
+// making its tables.
+func lookAt(ctx context.Context, db *sql.DB) (there engine.Look, err error) {
+	const foreign = "SELECT user_version, (SELECT count(*) FROM sqlite_master WHERE name NOT LIKE 'goose%' AND name NOT LIKE 'sqlite%') FROM pragma_user_version"
+	if err := db.QueryRowContext(ctx, foreign).Scan(&there.Schema, &there.Foreign); err != nil {
+		return there, fmt.Errorf("reading the schema: %w", err)
+	}
+	return there, nil
 }
 
 func schemaOf(ctx context.Context, db *sql.DB) (int, error) {
