@@ -336,7 +336,10 @@ func (r *renewal) renewEdges() error {
 		parent := int64(0)
 		if k.index >= 0 {
 			if p := r.items[k.index]; p != nil {
-				parent = p.id
+				var err error
+				if parent, err = seenOnly(r.c, p.id); err != nil {
+					return err
+				}
 			}
 		} else {
 			var err error

@@ -88,6 +88,9 @@ func (v *readTx) sees(ctx context.Context, id int64) (bool, error) {
 	if v.limit.none() || id >= v.snap.next {
 		return true, nil
 	}
+	if id <= 0 { // what was looked for and isn't there
+		return false, nil
+	}
 	at, i := v.snap.segment.of(id)
 	if at >= len(v.snap.blocks) || i >= v.snap.blocks[at].n {
 		return false, nil

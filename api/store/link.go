@@ -48,7 +48,11 @@ func (t *batch) linkEdge(l *edgeWriter, it *item, e checkedEdge) error {
 			t.report(it.index, fmt.Errorf("relationships: its parent, event %d of the request, was refused", e.index))
 			return nil
 		}
-		parent = p.id
+		e.parent = p.uuid
+		var err error
+		if parent, err = seenOnly(l.c, p.id); err != nil {
+			return err
+		}
 	} else {
 		var err error
 		if parent, err = t.resolve(l.c, e.parent); err != nil {
@@ -80,13 +84,27 @@ func (t *batch) linkRef(l *edgeWriter, it *item, u [16]byte) error {
 }
 
 // resolve finds an event of the request or of the account; 0 where there is
-// none.
+// none within the caller's limit.
 func (t *batch) resolve(c *writeTx, u [16]byte) (int64, error) {
 	if it := t.byKey[u]; it != nil {
-		return it.id, nil
+		return seenOnly(c, it.id)
 	}
 	id, _, err := c.s.lookup(c.ctx, c.account, u)
-	return id, err
+	if err != nil {
+		return 0, err
+	}
+	return seenOnly(c, id)
+}
+
+// seenOnly is the id, or 0 where it lies beyond the caller's limit.
+func seenOnly(c *writeTx, id int64) (int64, error) {
+	if id == 0 {
+		return 0, nil
+	}
+	if ok, err := c.sees(c.ctx, id); err != nil || !ok {
+		return 0, err
+	}
+	return id, nil
 }
 
 // linkWaiting makes the edges that waited for the new events.
