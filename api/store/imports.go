@@ -333,21 +333,7 @@ func (r *renewal) renewTags() error {
 func (r *renewal) renewEdges() error {
 	it := r.item
 	for _, k := range it.edges {
-		parent := int64(0)
-		if k.index >= 0 {
-			if p := r.items[k.index]; p != nil {
-				var err error
-				if parent, err = seenOnly(r.c, p.id); err != nil {
-					return err
-				}
-			}
-		} else {
-			var err error
-			if parent, err = r.resolve(r.c, k.parent); err != nil {
-				return err
-			}
-		}
-		if err := r.renewEdge(k, parent); err != nil {
+		if err := r.renewEdge(k); err != nil {
 			return err
 		}
 	}
@@ -370,8 +356,12 @@ func (r *renewal) renewEdges() error {
 	return nil
 }
 
-func (r *renewal) renewEdge(k checkedEdge, parent int64) error {
+func (r *renewal) renewEdge(k checkedEdge) error {
 	it := r.item
+	parent, err := r.parentOf(k)
+	if err != nil {
+		return err
+	}
 	switch parent {
 	case it.id:
 		return nil
@@ -393,6 +383,18 @@ func (r *renewal) renewEdge(k checkedEdge, parent int64) error {
 		r.edges = appendLinkItem(r.edges, e, false)
 	}
 	return err
+}
+
+// parentOf finds the event that an edge hangs under; 0 where there is none
+// within the caller's limit.
+func (r *renewal) parentOf(k checkedEdge) (int64, error) {
+	if k.index < 0 {
+		return r.resolve(r.c, k.parent)
+	}
+	if p := r.items[k.index]; p != nil {
+		return seenOnly(r.c, p.id)
+	}
+	return 0, nil
 }
 
 // remember keeps what this import left of the event; before is nil where it
