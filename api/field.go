@@ -176,7 +176,7 @@ var eventFields = [...]FieldInfo{
 		Patch:  func(p *EventPatch) **string { return &p.Event },
 	},
 	{
-		Field: FieldIndicator, Title: "indicator", Kind: KindIndicator, Aliases: "ioc ind domain host hostname fqdn ip ipv4 ipv6 net cidr hash md5 sha1 sha256 sha512 url uri email cve asn",
+		Field: FieldIndicator, Title: "indicator", Kind: KindIndicator, Aliases: "ioc ind domain host hostname fqdn ip ipv4 ipv6 net cidr hash md5 sha1 sha256 sha512 url uri email mail cve asn",
 		About:   "domain, address, net, hash, URL; domain: is all below a domain",
 		Columns: "ioc value observable iocvalue indicatorvalue iocs observables artifact artefact indicatorofcompromise selector data indicatorname indikator indikatoren indicateur indicateurs indicador indicadores",
 		Filter:  true, Order: true, CSV: 9, Max: MaxIndicator,

@@ -14,7 +14,8 @@ import (
 
 // FieldText stands for all that an event says: attacker, indicators, tags,
 // category, description, insight, countries and techniques. It takes OpFind
-// alone, and no event has it as a field of its own.
+// and, for a phrase that stands whole in one of them, OpContains; no event has
+// it as a field of its own.
 const FieldText Field = "text"
 
 // The operators beyond the contract's twelve.
@@ -27,6 +28,7 @@ const (
 // The names of what a server may announce in Capabilities.Operators.
 const (
 	CanFindText  = "text.find"
+	CanPhrase    = "text.contains"
 	CanWithin    = "indicator.within"
 	CanUnder     = "indicator.under"
 	CanUnderTech = "mitreAttack.under"
@@ -40,7 +42,7 @@ const CanLookup = "POST /events/indicators/lookup"
 
 // OwnOperators lists what our server announces.
 func OwnOperators() []string {
-	return []string{CanFindText, CanWithin, CanUnder, CanUnderTech, CanNone, CanNot, CanCanonical}
+	return []string{CanFindText, CanPhrase, CanWithin, CanUnder, CanUnderTech, CanNone, CanNot, CanCanonical}
 }
 
 // Capabilities is what a server understands beyond the contract. The zero
@@ -62,11 +64,20 @@ func (c Condition) Own() bool {
 	return c.Field == FieldText || c.Op == OpWithin || c.Op == OpUnder || c.Op == OpNone
 }
 
+// Words are what a condition on FieldText looks for: each word by itself, or
+// the phrase as it stands.
+func (c Condition) Words() []string {
+	if c.Op == OpContains {
+		return []string{c.Value()}
+	}
+	return strings.Fields(c.Value())
+}
+
 // validateOwn checks a condition that is our own; key names its place.
 func (c Condition) validateOwn(key string) error {
 	if c.Field == FieldText {
-		if c.Op != OpFind {
-			return badKey(key+".op", "find for text", string(c.Op))
+		if c.Op != OpFind && c.Op != OpContains {
+			return badKey(key+".op", "find or contains for text", string(c.Op))
 		}
 	} else if !slices.Contains(Fields(), c.Field) {
 		return badKey(key+".field", "one of "+join(Fields()), string(c.Field))

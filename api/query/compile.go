@@ -138,7 +138,7 @@ func (c *compiling) condition(cond api.Condition, inBranch bool) (all []api.Cond
 	}
 	as := []api.Condition{cond}
 	switch {
-	case cond.Field == api.FieldText && !c.can.Can(api.CanFindText):
+	case cond.Field == api.FieldText && !c.can.Can(map[api.Op]string{api.OpFind: api.CanFindText, api.OpContains: api.CanPhrase}[cond.Op]):
 		return c.words(cond, inBranch)
 	case cond.Op == api.OpNone && !c.can.Can(api.CanNone):
 		return nil, nil, refuse("this server can't look for events without %s: it knows whole values only", api.TitleOf(cond.Field))
@@ -177,9 +177,9 @@ func (c *compiling) negated(cond api.Condition) ([]api.Condition, error) {
 
 // words looks for a word in the fields that the contract can search.
 func (c *compiling) words(cond api.Condition, inBranch bool) (all []api.Condition, any [][]api.Condition, err error) {
-	fields := strings.Fields(cond.Value())
+	fields := cond.Words()
 	if len(fields) != 1 {
-		return nil, nil, refuse("this server can't search for several words in all fields at once: search for one word, or name a field, as in event~~%s", quote(cond.Value()))
+		return nil, nil, refuse("this server can't search for several words in all fields at once: search for one word, for a phrase in quotes, or name a field, as in event~~%s", quote(cond.Value()))
 	}
 	word := fields[0]
 	one := func(f api.Field, op api.Op, v string) []api.Condition {

@@ -141,12 +141,31 @@ func (p *parser) own(name token, field api.Field, op, t token) (*node, *Error) {
 		if sign != "" && sign != "~~" && sign != "~" && sign != "=" {
 			return nil, p.fail(op, "text takes words, as in text:word")
 		}
-		return p.one(findWords(v), name, t), nil
+		return p.anywhere(sign, name, t, v)
 	}
 	if sign != "" && sign != "=" {
 		return nil, p.fail(op, "a dataset is dataset:name, several are dataset:(A OR B)")
 	}
 	return p.one(api.Condition{Field: field, Op: api.OpEquals, Values: []string{v}}, name, t), nil
+}
+
+// anywhere reads what is looked for in all that an event says: words, or with ~ a
+// phrase. A star at an end of an unquoted word says nothing new.
+func (p *parser) anywhere(sign string, name, t token, v string) (*node, *Error) {
+	if !t.quoted {
+		v = strings.Trim(v, "*")
+	}
+	switch {
+	case strings.TrimSpace(v) == "":
+		return nil, p.fail(t, "this matches everything; leave it out")
+	case !t.quoted && strings.Contains(v, "*"):
+		return nil, p.fail(t, "words are found anywhere, without *: write %s, or a field as in indicator:%s", strings.ReplaceAll(v, "*", " "), t.raw)
+	}
+	c := findWords(v)
+	if sign == "~" {
+		c.Op = api.OpContains
+	}
+	return p.one(c, name, t), nil
 }
 
 // operation is the operator a sign stands for, and the value it takes.

@@ -42,7 +42,7 @@ func cut(text string, s Span, with string) string {
 func Replace(text string, now time.Time, c api.Condition, with ...api.Condition) string {
 	terms := Terms(text)
 	words := map[string]bool{}
-	if c.Field == api.FieldText && !c.Not {
+	if c.Field == api.FieldText && c.Op == api.OpFind && !c.Not {
 		for w := range strings.FieldsSeq(c.Value()) {
 			words[w] = true
 		}

@@ -108,11 +108,10 @@ func spellings(c api.Condition, bare bool) []string {
 	case api.OpLte:
 		return both(name + "<=")
 	case api.OpContains:
-		options := []string{name + "~" + v, name + "~" + quotePattern(v)}
-		if c.Field == api.FieldEvent {
-			options = append([]string{quote(v)}, options...)
+		if c.Field == api.FieldText {
+			return []string{quote(v), name + "~" + v, name + "~" + quote(v)}
 		}
-		return options
+		return []string{name + "~" + v, name + "~" + quotePattern(v)}
 	case api.OpStartsWith:
 		return []string{name + "~" + v + "*", name + `~"` + escapePattern(v) + `*"`}
 	case api.OpEndsWith:

@@ -43,6 +43,10 @@ func TestFormat(t *testing.T) {
 		{cond(api.FieldText, api.OpFind, "cat  dog"), `text~~"cat  dog"`},
 		{cond(api.FieldText, api.OpFind, "-cat"), `"-cat"`},
 		{cond(api.FieldText, api.OpFind, "tag:x"), `"tag:x"`},
+		{cond(api.FieldText, api.OpContains, "cat dog"), `"cat dog"`},
+		{cond(api.FieldText, api.OpContains, "cat"), `text~cat`},
+		{cond(api.FieldText, api.OpContains, "c*t"), `text~"c*t"`},
+		{cond(api.FieldEvent, api.OpContains, "cat dog"), `event~"cat dog"`},
 		{cond(api.FieldEvent, api.OpContains, "cat"), `event~cat`},
 		{cond(api.FieldEvent, api.OpEquals, "cat"), `event="cat"`},
 		{cond(api.FieldKillChain, api.OpIn, "1", "-2"), `killChain:(1 OR -2)`},
@@ -145,7 +149,7 @@ func own(inBranch bool) *rapid.Generator[api.Condition] {
 		return w
 	})
 	return rapid.Custom(func(t *rapid.T) api.Condition {
-		kinds := []string{"word", "not", "none", "technique"}
+		kinds := []string{"word", "phrase", "not", "none", "technique"}
 		if !inBranch {
 			kinds = append(kinds, "net", "domain")
 		}
@@ -153,6 +157,8 @@ func own(inBranch bool) *rapid.Generator[api.Condition] {
 		switch rapid.SampledFrom(kinds).Draw(t, "kind") {
 		case "word":
 			c.Values = []string{word.Draw(t, "value")}
+		case "phrase":
+			c.Op, c.Values = api.OpContains, []string{word.Draw(t, "value") + rapid.SampledFrom([]string{"", " ", " x", "*"}).Draw(t, "end")}
 		case "not":
 			c = api.Condition{Field: api.FieldTags, Op: rapid.SampledFrom([]api.Op{api.OpContains, api.OpStartsWith, api.OpFind, api.OpGt}).Draw(t, "op"), Not: true}
 			c.Values = []string{awkward().Draw(t, "value")}

@@ -89,6 +89,9 @@ func (p *parser) hasOne(field api.Field, t token) (api.Condition, *Error) {
 
 // starred reads an unquoted value with * in it; ? is itself.
 func (p *parser) starred(name token, field api.Field, t token) (*node, *Error) {
+	if n, err := p.starredName(name, field, t); n != nil || err != nil {
+		return n, err
+	}
 	v := t.raw
 	if field == api.FieldIndicator {
 		v = indicator.Refang(v)

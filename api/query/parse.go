@@ -288,9 +288,12 @@ func (p *parser) phrase(t token) (*node, *Error) {
 	if err != nil {
 		return nil, err
 	}
+	if strings.TrimSpace(v) == "" {
+		return nil, p.fail(t, "nothing but spaces stands between these quotes")
+	}
 	c := findWords(v)
 	if strings.IndexFunc(v, unicode.IsSpace) >= 0 {
-		c = api.Condition{Field: api.FieldEvent, Op: api.OpContains, Values: []string{v}}
+		c = api.Condition{Field: api.FieldText, Op: api.OpContains, Values: []string{v}}
 	}
 	return &node{leaves: []leaf{{c, t.pos, t.end}}}, nil
 }

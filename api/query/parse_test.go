@@ -40,7 +40,7 @@ func TestParse(t *testing.T) {
 			all(
 				cond(attacker, eq, "FLYINGYETI"), cond(api.FieldCategory, eq, "Domain Resolution"), cond(date, api.OpGte, "2024-01-01"),
 				cond(api.FieldTLP, not, "red"), cond(tags, in, "phishing", "c2"), cond(ind, api.OpEndsWith, ".example"),
-				cond(event, api.OpContains, "free words"),
+				cond(api.FieldText, api.OpContains, "free words"),
 			),
 		},
 
@@ -134,7 +134,16 @@ func TestParse(t *testing.T) {
 		{"cat AND dog AND attacker:x", all(cond(api.FieldText, api.OpFind, "cat dog"), cond(attacker, eq, "x"))},
 		{`text~~"cat or dog"`, all(cond(api.FieldText, api.OpFind, "cat or dog"))},
 		{"https://x.example/a?b 2001:db8::1 evil.example:8080 a-b", all(cond(api.FieldText, api.OpFind, "https://x.example/a?b 2001:db8::1 evil.example:8080 a-b"))},
-		{`"a: \"b\""`, all(cond(event, api.OpContains, `a: "b"`))},
+		{`"a: \"b\""`, all(cond(api.FieldText, api.OpContains, `a: "b"`))},
+		{`"mail gateway"`, all(cond(api.FieldText, api.OpContains, "mail gateway"))},
+		{`text~"mail gateway"`, all(cond(api.FieldText, api.OpContains, "mail gateway"))},
+		{`text:"mail gateway"`, all(cond(api.FieldText, api.OpFind, "mail gateway"))},
+		{`event:"mail gateway"`, all(cond(event, api.OpContains, "mail gateway"))},
+		{`-"mail gateway"`, all(api.Condition{Field: api.FieldText, Op: api.OpContains, Values: []string{"mail gateway"}, Not: true})},
+		{"technique:brute*", all(cond(api.FieldMitreAttack, in, "T1110", "T1110.001", "T1110.002", "T1110.003", "T1110.004"))},
+		{"technique:T1110*", all(cond(api.FieldMitreAttack, api.OpStartsWith, "T1110"))},
+		{"target:germ*", all(cond(api.FieldTargetCountry, in, "DE"))},
+		{`C:\Windows\Temp\a.exe`, all(cond(api.FieldText, api.OpFind, `C:\Windows\Temp\a.exe`))},
 
 		// groups
 		{"(attacker:a tag:b) OR (attacker:c)", any1(conds{cond(attacker, eq, "a"), cond(tags, eq, "b")}, conds{cond(attacker, eq, "c")})},

@@ -14,7 +14,7 @@
 //	field:(a OR b, c)     one of several values
 //	date:2024-03, date:a..b, date>-7d, date:today, date:this-month
 //	word                  anywhere in the event: every word
-//	"a phrase"            in the description, as it stands
+//	"a phrase"            anywhere in the event, as it stands
 //	-term, !term, NOT t   its opposite, of a group too
 //	field:a*  field:*     unquoted: begins with a; has a value; field:none has none
 //	ip:198.51.100.0/24    in a net; domain:example.org a domain and all below it

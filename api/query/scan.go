@@ -271,7 +271,7 @@ func condition(s string) (name, op int) {
 		return 0, 0
 	}
 	op = operator(s[name:])
-	if strings.HasPrefix(s[name:], "://") || colons(s) || strings.EqualFold(s[:name], "mailto") {
+	if strings.HasPrefix(s[name:], "://") || colons(s) || strings.HasPrefix(s[name:], `:\`) && name == 1 || strings.EqualFold(s[:name], "mailto") {
 		return 0, 0
 	}
 	return name, op

@@ -368,6 +368,11 @@ func (x *explainer) nearOf(ctx context.Context, p *part, c api.Condition) ([]api
 	var out []api.NearValue
 	for _, value := range c.Values {
 		of := map[api.Field]func(context.Context, string) ([]api.NearValue, error){api.FieldIndicator: rest.nearIndicators, api.FieldText: rest.nearWords}
+		if c.Field == api.FieldText && c.Op == api.OpContains { // a phrase: its words, wherever they stand
+			if err := rest.nearCondition(ctx, &out, api.Condition{Field: c.Field, Op: api.OpFind, Values: c.Values}); err != nil {
+				return nil, err
+			}
+		}
 		if near := of[c.Field]; near != nil {
 			more, err := near(ctx, value)
 			if err != nil {

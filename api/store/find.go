@@ -32,7 +32,7 @@ type namedMatch struct {
 }
 
 func newFindCondition(v *readTx, c api.Condition) *findCondition {
-	words := strings.Fields(c.Value())
+	words := c.Words()
 	out := &findCondition{}
 	for i, word := range words {
 		fold := api.Fold(word)
@@ -48,7 +48,7 @@ func newFindCondition(v *readTx, c api.Condition) *findCondition {
 			w.name(v, api.FieldAttackerCountry, isOne)
 			w.name(v, api.FieldTargetCountry, isOne)
 		}
-		if canonical := indicator.Canonical(word); canonical != fold && canonical != "" {
+		if canonical := indicator.Canonical(word); !strings.Contains(word, " ") && canonical != fold && canonical != "" {
 			w.named = append(w.named, namedMatch{api.FieldIndicator, &keyCondition{keys: []uint64{v.s.keyer.key(canonical)}}})
 		}
 		out.words = append(out.words, w)
@@ -218,17 +218,26 @@ const leastNameBeginning = 4
 // of another name in use, that stands whole among the words.
 func countriesOf(words []string, i int) []string {
 	all := nameWords(strings.Join(words, " "))
-	word, fold := words[i], all[i]
-	var out []string
+	word, fold := words[i], strings.Join(nameWords(words[i]), " ")
+	whole := false // its name stands among the words
+	var out, partly []string
 	for _, c := range api.Countries() {
 		name := nameWords(c.Name)
 		code := word == c.Alpha2 || word == c.Alpha3 || fold == api.Fold(c.Alpha3) && strings.HasPrefix(api.Fold(c.Name), fold) // ukr
 		begins := len([]rune(fold)) >= leastNameBeginning && strings.HasPrefix(strings.Join(name, " "), fold)
-		if code || begins || len(words) == 1 && c.Has(fold) || standsIn(all, name, fold) || otherNameStandsIn(all, c, fold) {
+		stands := standsIn(all, name, fold) || otherNameStandsIn(all, c.OtherNames(), fold)
+		whole = whole || stands
+		switch {
+		case code || begins || stands:
 			out = append(out, c.Alpha2)
+		case c.Has(fold):
+			partly = append(partly, c.Alpha2)
 		}
 	}
-	return out
+	if whole {
+		return out
+	}
+	return append(out, partly...)
 }
 
 // standsIn reports whether a name stands whole among all words, and the word is
@@ -239,9 +248,9 @@ func standsIn(all, name []string, word string) bool {
 
 // otherNameStandsIn is standsIn of the other names of a country, but for those
 // as short as a word that means something else.
-func otherNameStandsIn(all []string, c api.Country, word string) bool {
-	return slices.ContainsFunc(c.OtherNames(), func(name string) bool {
-		return len(name) >= leastNameBeginning && standsIn(all, nameWords(name), word)
+func otherNameStandsIn(all, names []string, word string) bool {
+	return slices.ContainsFunc(names, func(name string) bool {
+		return len(name) >= leastNameBeginning && (name == word || standsIn(all, nameWords(name), word))
 	})
 }
 

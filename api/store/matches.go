@@ -16,7 +16,7 @@ func matchesOf(q api.ListQuery, e *api.Event) []api.Match {
 		var more []api.Match
 		switch {
 		case c.Field == api.FieldText:
-			more = wordMatches(c.Value(), e)
+			more = wordMatches(c.Words(), e)
 		case c.Field == api.FieldIndicator && c.Op != api.OpNot && c.Op != api.OpNone:
 			more = indicatorMatches(c, e)
 		}
@@ -29,9 +29,8 @@ func matchesOf(q api.ListQuery, e *api.Event) []api.Match {
 	return out
 }
 
-func wordMatches(value string, e *api.Event) []api.Match {
+func wordMatches(words []string, e *api.Event) []api.Match {
 	var out []api.Match
-	words := strings.Fields(value)
 	for i, word := range words {
 		fold := api.Fold(word)
 		look := func(field api.Field, shown string, texts ...string) {

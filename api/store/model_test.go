@@ -153,7 +153,7 @@ func holds(e api.Event, c api.Condition) bool {
 	}
 	switch c.Field {
 	case "text":
-		return findHolds(e, c.Value())
+		return findHolds(e, c.Words())
 	case "indicator":
 		return indicatorHolds(e, c)
 	case "tags":
@@ -239,9 +239,8 @@ func indicatorHolds(e api.Event, c api.Condition) bool {
 	return textHolds(e.Indicator, c) || e.Indicator != "" && textHolds(canonical, c)
 }
 
-// findHolds looks for each word everywhere.
-func findHolds(e api.Event, value string) bool {
-	words := strings.Fields(value)
+// findHolds looks for each word, or the phrase, everywhere.
+func findHolds(e api.Event, words []string) bool {
 	for i, w := range words {
 		texts := slices.Concat([]string{e.Event, e.Indicator, indicator.Canonical(e.Indicator), e.Insight, e.Attacker, e.Category}, e.Tags, e.MitreAttack)
 		some := slices.ContainsFunc(texts, func(s string) bool { return strings.Contains(api.Fold(s), api.Fold(w)) })
@@ -261,9 +260,9 @@ func countryHolds(code string, words []string, i int) bool {
 	if !ok {
 		return false
 	}
-	w := api.Fold(words[i])
+	w := strings.Join(strings.Fields(api.Fold(words[i])), " ")
 	threeLetters := w == api.Fold(known[1]) && strings.HasPrefix(known[0], w)
-	if words[i] == code || words[i] == known[1] || threeLetters || len(w) >= 4 && strings.HasPrefix(known[0], w) || len(words) == 1 && code == "US" && w == "states" {
+	if words[i] == code || words[i] == known[1] || threeLetters || len(w) >= 4 && strings.HasPrefix(known[0], w) || code == "US" && w == "states" {
 		return true
 	}
 	whole := " " + api.Fold(strings.Join(words, " ")) + " "

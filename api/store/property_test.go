@@ -124,7 +124,7 @@ func genCondition(m *model, branch bool) *rapid.Generator[api.Condition] {
 		ops := append(slices.Clone(api.OpsFor(c.Field)), api.OpNone)
 		switch c.Field {
 		case api.FieldText:
-			ops = []api.Op{api.OpFind}
+			ops = []api.Op{api.OpFind, api.OpContains}
 		case api.FieldIndicator:
 			ops = append(ops, api.OpWithin, api.OpUnder)
 		case api.FieldMitreAttack:
