@@ -88,7 +88,6 @@ var (
 	longFiles = []string{
 		"api/store/edit.go", "api/store/graph.go", // go with the store's taking apart
 		"cli/guard/guard.go", // goes with the one type of a role
-		"ui/model.go",        // goes with triage
 		"views/queries/edit.go",
 	}
 	largePackages = []string{

@@ -23,11 +23,22 @@ func count(t views.Targets) string {
 	return views.Count(len(t.On)) + " events"
 }
 
+// countAsked words them in a question, with those that are out of sight.
+func countAsked(t views.Targets) string {
+	switch t.Elsewhere {
+	case 0:
+		return count(t)
+	case len(t.On):
+		return count(t) + " marked elsewhere"
+	}
+	return count(t) + " (" + views.Count(t.Elsewhere) + " marked elsewhere)"
+}
+
 // askTags asks for tags to put on events, or to take off.
 func (m *Model) askTags(t views.Targets, off bool) tea.Cmd {
-	title := "tag " + count(t) + " with  (several with commas)"
+	title := "tag " + countAsked(t) + " with  (several with commas)"
 	if off {
-		title = "take which tags off " + count(t) + "?  (several with commas)"
+		title = "take which tags off " + countAsked(t) + "?  (several with commas)"
 	}
 	m.overlay.Open(newEntryOf(m, views.Entry{
 		Title:    title,
@@ -40,9 +51,9 @@ func (m *Model) askTags(t views.Targets, off bool) tea.Cmd {
 		},
 		Accept: func(text string) tea.Cmd {
 			if off {
-				return m.change(async.UntagEvents(t.On, listed(text)), t.Known)
+				return m.changeOn(async.UntagEvents(t.On, listed(text)), t)
 			}
-			return m.change(async.TagEvents(t.On, listed(text)), t.Known)
+			return m.changeOn(async.TagEvents(t.On, listed(text)), t)
 		},
 	}))
 	return m.needCatalogs(nil)
@@ -94,11 +105,11 @@ func completeList(text string, names []string) []string {
 // related.
 func (m *Model) askParent(t views.Targets) tea.Cmd {
 	m.overlay.Open(newEntryOf(m, views.Entry{
-		Title: "hang " + count(t) + " under which event?  (its id)", Value: m.otherThan(t), Check: checkID,
+		Title: "hang " + countAsked(t) + " under which event?  (its id)", Value: m.otherThan(t), Check: checkID,
 		Accept: func(id string) tea.Cmd {
 			kinds := api.RelationshipTypes()
 			p := views.Pick{Title: "How are they related?", Chosen: func(i int) tea.Cmd {
-				return m.change(async.RelateEvents(async.Target{ID: strings.TrimSpace(id)}, t.On, kinds[i]), t.Known)
+				return m.changeOn(async.RelateEvents(async.Target{ID: strings.TrimSpace(id)}, t.On, kinds[i]), t)
 			}}
 			for _, k := range kinds {
 				p.Items = append(p.Items, views.PickItem{Title: k})
@@ -128,16 +139,16 @@ func checkID(text string) error {
 }
 
 func (m *Model) askReference(t views.Targets, off bool) tea.Cmd {
-	title := "make " + count(t) + " refer to which event?  (its id)"
+	title := "make " + countAsked(t) + " refer to which event?  (its id)"
 	if off {
-		title = "end the reference of " + count(t) + " to which event?  (its id)"
+		title = "end the reference of " + countAsked(t) + " to which event?  (its id)"
 	}
 	e := views.Entry{Title: title, Value: m.otherThan(t), Check: checkID, Accept: func(id string) tea.Cmd {
 		ids := []string{strings.TrimSpace(id)}
 		if off {
-			return m.change(async.UnreferTo(t.On, ids), t.Known)
+			return m.changeOn(async.UnreferTo(t.On, ids), t)
 		}
-		return m.change(async.ReferTo(t.On, ids), t.Known)
+		return m.changeOn(async.ReferTo(t.On, ids), t)
 	}}
 	if off && len(t.Known) == 1 {
 		refs := t.Known[0].References
@@ -156,7 +167,7 @@ func (m *Model) askDataset(t views.Targets, copying bool) tea.Cmd {
 		if copying {
 			verb = "Copy "
 		}
-		p := views.Pick{Title: verb + count(t) + " to which dataset?"}
+		p := views.Pick{Title: verb + countAsked(t) + " to which dataset?"}
 		var choices []api.Dataset
 		for _, d := range m.changes.catalogs.Datasets {
 			if d.DeletedAt == nil {
@@ -179,9 +190,9 @@ func (m *Model) askRaw(t views.Targets, to api.Dataset, copying bool) tea.Cmd {
 	}}
 	p.Chosen = func(i int) tea.Cmd {
 		if copying {
-			return m.change(async.CopyEvents(t.On, to, i == 0), t.Known)
+			return m.changeOn(async.CopyEvents(t.On, to, i == 0), t)
 		}
-		return m.change(async.MoveEvents(t.On, to, i == 0), t.Known)
+		return m.changeOn(async.MoveEvents(t.On, to, i == 0), t)
 	}
 	m.overlay.Open(newMenu(m, p))
 	return nil

@@ -41,8 +41,31 @@ func (m *Model) change(c async.Change, sample []api.Event) tea.Cmd {
 	if c.Count() <= 1 && !destroys(c.Kind) {
 		return m.begin(c)
 	}
-	m.overlay.Open(&confirmLayer{m: m, ask: overlay.NewConfirm(m.env.Styles, m.question(c, sample)), then: func() tea.Cmd { return m.begin(c) }})
+	m.askThen(m.question(c, sample), func() tea.Cmd { return m.begin(c) })
 	return nil
+}
+
+// changeOn changes the events in hand. Where some of them are marked but not in
+// the list, it asks in any case and names them.
+func (m *Model) changeOn(c async.Change, t views.Targets) tea.Cmd {
+	if t.Elsewhere == 0 || m.whyNoChange() != "" {
+		return m.change(c, t.Known)
+	}
+	m.changes.sample = t.Known
+	q := m.question(c, nil)
+	names := []string{m.env.Styles.Mark.Paint(views.Count(t.Elsewhere) + " marked elsewhere:")}
+	names = append(names, m.briefs(t.Absent, t.Elsewhere)...)
+	if here := len(t.On) - t.Elsewhere; here > 0 {
+		names = append(names, "", views.Count(here)+" in this list:")
+		names = append(names, m.briefs(t.Known, here)...)
+	}
+	q.Details = append(names, q.Details...)
+	m.askThen(q, func() tea.Cmd { return m.begin(c) })
+	return nil
+}
+
+func (m *Model) askThen(q overlay.Question, then func() tea.Cmd) {
+	m.overlay.Open(&confirmLayer{m: m, ask: overlay.NewConfirm(m.env.Styles, q), then: then})
 }
 
 func destroys(k async.Kind) bool {
@@ -72,16 +95,29 @@ func (m *Model) question(c async.Change, sample []api.Event) overlay.Question {
 			q.Accept = "Yes"
 		}
 	}
-	for i := range sample[:min(len(sample), sampleRows)] {
-		q.Details = append(q.Details, m.brief(&sample[i]))
-	}
-	if more := c.Count() - len(q.Details); more > 0 && len(q.Details) > 0 {
-		q.Details = append(q.Details, m.env.Styles.Faint.Paint("and "+views.Count(more)+" more"))
+	if len(sample) > 0 {
+		q.Details = m.briefs(sample, c.Count())
 	}
 	if n := c.Count(); n > 1 {
 		q.Details = append(q.Details, "", m.env.Styles.Faint.Paint("Applies to these "+views.Count(n)+" events, even if the matches change."))
 	}
 	return q
+}
+
+// briefs are the first few of a sample, and how many more there are of n.
+func (m *Model) briefs(sample []api.Event, n int) []string {
+	var out []string
+	for i := range sample[:min(len(sample), sampleRows)] {
+		out = append(out, m.brief(&sample[i]))
+	}
+	if more := n - len(out); more > 0 {
+		text := "and " + views.Count(more) + " more"
+		if len(out) == 0 {
+			text = views.Plural(n, "event") + ", not loaded now"
+		}
+		out = append(out, m.env.Styles.Faint.Paint(text))
+	}
+	return out
 }
 
 // brief is an event in one line of a question.

@@ -41,7 +41,7 @@ func (x export) size() int {
 // count says how many events it is.
 func (x export) count() string {
 	if x.all == nil {
-		return count(x.targets)
+		return countAsked(x.targets)
 	}
 	if x.size() == 0 {
 		return "all that match"

@@ -74,7 +74,7 @@ func checkCountry(text string) error {
 
 // askField asks which field to change.
 func (m *Model) askField(t views.Targets) tea.Cmd {
-	p := views.Pick{Title: "Change which field of " + count(t) + "?"}
+	p := views.Pick{Title: "Change which field of " + countAsked(t) + "?"}
 	var fields []api.FieldInfo
 	for _, f := range editables() {
 		if f.Kind == api.KindProse && len(t.On) > 1 {
@@ -107,7 +107,7 @@ func (m *Model) askValue(t views.Targets, f api.FieldInfo) tea.Cmd {
 	if len(t.On) > 1 {
 		value = ""
 	}
-	e := views.Entry{Title: f.Title + " of " + count(t), Value: value, Check: checkOf(f)}
+	e := views.Entry{Title: f.Title + " of " + countAsked(t), Value: value, Check: checkOf(f)}
 	e.Complete = func(text string) []string {
 		if text == value {
 			text = "" // nothing has been typed yet: every value may be meant
@@ -127,7 +127,7 @@ func (m *Model) askValue(t views.Targets, f api.FieldInfo) tea.Cmd {
 		} else {
 			c.Label = "set the " + f.Title + " of " + count(t) + " to " + clip(views.OneLine(text), 40, m.env.Styles.Glyphs.Ellipsis)
 		}
-		return m.change(c, t.Known)
+		return m.changeOn(c, t)
 	}
 	m.overlay.Open(newEntryOf(m, e))
 	return nil

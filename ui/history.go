@@ -75,3 +75,30 @@ func (m *Model) restore(p location) tea.Cmd {
 	}
 	return tea.Batch(cmds...)
 }
+
+// closeDetail goes one step back: to the event whose relations led here, to the
+// view the detail was opened from, else to the list.
+func (m *Model) closeDetail() tea.Cmd {
+	if from := m.detail.CameFrom(); from != nil {
+		if n := len(m.past) - 1; n >= 0 && m.past[n].event != nil && m.past[n].event.UUID == from.UUID {
+			m.past, m.future = m.past[:n], append(m.future, m.snapshot())
+		}
+		return m.detail.Return()
+	}
+	if n := len(m.past) - 1; m.screen == screenDetail && n >= 0 && m.past[n].screen != screenDetail {
+		return m.back()
+	}
+	m.split.zoomed = false
+	return m.show(screenEvents, paneEvents)
+}
+
+// inList tells whether the list has the focus.
+func (m *Model) inList() bool { return m.screen == screenEvents && m.focus == paneEvents }
+
+// previewSelected shows beside the list what its actions touch.
+func (m *Model) previewSelected() tea.Cmd {
+	if e := m.events.Current(); e != nil {
+		return m.detail.Show(e)
+	}
+	return nil
+}

@@ -142,9 +142,12 @@ func (m *Model) Update(msg tea.Msg) (model tea.Model, cmd tea.Cmd) {
 			model, cmd = m, nil
 		}
 	}()
-	text := m.textField()
+	text, inList := m.textField(), m.inList()
 	cmd = m.update(msg)
 	m.afterText(text, msg)
+	if !inList && m.inList() {
+		cmd = tea.Batch(cmd, m.previewSelected())
+	}
 	m.sharePresence()
 	return m, tea.Batch(cmd, m.drain())
 }
@@ -455,12 +458,6 @@ func (m *Model) show(s screen, p pane) tea.Cmd {
 	return m.relayout()
 }
 
-// closeDetail leaves the detail for the list it was opened from.
-func (m *Model) closeDetail() tea.Cmd {
-	m.split.zoomed = false
-	return m.show(screenEvents, paneEvents)
-}
-
 // moveFocus goes to the next part, within the view first.
 func (m *Model) moveFocus(by int) tea.Cmd {
 	if s := m.currentTab(); s != nil {
@@ -490,75 +487,7 @@ func (m *Model) moveWithin(s *tab, by int) tea.Cmd {
 	return m.relayout()
 }
 
-// nextTheme goes to the next theme and says its name.
-func (m *Model) nextTheme() tea.Cmd {
-	names := m.options.Themes.Names()
-	next := 0
-	for i, n := range names {
-		if n == m.themeID {
-			next = (i + 1) % len(names)
-		}
-	}
-	m.themeID = names[next]
-	return tea.Batch(m.restyle(), m.say(toast.Info, "theme: "+m.themeID))
-}
-
-func (m *Model) background(dark bool) tea.Cmd {
-	if dark == m.dark {
-		return nil
-	}
-	m.dark = dark
-	return m.restyle()
-}
-
-// restyle loads the present theme and hands it to everything that draws.
-func (m *Model) restyle() tea.Cmd {
-	st, err := m.options.Themes.Load(m.themeID, m.dark, m.env.ASCII)
-	if err != nil {
-		return m.say(toast.Error, err.Error())
-	}
-	st = st.For(m.colors)
-	m.env.Styles = st
-	m.env.Version++
-	m.toasts.SetStyles(st)
-	m.events.Restyle()
-	cmds := []tea.Cmd{m.detail.Restyle()}
-	for _, s := range m.tabs {
-		if r, ok := s.view.(views.Restyler); ok {
-			cmds = append(cmds, r.Restyle())
-		}
-	}
-	return tea.Batch(cmds...)
-}
-
-// switchZone changes between UTC and the local time zone.
-func (m *Model) switchZone() {
-	if m.env.Zone == time.UTC {
-		m.env.Zone = time.Local
-	} else {
-		m.env.Zone = time.UTC
-	}
-	m.env.Version++
-	m.events.Restyle()
-}
-
-// sayZone says in which zone times are now: the two may have one name.
-func (m *Model) sayZone() tea.Cmd {
-	text := "times in " + views.ZoneName(m.env.Zone, m.env.Now())
-	if m.env.Zone == time.Local {
-		text += ", your local time"
-	}
-	return m.say(toast.Info, text)
-}
-
 func (m *Model) say(kind toast.Kind, text string) tea.Cmd {
 	_, cmd := m.toasts.Push(kind, views.Sentence(views.Shown(strings.TrimSpace(text))))
 	return cmd
-}
-
-func onOff(b bool) string {
-	if b {
-		return "on"
-	}
-	return "off"
 }

@@ -57,10 +57,14 @@ type Targeted interface {
 
 // Targets is what an action on events touches: the marked events, or the one
 // in hand. Known are those of them that are at hand, for a sample and for
-// their present values.
+// their present values. Elsewhere are how many of them are marked but not in the
+// list as it is shown, and Absent are some of those, as they were when they were
+// marked.
 type Targets struct {
-	On    []async.Target
-	Known []api.Event
+	On        []async.Target
+	Known     []api.Event
+	Elsewhere int
+	Absent    []api.Event
 }
 
 // Informed is a view that wants to know what a change did; what it shows is

@@ -46,7 +46,7 @@ func eventActions() []views.Action[*Model] {
 		},
 		{
 			ID: "detail.close", Group: "Moving", Keys: []string{"esc"}, Title: "Close", Hint: "close",
-			Help:   "Returns to the list.",
+			Help:   "Goes one step back: to the event whose relations led here, to where the detail was opened, to the list.",
 			Hinted: inTabs(7, 9, 7, 5),
 		},
 		{

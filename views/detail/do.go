@@ -100,7 +100,7 @@ func (m *Model) follow() tea.Cmd {
 	if id == "" {
 		return nil
 	}
-	m.leave()
+	m.leave(id)
 	m.env.Host.Mark()
 	if e != nil {
 		m.env.Host.Open(*e)

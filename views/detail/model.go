@@ -63,6 +63,7 @@ type Model struct {
 	note      string       // that somebody else has changed the event
 	lastQuery string
 	left      map[string]link // what was opened from the relations of an event
+	trail     []step          // how one came here by its relations
 	memo      memo
 }
 
@@ -102,10 +103,11 @@ func (m *Model) Tab() Tab { return m.tab }
 // Show shows an event, nil for none, and asks for what its part needs.
 func (m *Model) Show(e *api.Event) tea.Cmd {
 	if e == nil {
-		m.event, m.err = nil, nil
+		m.event, m.err, m.trail = nil, nil, nil
 		m.changed()
 		return nil
 	}
+	m.onTrail(e.UUID)
 	if m.event != nil && m.event.UUID == e.UUID && m.wanted == "" {
 		return m.renew(e)
 	}
@@ -154,6 +156,7 @@ func (m *Model) Fetch(dataset, id string) tea.Cmd {
 	if m.event != nil && m.event.UUID == id {
 		return nil
 	}
+	m.onTrail(id)
 	m.wanted, m.err, m.slow = id, nil, false
 	m.changed()
 	return m.env.Async.Event(m.slot("event"), dataset, id, 0)

@@ -326,14 +326,3 @@ func (l link) words(env *views.Env) string {
 	}
 	return layout.Cut(way+" "+views.Shown(kind), 0, kindWidth)
 }
-
-// maxLeft bounds of how many events it is remembered what was opened there.
-const maxLeft = 200
-
-// leave remembers what is opened, for the way back.
-func (m *Model) leave() {
-	if len(m.left) >= maxLeft {
-		clear(m.left)
-	}
-	m.left[m.event.UUID] = m.related.links[m.related.cursor]
-}

@@ -324,7 +324,7 @@ func (m *Model) noFilter() string {
 }
 
 func (m *Model) noneMarked() string {
-	if len(m.marks) == 0 {
+	if m.marks.len() == 0 {
 		return "Nothing is marked"
 	}
 	return ""

@@ -164,8 +164,14 @@ func (m *Model) counts() string {
 	if news := m.newsNote(); news != "" {
 		parts = append(parts, news)
 	}
-	if n := len(m.marks); n > 0 {
-		parts = append(parts, st.Mark.Paint(views.Count(n)+" marked"))
+	if n := m.marks.len(); n > 0 {
+		text := views.Count(n) + " marked"
+		if away := m.elsewhere(); away == n {
+			text += " elsewhere"
+		} else if away > 0 {
+			text += ", " + views.Count(away) + " elsewhere"
+		}
+		parts = append(parts, st.Mark.Paint(text))
 	}
 	switch {
 	case m.err != nil:

@@ -2,18 +2,84 @@ package events
 
 import (
 	"fmt"
+	"maps"
+	"slices"
+	"strings"
 
 	tea "charm.land/bubbletea/v2"
 
+	"threatbench/api"
 	"threatbench/api/async"
 	"threatbench/ui/widget/toast"
 	"threatbench/views"
 )
 
+// marks are the marked events. Of each it is known in which list it was marked,
+// and of some what they were then: a question about events that are out of
+// sight names them.
+type marks struct {
+	lists map[string]string    // the list it was marked in, by id
+	seen  map[string]api.Event // by id
+}
+
+// maxSeen bounds how many marked events are remembered whole.
+const maxSeen = 200
+
+func newMarks() marks { return marks{lists: map[string]string{}, seen: map[string]api.Event{}} }
+
+func (s marks) len() int { return len(s.lists) }
+
+func (s marks) has(id string) bool {
+	_, ok := s.lists[id]
+	return ok
+}
+
+func (s marks) ids() []string { return slices.Sorted(maps.Keys(s.lists)) }
+
+func (s marks) add(id, list string) { s.lists[id] = list }
+
+func (s marks) put(e *api.Event, list string) {
+	s.add(e.UUID, list)
+	if len(s.seen) < maxSeen {
+		s.seen[e.UUID] = *e
+	}
+}
+
+func (s marks) remove(id string) {
+	delete(s.lists, id)
+	delete(s.seen, id)
+}
+
+// listKey tells the list that is shown from others: what it asks for.
+func (m *Model) listKey() string {
+	return m.shown + "\x00" + strings.Join(m.dataset, ",")
+}
+
+// elsewhere counts the marked events that aren't in the list as it is shown, as
+// far as that is known: those marked in another list that aren't among the
+// loaded rows.
+func (m *Model) elsewhere() int {
+	n, key := 0, m.listKey()
+	for _, list := range m.marks.lists {
+		if list != key {
+			n++
+		}
+	}
+	if n == 0 {
+		return 0
+	}
+	m.rows.each(func(e *api.Event) {
+		if list, marked := m.marks.lists[e.UUID]; marked && list != key {
+			n--
+		}
+	})
+	return n
+}
+
 func (m *Model) markAll() tea.Cmd { return m.env.Async.IDs(m.slot("mark"), m.query(), markMost) }
 
 func (m *Model) unmark() {
-	clear(m.marks)
+	m.marks = newMarks()
 	m.lastMark = -1
 	m.table.Invalidate()
 }
@@ -29,8 +95,9 @@ func (m *Model) onMarks(f async.JobDone) {
 		m.env.Host.Say(toast.Error, fmt.Sprintf("nothing was marked: %v", f.Err))
 		return
 	}
+	key := m.listKey()
 	for _, id := range ids.List {
-		m.marks[id] = true
+		m.marks.add(id, key)
 	}
 	m.table.Invalidate()
 	if ids.Cut != "" {
@@ -50,10 +117,10 @@ func (m *Model) mark() tea.Cmd {
 	if e == nil {
 		return nil
 	}
-	if m.marks[e.UUID] {
-		delete(m.marks, e.UUID)
+	if m.marks.has(e.UUID) {
+		m.marks.remove(e.UUID)
 	} else {
-		m.marks[e.UUID] = true
+		m.marks.put(e, m.listKey())
 		m.lastMark = m.table.Cursor()
 	}
 	m.table.Invalidate()
@@ -71,7 +138,7 @@ func (m *Model) markRange() {
 	missing := 0
 	for i := min(from, c); i <= max(from, c); i++ {
 		if e := m.rows.at(i); e != nil {
-			m.marks[e.UUID] = true
+			m.marks.put(e, m.listKey())
 		} else {
 			missing++
 		}

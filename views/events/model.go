@@ -75,7 +75,7 @@ type Model struct {
 	watched map[string]bool // ids of the events that others look at
 	note    string          // what others have changed of what is shown
 
-	marks    map[string]bool // ids of the marked events
+	marks    marks
 	watch    watch
 	lastMark int // row of the last mark, where a range begins; -1 where none is
 
@@ -113,7 +113,7 @@ func New(env *views.Env, o Options) *Model {
 	m := &Model{
 		env: env, filter: prompt.New(env.Styles), text: filter, sortBy: "date", order: "desc",
 		pending: map[string]want{}, table: table.New(env.Styles), all: columns(),
-		facets: newFacets(env), timeline: newTimeline(env), marks: map[string]bool{}, lastMark: -1,
+		facets: newFacets(env), timeline: newTimeline(env), marks: newMarks(), lastMark: -1,
 		showFacets: true, showTimeline: true,
 	}
 	m.Handler = views.Handle(m, actions())
@@ -464,5 +464,5 @@ func (s source) Row(i int, cells []table.Cell) bool {
 
 func (s source) Marked(i int) bool {
 	e := s.m.rows.at(i)
-	return e != nil && s.m.marks[e.UUID]
+	return e != nil && s.m.marks.has(e.UUID)
 }

@@ -1,9 +1,6 @@
 package events
 
 import (
-	"maps"
-	"slices"
-
 	tea "charm.land/bubbletea/v2"
 
 	"threatbench/views"
@@ -83,6 +80,6 @@ func (m *Model) SetEmpty(lines func() []string) { m.welcome = lines }
 func (m *Model) Selection() views.Selection {
 	return views.Selection{
 		Filter: m.text, Query: m.query(), Total: m.rows.total,
-		Marked: slices.Sorted(maps.Keys(m.marks)), Current: m.Current(),
+		Marked: m.marks.ids(), Current: m.Current(),
 	}
 }

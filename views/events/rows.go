@@ -251,3 +251,12 @@ func reverse(order string) string {
 	}
 	return "asc"
 }
+
+// each gives every event that is loaded.
+func (r *rows) each(f func(e *api.Event)) {
+	for _, c := range r.chunks {
+		for i := range c.events {
+			f(&c.events[i])
+		}
+	}
+}

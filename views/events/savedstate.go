@@ -1,7 +1,6 @@
 package events
 
 import (
-	"maps"
 	"slices"
 
 	tea "charm.land/bubbletea/v2"
@@ -33,8 +32,8 @@ func (m *Model) SaveState() SavedState {
 	for _, c := range m.cols {
 		k.Columns = append(k.Columns, KeptColumn{c.ID, c.wished})
 	}
-	if len(m.marks) <= maxKept {
-		k.Marks = slices.Sorted(maps.Keys(m.marks))
+	if m.marks.len() <= maxKept {
+		k.Marks = m.marks.ids()
 	}
 	return k
 }
@@ -56,7 +55,7 @@ func (m *Model) RestoreState(k SavedState) {
 	}
 	m.setColumns(ids)
 	for _, id := range k.Marks {
-		m.marks[id] = true
+		m.marks.add(id, "")
 	}
 }
 

@@ -1,9 +1,6 @@
 package events
 
 import (
-	"maps"
-	"slices"
-
 	tea "charm.land/bubbletea/v2"
 
 	"threatbench/api"
@@ -13,7 +10,7 @@ import (
 
 // Targets are the marked events, or the one under the cursor.
 func (m *Model) Targets() views.Targets {
-	if len(m.marks) == 0 {
+	if m.marks.len() == 0 {
 		e := m.Current()
 		if e == nil {
 			return views.Targets{}
@@ -21,18 +18,18 @@ func (m *Model) Targets() views.Targets {
 		return views.Targets{On: async.Targets([]api.Event{*e}), Known: []api.Event{*e}}
 	}
 	known := map[string]api.Event{}
-	for _, c := range m.rows.chunks {
-		for _, e := range c.events {
-			if m.marks[e.UUID] {
-				known[e.UUID] = e
-			}
+	m.rows.each(func(e *api.Event) {
+		if m.marks.has(e.UUID) {
+			known[e.UUID] = *e
 		}
-	}
-	var t views.Targets
-	for _, id := range slices.Sorted(maps.Keys(m.marks)) {
+	})
+	t := views.Targets{Elsewhere: m.elsewhere()}
+	for _, id := range m.marks.ids() {
 		e, here := known[id]
 		if here {
 			t.Known = append(t.Known, e)
+		} else if was, seen := m.marks.seen[id]; seen && t.Elsewhere > 0 {
+			t.Absent = append(t.Absent, was)
 		}
 		t.On = append(t.On, async.Target{Dataset: e.DatasetID, ID: id})
 	}
@@ -42,8 +39,8 @@ func (m *Model) Targets() views.Targets {
 // Acting is how many events are marked, or one where one is under the cursor.
 func (m *Model) Acting() int {
 	switch {
-	case len(m.marks) > 0:
-		return len(m.marks)
+	case m.marks.len() > 0:
+		return m.marks.len()
 	case m.Current() != nil:
 		return 1
 	}
@@ -55,7 +52,7 @@ func (m *Model) Acting() int {
 func (m *Model) Changed(r async.ChangeResult) tea.Cmd {
 	if r.Change.Kind == async.KindDelete {
 		for _, t := range r.Done {
-			delete(m.marks, t.ID)
+			m.marks.remove(t.ID)
 		}
 	}
 	if e := m.Current(); e != nil {
@@ -67,9 +64,9 @@ func (m *Model) Changed(r async.ChangeResult) tea.Cmd {
 
 // MarkThese marks events by their ids in the place of what was marked.
 func (m *Model) MarkThese(ids []string) {
-	clear(m.marks)
+	m.marks = newMarks()
 	for _, id := range ids {
-		m.marks[id] = true
+		m.marks.add(id, "")
 	}
 	m.table.Invalidate()
 	m.changed()

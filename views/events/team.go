@@ -58,7 +58,7 @@ func (m *Model) touched(on []async.Target) (shown, marked int) {
 		if rows[t.ID] {
 			shown++
 		}
-		if m.marks[t.ID] {
+		if m.marks.has(t.ID) {
 			marked++
 		}
 	}
