@@ -29,6 +29,7 @@ const (
 type meter struct {
 	w        io.Writer
 	label    string
+	unit     string // of what is counted; "" means events
 	now      func() time.Time
 	start    time.Time
 	last     time.Time
@@ -100,7 +101,7 @@ func (m *meter) show(done, total int64, events int) {
 	}
 	m.last = now
 	rate := int(float64(events) / max(now.Sub(m.start).Seconds(), 0.001))
-	text := fmt.Sprintf("%s events, %s a second", grouped(events), grouped(rate))
+	text := fmt.Sprintf("%s %ss, %s a second", grouped(events), cmp.Or(m.unit, "event"), grouped(rate))
 	part := 0.0
 	if total > 0 {
 		part = min(float64(done)/float64(total), 1)

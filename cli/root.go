@@ -5,14 +5,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/url"
 	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
-	"threatbench/api/store"
 	"threatbench/cli/profile"
 	"threatbench/theme"
 )
@@ -43,6 +41,7 @@ func (a *app) root() *cobra.Command {
 		return nil
 	})
 	root.AddCommand(a.demoCommand(), a.serveCommand(), a.importCommand(), a.importsCommand(), a.undoCommand(), a.exportCommand(), a.eventsCommand(), a.lookupCommand(), a.matchCommand(),
+		a.copyCommand(), a.backupCommand(), a.restoreCommand(),
 		a.configCommand(), a.doctorCommand(), a.versionCommand())
 	return root
 }
@@ -106,19 +105,7 @@ func (a *app) checkFlags() error {
 }
 
 // checkDB refuses a password where every process of the machine could read it.
-func (a *app) checkDB() error {
-	if !store.IsServer(a.flags.db) {
-		return nil
-	}
-	u, err := url.Parse(a.flags.db)
-	if err != nil {
-		return usagef("--db: that is no URL; want postgres://user@host/database")
-	}
-	if _, given := u.User.Password(); given || u.Query().Has("password") {
-		return usagef("--db: a password there is seen by everyone on this machine: put it into PGPASSWORD or ~/.pgpass")
-	}
-	return nil
-}
+func (a *app) checkDB() error { return noPassword("--db", a.flags.db) }
 
 // database is what --db names, else THREATBENCH_DB; "" where neither does.
 func (a *app) database() string { return cmp.Or(a.flags.db, a.env.Getenv("THREATBENCH_DB")) }

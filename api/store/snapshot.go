@@ -1,10 +1,15 @@
 package store
 
 import (
+	"bytes"
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
+	"net/http"
 	"slices"
+
+	"threatbench/api"
 )
 
 // state is the row of numbers every transaction starts from.
@@ -17,12 +22,26 @@ type state struct {
 }
 
 func readState(ctx context.Context, s *session) (st state, err error) {
-	err = s.queryRow(ctx, "SELECT change, rewrites, next_id, sealed, segment FROM state").
-		Scan(&st.change, &st.rewrites, &st.next, &st.sealed, &st.segment)
-	if err != nil {
-		err = fmt.Errorf("reading the database's state: %w", err)
+	var secret []byte
+	err = s.queryRow(ctx, "SELECT change, rewrites, next_id, sealed, segment, secret FROM state").
+		Scan(&st.change, &st.rewrites, &st.next, &st.sealed, &st.segment, &secret)
+	switch {
+	case errors.Is(err, sql.ErrNoRows):
+		return st, replaced(ErrUnfinished)
+	case err != nil:
+		return st, fmt.Errorf("reading the database's state: %w", err)
+	case len(s.keyer.secret) > 0 && !bytes.Equal(secret, s.keyer.secret):
+		return st, replaced(errReplaced)
 	}
-	return st, err
+	return st, nil
+}
+
+var errReplaced = errors.New("another database has been restored in its place")
+
+// replaced is what a program hears that has a database open which isn't there
+// any more: what it has in memory is of another one.
+func replaced(why error) error {
+	return errors.Join(api.Errorf(http.StatusServiceUnavailable, "the database was replaced while it was open: nothing was changed; start the program again"), why)
 }
 
 // snapshot is everything in memory that belongs to one change number. It is

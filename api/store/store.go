@@ -156,6 +156,10 @@ func (d *DB) forget(ctx context.Context) error {
 	return d.forgetImports(ctx, before)
 }
 
+// ErrUnfinished is a database that is being copied or restored, or was and it
+// broke off.
+var ErrUnfinished = errors.New("it is an unfinished copy: give the same copy or restore again, which goes on, or remove it")
+
 // firstLook checks the schema of what was opened and loads the first snapshot.
 func (d *DB) firstLook(ctx context.Context) error {
 	version, err := d.home.Schema(ctx)
@@ -170,7 +174,11 @@ func (d *DB) firstLook(ctx context.Context) error {
 		return err
 	}
 	defer d.release(s)
-	if err := s.queryRow(ctx, "SELECT secret FROM state").Scan(&d.secret); err != nil {
+	err = s.queryRow(ctx, "SELECT secret FROM state").Scan(&d.secret)
+	if errors.Is(err, sql.ErrNoRows) {
+		return ErrUnfinished
+	}
+	if err != nil {
 		return fmt.Errorf("reading the database's state: %w", err)
 	}
 	d.keyer.secret = d.secret

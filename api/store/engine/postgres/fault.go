@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"slices"
 	"strings"
 
 	"github.com/jackc/pgx/v5/pgconn"
@@ -109,9 +110,15 @@ func (s *server) explain(err error) error {
 	return fmt.Errorf("opening %s: %w", name, err)
 }
 
-// oneLine joins what was tried in vain.
+// oneLine joins what was tried in vain, each once.
 func oneLine(text string) string {
-	return strings.Join(strings.FieldsFunc(text, func(r rune) bool { return r == '\n' || r == '\t' }), " ")
+	var tried []string
+	for line := range strings.Lines(text) {
+		if line = strings.TrimSpace(line); line != "" && !slices.Contains(tried, line) {
+			tried = append(tried, line)
+		}
+	}
+	return strings.Join(tried, " ")
 }
 
 func (s *server) withoutPassword(text string) string {

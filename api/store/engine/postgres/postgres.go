@@ -291,3 +291,11 @@ func (s *server) Landed(ctx context.Context, c engine.Conn, ticket string) (bool
 	}
 	return false, fmt.Errorf("asking what became of a change: the server says %q", status)
 }
+
+// Fill adds rows of numbers, bytes and nothings to a table by COPY.
+func Fill(ctx context.Context, c engine.Conn, table string, columns []string, rows [][]any) error {
+	return c.Raw(func(driver any) error {
+		_, err := driver.(*stdlib.Conn).Conn().CopyFrom(ctx, pgx.Identifier{table}, columns, pgx.CopyFromRows(rows))
+		return err
+	})
+}
