@@ -132,7 +132,7 @@ func (f FieldInfo) Ops() []Op {
 var eventFields = [...]FieldInfo{
 	{
 		Field: FieldAttacker, Title: "attacker", Aliases: "actor who adversary", About: "who did it",
-		Columns: "actor threatactor adversary intrusionset group apt threatgroup aptgroup actorname ransomwaregroup gang threatactorname attribution angreifer akteur attaquant acteur atacante",
+		Columns: "actor threatactor adversary intrusionset group apt threatgroup aptgroup actorname ransomwaregroup gang threatactorname attribution angreifer akteur attaquant acteur atacante gruppe tätergruppe taetergruppe angreifergruppe groupe groupeattaquant grupo gruppo attaccante atacantes agresor",
 		Filter:  true, Order: true, Count: true, CSV: 5, Max: MaxName,
 		Text:   func(e *Event) *string { return &e.Attacker },
 		Create: func(c *CreateEvent) *string { return &c.Attacker },
@@ -141,7 +141,7 @@ var eventFields = [...]FieldInfo{
 	{
 		Field: FieldAttackerCountry, Title: "attacker country", Plural: "attacker countries", Kind: KindCountry,
 		Aliases: "origin from", About: "where the attacker comes from: a code or a name",
-		Columns: "origincountry sourcecountry actorcountry attackercountrycode countryoforigin attackingcountry herkunftsland ursprungsland paysdorigine paísdeorigen paisdeorigen",
+		Columns: "origincountry sourcecountry actorcountry attackercountrycode countryoforigin attackingcountry herkunftsland ursprungsland paysdorigine paísdeorigen paisdeorigen herkunft paysdelattaquant paísdelatacante landdesangreifers",
 		Filter:  true, Order: true, Count: true, CSV: 6, Max: MaxName,
 		Text:   func(e *Event) *string { return &e.AttackerCountry },
 		Create: func(c *CreateEvent) *string { return &c.AttackerCountry },
@@ -153,7 +153,7 @@ var eventFields = [...]FieldInfo{
 	},
 	{
 		Field: FieldCategory, Title: "category", Plural: "categories", Aliases: "cat", About: "kind of event",
-		Columns: "threat threattype eventcategory class classification threatcategory attacktype activity kategorie catégorie categorie categoría categoria",
+		Columns: "threat threattype eventcategory class classification threatcategory attacktype activity kategorie catégorie categorie categoría categoria bedrohung bedrohungsart angriffsart ereignisart ereignistyp vorfallart vorfallsart menace typedemenace typedattaque amenaza tipodeamenaza tipodeataque minaccia",
 		Filter:  true, Order: true, Count: true, CSV: 4, Max: MaxName, Required: true,
 		Text:   func(e *Event) *string { return &e.Category },
 		Create: func(c *CreateEvent) *string { return &c.Category },
@@ -161,7 +161,7 @@ var eventFields = [...]FieldInfo{
 	},
 	{
 		Field: FieldDate, Title: "date", Kind: KindTime, Aliases: "when time", About: "when it happened: 2024-03-01, 2024-03, -7d, today",
-		Columns: "time timestamp datetime firstseen firstseenutc dateadded dateaddedutc observed observedat seen created eventdate day datetimeutc listingdate firstseendate dateobserved detected detectiondate published publisheddate publishdate firstsubmissiondate submissiondate submissiontime eventtime ts lastseen lastseenutc reportdate createdon submitdate added discovered datum zeitpunkt zeitstempel horodatage fecha fechayhora",
+		Columns: "time timestamp datetime firstseen firstseenutc dateadded dateaddedutc observed observedat seen created eventdate day datetimeutc listingdate firstseendate dateobserved detected detectiondate published publisheddate publishdate firstsubmissiondate submissiondate submissiontime eventtime ts lastseen lastseenutc reportdate createdon submitdate added discovered datum zeitpunkt zeitstempel horodatage fecha fechayhora zeit datumuhrzeit datumzeit datumundzeit erstmalsgesehen zuerstgesehen erstgesehen zuletztgesehen erfasst erfasstam gemeldet gemeldetam erkannt erkanntam entdeckt entdecktam veröffentlicht erstellt erstelltam dateheure datededétection datedétection premièrevue fechahora fechadedetección dataora",
 		Filter:  true, Order: true, CSV: 1, Required: true,
 		Time:   func(e *Event) *Time { return &e.Date },
 		Create: func(c *CreateEvent) *string { return &c.Date },
@@ -169,7 +169,7 @@ var eventFields = [...]FieldInfo{
 	},
 	{
 		Field: FieldEvent, Title: "description", Kind: KindProse, Aliases: "description desc", About: "the description",
-		Columns: "description comment comments summary title name details info message text eventinfo remark remarks metadesc filedescription listingreason reason detail context beschreibung bemerkung bemerkungen kommentar commentaire commentaires descripción descripcion comentario comentarios",
+		Columns: "description comment comments summary title name details info message text eventinfo remark remarks metadesc filedescription listingreason reason detail context beschreibung bemerkung bemerkungen kommentar commentaire commentaires descripción descripcion comentario comentarios ereignis vorfall titel sachverhalt zusammenfassung événement titre intitulé résumé incidente evento título resumen descrizione descrição",
 		Filter:  true, Order: true, CSV: 3, Max: MaxText, Required: true,
 		Text:   func(e *Event) *string { return &e.Event },
 		Create: func(c *CreateEvent) *string { return &c.Event },
@@ -178,7 +178,7 @@ var eventFields = [...]FieldInfo{
 	{
 		Field: FieldIndicator, Title: "indicator", Kind: KindIndicator, Aliases: "ioc ind domain host hostname fqdn ip ipv4 ipv6 net cidr hash md5 sha1 sha256 sha512 url uri email mail cve asn",
 		About:   "domain, address, net, hash, URL; domain: is all below a domain",
-		Columns: "ioc value observable iocvalue indicatorvalue iocs observables artifact artefact indicatorofcompromise selector data indicatorname indikator indikatoren indicateur indicateurs indicador indicadores",
+		Columns: "ioc value observable iocvalue indicatorvalue iocs observables artifact artefact indicatorofcompromise selector data indicatorname indikator indikatoren indicateur indicateurs indicador indicadores wert valeur artefakt artefakte kompromittierungsindikator",
 		Filter:  true, Order: true, CSV: 9, Max: MaxIndicator,
 		Text:   func(e *Event) *string { return &e.Indicator },
 		Create: func(c *CreateEvent) *string { return &c.Indicator },
@@ -186,7 +186,7 @@ var eventFields = [...]FieldInfo{
 	},
 	{
 		Field: FieldIndicatorType, Title: "indicator type", Aliases: "type ioctype", About: "kind of indicator",
-		Columns: "type ioctype kind observabletype valuetype indicatorkind datatype attributetype artifacttype typeofindicator selectortype fieldtype typ art tipo indikatortyp typedindicateur tipodeindicador",
+		Columns: "type ioctype kind observabletype valuetype indicatorkind datatype attributetype artifacttype typeofindicator selectortype fieldtype typ art tipo indikatortyp typedindicateur tipodeindicador indikatorart typdesindikators typeindicateur tipoindicador tipodiindicatore",
 		Filter:  true, Order: true, Count: true, CSV: 10, Max: MaxName,
 		Text:   func(e *Event) *string { return &e.IndicatorType },
 		Create: func(c *CreateEvent) *string { return &c.IndicatorType },
@@ -198,14 +198,14 @@ var eventFields = [...]FieldInfo{
 	},
 	{
 		Field: FieldTags, Title: "tag", Multi: true, Aliases: "tag label labels", About: "any of the tags",
-		Columns: "tag labels label keywords malware malwareprintable attributetag eventtag malwarefamily family signature malwarename campaign threatname malwarealias hashtags",
+		Columns: "tag labels label keywords malware malwareprintable attributetag eventtag malwarefamily family signature malwarename campaign threatname malwarealias hashtags schlagwort schlagworte schlagwörter stichwort stichworte stichwörter etiketten étiquette étiquettes motsclés etiqueta etiquetas palabrasclave etichette schadsoftware malwarefamilie kampagne maliciel campagne campaña",
 		Filter:  true, Order: true, Count: true, CSV: 15, Max: MaxName,
 		List:  func(e *Event) *[]string { return &e.Tags },
 		Items: func(c *CreateEvent) *[]string { return &c.Tags },
 	},
 	{
 		Field: FieldTargetCountry, Title: "target country", Plural: "target countries", Kind: KindCountry,
-		Aliases: "country target to", About: "target country: a code or a name", Columns: "victimcountry destinationcountry targetcountrycode targetedcountry victimlocation targetlocation zielland opferland payscible paysvisé paísobjetivo paisobjetivo",
+		Aliases: "country target to", About: "target country: a code or a name", Columns: "victimcountry destinationcountry targetcountrycode targetedcountry victimlocation targetlocation zielland opferland payscible paysvisé paísobjetivo paisobjetivo opferstaat landdesopfers landdesziels betroffenesland paysvictime paysdelavictime paísvíctima paísdelavíctima paísafectado",
 		Filter: true, Order: true, Count: true, CSV: 7, Max: MaxName,
 		Text:   func(e *Event) *string { return &e.TargetCountry },
 		Create: func(c *CreateEvent) *string { return &c.TargetCountry },
@@ -217,7 +217,7 @@ var eventFields = [...]FieldInfo{
 	},
 	{
 		Field: FieldTargetIndustry, Title: "target industry", Plural: "target industries", Aliases: "industry sector", About: "what they do",
-		Columns: "industry sector victimindustry targetsector vertical victimsector targetedindustry targetedsector",
+		Columns: "industry sector victimindustry targetsector vertical victimsector targetedindustry targetedsector branche branchen sektor sektoren wirtschaftszweig industrie opferbranche zielbranche secteur secteurs secteurvisé secteurdactivité sectores industria sectorobjetivo settore setor",
 		Filter:  true, Order: true, Count: true, CSV: 8, Max: MaxName,
 		Text:   func(e *Event) *string { return &e.TargetIndustry },
 		Create: func(c *CreateEvent) *string { return &c.TargetIndustry },
@@ -225,7 +225,7 @@ var eventFields = [...]FieldInfo{
 	},
 	{
 		Field: FieldTLP, Title: "TLP", Plural: "TLP markings", Kind: KindTLP, Aliases: "marking", About: "how far it may be shared",
-		Columns: "marking trafficlight tlpmarking",
+		Columns: "marking trafficlight tlpmarking ampel ampelfarbe ampelprotokoll",
 		Filter:  true, Order: true, Count: true, CSV: 14, Max: MaxName, Required: true,
 		Text:   func(e *Event) *string { return &e.TLP },
 		Create: func(c *CreateEvent) *string { return &c.TLP },
@@ -233,14 +233,14 @@ var eventFields = [...]FieldInfo{
 	},
 	{
 		Field: FieldKillChain, Title: "kill chain", Plural: "kill chain stages", Kind: KindStage, Aliases: "kc stage phase", About: "0 to 7, or the stage's name",
-		Columns: "killchainstage killchainphase stage phase",
+		Columns: "killchainstage killchainphase stage phase angriffsphase",
 		Filter:  true, Order: true, Count: true, CSV: 11,
 		Other: func(e *Event) string { return strconv.Itoa(e.KillChain) },
 	},
 	{
 		Field: FieldMitreAttack, Title: "technique", Multi: true, Kind: KindTechnique,
 		Aliases: "technique attack mitre ttp", About: "a technique such as T1566, with its sub-techniques, or its name",
-		Columns: "attack technique techniques ttp ttps mitre attacktechnique mitretechnique mitreid techniqueid attackid mitreattackid",
+		Columns: "attack technique techniques ttp ttps mitre attacktechnique mitretechnique mitreid techniqueid attackid mitreattackid technik techniken técnica técnicas tecnica tecniche",
 		Filter:  true, Order: true, Count: true, CSV: 12, Max: MaxName,
 		List:  func(e *Event) *[]string { return &e.MitreAttack },
 		Items: func(c *CreateEvent) *[]string { return &c.MitreAttack },
@@ -270,7 +270,7 @@ var eventFields = [...]FieldInfo{
 		Text: func(e *Event) *string { return &e.UUID },
 	},
 	{
-		Field: FieldInsight, Title: "insight", Kind: KindProse, Columns: "notes note analysis assessment",
+		Field: FieldInsight, Title: "insight", Kind: KindProse, Columns: "notes note analysis assessment notiz notizen anmerkung anmerkungen analyse bewertung einschätzung remarque remarques nota notas",
 		Order: true, CSV: 16, Max: MaxText,
 		Text:   func(e *Event) *string { return &e.Insight },
 		Create: func(c *CreateEvent) *string { return &c.Insight },

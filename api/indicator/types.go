@@ -1,19 +1,24 @@
 package indicator
 
-import "strings"
+import (
+	"strings"
+	"unicode/utf8"
+
+	"golang.org/x/text/unicode/norm"
+)
 
 // typeNames lists what types are called by publishers, feeds and other tools,
 // without capitals, spaces and punctuation.
 var typeNames = map[Type]string{
 	Domain: `domain domainname hostname host fqdn dns dnsname domains hostnames inteldomain domainnamevalue c2domain maliciousdomain baddomain
-		domainobject`,
+		domainobject domäne domaene domänen domaenen rechnername nomdedomaine dominio dominios nomedominio`,
 	IPv4: `ip ipaddress ipv4 ipv4addr ipv4address ipaddr address addr ipsrc ipdst srcip dstip sourceip destinationip destip remoteip ips inteladdr ipaddresses
-		c2ip maliciousip badip hostip ipv4addrvalue dstaddr srcaddr ipv4s`,
+		c2ip maliciousip badip hostip ipv4addrvalue dstaddr srcaddr ipv4s ipadresse ipadressen adresseip adressesip direcciónip direccionesip indirizzoip`,
 	IPv6: "ipv6 ipv6addr ipv6address ip6 ipv6addrvalue ipv6s",
-	CIDR: "cidr subnet network netblock iprange range prefix intelsubnet ipv4cidr ipv6cidr net netrange",
-	URL:  "url uri link urls uris intelurl website webaddress urlvalue fullurl httpurl maliciousurl phishingurl c2url href",
+	CIDR: "cidr subnet network netblock iprange range prefix intelsubnet ipv4cidr ipv6cidr net netrange netzwerk subnetz netzbereich adressbereich",
+	URL:  "url uri link urls uris intelurl website webaddress urlvalue fullurl httpurl maliciousurl phishingurl c2url href webadresse webadressen adresseweb",
 	Email: `email emailaddr emailaddress mail emailsrc emaildst sender emails intelemail fromaddress emailaddrvalue emailreplyto whoisregistrantemail
-		registrantemail mailaddress emailfrom`,
+		registrantemail mailaddress emailfrom emailadresse mailadresse courriel correo correoelectrónico`,
 	Onion:     "onion onionaddress torhost onionlink",
 	MD5:       "md5 md5hash filehashmd5 hashmd5 filemd5 md5sum filehashesmd5 md5filehash md5digest",
 	SHA1:      "sha1 sha1hash filehashsha1 hashsha1 filesha1 sha1sum filehashessha1 sha1filehash",
@@ -23,35 +28,38 @@ var typeNames = map[Type]string{
 	SSDeep:    "ssdeep ssdeephash filehashssdeep fuzzyhash",
 	JA3:       "ja3 ja3fingerprint ja3fingerprintmd5 ja3hash ja3s ja3md5 ja3sfingerprint",
 	JA4:       "ja4 ja4fingerprint ja4hash",
-	CVE:       "cve cveid vulnerability cvenumber cves cveids vuln",
+	CVE:       "cve cveid vulnerability cvenumber cves cveids vuln schwachstelle vulnérabilité vulnerabilidad",
 	ASN:       "asn as autonomoussystem asnumber asnnumber autonomoussystemnumber",
 	MAC:       "mac macaddress macaddr hwaddr",
 	Bitcoin:   "btc bitcoin bitcoinaddress bitcoinwallet btcaddress btcwallet",
 	Ethereum:  `eth ethereum ethereumaddress ethaddress ethwallet`,
 	Monero:    "xmr monero moneroaddress xmraddress",
-	RegKey:    `regkey registrykey registry windowsregistrykey regkeyvalue registrypath registryvalue`,
-	FilePath:  "filepath path fullpath filefullpath windowspath unixpath",
-	FileName:  "filename file intelfilename filenames attachmentname attachment samplename malwarefilename",
+	RegKey:    `regkey registrykey registry windowsregistrykey regkeyvalue registrypath registryvalue registrierungsschlüssel registryschlüssel cléderegistre`,
+	FilePath:  "filepath path fullpath filefullpath windowspath unixpath dateipfad pfad chemindefichier",
+	FileName:  "filename file intelfilename filenames attachmentname attachment samplename malwarefilename datei dateiname nomdefichier fichier nombredearchivo nomefile",
 	Mutex:     "mutex mutexname mutant",
 	UserAgent: `useragent useragentstring httpuseragent useragents intelsoftwareua`,
 }
 
 // hashNames are names that say no more than that a hash follows.
-const hashNames = "hash hashes filehash intelfilehash checksum digest samplehash malwarehash hashvalue"
+const hashNames = "hash hashes filehash intelfilehash checksum digest samplehash malwarehash hashvalue hashwert prüfsumme pruefsumme empreinte"
 
 var typesByName = func() map[string]Type {
 	m := map[string]Type{}
 	for kind, names := range typeNames {
 		for name := range strings.FieldsSeq(names) {
-			m[name] = kind
+			m[plainTypeName(name)] = kind
 		}
 		m[plainTypeName(string(kind))] = kind
 	}
 	return m
 }()
 
-// plainTypeName is a name without capitals, spaces and punctuation.
+// plainTypeName is a name without capitals, accents, spaces and punctuation.
 func plainTypeName(s string) string {
+	if strings.IndexFunc(s, func(r rune) bool { return r >= utf8.RuneSelf }) >= 0 {
+		s = norm.NFKD.String(s)
+	}
 	return strings.Map(func(r rune) rune {
 		switch {
 		case r >= 'a' && r <= 'z', r >= '0' && r <= '9':
@@ -78,7 +86,7 @@ func ParseType(name string) (kind Type, ok bool) {
 func IsHashName(name string) bool {
 	plain := plainTypeName(name)
 	for known := range strings.FieldsSeq(hashNames) {
-		if plain == known {
+		if plain == plainTypeName(known) {
 			return true
 		}
 	}

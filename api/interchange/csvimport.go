@@ -330,6 +330,9 @@ func (t *tableImport) marking(l *line, i int, cell string) bool {
 		return false
 	case c.Marks:
 		l.mark.Field(cell)
+	case c.Share && marking.Is(cell):
+		l.mark.Field(cell)
+		t.marked[i]++
 	case c.Field == "tags" || !l.mark.Cell(cell):
 		return false
 	default:

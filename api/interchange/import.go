@@ -254,13 +254,23 @@ func (im *importer) unreadable(at place, err error) (stop bool, _ error) {
 // takeLine decodes a line of JSON and puts its event into the batch being
 // filled.
 func (im *importer) takeLine(b []byte, at place) error {
-	l, err := decodeLine(b)
+	l, err := decodeLine(b, im.o)
 	if err != nil {
 		if unknown := unknownObject(b); unknown != "" {
 			err = errors.New(unknown)
 		}
 		im.reject(at, err.Error())
 		return nil
+	}
+	for _, text := range l.mended {
+		im.note(at, text+"; read as it can be meant")
+	}
+	for _, text := range l.lost {
+		im.note(at, text+"; left out")
+		im.leave("part of an event", "it isn't what belongs there")
+	}
+	if l.undated {
+		im.undated++
 	}
 	im.settle(&l, at)
 	return im.put(l, len(b), at)

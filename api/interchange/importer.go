@@ -49,6 +49,7 @@ type importer struct {
 	member  string              // the file being read, of a folder or an archive
 	ids     map[string]struct{} // of the events a plan has seen
 	run     string              // the import, where the sink keeps imports; else ""
+	undated int                 // lines of JSON without a date
 
 	sending errgroup.Group
 	mu      sync.Mutex
@@ -317,6 +318,9 @@ func (im *importer) finish(err error) (Report, error) {
 	}
 	if im.report.Created+im.report.Updated == 0 {
 		im.report.Import = "" // nothing to take back
+	}
+	if im.undated > 0 {
+		im.note(place{}, counted(im.undated, "event")+" without a date in the file, dated by the import")
 	}
 	if n := im.report.Unlike; n > 0 {
 		im.note(place{}, counted(n, "event")+" there already otherwise than the file says, which names no version: left as they are")

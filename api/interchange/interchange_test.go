@@ -14,6 +14,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 	"unicode/utf8"
 
 	"pgregory.net/rapid"
@@ -256,19 +257,9 @@ func TestWrongLines(t *testing.T) {
 		{"half", row(9, "")[:40], "not JSON"},
 		{"a list", "[1,2]", "want a JSON object, got an array"},
 		{"a number", "7", "want a JSON object, got a number"},
-		{"wrong type", row(9, `,"tags":"one"`), "tags: got a string where a list belongs"},
-		{"wrong type inside", row(9, `,"killChain":"x"`), "killChain: got a string where a whole number belongs"},
-		{"no date", edit(`"date":"2024-03-01T10:00:00Z",`, ""), "date is missing"},
 		{"bad date", edit("2024-03-01T10:00:00Z", "yesterday"), `"yesterday" is not a date`},
-		{"no text", edit(`"Event 9"`, `" "`), "event is missing"},
-		{"no category", edit(`"Phishing"`, `null`), "category is missing"},
-		{"no raw", edit(`,"raw":{"data":{"n":9}}`, ""), "raw.data is missing"},
-		{"raw null", edit(`{"n":9}`, "null"), "raw.data is missing"},
+		{"about nothing", `{"date":"2024-03-01","category":"C","tlp":"green"}`, "neither a description nor an indicator"},
 		{"bad id", edit(id(9), "nine"), `id: "nine" is no UUID`},
-		{"bad parent", row(9, `,"relationships":[{"parentId":"x","relationshipType":"related_to"}]`), "relationships[0]: parentId"},
-		{"bad edge", row(9, `,"relationships":[{"parentId":"`+id(1)+`","relationshipType":"likes"}]`), `relationshipType: "likes"`},
-		{"parent by index", row(9, `,"relationships":[{"parentIndex":0,"relationshipType":"related_to"}]`), "parentIndex"},
-		{"its own parent", row(9, under(9)), "its own parent"},
 		{"not UTF-8", edit("Event 9", "Ev\xffent"), "not UTF-8 at byte"},
 		{"unknown dataset id", row(9, `,"datasetId":"`+id(77)+`"`), "datasetId"},
 		{"the server's no", edit("Phishing", "refuse me"), "category: refused"},
@@ -292,6 +283,49 @@ func TestWrongLines(t *testing.T) {
 	report = doImport(t, string(damaged), newMemory(), ImportOptions{})
 	if report.Created != 2 || len(report.Rejected) != 1 || !strings.Contains(report.Rejected[0].Reason, "damaged") {
 		t.Errorf("damaged gzip: %+v", report)
+	}
+}
+
+// TestOddLines holds that what is odd or missing in a line costs no event, and
+// is told.
+func TestOddLines(t *testing.T) {
+	edit := func(from, to string) string { return strings.Replace(row(9, ""), from, to, 1) }
+	for _, c := range []struct {
+		name, line, want, note string
+		lost                   int
+	}{
+		{"a text for a list", row(9, `,"tags":"one"`), "Event 9|Phishing|green|[one]|0|2024-03-01", "tags: got a string where a list belongs", 0},
+		{"a name for a number", row(9, `,"killChain":"delivery"`), "Event 9|Phishing|green|[]|3|2024-03-01", "killChain: got a string", 0},
+		{"no number", row(9, `,"killChain":"x","attacker":["A","B"]`), "Event 9|Phishing|green|[]|0|2024-03-01", "killChain: got a string where a whole number belongs; left out", 1},
+		{"a list for a text", row(9, `,"insight":["A","B"]`), "Event 9|Phishing|green|[]|0|2024-03-01", "insight: got an array where a text belongs", 0},
+		{"an odd marking", edit(`"green"`, `{"a":1}`), "Event 9|Phishing|red|[]|0|2024-03-01", "tlp: got an object", 0},
+		{"no date", edit(`"date":"2024-03-01T10:00:00Z",`, ""), "Event 9|Phishing|green|[]|0|2026-01-02", "1 event without a date", 0},
+		{"a number for a date", edit(`"2024-03-01T10:00:00Z"`, "1709251200"), "Event 9|Phishing|green|[]|0|2024-03-01", "date: got a number", 0},
+		{"no text", edit(`"event":"Event 9"`, `"indicator":"198.51.100.9"`), "ip 198.51.100.9|Phishing|green|[]|0|2024-03-01", "", 0},
+		{"no category", edit(`"Phishing"`, `null`), "Event 9|Indicator|green|[]|0|2024-03-01", "", 0},
+		{"no raw", edit(`,"raw":{"data":{"n":9}}`, ""), "Event 9|Phishing|green|[]|0|2024-03-01", "", 0},
+		{"raw null", edit(`{"n":9}`, "null"), "Event 9|Phishing|green|[]|0|2024-03-01", "", 0},
+		{"raw a text", edit(`{"data":{"n":9}}`, `"x"`), "Event 9|Phishing|green|[]|0|2024-03-01", "raw: got a string", 0},
+		{"marked elsewhere", edit(`"tlp":"green"`, `"x_tlp":"red"`), "Event 9|Phishing|red|[]|0|2024-03-01", "", 0},
+		{"marked by its sharing", edit(`"tlp":"green"`, `"sharing":"rot"`), "Event 9|Phishing|red|[]|0|2024-03-01", "", 0},
+		{"marked in its text", `{"event":"TLP:RED: a page","category":"C"}`, "TLP:RED: a page|C|red|[]|0|2026-01-02", "", 0},
+		{"bad parent", row(9, `,"relationships":[{"parentId":"x","relationshipType":"related_to"}]`), "Event 9|Phishing|green|[]|0|2024-03-01", "relationships[0]: parentId", 1},
+		{"bad edge", row(9, `,"relationships":[{"parentId":"`+id(1)+`","relationshipType":"likes"}]`), "Event 9|Phishing|green|[]|0|2024-03-01", `relationshipType: "likes"`, 1},
+		{"its own parent", row(9, under(9)), "Event 9|Phishing|green|[]|0|2024-03-01", "its own parent", 1},
+	} {
+		m := newMemory()
+		report := doImport(t, rows(c.line), m, ImportOptions{Now: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)})
+		if report.Created != 1 || len(report.Rejected) > 0 || report.Missing() != c.lost || !strings.Contains(noted(report), c.note) {
+			t.Errorf("%s: %+v", c.name, report)
+		}
+		for uuid, e := range m.events {
+			if got := fmt.Sprintf("%s|%s|%s|%v|%d|%s", e.Event, e.Category, e.TLP, e.Tags, e.KillChain, e.Date.Format(time.DateOnly)); got != c.want {
+				t.Errorf("%s: %s, want %s", c.name, got, c.want)
+			}
+			if !json.Valid(m.raws[uuid].Data) || string(m.raws[uuid].Data) == "null" {
+				t.Errorf("%s: raw %s", c.name, m.raws[uuid].Data)
+			}
+		}
 	}
 }
 
@@ -488,7 +522,7 @@ func FuzzDecodeLine(f *testing.F) {
 	f.Add([]byte("\xff"))
 	f.Add([]byte(`{"date":"2024-03-01","event":"\ud800","category":"c","tlp":"red","raw":{"data":{"a":[1,"\u2028"]}},"tags":[null]}`))
 	f.Fuzz(func(t *testing.T, b []byte) {
-		l, err := decodeLine(b)
+		l, err := decodeLine(b, ImportOptions{})
 		if err != nil {
 			if err.Error() == "" || !utf8.ValidString(err.Error()) || strings.Contains(err.Error(), "\n") {
 				t.Fatalf("reason %q", err)
@@ -497,7 +531,7 @@ func FuzzDecodeLine(f *testing.F) {
 		}
 		e := eventOf(l.CreateEvent, "d")
 		out := appendLine(nil, &e, api.Raw{Data: l.Raw.Data, Source: l.Raw.Source, TLP: l.Raw.TLP}, l.Relationships, "d")
-		again, err := decodeLine(out)
+		again, err := decodeLine(out, ImportOptions{})
 		if err != nil {
 			t.Fatalf("what was accepted is written as %s, which is refused: %v", out, err)
 		}

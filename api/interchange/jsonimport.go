@@ -8,8 +8,12 @@ import (
 	"fmt"
 	"io"
 	"maps"
+	"reflect"
 	"slices"
 	"strings"
+
+	"threatbench/api"
+	"threatbench/api/interchange/table"
 )
 
 // isDocument tells one JSON document, a list or an object over several lines,
@@ -104,6 +108,110 @@ func unknownObject(b []byte) string {
 	}
 	return "an object with the keys " + strings.Join(keys, ", ") + ": neither an event of JSON Lines nor MISP nor STIX"
 }
+
+// mendLine reads a line in which something is of another kind than it should
+// be: a text where a list belongs is a list of one, a number where a text
+// belongs its digits; what can't be meant so is left out. wrong is what is
+// wrong first.
+func mendLine(b []byte, wrong error) (line, error) {
+	const most = 16
+	fields := decoded[map[string]json.RawMessage](b)
+	var mended, lost []string
+	for range most {
+		var kind *json.UnmarshalTypeError
+		if !errors.As(wrong, &kind) || len(fields) == 0 {
+			return line{}, wrong
+		}
+		name, _, _ := strings.Cut(strings.TrimPrefix(kind.Field, "CreateEvent."), ".")
+		key := keyOf(fields, name)
+		if key == "" {
+			return line{}, wrong
+		}
+		if value := mendValue(key, fields[key], kind); value != nil {
+			mended = append(mended, plainJSONError(wrong).Error())
+			fields[key] = value
+		} else {
+			lost = append(lost, plainJSONError(wrong).Error())
+			delete(fields, key)
+		}
+		again, err := json.Marshal(fields)
+		if err != nil {
+			return line{}, wrong
+		}
+		var l line
+		if wrong = json.Unmarshal(again, &l); wrong == nil {
+			l.mended, l.lost = mended, lost
+			return l, nil
+		}
+	}
+	return line{}, wrong
+}
+
+// keyOf finds a field as Go's reader does: whatever its capitals are.
+func keyOf(fields map[string]json.RawMessage, name string) string {
+	for key := range fields {
+		if strings.EqualFold(key, name) {
+			return key
+		}
+	}
+	return ""
+}
+
+// mendValue is what a value of a wrong kind can be meant as; nil where nothing.
+func mendValue(key string, value json.RawMessage, wrong *json.UnmarshalTypeError) json.RawMessage {
+	text := decoded[word](value)
+	out := func(v any) json.RawMessage {
+		b, err := json.Marshal(v)
+		if err != nil || bytes.Equal(b, value) {
+			return nil
+		}
+		return b
+	}
+	switch {
+	case strings.EqualFold(key, "killChain"):
+		if stage, err := readStage(string(text)); err == nil {
+			return out(stage)
+		}
+		return nil
+	case strings.EqualFold(key, "raw"):
+		return out(map[string]json.RawMessage{"data": value})
+	case strings.EqualFold(key, "indicators") && value[0] != '{':
+		return out(textIndicators(decoded[many[word]](value)))
+	case value[0] == '{':
+		if strings.EqualFold(key, "tlp") { // unreadable, and so red
+			return out(string(value))
+		}
+		return nil
+	case value[0] == '[' && wrong.Type.Kind() == reflect.String: // a list, or something in one
+		list := decoded[many[word]](value)
+		if wrong.Field != "" && listKeys[strings.ToLower(key)] {
+			return out(list)
+		}
+		return out(strings.Join(plainWords(list), ", "))
+	case value[0] == '[':
+		return nil
+	case wrong.Type.Kind() == reflect.Slice && listKeys[strings.ToLower(key)]:
+		return out(table.List(string(text)))
+	case wrong.Type.Kind() == reflect.String:
+		return out(text)
+	}
+	return nil
+}
+
+// textIndicators are indicators that a line has as plain texts.
+func textIndicators(list []word) []api.IndicatorInput {
+	var l line
+	for _, w := range list {
+		l.addIndicators(table.Values(string(w), "", ""))
+	}
+	if len(l.Indicators) == 0 && l.Indicator != "" {
+		return []api.IndicatorInput{{Value: l.Indicator, IndicatorType: l.IndicatorType}}
+	}
+	return l.Indicators
+}
+
+// listKeys are the fields of a line that are lists of texts.
+var listKeys = map[string]bool{"tags": true, "mitreattack": true, "mitrecapec": true, "references": true}
 
 // word is a JSON value of any simple kind as text; null and what isn't simple
 // are "".

@@ -29,26 +29,115 @@ type line struct {
 	joined marking.Mark // what others say whose words it took in
 	untied []string     // relationships that its markings don't let in
 	origin api.Origin   // what it is made from
+
+	mended  []string // what was of another kind than it should be, and how it is read
+	lost    []string // what couldn't be taken of it, and why
+	undated bool     // its date is that of the import
 }
 
 // decodeLine reads one line and checks what can be checked without a server.
-// The error is a reason for people, without line number.
-func decodeLine(b []byte) (line, error) {
+// What a line doesn't say is completed, as in a table; only one that says of
+// nothing what it is about is refused. The error is a reason for people,
+// without line number.
+func decodeLine(b []byte, o ImportOptions) (line, error) {
 	var l line
 	if at := invalidUTF8(b); at >= 0 {
 		return l, fmt.Errorf("not UTF-8 at byte %d", at+1)
 	}
 	if err := json.Unmarshal(b, &l); err != nil {
-		return l, plainJSONError(err)
+		if l, err = mendLine(b, err); err != nil {
+			return l, plainJSONError(err)
+		}
 	}
+	l.readMarkings(b)
+	if err := l.identify(b); err != nil {
+		return l, err
+	}
+	if err := l.complete(b, o); err != nil {
+		return l, err
+	}
+	l.dropRelationships()
+	return l, l.check()
+}
+
+// readMarkings takes in what a line says of its sharing. One with a marking in
+// its place means what it says; in others one may stand elsewhere.
+func (l *line) readMarkings(b []byte) {
 	l.mark.Field(l.TLP)
 	for _, tag := range l.Tags {
 		l.mark.Tag(tag)
 	}
-	if err := l.identify(b); err != nil {
-		return l, err
+	if strings.TrimSpace(l.TLP) != "" {
+		return
 	}
-	return l, l.check()
+	for name, value := range decoded[map[string]json.RawMessage](b) {
+		text := string(decoded[word](value))
+		switch {
+		case strings.EqualFold(name, "tlp"):
+		case marking.IsName(name):
+			l.mark.Field(text)
+		case marking.OnSharing(name) && marking.Is(text):
+			l.mark.Field(text)
+		}
+	}
+	l.mark.Title(l.Event)
+	l.mark.Title(l.Insight)
+}
+
+// complete gives an event what its line doesn't say: the line itself for its
+// raw record, a plain category, a text made of its indicator, the date of the
+// import.
+func (l *line) complete(b []byte, o ImportOptions) error {
+	if len(l.Raw.Data) == 0 || bytes.Equal(l.Raw.Data, []byte("null")) {
+		l.Raw.Data = bytes.Clone(b)
+	}
+	if l.Indicator != "" && l.IndicatorType == "" && !bytes.Contains(b, []byte(`"indicatorType"`)) {
+		values := table.Values(l.Indicator, "", "")
+		l.Indicator = ""
+		l.addIndicators(values)
+	}
+	l.Category = cmp.Or(strings.TrimSpace(l.Category), plainCategory)
+	if strings.TrimSpace(l.Event) == "" {
+		first := api.IndicatorInput{Value: l.Indicator, IndicatorType: l.IndicatorType}
+		if first.Value == "" && len(l.Indicators) > 0 {
+			first = l.Indicators[0]
+		}
+		if l.Event = strings.TrimSpace(first.IndicatorType + " " + first.Value); first.Value == "" {
+			return errors.New("neither a description nor an indicator")
+		}
+	}
+	switch _, err := api.ParseTime(l.Date); {
+	case strings.TrimSpace(l.Date) == "":
+		l.Date, l.undated = api.TimeOf(o.Now).String(), true
+	case err != nil:
+		if t, ok := plainTime(l.Date, o); ok {
+			l.Date = t.String()
+		}
+	}
+	return nil
+}
+
+// plainTime reads a moment that tables have in other forms, where nothing of
+// it can be read in two ways.
+func plainTime(s string, o ImportOptions) (api.Time, bool) {
+	d := table.NewDates(table.Order(o.DateOrder))
+	d.Learn(s)
+	t, err := d.Parse(s)
+	return t, err == nil && d.Ambiguous() == ""
+}
+
+// dropRelationships leaves out relationships that can't be made; the event
+// stays.
+func (l *line) dropRelationships() {
+	kept := l.Relationships[:0]
+	for i, r := range l.Relationships {
+		if err := l.checkRelationship(r); err != nil {
+			l.lost = append(l.lost, fmt.Sprintf("relationships[%d]: %v", i, err))
+			continue
+		}
+		kept = append(kept, r)
+	}
+	l.Relationships = kept
 }
 
 // invalidUTF8 is the first byte of a text that isn't UTF-8, -1 for none.

@@ -1,6 +1,8 @@
 package interchange
 
 import (
+	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -171,5 +173,46 @@ func TestRawRecordsAreMarkedToo(t *testing.T) {
 	raw, err := m.Raw(t.Context(), "", id(1))
 	if tlp, _ := api.ParseTLP(raw.TLP); err != nil || tlp != api.TLPRed {
 		t.Errorf("raw record is %q, %v", raw.TLP, err)
+	}
+}
+
+// TestWordsAroundAnAttributeCount holds that a MISP event's title, its reports
+// and what an attribute says make what takes their words in as strict as they
+// are, and that PAP is kept.
+func TestWordsAroundAnAttributeCount(t *testing.T) {
+	attribute := func(n int, kind, value, more string) string {
+		return fmt.Sprintf(`{"uuid":%q,"type":%q,"category":"Other","value":%q,"timestamp":"1709251200"%s}`, id(n), kind, value, more)
+	}
+	event := func(info, more string) string {
+		return fmt.Sprintf(`{"Event":{"uuid":%q,"info":%q,"date":"2024-03-01","Tag":[{"name":"tlp:green"},{"name":"PAP:RED"}]%s,"Attribute":[%s,%s]}}`, id(1), info, more,
+			attribute(2, "domain", "a.example.net", ""), attribute(3, "comment", "TLP:AMBER+STRICT by phone", ""))
+	}
+	for _, c := range []struct{ text, want string }{
+		{event("TLP:RED Meeting", ""), "red red red"},
+		{event("Meeting", ""), "green green amber+strict"},
+		{event("Meeting", `,"EventReport":[{"name":"TLP:RED report","content":"words"}]`), "red green amber+strict"},
+		{event("Meeting", `,"EventReport":[{"name":"report","content":"TLP:AMBER\nwords"}]`), "amber green amber+strict"},
+	} {
+		m := newMemory()
+		doImport(t, c.text, m, ImportOptions{})
+		var got []string
+		for n := range 3 {
+			e := m.events[id(n+1)]
+			got = append(got, e.TLP)
+			if !slices.Contains(e.Tags, "PAP:RED") {
+				t.Errorf("PAP is lost: %v", e.Tags)
+			}
+		}
+		if s := strings.Join(got, " "); s != c.want {
+			t.Errorf("%s: %s, want %s", c.text, s, c.want)
+		}
+	}
+	m := newMemory()
+	doImport(t, stixBundle(`{"type":"marking-definition","spec_version":"2.1","id":"marking-definition--`+id(7)+`","definition_type":"pap","name":"PAP:AMBER","definition":{"pap":"amber"}}`,
+		stixIndicator(1, `,"object_marking_refs":["marking-definition--`+id(7)+`"]`)), m, ImportOptions{})
+	for _, e := range m.events {
+		if e.TLP != "amber" || !slices.Equal(e.Tags, []string{"PAP:AMBER"}) {
+			t.Errorf("%s, tags %v", e.TLP, e.Tags)
+		}
 	}
 }

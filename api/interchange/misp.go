@@ -208,6 +208,7 @@ func (e *mispEvent) head(key string, value []byte) {
 		for _, r := range decoded[many[mispReport]](value) {
 			if r.Content != "" && !r.Deleted.yes() {
 				e.reports = append(e.reports, string(r.Content))
+				e.reportMark.Add(saidOf(string(r.Name), string(r.Content)))
 				for _, t := range r.Tags {
 					e.reportMark.Tag(string(t.Name))
 				}
@@ -306,6 +307,16 @@ func (im *importer) mispParent(e mispEvent, at place) (string, error) {
 	return l.UUID, im.putMade(l, len(e.raw), at)
 }
 
+// saidOf is what titles and texts say of the sharing of what takes them in: it
+// only ever makes that stricter.
+func saidOf(list ...string) marking.Mark {
+	m := marking.Mark{TLP: api.TLPClear}
+	for _, text := range list {
+		m.Title(text)
+	}
+	return m
+}
+
 // said is a text behind the title of what it stands in.
 func said(title word, text string) string {
 	if title = word(strings.TrimSpace(string(title))); title == "" {
@@ -388,10 +399,11 @@ func (im *importer) inherit(l *line, e mispEvent, attributes ...mispAttribute) {
 		}
 		c.add(own)
 	}
-	for _, a := range attributes {
-		c.mark.Title(string(a.Comment))
-	}
 	c.describe(l)
+	l.joined.Add(saidOf(string(e.fields["info"])))
+	for _, a := range attributes {
+		l.joined.Add(saidOf(string(a.Comment), string(a.Value)))
+	}
 	if l.KillChain == nil {
 		if stage := mispStage(l.Category); stage > 0 {
 			l.KillChain = &stage
@@ -453,7 +465,7 @@ func (im *importer) takeObject(e mispEvent, parent string, b []byte, at int) err
 	for _, t := range o.Tags {
 		l.mark.Tag(string(t.Name))
 	}
-	l.mark.Title(string(o.Comment))
+	l.joined.Add(saidOf(string(o.Comment)))
 	for _, r := range o.References {
 		if to, err := parseUUID(string(r.To)); err == nil && !r.Deleted.yes() && to.String() != l.UUID && to.String() != parent {
 			l.Relationships = append(l.Relationships, api.RelationshipInput{ParentID: to.String(), RelationshipType: api.RelatedTo})

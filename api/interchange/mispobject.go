@@ -80,6 +80,7 @@ type mispObject struct {
 }
 
 type mispReport struct {
+	Name    word          `json:"name"`
 	Content word          `json:"content"`
 	Deleted word          `json:"deleted"`
 	Tags    many[mispTag] `json:"Tag"`

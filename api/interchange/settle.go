@@ -14,12 +14,10 @@ import (
 func (im *importer) settle(l *line, at place) {
 	unreadable, otherwise := im.tlps()
 	tlp := max(l.mark.Resolve(unreadable, otherwise), l.joined.Resolve(unreadable, api.TLPNone))
-	if own, _ := api.ParseTLP(l.TLP); own != tlp {
-		l.TLP = tlp.String()
-	}
+	l.TLP = tlp.String()
 	var raw marking.Mark
 	if raw.Field(l.Raw.TLP); l.Raw.TLP != "" {
-		l.Raw.TLP = spelled(l.Raw.TLP, raw.Resolve(unreadable, tlp))
+		l.Raw.TLP = raw.Resolve(unreadable, tlp).String()
 	}
 	all := marking.Mark{}
 	all.Add(l.mark)
@@ -34,14 +32,6 @@ func (im *importer) settle(l *line, at place) {
 	for _, id := range l.untied {
 		im.note(at, id+" is marked stricter than what it ties together, and was left out")
 	}
-}
-
-// spelled keeps the spelling of a marking that was understood.
-func spelled(text string, tlp api.TLP) string {
-	if own, ok := api.ParseTLP(text); ok && own == tlp {
-		return text
-	}
-	return tlp.String()
 }
 
 // tlps are the markings of what can't be read, and of what says nothing.

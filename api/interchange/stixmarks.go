@@ -21,6 +21,7 @@ const (
 	markStatement = "statement" // the words of a statement
 	markTitle     = "title"     // a name or description
 	markNothing   = "nothing"   // a definition that isn't about sharing
+	markTag       = "tag"       // one that a tag keeps
 )
 
 // noteMarks takes in what an object says of its own sharing. Granular markings
@@ -102,7 +103,11 @@ func (x *stixIndex) noteDefinition(o stixObject, b []byte) {
 	}](b)
 	kind := strings.ToLower(all.Kind)
 	if kind == "pap" || strings.HasPrefix(strings.ToLower(o.Name), "pap:") {
-		x.add(factMeaning, o.ID, markNothing, "")
+		how, tag := markNothing, papTag(o.Name, all.Definition)
+		if tag != "" {
+			how = markTag
+		}
+		x.add(factMeaning, o.ID, how, tag)
 		return
 	}
 	found := marksWithin(all.Definition, marksWithin(all.Extensions, nil))
@@ -122,6 +127,20 @@ func (x *stixIndex) noteDefinition(o stixObject, b []byte) {
 	default:
 		x.add(factMeaning, o.ID, markField, fmt.Sprintf("%s %s", o.ID, kind))
 	}
+}
+
+// papTag is the tag that keeps a definition of what may be done with an object
+// (the permissible actions protocol); "" where it says nothing.
+func papTag(name string, definition json.RawMessage) string {
+	if strings.HasPrefix(strings.ToLower(name), "pap:") {
+		return strings.ToUpper(name)
+	}
+	if pap := string(decoded[struct {
+		PAP word `json:"pap"`
+	}](definition).PAP); pap != "" {
+		return strings.ToUpper("PAP:" + strings.TrimPrefix(strings.ToLower(pap), "pap:"))
+	}
+	return ""
 }
 
 // marksWithin finds the values under keys for markings, however deep.
@@ -189,6 +208,8 @@ func (x *stixIndex) meaning(id string) (m marking.Mark) {
 			m.Field(text)
 		case markStatement:
 			m.Statement(text)
+		case markTag:
+			m.Tags = with(m.Tags, text)
 		}
 	}
 	return m

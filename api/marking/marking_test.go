@@ -21,7 +21,10 @@ func TestField(t *testing.T) {
 		"not clear": {Unreadable: []string{"not clear"}}, "non-white": {Unreadable: []string{"non-white"}}, "3": {Unreadable: []string{"3"}},
 		"TLP:": {Unreadable: []string{"TLP:"}}, "as agreed": {Unreadable: []string{"as agreed"}}, "never share as green": {Unreadable: []string{"never share as green"}},
 		"green tea is what they drink": {Unreadable: []string{"green tea is what they drink"}},
-		"":                             {}, "-": {}, "none": {}, "N/A": {}, "null": {}, "TLP:NONE": {},
+		"rot":                          {TLP: api.TLPRed}, "TLP: Grün": {TLP: api.TLPGreen}, "gru\u0308n": {TLP: api.TLPGreen}, "TLP-GELB": {TLP: api.TLPAmber}, "weiß": {TLP: api.TLPClear}, "WEISS": {TLP: api.TLPClear},
+		"gelb (strikt)": {TLP: api.TLPAmberStrict}, "Rouge": {TLP: api.TLPRed}, "TLP:VERT": {TLP: api.TLPGreen}, "Rot - nur für Empfänger": {TLP: api.TLPRed}, "赤": {TLP: api.TLPRed},
+		"jaune": {Unreadable: []string{"jaune"}},
+		"":      {}, "-": {}, "none": {}, "N/A": {}, "null": {}, "TLP:NONE": {},
 	} {
 		var got Mark
 		if got.Field(text); !reflect.DeepEqual(got, want) {
@@ -40,7 +43,8 @@ func TestTag(t *testing.T) {
 		"Red - recipients only": {Mark{TLP: api.TLPRed}, true}, "tlp:purple": {Mark{TLP: api.TLPRed, Tags: []string{"tlp:purple"}}, true},
 		"tlp:unclear": {Mark{Unreadable: []string{"tlp:unclear"}}, true}, "tlp:yellow": {Mark{Unreadable: []string{"tlp:yellow"}}, true},
 		"tlp:ex:chr": {}, "PAP:RED": {}, "red": {}, "green": {}, "Red October": {}, "white-hat": {}, "redline": {}, "tlpx": {}, "clear text": {}, "": {},
-		"Amber Worm campaign": {}, "RED TEAM": {},
+		"Amber Worm campaign": {}, "RED TEAM": {}, "White House restrictions": {}, "Green community": {}, "Vert": {}, "White - unlimited disclosure": {Mark{TLP: api.TLPClear}, true},
+		"Rot: nur für Empfänger": {Mark{TLP: api.TLPRed}, true}, "tlp:rouge": {Mark{TLP: api.TLPRed}, true},
 	} {
 		var got Mark
 		if marking := got.Tag(text); marking != want.marking || !reflect.DeepEqual(got, want.Mark) {
@@ -101,7 +105,7 @@ func TestAddAndResolve(t *testing.T) {
 func TestNames(t *testing.T) {
 	for name, want := range map[string]bool{
 		"tlp": true, "TLP_Level": true, "TLP Level": true, "TrafficLightProtocolLevel": true, "traffic-light": true, "x_tlp": true, "tlpLevel": true, "tlp_2_0": true,
-		"reportTLP": true, "outlpost": false, "marking": false, "color": false, "traffic": false,
+		"reportTLP": true, "Ampelfarbe": true, "outlpost": false, "marking": false, "color": false, "traffic": false,
 	} {
 		if got := IsName(name); got != want {
 			t.Errorf("IsName(%q) = %v", name, got)
@@ -119,8 +123,8 @@ func TestCell(t *testing.T) {
 	for text, want := range map[string]Mark{
 		"TLP:RED": {TLP: api.TLPRed}, "TLP:RED - do not share": {TLP: api.TLPRed}, "[TLP AMBER]": {TLP: api.TLPAmber}, "(tlp:green) Phishing": {TLP: api.TLPGreen},
 		"TLP:AMBER+STRICT": {TLP: api.TLPAmberStrict}, "Classification: TLP:RED": {TLP: api.TLPRed}, "TLP:GREEN, the list TLP:RED": {TLP: api.TLPRed},
-		"TLP:GREEN\nTLP:RED for the list": {TLP: api.TLPRed}, "T\u200bLP:RED": {TLP: api.TLPRed}, "TLP:GELB": {Unreadable: []string{"TLP:GELB"}},
-		"TLP:GELB - nicht weitergeben": {Unreadable: []string{"TLP:GELB - nicht weitergeben"}}, "TLP: nur intern": {Unreadable: []string{"TLP: nur intern"}},
+		"TLP:GREEN\nTLP:RED for the list": {TLP: api.TLPRed}, "T\u200bLP:RED": {TLP: api.TLPRed}, "TLP:YELLOW": {Unreadable: []string{"TLP:YELLOW"}},
+		"TLP:YELLOW - nicht weitergeben": {Unreadable: []string{"TLP:YELLOW - nicht weitergeben"}}, "TLP:GELB - nicht weitergeben": {TLP: api.TLPAmber}, "TLP: nur intern": {Unreadable: []string{"TLP: nur intern"}},
 		"RED": {}, "the page says TLP:RED on top": {}, "TLP markings are used by all": {}, "TLP 2.0 is new": {}, "tlp:ex:chr": {}, "TLP": {}, "": {}, "TLP Europe Ltd": {},
 	} {
 		var got Mark

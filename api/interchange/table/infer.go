@@ -21,6 +21,7 @@ type Column struct {
 	Marks bool           // its cells are markings, whatever else they are taken for
 	Open  bool           // one marking among its cells makes it a column of those
 	Left  bool           // left out, as was asked
+	Share bool           // its name speaks of who may see a row: a cell that is a marking is one
 }
 
 // Table is what is known of a table before its rows are read.
@@ -359,7 +360,7 @@ func (t *Table) Remap(wanted map[string]string, rows [][]string) error {
 		told := fmt.Sprintf("column %q ", t.Columns[at].Name)
 		t.Notes = slices.DeleteFunc(t.Notes, func(note string) bool { return strings.HasPrefix(note, told) })
 		kind, typed := indicator.ParseType(field)
-		t.Columns[at].Marks, t.Columns[at].Open = false, false
+		t.Columns[at].Marks, t.Columns[at].Open, t.Columns[at].Share = false, false, false
 		switch {
 		case field == "-":
 			t.Columns[at].Field, t.Columns[at].Type, t.Columns[at].Left = "", "", true

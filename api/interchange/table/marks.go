@@ -60,11 +60,13 @@ func (t *Table) holdsMarkings(i int, s stats) bool {
 // prose tells whether the cells that are no markings are whole sentences.
 func (s stats) prose() bool { return s.words > sentence*(s.cells-s.markings) }
 
-// open finds the columns that a marking further down would make one of markings.
+// open finds the columns that a marking further down would make one of markings,
+// and those where one may stand among other words.
 func (t *Table) open(looks []stats) {
 	for i := range t.Columns {
 		c := &t.Columns[i]
 		c.Open = c.Field == "" && !c.Marks && !looks[i].prose()
+		c.Share = marking.OnSharing(c.Name)
 	}
 }
 

@@ -10,6 +10,8 @@ import (
 	"strings"
 	"unicode"
 
+	"golang.org/x/text/unicode/norm"
+
 	"threatbench/api"
 	"threatbench/api/indicator"
 )
@@ -34,8 +36,8 @@ func Fields() []string {
 // names; here are those of what isn't a field of an event.
 var fieldsByName = func() map[string]string {
 	names := map[string]string{
-		"id":      "uuid eventid eventuuid iocid guid",
-		"source":  "reference link provider feed reporter metasource referenceurl sourceurl report refs reporturl sourcename author",
+		"id":      "uuid eventid eventuuid iocid guid kennung ereignisid",
+		"source":  "reference link provider feed reporter metasource referenceurl sourceurl report refs reporturl sourcename author quelle quellen fuente fonte",
 		"dataset": "collection",
 		"raw":     "rawdata",
 	}
@@ -47,7 +49,7 @@ var fieldsByName = func() map[string]string {
 	m := map[string]string{}
 	for field, list := range names {
 		for name := range strings.FieldsSeq(list) {
-			m[name] = field
+			m[plain(name)] = field
 		}
 	}
 	for _, field := range Fields() {
@@ -56,14 +58,14 @@ var fieldsByName = func() map[string]string {
 	return m
 }()
 
-// plain is a column's name without capitals, spaces and punctuation.
+// plain is a column's name without capitals, accents, spaces and punctuation.
 func plain(s string) string {
 	return strings.Map(func(r rune) rune {
 		if unicode.IsLetter(r) || unicode.IsDigit(r) {
 			return unicode.ToLower(r)
 		}
 		return -1
-	}, s)
+	}, norm.NFKD.String(s))
 }
 
 // contextTypes are types that describe another indicator of the same row more
