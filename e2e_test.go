@@ -339,16 +339,16 @@ func TestStoppedFromOutside(t *testing.T) {
 	if _, err := os.Stat("/proc/self/stat"); err != nil {
 		t.Skip("no /proc to find the program in")
 	}
-	x := start(t, setup{args: []string{"demo", "--events", "300"}, w: 100, h: 30, shell: `"$0" "$@"; stty -a; echo stopped; read x; fg; echo "over $?"`})
+	x := start(t, setup{args: []string{"demo", "--events", "300"}, w: 100, h: 30, shell: `"$0" "$@"; stty -a; echo back-in-shell; read x; fg; echo "over $?"`})
 	x.see("1 of 300")
 	if err := syscall.Kill(x.child(), syscall.SIGTSTP); err != nil {
 		t.Fatal(err)
 	}
-	x.see("stopped")
+	x.see("back-in-shell")
 	x.restored()
 	x.see(" icanon", " echo ")
 	x.keys("\r")
-	x.gone("stopped")
+	x.gone("back-in-shell")
 	x.see("1 of 300")
 	x.keys("j")
 	x.see("2 of 300")

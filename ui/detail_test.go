@@ -318,7 +318,7 @@ func TestDetailInEveryPlace(t *testing.T) {
 				p.Want(id[:20]) // the rest may stand on the next line
 			}
 		}
-		press(p, "esc")
+		press(p, "esc", "esc") // "2" was a step of its own
 		p.Want("2 of 50", "⏎ open")
 	})
 }

@@ -76,7 +76,7 @@ func TestAnd(t *testing.T) {
 		{"(who:x) OR (tag:y)", cond(attacker, api.OpEquals, "z"), "(who:x) OR (tag:y) attacker:z"},
 		{"cat", cond(api.FieldText, api.OpFind, "dog"), "cat dog"},
 		{"cat", cond(api.FieldEvent, api.OpFind, "dog"), "cat event~~dog"},
-		{"cat", cond(api.FieldEvent, api.OpContains, "big dog"), `cat "big dog"`},
+		{"cat", cond(api.FieldEvent, api.OpContains, "big dog"), `cat event~"big dog"`},
 		{`who:x "unclosed`, cond(attacker, api.OpEquals, "y"), `attacker:y "unclosed`},
 	} {
 		if got := query.And(tt.text, tt.c); got != tt.want {

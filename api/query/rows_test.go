@@ -41,7 +41,7 @@ func TestRows(t *testing.T) {
 		"indicator~=a%":                    "indicator like [a%] indicator~=a%\n",
 		"indicator~*.example":              "indicator endsWith [.example] indicator~*.example\n",
 		`one tlp:red two`:                  "text find [one two] one two\ntlp equals [red] tlp:red\n",
-		`"a phrase"`:                       "event contains [a phrase] \"a phrase\"\n",
+		`"a phrase"`:                       "text contains [a phrase] \"a phrase\"\n",
 		"this or that":                     "A text find [this] this\nB text find [that] that\n",
 		"(a b)":                            "A text find [a b] a b\n",
 		"x:1":                              "!",
