@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"threatbench/api"
 	"threatbench/api/blocklist"
@@ -108,6 +109,7 @@ func atOnce(t *testing.T, args ...string) (out, said string, code int) {
 	t.Helper()
 	a, _ := program(t, nil)
 	a.tty = func(any) bool { return false }
+	a.now = func() time.Time { return time.Date(2026, 11, 30, 12, 0, 0, 0, time.UTC) } // lists tell when they were written
 	var o, e bytes.Buffer
 	a.io.In, a.io.Out, a.io.Err = strings.NewReader(""), &o, &e
 	code = a.execute(t.Context(), args)
