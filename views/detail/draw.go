@@ -156,7 +156,8 @@ func (m *Model) drawRaw(w, h int) []string {
 	if m.raw.Source == "" && m.raw.TLP == "" {
 		return m.tree.Lines(w, h)
 	}
-	about := " " + st.Faint.Paint("source ") + orDash(m.env, m.raw.Source) + st.Faint.Paint("   tlp ") + m.env.TLP(m.raw.TLP).Paint(orDash(m.env, m.raw.TLP)) +
+	source, tlp := layout.NormalizeWidth(orDash(m.env, m.raw.Source)), layout.NormalizeWidth(orDash(m.env, m.raw.TLP))
+	about := " " + st.Faint.Paint("source ") + source + st.Faint.Paint("   tlp ") + m.env.TLP(m.raw.TLP).Paint(tlp) +
 		st.Faint.Paint("   recorded ") + m.env.LongDate(m.raw.Created)
 	return append(layout.Fit([]string{about}, w, 1), m.tree.Lines(w, h-1)...)
 }
