@@ -7,7 +7,7 @@ LDFLAGS := -s -w
 export CGO_ENABLED ?= 0
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check race lint fmt vet keys golden bench fuzz vuln build install clean need-go
+.PHONY: help run test check race lint fmt vet keys golden bench fuzz attack vuln build install clean need-go
 
 help: ## list what make can do
 	@awk -F':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -59,6 +59,9 @@ fuzz: need-go ## run every fuzz target for a while (FUZZTIME=30s each), and long
 	  for f in $$($(GO) test -list '^Fuzz' $$p 2>/dev/null | grep '^Fuzz'); do \
 	    echo "$$p $$f"; $(GO) test -run '^$$' -fuzz "^$$f$$" -fuzztime $${FUZZTIME:-30s} $$p || exit 1; \
 	  done; done
+
+attack: need-go ## the attacks of the tests at length: kills, isolation of every route, exec lines, hostile answers in every view (ATTACK=10)
+	THREATBENCH_ATTACK=$${ATTACK:-10} $(GO) test -count=1 -timeout 60m -run 'Kill|Isolation|Limit|Hostile|EveryText|Nothing|SSH|SplitWords|Strangers|Thousands' . ./ui ./cli ./cli/sshd ./cli/guard ./api/server ./api/store
 
 vuln: need-go ## look the dependencies up in the vulnerability database (needs the network; STRICT=1: Go's own holes fail, too)
 	@.ci/vuln
