@@ -7,7 +7,7 @@ LDFLAGS := -s -w
 export CGO_ENABLED ?= 0
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check race lint fmt vet keys golden bench fuzz attack vuln build install clean need-go
+.PHONY: help run test check race lint fmt vet keys golden bench fuzz attack vuln build release install clean need-go
 
 help: ## list what make can do
 	@awk -F':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -69,8 +69,11 @@ vuln: need-go ## look the dependencies up in the vulnerability database (needs t
 build: need-go ## build ./threatbench, one static file
 	$(GO) build -trimpath -ldflags '$(LDFLAGS)' -o threatbench .
 
+release: need-go ## build what is published into dist/: programs, packages, list of parts, checksums (RELEASE_KEY=… signs)
+	.ci/package/release
+
 install: need-go ## build and install threatbench into $GOBIN
 	$(GO) install -trimpath -ldflags '$(LDFLAGS)' .
 
 clean: ## remove what was built
-	rm -f threatbench
+	rm -rf threatbench dist

@@ -66,7 +66,7 @@ func (a *app) execute(ctx context.Context, args []string) int {
 	root.SetOut(a.io.Out)
 	root.SetErr(a.io.Err)
 	keep := func(_ io.Writer, _ fang.Styles, err error) { a.fail(usageError{err}) }
-	if err := fang.Execute(ctx, root, fang.WithErrorHandler(keep), fang.WithVersion(versionLine())); err != nil {
+	if err := fang.Execute(ctx, root, fang.WithErrorHandler(keep), fang.WithVersion(versionLine()), fang.WithoutManpage()); err != nil {
 		a.fail(usageError{err})
 	}
 	return a.exit()

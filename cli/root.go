@@ -42,7 +42,7 @@ func (a *app) root() *cobra.Command {
 	})
 	root.AddCommand(a.demoCommand(), a.serveCommand(), a.importCommand(), a.importsCommand(), a.undoCommand(), a.exportCommand(), a.eventsCommand(), a.lookupCommand(), a.matchCommand(),
 		a.copyCommand(), a.backupCommand(), a.restoreCommand(),
-		a.configCommand(), a.doctorCommand(), a.versionCommand())
+		a.configCommand(), a.doctorCommand(), a.versionCommand(), a.manCommand())
 	return root
 }
 

@@ -3,14 +3,26 @@ package cli
 import (
 	"context"
 	"fmt"
+	"io"
+	"os"
+	"path/filepath"
 	"runtime"
 	"runtime/debug"
+	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
+
+	"threatbench/cli/manual"
 )
 
-// release is what this version of the program is called.
-const release = "0.1.0"
+// What a build is told by the linker (-X threatbench/cli.commit=…). Go's own
+// notes say commit and date where a build isn't told.
+var (
+	release = "0.1.0" // what this version of the program is called
+	commit  = ""      // the commit it was built from, in full
+	date    = ""      // when that was made: 2026-11-30
+)
 
 func (a *app) versionCommand() *cobra.Command {
 	cmd := &cobra.Command{Use: "version", Short: "Say which version this is", Example: "threatbench version", Args: cobra.ArbitraryArgs}
@@ -18,27 +30,102 @@ func (a *app) versionCommand() *cobra.Command {
 	return cmd
 }
 
-// version is the release with the commit it was built from.
-func version() string {
-	info, ok := debug.ReadBuildInfo()
-	if !ok {
-		return release
+func (a *app) manCommand() *cobra.Command {
+	var dir string
+	cmd := &cobra.Command{
+		Use: "man [command]...", Short: "Write the manual page of a command",
+		Long:    "Writes the manual page of the program, or of the command that is named, to its output; with --dir those of all commands into a folder.",
+		Example: "threatbench man serve api | man -l -\nthreatbench man --dir ~/.local/share/man/man1",
+		Args:    cobra.ArbitraryArgs,
 	}
-	commit, changed := "", ""
-	for _, s := range info.Settings {
-		switch {
-		case s.Key == "vcs.revision" && len(s.Value) >= 7:
-			commit = "+" + s.Value[:7]
-		case s.Key == "vcs.modified" && s.Value == "true":
-			changed = ".changed"
+	cmd.Flags().StringVar(&dir, "dir", "", "folder to write the pages of all commands into")
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		known := func(args []string) error {
+			if dir != "" {
+				return noArgs(args)
+			}
+			found, rest, err := cmd.Root().Find(args)
+			if err != nil || len(rest) > 0 || !found.IsAvailableCommand() {
+				return usagef("there is no command %q", strings.Join(args, " "))
+			}
+			return nil
+		}
+		return a.run(known, func(_ context.Context, args []string) error { return a.man(cmd.Root(), args, dir) })(cmd, args)
+	}
+	return cmd
+}
+
+func (a *app) man(root *cobra.Command, args []string, dir string) error {
+	s := manual.Source{Version: "threatbench " + release, Date: builtFrom().date}
+	if dir == "" {
+		found, _, err := root.Find(args)
+		if err != nil {
+			return err
+		}
+		_, err = io.WriteString(a.io.Out, manual.Page(found, s))
+		return err
+	}
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return err
+	}
+	for file, text := range manual.Pages(root, s) {
+		if err := os.WriteFile(filepath.Join(dir, file), []byte(text), 0o644); err != nil {
+			return err
 		}
 	}
-	if commit == "" {
+	return nil
+}
+
+// origin is what the program was built from.
+type origin struct {
+	commit, date string
+	changed      bool // with changes that were not committed
+}
+
+// builtFrom is what the linker was told, else what Go noted.
+func builtFrom() origin {
+	if commit != "" {
+		return origin{commit: commit, date: date}
+	}
+	var o origin
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return o
+	}
+	for _, s := range info.Settings {
+		switch s.Key {
+		case "vcs.revision":
+			o.commit = s.Value
+		case "vcs.time":
+			if at, err := time.Parse(time.RFC3339, s.Value); err == nil {
+				o.date = at.UTC().Format(time.DateOnly)
+			}
+		case "vcs.modified":
+			o.changed = s.Value == "true"
+		}
+	}
+	return o
+}
+
+// version is the release with the commit it was built from.
+func version() string { return builtFrom().version() }
+
+func (o origin) version() string {
+	if len(o.commit) < 7 {
 		return release
 	}
-	return release + commit + changed
+	v := release + "+" + o.commit[:7]
+	if o.changed {
+		v += ".changed"
+	}
+	return v
 }
 
 func versionLine() string {
-	return fmt.Sprintf("%s %s %s/%s", version(), runtime.Version(), runtime.GOOS, runtime.GOARCH)
+	o := builtFrom()
+	words := []string{o.version()}
+	if o.date != "" {
+		words = append(words, o.date)
+	}
+	return fmt.Sprintf("%s %s %s/%s", strings.Join(words, " "), runtime.Version(), runtime.GOOS, runtime.GOARCH)
 }

@@ -9,7 +9,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
+	"path/filepath"
 	"runtime"
 	"strings"
 
@@ -158,10 +160,20 @@ func readPrivate(path string) (b []byte, err error) {
 	if err != nil {
 		return nil, err
 	}
-	if mode := info.Mode().Perm(); mode&0o077 != 0 && runtime.GOOS != "windows" {
+	if mode := info.Mode().Perm(); mode&closedTo(path) != 0 && runtime.GOOS != "windows" {
 		return nil, fmt.Errorf("%s is open to others (mode %04o): run chmod 600 %s", path, mode, path)
 	}
 	return io.ReadAll(f)
+}
+
+// closedTo are the bits of a mode that a private file may not have. systemd
+// hands credentials over by an access list, which shows as a group that may
+// read; the group it belongs to is root's.
+func closedTo(path string) fs.FileMode {
+	if dir := os.Getenv("CREDENTIALS_DIRECTORY"); dir != "" && filepath.Dir(path) == filepath.Clean(dir) {
+		return 0o037
+	}
+	return 0o077
 }
 
 func parseTokens(b []byte) (tokenList, error) {

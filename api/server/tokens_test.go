@@ -94,6 +94,34 @@ func TestLoadTokensRefuses(t *testing.T) {
 	}
 }
 
+// TestCredentialsOfSystemd: what systemd hands over may be read by a group,
+// there and nowhere else, and by nobody else.
+func TestCredentialsOfSystemd(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, "secret")
+	write := func(mode os.FileMode) {
+		t.Helper()
+		if err := os.WriteFile(path, []byte("0123456789abcdef\n"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Chmod(path, mode); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write(0o440)
+	if _, err := ReadSecret(path); err == nil {
+		t.Error("a file that a group can read was taken")
+	}
+	t.Setenv("CREDENTIALS_DIRECTORY", dir+"/")
+	if got, err := ReadSecret(path); err != nil || got != "0123456789abcdef" {
+		t.Errorf("a credential of systemd: %q, %v", got, err)
+	}
+	write(0o444)
+	if _, err := ReadSecret(path); err == nil {
+		t.Error("a credential that everybody can read was taken")
+	}
+}
+
 func TestGenerateToken(t *testing.T) {
 	a, b := GenerateToken(), GenerateToken()
 	if a == b || len(a) < 40 {
