@@ -7,7 +7,7 @@ LDFLAGS := -s -w
 export CGO_ENABLED ?= 0
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check race lint fmt vet keys golden bench fuzz attack vuln build release install clean need-go
+.PHONY: help run test check race lint fmt vet keys golden bench fuzz attack vuln build release packages install clean need-go
 
 help: ## list what make can do
 	@awk -F':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -71,6 +71,9 @@ build: need-go ## build ./threatbench, one static file
 
 release: need-go ## build what is published into dist/: programs, packages, list of parts, checksums (RELEASE_KEY=… signs)
 	.ci/package/release
+
+packages: need-go ## check the packages: built twice, lintian, rpm, installed, upgraded and removed in a clean root
+	.ci/package/test
 
 install: need-go ## build and install threatbench into $GOBIN
 	$(GO) install -trimpath -ldflags '$(LDFLAGS)' .
