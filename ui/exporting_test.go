@@ -202,7 +202,7 @@ func TestAllThatMatchAreExported(t *testing.T) {
 		choosing(p, "all of them")
 		press(p, "enter")
 		p.Want(fmt.Sprintf("(%d written)", want))
-		if !strings.Contains(d.text, "attacker:HOLLOWMAGPIE `\n- Written") {
+		if !strings.Contains(d.text, "attacker:HOLLOWMAGPIE`\n- Period of the events: ") {
 			t.Errorf("the head is %.300s", d.text)
 		}
 		press(p, "a", "x", "down", "enter")

@@ -31,9 +31,11 @@ type chosen struct {
 	Source
 	ids    []string
 	sorted bool
+	desc   bool
 }
 
-// List gives the next of the events. Only the cursor of q counts.
+// List gives the next of the events. Only the cursor of q counts, and at first
+// its order by date.
 func (c *chosen) List(ctx context.Context, q api.ListQuery) (api.Page, error) {
 	at := 0
 	if q.Cursor != "" {
@@ -42,6 +44,8 @@ func (c *chosen) List(ctx context.Context, q api.ListQuery) (api.Page, error) {
 			return api.Page{}, fmt.Errorf("cursor %q is no place in the list: %w", q.Cursor, err)
 		}
 		at = n
+	} else if desc := q.Order == "desc"; desc != c.desc {
+		c.desc, c.sorted = desc, false
 	}
 	if err := c.sort(ctx); err != nil {
 		return api.Page{}, err
@@ -52,11 +56,20 @@ func (c *chosen) List(ctx context.Context, q api.ListQuery) (api.Page, error) {
 	if page.Events, err = c.read(ctx, c.ids[min(at, end):end]); err != nil {
 		return api.Page{}, err
 	}
-	slices.SortFunc(page.Events, func(a, b api.Event) int { return cmp.Or(a.Date.Compare(b.Date.Time), cmp.Compare(a.UUID, b.UUID)) })
+	slices.SortFunc(page.Events, func(a, b api.Event) int { return c.compare(a.Date.Time, b.Date.Time, a.UUID, b.UUID) })
 	if end < len(c.ids) {
 		page.Info.Cursor = strconv.Itoa(end)
 	}
 	return page, nil
+}
+
+// compare orders two events by their dates, those of one moment by their ids.
+func (c *chosen) compare(a, b time.Time, idA, idB string) int {
+	n := cmp.Or(a.Compare(b), cmp.Compare(idA, idB))
+	if c.desc {
+		return -n
+	}
+	return n
 }
 
 // sort puts the ids in the order of their events' dates, and drops those that
@@ -79,7 +92,7 @@ func (c *chosen) sort(ctx context.Context) error {
 			all = append(all, dated{events[i].UUID, events[i].Date.Time})
 		}
 	}
-	slices.SortFunc(all, func(a, b dated) int { return cmp.Or(a.at.Compare(b.at), cmp.Compare(a.id, b.id)) })
+	slices.SortFunc(all, func(a, b dated) int { return c.compare(a.at, b.at, a.id, b.id) })
 	c.ids, c.sorted = make([]string, len(all)), true
 	for i, d := range all {
 		c.ids[i] = d.id

@@ -71,8 +71,8 @@ type encoder interface {
 	end(w *bufio.Writer, r ExportReport) error
 }
 
-// Export writes the events that q's filter finds, oldest first (STIX: what they
-// share last). Nothing is written that a terminal could obey: in
+// Export writes the events that q's filter finds, oldest first (a report: newest first;
+// STIX: what they share last). Nothing is written that a terminal could obey: in
 // JSON such characters are \u escapes, which loses nothing; in CSV and
 // Markdown they are replaced by visible ones. As JSONL, with raw records,
 // export, import and export again give the same bytes. progress may be nil.
@@ -82,6 +82,9 @@ func Export(ctx context.Context, src Source, q api.ListQuery, w io.Writer, o Exp
 		ex.o.PageSize = 1000
 	}
 	q.OrderBy, q.Order, q.Page, q.Cursor = "date", "asc", 0, ""
+	if o.Format == Markdown {
+		q.Order = "desc" // people read what is new first
+	}
 	err := ex.choose(ctx, &q)
 	if err == nil {
 		err = ex.all(ctx, q)

@@ -197,8 +197,8 @@ func TestReport(t *testing.T) {
 	doImport(t, rows(fullRow(1, "green"), fullRow(2, "red")), m, ImportOptions{})
 	text, _ := exportAs(t, m, ExportOptions{Format: Markdown, Title: "A *week*", Filter: "tlp:green", MaxTLP: api.TLPGreen})
 	for _, want := range []string{
-		"# A \\*week\\*\n", "- Filter: ` tlp:green `\n", "- Events: 1\n", "| BEAR | 1 |\n", "| Phishing | 1 |\n", "| green | 1 |\n", "| 2024-03-01 | 1 |\n",
-		"- Indicator: ` evil[.]example ` (domain)\n", "> \\*\\*why\\*\\* \\[x\\](hxxp\\://evil\\[.\\]example)\n",
+		"# A \\*week\\*\n", "- Filter: `tlp:green`\n", "- Period of the events: 2024-03-01 ", "- Events: 1\n", "| BEAR | 1 |\n", "| Phishing | 1 |\n", "| green | 1 |\n", "| 2024-03-01 | 1 |\n",
+		"- Indicator: `evil[.]example` (domain)\n", "> \\*\\*why\\*\\* \\[x\\](hxxp\\://evil[.]example)\n",
 	} {
 		if !strings.Contains(text, want) {
 			t.Errorf("%q is missing in\n%s", want, text)
@@ -212,14 +212,14 @@ func TestReport(t *testing.T) {
 // TestNothingBreaksOut holds what text becomes within a report.
 func TestNothingBreaksOut(t *testing.T) {
 	for in, want := range map[string]string{
-		"# head": "\\# head", "- item": "\\- item", "1. one": "1\\. one", "12) x": "12\\) x", "===": "\\===", "<b>&": "&lt;b>&amp;"[:4] + "b\\>&amp;", "a|b": "a\\|b",
-		"![x](y)": "\\!\\[x\\](y)", "`x`": "\\`x\\`", "www.zzz.nowhere": "www\\.zzz.nowhere", "http://nowhere": "http\\://nowhere", "two\nlines": "two⏎lines", "    code": "code", "~~~": "\\~\\~\\~", "2024-03-01": "2024-03-01",
+		"# head": "\\# head", "- item": "\\- item", "1. one": "1\\. one", "12) x": "12\\) x", "===": "\\===", "<b>&": "&lt;b>&", "ATT&CK": "ATT&CK", "&amp;": "\\&amp;", "&#60;b>": "\\&#60;b>", "snake_case_x": "snake_case_x", "_x_": "\\_x\\_", "a[.]b": "a[.]b", "[.]: hxxp": "\\[.\\]: hxxp", "x[.](y)": "x\\[.\\](y)", "> q": "\\> q", "a|b": "a\\|b",
+		"![x](y)": "\\!\\[x\\](y)", "no! [": "no! \\[", "`x`": "\\`x\\`", "www.zzz.nowhere": "www\\.zzz.nowhere", "http://nowhere": "http\\://nowhere", "two\nlines": "two⏎lines", "    code": "code", "~~~": "\\~\\~\\~", "2024-03-01": "2024-03-01",
 	} {
 		if got := inline(in); got != want {
 			t.Errorf("%q is written %q, want %q", in, got, want)
 		}
 	}
-	for in, want := range map[string]string{"a": "` a `", "a`b": "`` a`b ``", "```": "```` ``` ````", "": "", "a|b\n": "` a¦b⏎ `"} {
+	for in, want := range map[string]string{"a": "`a`", "a`b": "``a`b``", "```": "```` ``` ````", "": "", "a|b\n": "`a¦b⏎`", " a ": "`  a  `"} {
 		if got := code(in); got != want {
 			t.Errorf("%q is written %q, want %q", in, got, want)
 		}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -20,6 +21,7 @@ import (
 type report struct {
 	o          ExportOptions
 	events     int
+	from, to   time.Time // of the events' dates; zero while none has one
 	days       map[string]int
 	attackers  map[string]int
 	categories map[string]int
@@ -47,6 +49,14 @@ func (r *report) count(events []api.Event) error {
 		tlp, _ := api.ParseTLP(e.TLP)
 		r.markings[cmp.Or(tlp.String(), "none")]++
 		r.days[day(e.Date)]++
+		if at := e.Date.Time; !e.Date.IsZero() {
+			if r.from.IsZero() || at.Before(r.from) {
+				r.from = at
+			}
+			if at.After(r.to) {
+				r.to = at
+			}
+		}
 	}
 	return nil
 }
@@ -59,9 +69,12 @@ func day(t api.Time) string {
 }
 
 func (r *report) begin(w *bufio.Writer) error {
-	fmt.Fprintf(w, "# %s\n\n", inline(r.o.Title))                                                           // the last write tells
-	fmt.Fprintf(w, "- Filter: %s\n", code(cmp.Or(r.o.Filter, "everything")))                                // the last write tells
-	fmt.Fprintf(w, "- Written: %s\n- Events: %d\n", r.o.Now.UTC().Format("2006-01-02 15:04 UTC"), r.events) // the last write tells
+	fmt.Fprintf(w, "# %s\n\n", inline(r.o.Title))                            // the last write tells
+	fmt.Fprintf(w, "- Filter: %s\n", code(cmp.Or(r.o.Filter, "everything"))) // the last write tells
+	if !r.to.IsZero() {
+		fmt.Fprintf(w, "- Period of the events: %s to %s\n", minute(r.from), minute(r.to)) // the last write tells
+	}
+	fmt.Fprintf(w, "- Written: %s\n- Events: %s\n", minute(r.o.Now), grouped(r.events)) // the last write tells
 	if r.o.MaxTLP != api.TLPNone {
 		fmt.Fprintf(w, "- Highest marking: TLP:%s\n", strings.ToUpper(r.o.MaxTLP.String())) // the last write tells
 	}
@@ -71,6 +84,17 @@ func (r *report) begin(w *bufio.Writer) error {
 	r.timeline(w)
 	_, err := w.WriteString("\n## Events\n")
 	return err
+}
+
+func minute(t time.Time) string { return t.UTC().Format("2006-01-02 15:04 UTC") }
+
+// grouped writes n with thousands separated.
+func grouped(n int) string {
+	s := strconv.Itoa(n)
+	for i := len(s) - 3; i > 0; i -= 3 {
+		s = s[:i] + "," + s[i:]
+	}
+	return s
 }
 
 // tally writes a table of counts, the largest first.
@@ -89,10 +113,10 @@ func countTable(w *bufio.Writer, title string, keys []string, counts map[string]
 			rest += counts[k]
 			continue
 		}
-		fmt.Fprintf(w, "| %s | %d |\n", inline(k), counts[k]) // the last write tells
+		fmt.Fprintf(w, "| %s | %s |\n", inline(k), grouped(counts[k])) // the last write tells
 	}
 	if rest > 0 {
-		fmt.Fprintf(w, "| %d more | %d |\n", len(keys)-rowsOfReport, rest) // the last write tells
+		fmt.Fprintf(w, "| %s more | %s |\n", grouped(len(keys)-rowsOfReport), grouped(rest)) // the last write tells
 	}
 }
 
@@ -121,7 +145,11 @@ func (r *report) timeline(w *bufio.Writer) {
 
 func (r *report) event(w *bufio.Writer, x exported) error {
 	e := x.event
-	fmt.Fprintf(w, "\n### %s: %s\n\n", cmp.Or(e.Date.String(), "unknown date"), inline(cmp.Or(e.Category, "none"))) // the last write tells
+	at := "unknown date"
+	if !e.Date.IsZero() {
+		at = e.Date.UTC().Format("2006-01-02 15:04:05 UTC")
+	}
+	fmt.Fprintf(w, "\n### %s: %s\n\n", at, inline(cmp.Or(e.Category, "none"))) // the last write tells
 	paragraph(w, "", e.Event)
 	for _, f := range []struct{ name, value string }{
 		{"TLP", inline(strings.ToUpper(e.TLP))},
@@ -137,7 +165,7 @@ func (r *report) event(w *bufio.Writer, x exported) error {
 		{"Id", code(e.UUID)},
 	} {
 		if f.value != "" {
-			fmt.Fprintf(w, "- %s: %s\n", strings.ReplaceAll(f.name, "&", "&amp;"), f.value) // the last write tells
+			fmt.Fprintf(w, "- %s: %s\n", f.name, f.value) // the last write tells
 		}
 	}
 	if e.Insight != "" {
@@ -212,15 +240,16 @@ func inline(s string) string {
 	var b strings.Builder
 	for i := range len(s) {
 		switch c := s[i]; c {
-		case '&':
-			b.WriteString("&amp;")
-			continue
 		case '<':
 			b.WriteString("&lt;")
 			continue
-		case '\\', '`', '*', '_', '{', '}', '[', ']', '>', '#', '|', '~', '!', '$', '^':
+		case '\\', '`', '*', '{', '}', '|', '~', '$', '^':
 			b.WriteByte('\\')
-		case '-', '+', '=', ':', '.', ')', '@':
+		case '&', '_', '[', ']', '!':
+			if marksUp(s, i) {
+				b.WriteByte('\\')
+			}
+		case '-', '+', '=', ':', '.', ')', '@', '>', '#':
 			if opensBlock(s, i) || links(s, i) {
 				b.WriteByte('\\')
 			}
@@ -228,6 +257,35 @@ func inline(s string) string {
 		b.WriteByte(s[i])
 	}
 	return b.String()
+}
+
+// marksUp tells whether the sign at s[i] would mean something where it stands:
+// not so an ampersand that begins no entity, an underscore within a word, the
+// brackets of a defanged dot, and an exclamation mark before no image.
+func marksUp(s string, i int) bool {
+	switch s[i] {
+	case '&':
+		end := strings.IndexByte(s[i:], ';')
+		return end > 0 && !strings.ContainsAny(s[i+1:i+end], " &")
+	case '_':
+		return !letterAt(s, i-1) || !letterAt(s, i+1)
+	case '!':
+		return strings.HasPrefix(s[i:], "![")
+	case '[':
+		return !(strings.HasPrefix(s[i:], "[.]") && letterAt(s, i-1) && letterAt(s, i+3))
+	case ']':
+		return i < 2 || marksUp(s, i-2) || !strings.HasPrefix(s[i-2:], "[.]")
+	}
+	return true
+}
+
+// letterAt tells whether there is a letter or digit of ASCII at s[i].
+func letterAt(s string, i int) bool {
+	if i < 0 || i >= len(s) {
+		return false
+	}
+	c := s[i] | 0x20
+	return c >= 'a' && c <= 'z' || s[i] >= '0' && s[i] <= '9'
 }
 
 // opensBlock tells whether the sign at s[i] would begin a list or underline a
@@ -262,5 +320,8 @@ func code(s string) string {
 		most = max(most, run)
 	}
 	fence := strings.Repeat("`", most+1)
-	return fence + " " + s + " " + fence
+	if strings.HasPrefix(s, "`") || strings.HasSuffix(s, "`") || strings.TrimSpace(s) != s {
+		s = " " + s + " " // which isn't part of the code
+	}
+	return fence + s + fence
 }
