@@ -5,12 +5,17 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"os"
 	"strings"
 
 	"github.com/spf13/cobra"
 
+	"threatbench/api"
 	"threatbench/api/clean"
+	"threatbench/api/store"
 	"threatbench/cli/profile"
+	"threatbench/cli/setup"
+	"threatbench/views"
 )
 
 func (a *app) configCommand() *cobra.Command {
@@ -26,17 +31,68 @@ func (a *app) configCommand() *cobra.Command {
 		sub.RunE = a.run(noArgs, do)
 		cmd.AddCommand(sub)
 	}
-	add("init", "Write a commented configuration; one that is there stays as it is", "threatbench config init", a.configInit)
+	cmd.AddCommand(a.configInitCommand())
 	add("check", "Say what is wrong with the configuration: file, line and key", "threatbench config check", a.configCheck)
 	add("path", "Say where the configuration is", "$EDITOR \"$(threatbench config path)\"", a.configPathCommand)
 	return cmd
 }
 
-func (a *app) configInit(context.Context, []string) error {
-	if err := profile.Init(a.configPath()); err != nil {
+func (a *app) configInitCommand() *cobra.Command {
+	var defaults bool
+	cmd := &cobra.Command{
+		Use: "init", Short: "Write a commented configuration; one that is there stays as it is",
+		Long: "In a terminal it asks where your events are and where the token comes from, tries that, and writes a commented configuration. " +
+			"Elsewhere, and with --defaults, it asks nothing.",
+		Example: "threatbench config init\nthreatbench config init --defaults", Args: cobra.ArbitraryArgs,
+	}
+	cmd.Flags().BoolVar(&defaults, "defaults", false, "ask nothing: every line of the file is an example")
+	cmd.RunE = a.run(noArgs, func(ctx context.Context, _ []string) error { return a.configInit(ctx, defaults) })
+	return cmd
+}
+
+func (a *app) configInit(ctx context.Context, defaults bool) error {
+	path := a.configPath()
+	if _, err := os.Lstat(path); err == nil {
+		return fmt.Errorf("%s is there already and stays as it is: %w", path, fs.ErrExist)
+	}
+	var p *profile.Profile
+	if !defaults && a.tty(a.io.In) && a.tty(a.io.Out) {
+		w := setup.Wizard{In: a.io.In, Out: a.io.Out, Try: a.tryProfile}
+		asked, err := w.Ask(ctx)
+		if err != nil {
+			return err
+		}
+		p = &asked
+	}
+	if err := profile.Init(path, p); err != nil {
 		return err
 	}
-	return a.print("written: %s", a.configPath())
+	if p != nil {
+		return a.print("written: %s; start with: threatbench", path)
+	}
+	return a.print("written: %s", path)
+}
+
+// tryProfile looks whether a profile leads somewhere, and changes nothing.
+func (a *app) tryProfile(ctx context.Context, p profile.Profile) (found string, err error) {
+	ctx, cancel := context.WithTimeout(ctx, doctorTimeout)
+	defer cancel()
+	if !p.Remote() && !store.IsServer(p.DB) {
+		if _, err := os.Stat(p.DB); errors.Is(err, fs.ErrNotExist) {
+			return p.DB + " isn't there yet; it will be created on first use", nil
+		}
+	}
+	p.ReadOnly = true
+	pl, err := a.open(ctx, p)
+	if err != nil {
+		return "", err
+	}
+	defer func() { err = errors.Join(err, pl.close()) }()
+	page, err := pl.List(ctx, api.ListQuery{PageSize: 1, Datasets: []string{api.ScopeAll}})
+	if err != nil {
+		return "", err
+	}
+	return views.TotalOf(page).String() + " events", nil
 }
 
 func (a *app) configPathCommand(context.Context, []string) error {

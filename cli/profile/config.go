@@ -312,8 +312,19 @@ func expandHome(path string) string {
 }
 
 // Init writes a commented configuration file, readable by its owner alone. A
-// file that is there stays as it is: the error is then fs.ErrExist.
-func Init(path string) error {
+// file that is there stays as it is: the error is then fs.ErrExist. A profile,
+// where one is given, is in it and is the default one; its secrets are not.
+func Init(path string, p *Profile) error {
+	text := template()
+	if p != nil {
+		var err error
+		if text, err = p.within(text); err != nil {
+			return err
+		}
+		if _, err := parse(path, []byte(text)); err != nil {
+			return err
+		}
+	}
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return fmt.Errorf("making the configuration's directory: %w", err)
 	}
@@ -324,13 +335,40 @@ func Init(path string) error {
 	if err != nil {
 		return fmt.Errorf("writing the configuration: %w", err)
 	}
-	_, err = f.WriteString(template())
+	_, err = f.WriteString(text)
 	if err = errors.Join(err, f.Close()); err != nil {
 		// What there is room for is no configuration, and would keep the next
 		// attempt from being made.
 		return fmt.Errorf("writing the configuration: %w", errors.Join(err, os.Remove(path)))
 	}
 	return nil
+}
+
+// within is the text of a configuration with the profile in it.
+func (p Profile) within(text string) (string, error) {
+	keys := map[string]any{}
+	for key, value := range map[string]string{"base_url": p.BaseURL, "account": p.Account, "token_env": p.TokenEnv, "email": p.Email, "db": p.DB} {
+		if value != "" {
+			keys[key] = value
+		}
+	}
+	if len(p.TokenCommand) > 0 {
+		keys["token_command"] = p.TokenCommand
+	}
+	for key, value := range map[string]bool{"token_keyring": p.TokenKeyring, "read_only": p.ReadOnly} {
+		if value {
+			keys[key] = true
+		}
+	}
+	section, err := toml.Marshal(map[string]any{"profiles": map[string]any{p.Name: keys}})
+	if err != nil {
+		return "", fmt.Errorf("writing the profile: %w", err)
+	}
+	usual, err := toml.Marshal(map[string]string{"default_profile": p.Name})
+	if err != nil {
+		return "", fmt.Errorf("writing the profile: %w", err)
+	}
+	return strings.Replace(text, "#default_profile = \"local\"\n", string(usual), 1) + "\n" + string(section), nil
 }
 
 var readOnlyAsked = regexp.MustCompile(`(?m)^[^#\n]*\bread_only\b["']?\s*=\s*true\b`)

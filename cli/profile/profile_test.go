@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"reflect"
 	"strings"
 	"testing"
 
@@ -108,9 +109,37 @@ func TestMissingFile(t *testing.T) {
 	}
 }
 
+// TestInitWithProfile: what was asked for is read back as it is, and is the
+// profile that is opened.
+func TestInitWithProfile(t *testing.T) {
+	for _, p := range []Profile{
+		{Name: "local", DB: "/tmp/it's \"mine\".db"},
+		{Name: "a.b [c]", BaseURL: "https://events.example/v4", Account: "abc", TokenCommand: []string{"pass", `a"b\c`, ""}, ReadOnly: true},
+		{Name: "team", BaseURL: "http://127.0.0.1:1", Account: "x", TokenKeyring: true},
+		{Name: "ui", Account: "x", TokenEnv: "T"},
+	} {
+		path := filepath.Join(t.TempDir(), "config.toml")
+		if err := Init(path, &p); err != nil {
+			t.Errorf("%s: %v", p.Name, err)
+			continue
+		}
+		c, err := Load(path)
+		if err != nil || c.Default != p.Name || !reflect.DeepEqual(c.Profiles[p.Name], p) {
+			t.Errorf("%s: read back as %+v, default %q, %v", p.Name, c.Profiles[p.Name], c.Default, err)
+		}
+	}
+	path := filepath.Join(t.TempDir(), "config.toml")
+	if err := Init(path, &Profile{Name: "x", BaseURL: "ftp://x", Account: "y"}); err == nil {
+		t.Error("a profile that can't be used was written")
+	}
+	if _, err := os.Stat(path); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("something was left: %v", err)
+	}
+}
+
 func TestInit(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "deep", "config.toml")
-	if err := Init(path); err != nil {
+	if err := Init(path, nil); err != nil {
 		t.Fatal(err)
 	}
 	info, err := os.Stat(path)
@@ -121,7 +150,7 @@ func TestInit(t *testing.T) {
 	if err != nil || len(c.Profiles) != 0 || c.UI.Theme != "" {
 		t.Errorf("the written file changes something: %+v %v", c, err)
 	}
-	if err := Init(path); !errors.Is(err, fs.ErrExist) {
+	if err := Init(path, nil); !errors.Is(err, fs.ErrExist) {
 		t.Errorf("overwritten: %v", err)
 	}
 }
