@@ -34,9 +34,12 @@ type ImportRun struct {
 
 // UndoImport takes a part of an import back: those of its events that come
 // after a place, at most Limit of them (0 means 1,000).
+// Events names some of them instead, a thousand at most: they are taken back
+// also where they were edited since.
 type UndoImport struct {
-	After int64 `json:"after,omitempty"` // Next of the part before
-	Limit int   `json:"limit,omitempty"`
+	After  int64    `json:"after,omitempty"` // Next of the part before
+	Limit  int      `json:"limit,omitempty"`
+	Events []string `json:"events,omitempty"` // UUIDs
 }
 
 // UndoneImport is what came of a part of it. Next is where the next part
@@ -45,6 +48,7 @@ type UndoneImport struct {
 	Deleted  int         `json:"deleted"`  // events that it had made
 	Restored int         `json:"restored"` // events that it had changed
 	Gone     int         `json:"gone"`     // that aren't there any more
+	Shared   int         `json:"shared"`   // that it only had as well, and that stay
 	Kept     []KeptEvent `json:"kept,omitempty"`
 	Next     int64       `json:"next,omitempty"`
 }

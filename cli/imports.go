@@ -28,8 +28,8 @@ func (a *app) undoCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "undo [IMPORT]",
 		Short: "Take a whole import back, the last one where none is named",
-		Long: "Deletes what the import made and restores what it changed, also days later (up to 30 for what it changed). " +
-			"What was edited since, or changed by a later import, stays as it is and is listed: the exit code is then 3.",
+		Long: "Deletes what the import made and restores what it changed, also long after. " +
+			"What was edited since, or what a later import changed or has as well, stays as it is and is listed: the exit code is then 3.",
 		Example: strings.Join([]string{"threatbench imports", "threatbench undo", "threatbench undo 0193f0c4-…"}, "\n"),
 		Args:    cobra.ArbitraryArgs,
 	}
@@ -139,6 +139,9 @@ func undoSummary(done api.UndoneImport) string {
 	parts := []string{counted(done.Deleted, "event") + " deleted", grouped(done.Restored) + " restored"}
 	if done.Gone > 0 {
 		parts = append(parts, grouped(done.Gone)+" gone already")
+	}
+	if done.Shared > 0 {
+		parts = append(parts, grouped(done.Shared)+" stay, which another import had before")
 	}
 	if len(done.Kept) > 0 {
 		parts = append(parts, grouped(len(done.Kept))+" left as they are")

@@ -163,11 +163,12 @@ func (c *Client) UndoWholeImport(ctx context.Context, id string, progress func(d
 		all.Deleted += part.Deleted
 		all.Restored += part.Restored
 		all.Gone += part.Gone
+		all.Shared += part.Shared
 		all.Kept = append(all.Kept, part.Kept...)
 		if len(all.Kept) > maxKept {
 			return all, fmt.Errorf("taking the import %s back: more than %d events were edited since", id, maxKept)
 		}
-		done += part.Deleted + part.Restored + part.Gone + len(part.Kept)
+		done += part.Deleted + part.Restored + part.Gone + part.Shared + len(part.Kept)
 		if progress != nil {
 			progress(done)
 		}

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/google/uuid"
@@ -18,13 +19,20 @@ type importRun struct {
 	id int64
 }
 
+// What an import did to an event that it has.
+const (
+	importChanged = iota // brought it up to date
+	importMade
+	importShared // found it as another import had left it
+)
+
 // importedAs is what the last import that had an event left of it.
 type importedAs struct {
 	event, run      int64
 	source, version string
 	hash            [hashSize]byte
 	tlp             api.TLP
-	made            bool
+	how             int
 }
 
 const reasonRevoked = "it was revoked"
@@ -111,31 +119,30 @@ func (t *batch) importThem(c *writeTx) error {
 
 // noteImported keeps what the new events were made from.
 func (t *batch) noteImported(c *writeTx) error {
-	const columns = 8
-	row := "(?" + strings.Repeat(",?", columns-1) + ")"
-	var args []any
-	flush := func() error {
-		if len(args) == 0 {
-			return nil
-		}
-		_, err := c.s.exec(c.ctx, "INSERT INTO imported (event, run, source, version, hash, tlp, made, before) VALUES "+
-			row+strings.Repeat(","+row, len(args)/columns-1), args...)
-		if args = args[:0]; err != nil {
-			return fmt.Errorf("noting what was imported: %w", err)
-		}
-		return nil
-	}
+	var rows []importedAs
 	for _, it := range t.fresh() {
 		o := t.req.Import.Origins[it.index]
 		tlp, _ := api.ParseTLP(it.in.TLP)
-		args = append(args, it.id, t.importing.id, o.ID, o.Version, it.hash[:], int(tlp), true, nil)
-		if len(args) == rowsPerInsert*columns {
-			if err := flush(); err != nil {
-				return err
-			}
+		rows = append(rows, importedAs{event: it.id, run: t.importing.id, source: o.ID, version: o.Version, hash: it.hash, tlp: tlp, how: importMade})
+	}
+	return c.noteImported(rows)
+}
+
+// noteImported keeps what an import did to events; what it did before counts.
+func (c *writeTx) noteImported(rows []importedAs) error {
+	const row = "(?,?,?,?,?,?,?)"
+	for part := range slices.Chunk(rows, rowsPerInsert) {
+		var args []any
+		for _, a := range part {
+			args = append(args, a.event, a.run, a.source, a.version, a.hash[:], int(a.tlp), a.how)
+		}
+		_, err := c.s.exec(c.ctx, "INSERT INTO imported (event, run, source, version, hash, tlp, made) VALUES "+
+			row+strings.Repeat(","+row, len(part)-1)+" ON CONFLICT (event, run) DO NOTHING", args...)
+		if err != nil {
+			return fmt.Errorf("noting what was imported: %w", err)
 		}
 	}
-	return flush()
+	return nil
 }
 
 // renewAll goes through the events that are there already.
@@ -154,14 +161,24 @@ func (t *batch) renewAll(c *writeTx) error {
 		return err
 	}
 	e, cats := c.newEdit(opUpdate), newCategories(c)
+	var shared []importedAs
 	for _, it := range t.items {
 		if it == nil || !it.exists || it.twin {
 			continue
 		}
 		r := renewal{batch: t, edit: e, cats: cats, item: it, origin: t.req.Import.Origins[it.index]}
-		if err := r.run(known[it.id]); err != nil {
+		was := known[it.id]
+		if err := r.run(was); err != nil {
 			return err
 		}
+		if was != nil && was.run != t.importing.id && !r.renewed {
+			as := *was
+			as.run, as.how = t.importing.id, importShared
+			shared = append(shared, as)
+		}
+	}
+	if err := c.noteImported(shared); err != nil {
+		return err
 	}
 	return e.finish()
 }
@@ -185,7 +202,7 @@ func (s *session) importedAs(ctx context.Context, ids []int64) (map[int64]*impor
 func scanImported(r *sql.Rows) (*importedAs, error) {
 	a := &importedAs{}
 	var hash sql.RawBytes
-	err := r.Scan(&a.event, &a.run, &a.source, &a.version, &hash, &a.tlp, &a.made)
+	err := r.Scan(&a.event, &a.run, &a.source, &a.version, &hash, &a.tlp, &a.how)
 	copy(a.hash[:], hash)
 	return a, err
 }
@@ -198,6 +215,8 @@ type renewal struct {
 	item   *item
 	origin api.Origin
 	edges  []byte // that it made, in the form of the undo parts
+
+	renewed bool // it changed the event
 }
 
 // run compares the event with what is imported. was is what the last import
@@ -409,14 +428,17 @@ func (r *renewal) remember(was *importedAs, hash [hashSize]byte, tlp api.TLP, be
 		if err != nil {
 			return fmt.Errorf("noting what was imported: %w", err)
 		}
+		was.version = version
 		return nil
 	}
+	r.renewed = true
 	packed, err := packRaw(&r.c.z, before)
 	if err != nil {
 		return err
 	}
 	_, err = r.c.s.exec(r.c.ctx, `INSERT INTO imported (event, run, source, version, hash, tlp, made, before) VALUES (?, ?, ?, ?, ?, ?, 0, ?)
-		ON CONFLICT (event, run) DO UPDATE SET version = excluded.version, hash = excluded.hash, tlp = excluded.tlp`,
+		ON CONFLICT (event, run) DO UPDATE SET version = excluded.version, hash = excluded.hash, tlp = excluded.tlp,
+		before = CASE WHEN imported.made = 2 THEN excluded.before ELSE imported.before END, made = CASE WHEN imported.made = 2 THEN 0 ELSE imported.made END`,
 		r.item.id, r.importing.id, r.origin.ID, version, hash[:], int(tlp), packed)
 	if err != nil {
 		return fmt.Errorf("noting what was imported: %w", err)

@@ -149,6 +149,36 @@ func TestUndoImport(t *testing.T) {
 	}
 }
 
+// TestUndoLeavesWhatOthersHave takes imports back that have the same event, in
+// both orders, and one event that was edited since.
+func TestUndoLeavesWhatOthersHave(t *testing.T) {
+	d := openNew(t)
+	first, _ := importAs(t, d, "2024-01-01", rename("first"))
+	second, _ := importAs(t, d, "2024-01-01", rename("first"))
+	if got := undo(t, d, first); got.Deleted != 0 || len(got.Kept) != 1 || event(t, d).Event != "first" {
+		t.Errorf("the older one: %+v", got)
+	}
+	if got := undo(t, d, second); got.Deleted != 1 || len(got.Kept) != 0 {
+		t.Errorf("the newer one, when it alone has the event: %+v", got)
+	}
+	first, _ = importAs(t, d, "2024-01-01", rename("first"))
+	second, _ = importAs(t, d, "2024-01-01", rename("first"))
+	if got := undo(t, d, second); got.Deleted != 0 || got.Shared != 1 || event(t, d).Event != "first" {
+		t.Errorf("the newer one first: %+v", got)
+	}
+	text := "edited"
+	if _, err := d.Update(context.Background(), Actor{}, testAccount, "", importedUUID, api.EventPatch{Insight: &text}); err != nil {
+		t.Fatal(err)
+	}
+	if got := undo(t, d, first); got.Deleted != 0 || len(got.Kept) != 1 {
+		t.Errorf("an edited event: %+v", got)
+	}
+	got, err := d.UndoImport(context.Background(), Actor{}, testAccount, first, api.UndoImport{Events: []string{importedUUID}})
+	if err != nil || got.Deleted != 1 {
+		t.Errorf("an edited event by its id: %+v, %v", got, err)
+	}
+}
+
 // TestUndoImportInParts takes a larger import back, one event of which was
 // edited.
 func TestUndoImportInParts(t *testing.T) {

@@ -153,7 +153,7 @@ func (d *DB) forget(ctx context.Context) error {
 	if err := d.runWrite(ctx, "DELETE FROM undo WHERE id < ?", end); err != nil {
 		return fmt.Errorf("trimming the journal: %w", err)
 	}
-	return d.forgetImports(ctx, before)
+	return nil
 }
 
 // ErrUnfinished is a database that is being copied or restored, or was and it

@@ -9,6 +9,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/google/uuid"
+
 	"threatbench/api"
 )
 
@@ -16,6 +18,9 @@ const opUndoImport = "undo import"
 
 // importPage is how many events a part of an import has where nobody says.
 const importPage = 1000
+
+// importDid keeps the imports that there is something to take back of.
+const importDid = "(created + updated > 0 OR EXISTS (SELECT 1 FROM imported WHERE imported.run = import_run.id))"
 
 // Imports lists the imports of an account, the newest first.
 func (d *DB) Imports(ctx context.Context, account string, page, size int) ([]api.ImportRun, api.ResultInfo, error) {
@@ -35,11 +40,11 @@ func (d *DB) Imports(ctx context.Context, account string, page, size int) ([]api
 	}
 	defer v.close()
 	info := api.ResultInfo{Page: plain.Page, PerPage: plain.PageSize}
-	if err := v.s.queryRow(ctx, "SELECT count(*) FROM import_run WHERE account = ? AND created + updated > 0", sc.account).Scan(&info.TotalCount); err != nil {
+	if err := v.s.queryRow(ctx, "SELECT count(*) FROM import_run WHERE account = ? AND "+importDid, sc.account).Scan(&info.TotalCount); err != nil {
 		return nil, info, fmt.Errorf("reading the imports: %w", err)
 	}
 	out := []api.ImportRun{}
-	err = v.s.each(ctx, `SELECT uuid, at, actor, name, created, updated, undone FROM import_run WHERE account = ? AND created + updated > 0
+	err = v.s.each(ctx, `SELECT uuid, at, actor, name, created, updated, undone FROM import_run WHERE account = ? AND `+importDid+`
 		ORDER BY id DESC LIMIT ? OFFSET ?`, []any{sc.account, plain.PageSize, (plain.Page - 1) * plain.PageSize}, func(r *sql.Rows) error {
 		run := api.ImportRun{}
 		var at int64
@@ -131,7 +136,8 @@ func (s *session) importID(ctx context.Context, account int64, run string) (id i
 
 // UndoImport takes a part of an import back: what it made is deleted, what it
 // changed is as it was before. An event that was edited since stays as it is
-// and is named. It is a change like any other, which a revert takes back.
+// and is named, and so does what a later import has as well: that one has it
+// from then on. It is a change like any other, which a revert takes back.
 func (d *DB) UndoImport(ctx context.Context, who Actor, account, run string, u api.UndoImport) (api.UndoneImport, error) {
 	if err := limitOf(ctx).journals(); err != nil {
 		return api.UndoneImport{}, err
@@ -146,10 +152,15 @@ func (d *DB) UndoImport(ctx context.Context, who Actor, account, run string, u a
 		if err != nil {
 			return err
 		}
-		t := importUndo{edit: e, run: id, out: &out}
+		t := importUndo{edit: e, run: id, out: &out, edited: len(u.Events) > 0}
 		list, err := t.list(u.After, limit)
 		if err != nil {
 			return err
+		}
+		if t.edited {
+			if list, err = t.named(u.Events); err != nil {
+				return err
+			}
 		}
 		for _, a := range list {
 			if err := t.undo(a); err != nil {
@@ -157,10 +168,12 @@ func (d *DB) UndoImport(ctx context.Context, who Actor, account, run string, u a
 			}
 			out.Next = a.event
 		}
-		if len(list) == limit {
+		if len(list) == limit && !t.edited {
 			return nil
 		}
-		out.Next = 0
+		if out.Next = 0; t.edited {
+			return nil
+		}
 		if _, err := e.c.s.exec(ctx, "UPDATE import_run SET undone = 1 WHERE id = ?", id); err != nil {
 			return fmt.Errorf("noting that the import was taken back: %w", err)
 		}
@@ -175,8 +188,40 @@ func (d *DB) UndoImport(ctx context.Context, who Actor, account, run string, u a
 // importUndo takes an import back.
 type importUndo struct {
 	*edit
-	run int64
-	out *api.UndoneImport
+	run    int64
+	edited bool // what was edited since is taken back as well
+	out    *api.UndoneImport
+}
+
+// named reads what the import left of some events.
+func (t *importUndo) named(uuids []string) ([]*importedAs, error) {
+	if len(uuids) > importPage {
+		return nil, api.Errorf(http.StatusBadRequest, "events: want at most %d, got %d", importPage, len(uuids))
+	}
+	var out []*importedAs
+	for _, text := range uuids {
+		u, err := uuid.Parse(text)
+		if err != nil {
+			return nil, api.Errorf(http.StatusBadRequest, "events: want UUIDs, got %q", short(text))
+		}
+		id, _, err := t.c.s.lookup(t.c.ctx, t.c.account, u)
+		if err != nil {
+			return nil, err
+		}
+		before := len(out)
+		err = t.c.s.each(t.c.ctx, `SELECT event, run, source, version, hash, tlp, made FROM imported WHERE run = ? AND event = ?`, []any{t.run, id}, func(r *sql.Rows) error {
+			a, err := scanImported(r)
+			out = append(out, a)
+			return err
+		})
+		if err != nil {
+			return nil, fmt.Errorf("reading what was imported: %w", err)
+		}
+		if len(out) == before {
+			return nil, api.Errorf(http.StatusNotFound, "the import has no event %q", short(text))
+		}
+	}
+	return out, nil
 }
 
 // list reads what the import left, from an event on.
@@ -202,11 +247,15 @@ func (t *importUndo) undo(a *importedAs) error {
 		t.out.Gone++
 		return nil
 	}
+	if a.how == importShared {
+		t.out.Shared++
+		return t.forget(a)
+	}
 	reason, err := t.changedSince(a, now)
 	if err != nil {
 		return err
 	}
-	if reason == "" && a.made {
+	if reason == "" && a.how == importMade {
 		t.out.Deleted++
 		return t.remove(a.event)
 	}
@@ -223,27 +272,44 @@ func (t *importUndo) undo(a *importedAs) error {
 	return err
 }
 
-// changedSince tells why an event isn't as the import left it, "" where it is.
+// changedSince tells why an event isn't to be taken back, "" where nothing
+// speaks against it. What a later import has as well becomes what that one made.
 func (t *importUndo) changedSince(a *importedAs, now *eventRow) (string, error) {
-	var later bool
-	err := t.c.s.queryRow(t.c.ctx, "SELECT EXISTS (SELECT 1 FROM imported WHERE event = ? AND run > ?)", a.event, a.run).Scan(&later)
-	if err != nil {
+	var changed, shared sql.NullInt64
+	err := t.c.s.queryRow(t.c.ctx, `SELECT min(CASE WHEN made <> 2 THEN run END), min(CASE WHEN made = 2 THEN run END)
+		FROM imported WHERE event = ? AND run > ?`, a.event, a.run).Scan(&changed, &shared)
+	switch {
+	case err != nil:
 		return "", fmt.Errorf("reading what was imported: %w", err)
+	case changed.Valid:
+		return "a later import changed it; take that one back first", nil
+	case shared.Valid && a.how == importMade:
+		if _, err := t.c.s.exec(t.c.ctx, "UPDATE imported SET made = 1 WHERE event = ? AND run = ?", a.event, shared.Int64); err != nil {
+			return "", fmt.Errorf("noting what was imported: %w", err)
+		}
+		return "a later import has it as well", t.forget(a)
+	case shared.Valid:
+		return "a later import says the same; take that one back first", nil
+	case t.edited:
+		return "", nil
 	}
 	raw, err := t.c.s.rawRow(t.c.ctx, a.event)
 	if err != nil {
 		return "", err
 	}
 	hash, err := t.c.contentOfRow(&now.doc, raw)
-	switch {
-	case err != nil:
-		return "", err
-	case later:
-		return "a later import changed it; take that one back first", nil
-	case hash != a.hash:
+	if err == nil && hash != a.hash {
 		return "edited since", nil
 	}
-	return "", nil
+	return "", err
+}
+
+// forget drops what the import left of an event.
+func (t *importUndo) forget(a *importedAs) error {
+	if _, err := t.c.s.exec(t.c.ctx, "DELETE FROM imported WHERE event = ? AND run = ?", a.event, a.run); err != nil {
+		return fmt.Errorf("forgetting what was imported: %w", err)
+	}
+	return nil
 }
 
 // restore brings back what the import overwrote.
@@ -277,8 +343,8 @@ func (t *importUndo) restore(a *importedAs, now *eventRow) (string, error) {
 	if err := t.restoreEdges(was); err != nil {
 		return "", err
 	}
-	if _, err := t.c.s.exec(t.c.ctx, "DELETE FROM imported WHERE event = ? AND run = ?", a.event, a.run); err != nil {
-		return "", fmt.Errorf("forgetting what was imported: %w", err)
+	if err := t.forget(a); err != nil {
+		return "", err
 	}
 	t.out.Restored++
 	return "", nil
@@ -299,16 +365,6 @@ func (t *importUndo) restoreEdges(was *undoReader) error {
 		if _, err := t.wait(w, want); err != nil {
 			return err
 		}
-	}
-	return nil
-}
-
-// forgetImports drops what imports overwrote that is too old to be restored.
-// What they made is known for as long as it is there.
-func (d *DB) forgetImports(ctx context.Context, before int64) error {
-	err := d.runWrite(ctx, `UPDATE imported SET before = NULL WHERE before IS NOT NULL AND run IN (SELECT id FROM import_run WHERE at < ? AND updated > 0)`, before)
-	if err != nil {
-		return fmt.Errorf("trimming the imports: %w", err)
 	}
 	return nil
 }
