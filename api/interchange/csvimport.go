@@ -43,8 +43,12 @@ type sheet struct {
 	rows   [][]string // the first of the data
 }
 
-// readCSV takes a table in, row by row.
-func (im *importer) readCSV(f *file) error {
+// readCSV takes a table in, row by row. What holds for all of it may stand
+// behind its rows, so it is read for that first.
+func (im *importer) readCSV(p *passes) error { return im.readTwice(p, im.lookCSV, im.takeCSV) }
+
+// takeCSV takes the rows of a table.
+func (im *importer) takeCSV(f *file) error {
 	head, _ := f.Peek(readBuffer) // reading shows what is wrong
 	s := sampled(head, len(head) < readBuffer, im.o.Format == TSV)
 	t, err := im.newTable(s)
@@ -136,6 +140,10 @@ func (s *sheet) findHeader(comments [][]string) {
 			return
 		}
 	}
+	if n := preamble(s.rows); n > 0 {
+		s.rows = s.rows[n:]
+		s.skip += n
+	}
 	if len(s.rows) > 0 && table.HasHeader(s.rows[0], s.rows[1:]) {
 		s.header, s.rows = s.rows[0], s.rows[1:]
 		s.skip++
@@ -176,7 +184,6 @@ type tableImport struct {
 	keys     []string // of the raw record: the columns' names, each once
 	typed    int      // the column with the indicator's type, -1 for none
 	zeek     bool
-	mark     marking.Mark // what comments say of sharing
 	comments int
 	first    int // line of the first comment
 	undated  int
@@ -248,8 +255,6 @@ func (t *tableImport) comment(row []string, n int, at place) {
 	if !strings.HasPrefix(row[0], "#") || n == 0 && table.IsSeparatorLine(row[0]) {
 		return
 	}
-	text := strings.TrimSpace(strings.TrimLeft(strings.Join(row, " "), "# "))
-	t.mark.Title(text)
 	if t.comments++; t.comments == 1 {
 		t.first = at.line
 	}
@@ -285,6 +290,10 @@ func counted(n int, what string) string {
 
 func (t *tableImport) take(row []string, at place) error {
 	l, err := t.event(row)
+	if text := onlyCell(row); err != nil && len(t.table.Columns) > 1 && new(marking.Mark).Statement(text) {
+		t.im.note(at, fmt.Sprintf("a marking, taken for all rows: %.80q", text))
+		return nil
+	}
 	if err != nil {
 		t.im.reject(at, err.Error())
 		return nil
@@ -328,6 +337,10 @@ func (t *tableImport) marking(l *line, i int, cell string) bool {
 	switch {
 	case c.Left || c.Field == "raw" || t.table.Own:
 		return false
+	case strings.Contains(cell, "marking-definition--"):
+		l.mark.Add(markingsByID(cell))
+		t.marked[i]++
+		return true
 	case c.Marks:
 		l.mark.Field(cell)
 	case c.Share && marking.Is(cell):
@@ -373,6 +386,8 @@ func (t *tableImport) cell(l *line, i int, cell, said string) error {
 		return nil
 	case c.Field == "indicatorType" && !t.table.Own:
 		return nil // the indicators have it
+	case c.PAP:
+		cell = table.PAP(cell)
 	case c.Field == "tlp":
 		l.TLP = cmp.Or(l.TLP, cell)
 		l.mark.Field(cell)
@@ -407,7 +422,6 @@ func (t *tableImport) complete(l *line, row []string) error {
 		l.mark.Title(l.Event)
 		l.mark.Title(l.Insight)
 	}
-	l.joined.Add(t.mark)
 	l.Category = cmp.Or(l.Category, plainCategory)
 	l.Event = cmp.Or(l.Event, strings.TrimSpace(l.IndicatorType+" "+l.Indicator))
 	if l.Event == "" {

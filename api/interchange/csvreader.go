@@ -1,10 +1,14 @@
 package interchange
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
 	"slices"
+	"strings"
+
+	"threatbench/api/interchange/table"
 )
 
 // csvReader cuts a table into rows, as RFC 4180 says and more forgiving: a
@@ -214,4 +218,73 @@ func (c *csvReader) whole(size int, err error) error {
 		return fmt.Errorf("the row is %w: more than %d bytes (a quote that isn't closed?)", errLong, c.most)
 	}
 	return err
+}
+
+// lookCSV finds the markings of a whole table: in its comments, and in lines of
+// one cell before and behind its rows.
+func (im *importer) lookCSV(f *file) error {
+	head, _ := f.Peek(readBuffer) // reading shows what is wrong
+	s := sampled(head, len(head) < readBuffer, im.o.Format == TSV)
+	rows := &csvReader{in: f, most: im.o.MaxLine, comma: s.comma}
+	for im.ctx.Err() == nil {
+		row, err := rows.next()
+		switch {
+		case errors.Is(err, io.EOF):
+			return nil
+		case errors.Is(err, errLong), errors.Is(err, errOpen):
+		case err != nil:
+			return err
+		case strings.HasPrefix(row[0], "#") && !rows.quote && (len(row) != s.width() || len(row) == 1):
+			text := strings.TrimLeft(strings.Join(row, " "), "# ")
+			if rows.line <= headLines {
+				im.whole.Head(text)
+			}
+			im.whole.Line(text)
+		case s.width() > 1:
+			if text := onlyCell(row); text != "" {
+				if rows.line <= headLines {
+					im.whole.Head(text)
+				}
+				im.whole.Line(text)
+			}
+		}
+	}
+	return context.Cause(im.ctx)
+}
+
+// width is how many columns a table has.
+func (s *sheet) width() int {
+	if s.header != nil || len(s.rows) == 0 {
+		return len(s.header)
+	}
+	return len(s.rows[0])
+}
+
+// onlyCell is the cell of a row with a single one, "" where there are others.
+func onlyCell(row []string) (only string) {
+	for _, cell := range row {
+		if cell = strings.TrimSpace(cell); cell != "" {
+			if only != "" {
+				return ""
+			}
+			only = cell
+		}
+	}
+	return only
+}
+
+// preamble is how many rows stand before a table: lines of one cell, such as a
+// title, before rows of several of which the first names known columns.
+func preamble(rows [][]string) int {
+	const most = 20
+	for n, row := range rows[:min(len(rows), most)] {
+		if onlyCell(row) != "" {
+			continue
+		}
+		if n > 0 && table.Known(row) > 0 && table.HasHeader(row, rows[n+1:]) {
+			return n
+		}
+		return 0
+	}
+	return 0
 }

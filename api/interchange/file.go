@@ -171,6 +171,7 @@ type passes struct {
 	first *file // the first pass, begun already
 	seek  bool
 	spool *os.File
+	times atomic.Int64 // it is gone through
 }
 
 func newPasses(r io.Reader) (*passes, error) {
@@ -184,14 +185,16 @@ func newPasses(r io.Reader) (*passes, error) {
 	return p, err
 }
 
-// bytes is how much of the file was read so far, in all passes.
-func (p *passes) bytes() int64 { return p.first.raw.n.Load() }
+// bytes is how much of the file was read so far, in all passes: of several,
+// each counts for its part.
+func (p *passes) bytes() int64 { return p.first.raw.n.Load() / max(p.times.Load(), 1) }
 
 // each calls visit with the file's text, n times from the start.
 func (p *passes) each(n int, visit func(pass int, f *file) error) error {
 	if n > 1 && !p.seek {
 		return p.spooled(n, visit)
 	}
+	p.times.Store(int64(n))
 	for pass := range n {
 		f := p.first
 		if pass > 0 {

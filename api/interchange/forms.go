@@ -148,7 +148,25 @@ type entries struct {
 }
 
 // readForm takes a file of another program's form.
-func (im *importer) readForm(f *file) error {
+func (im *importer) readForm(p *passes) error {
+	if im.o.Format == YARA || im.o.Format == Sigma {
+		return im.readTwice(p, im.lookComments, im.takeForm)
+	}
+	return im.takeForm(p.first)
+}
+
+// lookComments finds the markings in the comments of rules.
+func (im *importer) lookComments(f *file) error {
+	return im.lookLines(f, func(b []byte, _ place) error {
+		if strings.IndexByte("#/*", b[0]) >= 0 {
+			im.whole.Line(strings.TrimLeft(string(b), "#/* "))
+		}
+		return nil
+	})
+}
+
+// takeForm takes what a form gives.
+func (im *importer) takeForm(f *file) error {
 	t := &entries{im: im}
 	var err error
 	object := func(read func([]byte, int, form.Taker) error) error {
@@ -208,6 +226,9 @@ func (t *entries) Take(e form.Entry) error {
 	for _, m := range e.Markings {
 		l.mark.Field(m)
 	}
+	for _, text := range e.About {
+		l.joined.Title(text)
+	}
 	l.mark.Title(e.Event)
 	l.mark.Title(e.Insight)
 	for _, id := range e.Techniques {
@@ -257,7 +278,7 @@ func (im *importer) readWorkbook(p *passes) error {
 			}
 			taken++
 			im.member = strings.TrimPrefix(member+"/"+name, "/")
-			if err := im.readCSV(f); err != nil && !im.ended() {
+			if err := im.readCSV(&passes{r: sheet, first: f}); err != nil && !im.ended() {
 				im.reject(place{}, err.Error())
 			} else if err != nil {
 				return err
@@ -295,7 +316,7 @@ func (im *importer) readPDF(p *passes) error {
 				im.leave("page", "it has no text, only pictures at most")
 			}
 			for line := range strings.Lines(text) {
-				t.mark.Title(line)
+				im.whole.Line(line)
 			}
 			pages = append(pages, text)
 			return nil

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"threatbench/api"
+	"threatbench/api/marking"
 )
 
 // Sink is where an import puts events; the client is one. It must keep UUIDs
@@ -151,7 +152,7 @@ func (r *Report) Missing() int {
 // be nil; it is never called by two goroutines at once.
 //
 // An archive (zip) is its files, as ImportAll takes them. Forms that must be
-// read more than once or out of order (STIX, MISP, xlsx, PDF, zip) are copied to
+// read more than once or out of order (all but JSON) are copied to
 // a temporary file where r cannot seek.
 func Import(ctx context.Context, r io.Reader, sink Sink, o ImportOptions, progress func(Progress)) (Report, error) {
 	o = o.withDefaults()
@@ -184,6 +185,10 @@ func (im *importer) readFile(p *passes) error {
 	for _, note := range p.first.notes {
 		im.note(place{}, note)
 	}
+	im.whole = marking.Mark{}
+	if im.whole.Name(cmp.Or(im.member, im.o.Name)); !im.whole.None() {
+		im.note(place{}, fmt.Sprintf("its name says TLP %s, which holds for all in it", im.whole.TLP))
+	}
 	return im.readAll(p)
 }
 
@@ -191,13 +196,13 @@ func (im *importer) readFile(p *passes) error {
 func (im *importer) readAll(p *passes) error {
 	switch im.o.Format {
 	case CSV, TSV:
-		return im.readCSV(p.first)
+		return im.readCSV(p)
 	case MISP:
 		return im.readMISP(p)
 	case STIX:
 		return im.readSTIX(p)
 	case Text:
-		return im.readText(p.first)
+		return im.readText(p)
 	case JSON:
 		return im.readJSON(p.first, func(b []byte, at place) error { im.count(); return im.takeLine(b, at) })
 	case XLSX:
@@ -205,7 +210,7 @@ func (im *importer) readAll(p *passes) error {
 	case PDF:
 		return im.readPDF(p)
 	case TheHive, OTX, EVE, OpenIOC, Sigma, YARA:
-		return im.readForm(p.first)
+		return im.readForm(p)
 	}
 	return im.readLines(p.first, im.takeLine)
 }

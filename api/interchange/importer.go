@@ -22,6 +22,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"threatbench/api"
+	"threatbench/api/marking"
 )
 
 const (
@@ -48,6 +49,7 @@ type importer struct {
 	planner planner
 	member  string              // the file being read, of a folder or an archive
 	ids     map[string]struct{} // of the events a plan has seen
+	whole   marking.Mark        // what the file says of all that is in it
 	run     string              // the import, where the sink keeps imports; else ""
 	undated int                 // lines of JSON without a date
 

@@ -78,6 +78,12 @@ func (l *line) readMarkings(b []byte) {
 			l.mark.Field(text)
 		case marking.OnSharing(name) && marking.Is(text):
 			l.mark.Field(text)
+		case strings.Contains(text, "marking-definition--"):
+			l.mark.Add(markingsByID(text))
+		default:
+			for _, within := range marksWithin(value, nil) {
+				l.mark.Field(within)
+			}
 		}
 	}
 	l.mark.Title(l.Event)

@@ -9,10 +9,12 @@ import (
 )
 
 // settle gives an event its TLP: the strictest of what it says of itself, or
-// what the import says where it says nothing, and of all others whose words it
-// took in. A raw record that has a marking keeps it.
+// what its file or else the import says where it says nothing, and of all
+// others whose words it took in. A raw record that has a marking keeps it.
 func (im *importer) settle(l *line, at place) {
+	l.joined.Add(im.whole)
 	unreadable, otherwise := im.tlps()
+	otherwise = im.whole.Resolve(unreadable, otherwise)
 	tlp := max(l.mark.Resolve(unreadable, otherwise), l.joined.Resolve(unreadable, api.TLPNone))
 	l.TLP = tlp.String()
 	var raw marking.Mark

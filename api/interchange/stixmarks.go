@@ -43,7 +43,7 @@ func (x *stixIndex) noteMarks(o stixObject, b []byte) {
 			x.add(factMark, o.ID, markLabel, l)
 		}
 	}
-	if mentionsTLP(b) {
+	if mentionsTLP(b) || mentionsSharing(b) {
 		x.noteFields(o, b)
 	}
 }
@@ -58,13 +58,27 @@ func mentionsTLP(b []byte) bool {
 	return false
 }
 
+// mentionsSharing is a quick look for objects with a property on sharing.
+func mentionsSharing(b []byte) bool {
+	for _, s := range []string{`"x_`, "haring", "andling", "istribution"} {
+		if bytes.Contains(b, []byte(s)) {
+			return true
+		}
+	}
+	return false
+}
+
 // noteFields takes in markings that stand in properties of their own, and in
 // the object's texts.
 func (x *stixIndex) noteFields(o stixObject, b []byte) {
 	fields := decoded[map[string]json.RawMessage](b)
 	for _, name := range slices.Sorted(maps.Keys(fields)) {
-		if marking.IsName(name) {
-			for _, text := range textsOf(fields[name]) {
+		own := marking.IsName(name)
+		if !own && !marking.OnSharing(name) || strings.HasSuffix(name, "marking_refs") || name == "granular_markings" {
+			continue
+		}
+		for _, text := range textsOf(fields[name]) {
+			if own || marking.Is(text) {
 				x.add(factMark, o.ID, markField, text)
 			}
 		}
@@ -143,17 +157,32 @@ func papTag(name string, definition json.RawMessage) string {
 	return ""
 }
 
-// marksWithin finds the values under keys for markings, however deep.
-func marksWithin(b json.RawMessage, found []string) []string {
-	if len(b) == 0 || b[0] != '{' {
+// marksWithin finds the values under keys for markings, to a depth that nobody
+// writes by hand.
+func marksWithin(b json.RawMessage, found []string) []string { return marksBelow(b, found, 8) }
+
+func marksBelow(b json.RawMessage, found []string, depth int) []string {
+	if b = bytes.TrimSpace(b); len(b) == 0 || depth == 0 {
+		return found
+	}
+	if b[0] == '[' {
+		for _, one := range decoded[[]json.RawMessage](b) {
+			found = marksBelow(one, found, depth-1)
+		}
+	}
+	if b[0] != '{' {
 		return found
 	}
 	fields := decoded[map[string]json.RawMessage](b)
 	for _, key := range slices.Sorted(maps.Keys(fields)) {
 		if marking.IsName(key) && fields[key][0] != '{' {
 			found = append(found, textsOf(fields[key])...)
+		} else if text := string(decoded[word](fields[key])); strings.EqualFold(text, "tlp") {
+			for _, of := range []string{"value", "color", "colour", "level", "marking"} {
+				found = append(found, textsOf(fields[of])...)
+			}
 		} else {
-			found = marksWithin(fields[key], found)
+			found = marksBelow(fields[key], found, depth-1)
 		}
 	}
 	return found
@@ -189,6 +218,20 @@ func (x *stixIndex) mark(id string) marking.Mark {
 		m.Title(text)
 	}
 	x.marks[id] = m
+	return m
+}
+
+// markingsByID is what the published definitions say whose ids stand in a text.
+func markingsByID(text string) (m marking.Mark) {
+	for id := range strings.FieldsFuncSeq(text, func(r rune) bool { return strings.ContainsRune(" ,;|\"'[]", r) }) {
+		name, ok := stix.MarkingTLP(id)
+		switch {
+		case ok:
+			m.Field(name)
+		case strings.HasPrefix(id, "marking-definition--"):
+			m.Unreadable = with(m.Unreadable, id)
+		}
+	}
 	return m
 }
 

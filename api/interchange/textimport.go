@@ -2,6 +2,7 @@ package interchange
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -20,10 +21,9 @@ import (
 // textImport makes events of the indicators of a text.
 type textImport struct {
 	im       *importer
-	list     bool         // a list of indicators, whose comments say nothing of them
-	hosts    bool         // most of what it lists are hosts
-	log      bool         // its lines begin with their moments
-	mark     marking.Mark // what the text says of its sharing
+	list     bool // a list of indicators, whose comments say nothing of them
+	hosts    bool // most of what it lists are hosts
+	log      bool // its lines begin with their moments
 	comments int
 	first    int // line of the first comment
 	empty    int // lines without an indicator
@@ -31,23 +31,83 @@ type textImport struct {
 
 // readText takes the indicators out of a text: of a list line by line without
 // its comments, of anything else wherever they stand; of HTML and XML in what
-// is written between the tags.
-func (im *importer) readText(f *file) error {
+// is written between the tags. What it says of its own sharing may stand at its
+// end, so it is read for that first.
+func (im *importer) readText(p *passes) error {
+	return im.readTwice(p, im.lookText, im.takeText)
+}
+
+// readTwice reads a file for what it says of its own sharing, and then for its
+// events. Damage is told by the second reading.
+func (im *importer) readTwice(p *passes, look, take func(*file) error) error {
+	return p.each(2, func(pass int, f *file) error {
+		if pass > 0 {
+			return take(f)
+		}
+		if err := look(f); !errors.Is(err, errCut) {
+			return err
+		}
+		return nil
+	})
+}
+
+// headLines is how many lines of a text are its head.
+const headLines = 5
+
+// lookText finds the markings of a text.
+func (im *importer) lookText(f *file) error {
+	head, _ := f.Peek(4 << 10) // reading shows what is wrong
+	seen := 0
+	look := func(b []byte, _ place) error {
+		text := strings.TrimLeft(string(b), "#;!/ ")
+		if seen++; seen <= headLines {
+			im.whole.Head(text)
+		}
+		im.whole.Line(text)
+		return nil
+	}
+	if trimmed := bytes.TrimSpace(head); len(trimmed) > 0 && trimmed[0] == '<' {
+		m := markup{im: im, z: html.NewTokenizer(f), line: 1, from: 1, take: look, look: true}
+		return m.read(f)
+	}
+	return im.lookLines(f, look)
+}
+
+// lookLines gives a file's lines to look, but for those that can't be read.
+func (im *importer) lookLines(f *file, look func(b []byte, at place) error) error {
+	lines := &lineReader{in: f, most: im.o.MaxLine}
+	for im.ctx.Err() == nil {
+		b, err := lines.next()
+		switch {
+		case errors.Is(err, io.EOF):
+			return nil
+		case errors.Is(err, errLong):
+			continue
+		case err != nil:
+			return err
+		}
+		if err := look(b, place{line: lines.line}); err != nil {
+			return err
+		}
+	}
+	return context.Cause(im.ctx)
+}
+
+// takeText takes the indicators of a text.
+func (im *importer) takeText(f *file) error {
 	const most = 64 << 10
 	head, err := f.Peek(most) // reading shows what is wrong
 	t := &textImport{im: im}
 	trimmed := bytes.TrimSpace(head)
-	markup := len(trimmed) > 0 && trimmed[0] == '<'
-	if !markup {
+	tagged := len(trimmed) > 0 && trimmed[0] == '<'
+	if !tagged {
 		t.list = looksLikeList(trimmed, err != nil) || isBlockList(trimmed)
 		t.hosts = t.list && mostlyHosts(trimmed)
 		t.log = isLog(trimmed, err != nil)
-		for line := range bytes.Lines(head) {
-			t.mark.Title(string(line))
-		}
 		err = im.readLines(f, t.take)
 	} else {
-		err = t.readMarkup(f)
+		m := markup{im: im, z: html.NewTokenizer(f), line: 1, from: 1, take: t.take}
+		err = m.read(f)
 	}
 	t.finish()
 	return err
@@ -67,7 +127,6 @@ func (t *textImport) finish() {
 // same event wherever it is found, but for the dataset.
 func (t *textImport) take(b []byte, at place) error {
 	text := string(b)
-	t.mark.Title(text)
 	if t.list {
 		return t.listed(text, at)
 	}
@@ -97,7 +156,6 @@ func (t *textImport) put(found []indicator.Found, text string, at place) error {
 	for _, f := range found {
 		l := foundEvent(f, text, at, t.im.scoped(""))
 		l.Date = api.TimeOf(t.moment(text)).String()
-		l.joined.Add(t.mark)
 		if err := t.im.putMade(l, len(f.Value), at); err != nil {
 			return err
 		}
@@ -108,7 +166,7 @@ func (t *textImport) put(found []indicator.Found, text string, at place) error {
 // listed takes a line of a list: an indicator, or hosts in the forms of hosts
 // files and of blockers.
 func (t *textImport) listed(text string, at place) error {
-	if isListComment(text) {
+	if isListComment(text) || new(marking.Mark).Statement(text) {
 		if t.comments++; t.comments == 1 {
 			t.first = at.line
 		}
@@ -220,14 +278,12 @@ func mostlyHosts(head []byte) bool {
 // inlineTags don't end the line they stand in.
 var inlineTags = []string{"a", "b", "i", "u", "em", "strong", "span", "code", "font", "sub", "sup", "wbr", "mark", "small", "tt", "kbd", "s"}
 
-// readMarkup takes the indicators of what stands between the tags of HTML or
-// XML.
-func (t *textImport) readMarkup(f *file) error {
-	m := markup{t: t, z: html.NewTokenizer(f), line: 1, from: 1}
-	m.z.SetMaxBuf(t.im.o.MaxLine)
+// read takes what stands between the tags of HTML or XML.
+func (m *markup) read(f *file) error {
+	m.z.SetMaxBuf(m.im.o.MaxLine)
 	for {
-		if t.im.ctx.Err() != nil {
-			return t.im.ctx.Err()
+		if m.im.ctx.Err() != nil {
+			return m.im.ctx.Err()
 		}
 		kind := m.z.Next()
 		if kind == html.ErrorToken {
@@ -243,7 +299,9 @@ func (t *textImport) readMarkup(f *file) error {
 
 // markup gathers the visible text of HTML or XML.
 type markup struct {
-	t      *textImport
+	im     *importer
+	take   func(b []byte, at place) error
+	look   bool // for markings only
 	z      *html.Tokenizer
 	text   strings.Builder
 	line   int    // where the tokenizer is
@@ -258,8 +316,10 @@ func (m *markup) flush() error {
 	if b == "" {
 		return nil
 	}
-	m.t.im.count()
-	return m.t.take([]byte(b), place{line: m.from})
+	if !m.look {
+		m.im.count()
+	}
+	return m.take([]byte(b), place{line: m.from})
 }
 
 // end takes what is left, and says why there is no more.
@@ -272,7 +332,9 @@ func (m *markup) end(f *file) error {
 		return nil
 	}
 	if errors.Is(err, html.ErrBufferExceeded) {
-		m.t.im.reject(place{line: m.line}, fmt.Sprintf("a tag or text is longer than %d bytes; the rest isn't read", m.t.im.o.MaxLine))
+		if !m.look {
+			m.im.reject(place{line: m.line}, fmt.Sprintf("a tag or text is longer than %d bytes; the rest isn't read", m.im.o.MaxLine))
+		}
 		return nil
 	}
 	return f.broken(err)
@@ -296,18 +358,41 @@ func (m *markup) token(kind html.TokenType) error {
 }
 
 func (m *markup) tag(kind html.TokenType) error {
-	name, _ := m.z.TagName()
+	name, more := m.z.TagName()
 	tag := string(name)
+	if m.look && more && kind != html.EndTagToken {
+		m.attributes()
+	}
 	switch {
 	case kind == html.StartTagToken && (tag == "script" || tag == "style"):
 		m.hidden = tag
 	case kind == html.EndTagToken && tag == m.hidden:
 		m.hidden = ""
 	}
-	if !slices.Contains(inlineTags, tag) || m.text.Len() > m.t.im.o.MaxLine {
+	if !slices.Contains(inlineTags, tag) || m.text.Len() > m.im.o.MaxLine {
 		return m.flush()
 	}
 	return nil
+}
+
+// attributes looks for markings in what a tag says: the words of a picture, a
+// property of the document, a class.
+func (m *markup) attributes() {
+	said := map[string]string{}
+	for more := true; more; {
+		var key, value []byte
+		key, value, more = m.z.TagAttr()
+		said[string(key)] = string(value)
+	}
+	for _, key := range []string{"alt", "title", "content", "aria-label", "label", "data-tlp"} {
+		m.im.whole.Title(said[key])
+	}
+	if marking.IsName(said["name"]) || marking.IsName(said["property"]) {
+		m.im.whole.Field(said["content"])
+	}
+	if text, ok := said["data-tlp"]; ok {
+		m.im.whole.Field(text)
+	}
 }
 
 func foundEvent(f indicator.Found, text string, at place, scope string) line {

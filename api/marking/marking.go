@@ -116,6 +116,68 @@ func (m *Mark) Title(text string) {
 	}
 }
 
+// Line reads a line of a text: a marking in its title's place, one that nobody
+// can read, or words on sharing behind a color.
+func (m *Mark) Line(text string) {
+	m.Title(text)
+	if r := told(text); r.tlp > api.TLPAmber {
+		m.found(r)
+	}
+	var said Mark
+	if apart.MatchString(text) && said.statement(text) && said.TLP > api.TLPAmber {
+		m.Add(said)
+	}
+	if Begins(text) {
+		if _, kind := read(text); kind == isOther {
+			m.unreadable(strings.TrimSpace(text))
+		}
+	}
+}
+
+// Head reads one of the first lines of a text: one that is a marking and no
+// more is that of the text, however far it lets it go.
+func (m *Mark) Head(text string) {
+	if Begins(text) && Is(text) {
+		m.found(mentions(text, true))
+	}
+}
+
+// Name reads the name of a file, which only ever makes a marking stricter.
+func (m *Mark) Name(name string) {
+	if r := mentions(name, false); r.tlp > api.TLPAmber {
+		m.found(r)
+	}
+}
+
+// telling are the words behind which a sentence tells how it is marked.
+var telling = func() map[string]bool {
+	m := map[string]bool{}
+	for w := range strings.FieldsSeq(`as is are under at marked classified handling distribution sharing classification level als ist sind unter einstufung eingestuft
+		gekennzeichnet comme est sous classé diffusion como es bajo sob clasificación come è sotto`) {
+		m[w] = true
+	}
+	return m
+}()
+
+// told is a marking within a sentence that tells how it is marked: "classified
+// as TLP:RED".
+func told(text string) (strictest reading) {
+	if !mayMention(text) {
+		return strictest
+	}
+	w := words(text)
+	for i := range w {
+		if i == 0 || !telling[w[i-1]] {
+			continue
+		}
+		if rest, ok := named(w[i:]); ok && len(rest) > 0 && colors()[rest[0]] != api.TLPNone {
+			r, _ := readWords(rest[:min(len(rest), 2)], false)
+			strictest.tlp, strictest.purple = max(strictest.tlp, r.tlp), strictest.purple || r.purple
+		}
+	}
+	return strictest
+}
+
 // Cell reads a cell of a table, whatever its column is for, and reports
 // whether it is a marking or begins with one that has TLP before it: "TLP:RED",
 // "[TLP AMBER]", "TLP:RED - do not share". What a cell says of TLP further on
@@ -341,7 +403,7 @@ func named(w []string) (rest []string, ok bool) {
 			ok = true
 			i++
 		case ok && (s == "protocol" || s == "level" || s == "marking" || s == "color" || s == "colour" || s == "v1" || s == "v2" || s == "1" || s == "2" || s == "0"):
-		case !ok && (s == "marking" || s == "label" || s == "sharing" || s == "classification" || s == "handling" || s == "misp" || s == "opencti"):
+		case !ok && (s == "marking" || s == "label" || s == "sharing" || s == "classification" || s == "handling" || s == "misp" || s == "galaxy" || s == "taxonomy" || s == "opencti"):
 		case ok || !strings.HasPrefix(s, "tlp"):
 			return w[i:], ok
 		default: // tlpred, tlpamberstrict

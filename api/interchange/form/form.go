@@ -36,6 +36,7 @@ type Entry struct {
 	Techniques []string             // of ATT&CK
 	Tags       []string             // markings may be among them
 	Markings   []string             // what fields of a marking say
+	About      []string             // texts of what it is part of, which may say how they are marked
 	Raw        json.RawMessage
 }
 

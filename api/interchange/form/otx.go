@@ -48,6 +48,7 @@ func otxPulse(f fields, line int, to Taker) error {
 	for _, key := range []string{"TLP", "tlp"} {
 		e.Markings = append(e.Markings, f.texts(key)...)
 	}
+	e.About = []string{name, f.text("description")}
 	e.Insight = paragraphs(f.text("description"), listed("References", f.texts("references")), listed("Industries", skipFirst(f.texts("industries"))))
 	if where := f.texts("targeted_countries"); len(where) > 0 {
 		e.Target = where[0]

@@ -36,7 +36,7 @@ func hiveAlert(f fields, line int, to Taker) error {
 	e := Entry{
 		ID: "thehive/" + source + "/" + f.text("sourceRef", "_id", "id"), Version: moment(f.text("updatedAt", "_updatedAt")), Line: line,
 		Event: title, Category: "Alert", Date: moment(f.text("date", "createdAt", "_createdAt")), Insight: f.text("description"), Source: source,
-		Tags: f.texts("tags"), Raw: without(f, "artifacts", "observables"),
+		Tags: f.texts("tags"), About: []string{title, f.text("description")}, Raw: without(f, "artifacts", "observables"),
 	}
 	if f.text("sourceRef", "_id", "id") == "" {
 		e.ID += title + "/" + e.Date
@@ -66,7 +66,7 @@ func hiveObservable(alert Entry, o fields, to Taker) error {
 	e := Entry{
 		Parent: alert.ID, Version: alert.Version, Line: alert.Line, Category: "Observable", Date: alert.Date, Source: alert.Source,
 		Techniques: alert.Techniques, Tags: append(append([]string{}, alert.Tags...), o.texts("tags")...), Markings: append([]string{}, alert.Markings...),
-		Insight: o.text("message"), Raw: encode(o),
+		Insight: o.text("message"), About: alert.About, Raw: encode(o),
 	}
 	e.mark(o, to)
 	for _, h := range attached.texts("hashes") {

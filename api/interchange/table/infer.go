@@ -20,6 +20,7 @@ type Column struct {
 	Dates *Dates         // how its dates are read
 	Marks bool           // its cells are markings, whatever else they are taken for
 	Open  bool           // one marking among its cells makes it a column of those
+	PAP   bool           // it holds what may be done, rather than who may see it
 	Left  bool           // left out, as was asked
 	Share bool           // its name speaks of who may see a row: a cell that is a marking is one
 }
@@ -112,7 +113,7 @@ func HasHeader(first []string, rest [][]string) bool {
 	known := 0
 	for _, cell := range first {
 		cell = strings.TrimSpace(cell)
-		if _, ok := indicator.TypeOf(cell); ok || isDate(cell) || cell != "" && isNumber(cell) {
+		if _, ok := indicator.TypeOf(cell); ok || isDate(cell) || cell != "" && isNumber(cell) || marking.Begins(cell) && marking.Is(cell) {
 			return false
 		}
 		if isKnown(cell) {
@@ -217,6 +218,9 @@ func (t *Table) byName(looks []stats, seen map[string]bool) {
 		case t.Columns[i].Field != "":
 		case marking.IsName(name):
 			t.set(i, "tlp", "", seen)
+		case isPAP(name):
+			t.set(i, "tags", "", seen)
+			t.Columns[i].PAP = true
 		case typed && (s.cells == 0 || freeTypes[kind] || s.share(s.indicators) >= fits || t.fitting(i, kind, s)):
 			t.set(i, "indicator", kind, seen)
 		case typed && field == "":

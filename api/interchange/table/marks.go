@@ -17,7 +17,7 @@ const sentence = 6
 func (t *Table) markings(looks []stats, seen map[string]bool) {
 	for i := range t.Columns {
 		s := looks[i]
-		if marking.IsName(t.Columns[i].Name) || !t.holdsMarkings(i, s) {
+		if marking.IsName(t.Columns[i].Name) || isPAP(t.Columns[i].Name) || !t.holdsMarkings(i, s) {
 			continue
 		}
 		t.Columns[i].Marks = true
@@ -28,6 +28,25 @@ func (t *Table) markings(looks []stats, seen map[string]bool) {
 		t.set(i, "tlp", "", seen)
 		t.note(i, s, s.markings, "seems to hold TLP markings, and is taken as that")
 	}
+}
+
+// isPAP tells whether a column says what may be done with what its row names:
+// the permissible actions protocol, which a tag keeps.
+func isPAP(name string) bool {
+	switch plain(name) {
+	case "pap", "paplevel", "papcolor", "papcolour", "permissibleactionsprotocol":
+		return true
+	}
+	return false
+}
+
+// PAP is the tag for a cell of such a column.
+func PAP(cell string) string {
+	rest := strings.TrimLeft(strings.TrimPrefix(strings.ToUpper(cell), "PAP"), ": _-")
+	if names := []string{"CLEAR", "GREEN", "AMBER", "RED"}; len(rest) == 1 && rest[0] >= '0' && rest[0] <= '3' {
+		rest = names[rest[0]-'0']
+	}
+	return "PAP:" + rest
 }
 
 // field is the field that a column's name says.
