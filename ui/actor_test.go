@@ -134,7 +134,7 @@ func TestActorReport(t *testing.T) {
 	if filepath.Base(path) != "b-evil-actor.md" {
 		t.Errorf("written to %q", path)
 	}
-	for _, want := range []string{`# \# \<b\>Evil\|Actor`, `## Category`, "\\`Cat\\` | 1 |", `said \*this\*`, `hxxp`} {
+	for _, want := range []string{`# \# \<b\>Evil\|Actor`, `## Category`, "\\`Cat\\` | 1 |", `said \*this\*`, `hxxp`, "the strictest marking among these events"} {
 		if !strings.Contains(text, want) {
 			t.Errorf("%q is not in the report:\n%s", want, text)
 		}

@@ -338,6 +338,8 @@ func TestGraphIsExported(t *testing.T) {
 	}
 	workbenchWith(t, ui.Options{API: newWeb(), WriteFile: whole(write)}, usual(), func(p *uitest.Program) {
 		press(p, "ctrl+r", "e", "enter")
+		p.Want("Highest TLP to include", "all of them", "up to amber+strict")
+		press(p, "enter")
 		for range len("graph.dot") {
 			p.Press("backspace")
 		}
@@ -347,7 +349,7 @@ func TestGraphIsExported(t *testing.T) {
 		if !strings.HasPrefix(got, "digraph {") || strings.Count(got, "label=") < 53 {
 			t.Errorf("written was %q", got)
 		}
-		press(p, "e", "down", "down", "down", "down", "enter")
+		press(p, "e", "down", "down", "down", "down", "enter", "enter")
 		if c := p.Copied(); len(c) != 1 || !strings.HasPrefix(c[0], "flowchart LR") {
 			t.Errorf("copied was %q", c)
 		}

@@ -17,11 +17,32 @@ func (m *Model) report() {
 	if t := m.p.sum.Timeline; !t.Start.IsZero() {
 		fmt.Fprintf(&b, "%s events from %s to %s.\n", m.total(), t.Start.UTC().Format("2006-01-02"), t.End.UTC().Format("2006-01-02"))
 	}
+	if strictest := m.strictest(); strictest != "" {
+		fmt.Fprintf(&b, "\n**TLP:%s**, the strictest marking among these events.\n", strings.ToUpper(strictest))
+	}
 	for _, s := range sections {
 		m.reportSection(&b, string(s), strings.ToUpper(api.TitleOf(s)))
 	}
 	m.reportLatest(&b)
 	m.env.Host.SaveAs("the profile", fileName(m.p.name)+".md", []byte(b.String()))
+}
+
+// strictest is the strictest marking of the events that were counted; "" where
+// it isn't known. One that can't be read counts as red.
+func (m *Model) strictest() string {
+	top, _ := m.p.facet(string(api.FieldTLP))
+	if len(top) == 0 {
+		return ""
+	}
+	most := api.TLPNone
+	for _, c := range top {
+		tlp, ok := api.ParseTLP(c.Value)
+		if !ok || tlp == api.TLPNone {
+			tlp = api.TLPRed
+		}
+		most = max(most, tlp)
+	}
+	return most.String()
 }
 
 func (m *Model) reportSection(b *strings.Builder, column, title string) {

@@ -2,43 +2,81 @@ package graph
 
 import (
 	"bytes"
+	"fmt"
 	"io"
 
 	tea "charm.land/bubbletea/v2"
 
+	"threatbench/api"
+	"threatbench/ui/widget/graph"
 	"threatbench/ui/widget/toast"
 	"threatbench/views"
 )
 
-// export offers the forms in which the graph can leave the program.
+// exportForms are the forms in which the graph can leave the program; one
+// without a file goes to the clipboard.
+var exportForms = [...]struct {
+	title, file string
+	write       func(*graph.Model, io.Writer) error
+}{
+	{"DOT to a file", "graph.dot", (*graph.Model).WriteDOT},
+	{"Mermaid to a file", "graph.mmd", (*graph.Model).WriteMermaid},
+	{"SVG to a file", "graph.svg", (*graph.Model).WriteSVG},
+	{"copy DOT", "", (*graph.Model).WriteDOT},
+	{"copy Mermaid", "", (*graph.Model).WriteMermaid},
+}
+
+// export offers the forms, and then up to which marking.
 func (m *Model) export() {
-	p := m.scene.picture
-	forms := []struct {
-		title, file string
-		write       func(io.Writer) error
-	}{
-		{"DOT to a file", "graph.dot", p.WriteDOT},
-		{"Mermaid to a file", "graph.mmd", p.WriteMermaid},
-		{"SVG to a file", "graph.svg", p.WriteSVG},
-		{"copy DOT", "", p.WriteDOT},
-		{"copy Mermaid", "", p.WriteMermaid},
-	}
-	items := make([]views.PickItem, len(forms))
-	for i, f := range forms {
+	items := make([]views.PickItem, len(exportForms))
+	for i, f := range exportForms {
 		items[i] = views.PickItem{Title: f.title}
 	}
 	m.env.Host.Ask(views.Pick{Title: "export the graph", Items: items, Chosen: func(i int) tea.Cmd {
-		f := forms[i]
-		var b bytes.Buffer
-		if err := f.write(&b); err != nil {
-			m.env.Host.Say(toast.Error, err.Error())
-			return nil
-		}
-		if f.file == "" {
-			m.env.Host.Copy("the graph", b.String())
-			return nil
-		}
-		m.env.Host.SaveAs("the graph", f.file, b.Bytes())
+		m.askCeiling(i)
 		return nil
 	}})
+}
+
+// askCeiling asks up to which marking events may be in what is written.
+func (m *Model) askCeiling(form int) {
+	p := views.Pick{Title: "Highest TLP to include"}
+	ceilings := []api.TLP{api.TLPNone, api.TLPClear, api.TLPGreen, api.TLPAmber, api.TLPAmberStrict}
+	for _, c := range ceilings {
+		it := views.PickItem{Title: "all of them", Detail: views.Plural(len(m.scene.order), "node")}
+		if c != api.TLPNone {
+			kept := 0
+			for _, shown := range m.scene.upTo(c) {
+				if shown {
+					kept++
+				}
+			}
+			it = views.PickItem{Title: "up to " + c.String(), Detail: fmt.Sprintf("%s of %s", views.Count(kept), views.Count(len(m.scene.order)))}
+		}
+		p.Items = append(p.Items, it)
+	}
+	p.Chosen = func(i int) tea.Cmd {
+		m.writeUpTo(form, ceilings[i])
+		return nil
+	}
+	m.env.Host.Ask(p)
+}
+
+// writeUpTo writes the graph of the events up to a marking.
+func (m *Model) writeUpTo(form int, most api.TLP) {
+	f, picture := exportForms[form], m.scene.picture
+	if most != api.TLPNone {
+		picture = graph.New(m.env.Styles)
+		picture.Set(m.scene.drawing(m.env, m.scene.upTo(most)))
+	}
+	var b bytes.Buffer
+	if err := f.write(picture, &b); err != nil {
+		m.env.Host.Say(toast.Error, err.Error())
+		return
+	}
+	if f.file == "" {
+		m.env.Host.Copy("the graph", b.String())
+		return
+	}
+	m.env.Host.SaveAs("the graph", f.file, b.Bytes())
 }

@@ -90,11 +90,23 @@ func (s *scene) dress(env *views.Env) {
 
 // show hands what has come to the picture and the table.
 func (s *scene) show(env *views.Env) {
+	s.picture.Set(s.drawing(env, nil))
+	s.list.set(s)
+}
+
+// drawing is the graph as the picture takes it: of all nodes, or of those that
+// shown has.
+func (s *scene) drawing(env *views.Env, shown map[string]bool) graph.Graph {
 	g := graph.Graph{Kinds: kinds()}
 	for _, k := range s.order {
-		g.Nodes = append(g.Nodes, s.drawn(env, k))
+		if shown == nil || shown[k] {
+			g.Nodes = append(g.Nodes, s.drawn(env, k))
+		}
 	}
 	for _, e := range s.all() {
+		if shown != nil && !(shown[e.from] && shown[e.to]) {
+			continue
+		}
 		weak := e.kind == reference
 		n := kindNumber(&g, e.kind)
 		g.Edges = append(g.Edges, graph.Edge{From: e.from, To: e.to, Kind: n, Weak: weak})
@@ -103,10 +115,33 @@ func (s *scene) show(env *views.Env) {
 		g.Groups = append(g.Groups, graph.Group{Label: views.Shown(name), Glyph: glyphs(env.ASCII, i)})
 	}
 	for _, r := range s.seeds {
-		g.Roots = append(g.Roots, key(r))
+		if shown == nil || shown[key(r)] {
+			g.Roots = append(g.Roots, key(r))
+		}
 	}
-	s.picture.Set(g)
-	s.list.set(s)
+	return g
+}
+
+// upTo names the nodes that may leave up to a marking: events that have it or a
+// looser one, and what hangs on one of those. What isn't known to be an event
+// of such a marking stays out.
+func (s *scene) upTo(most api.TLP) map[string]bool {
+	shown := map[string]bool{}
+	for _, k := range s.order {
+		if e := s.nodes[k].Event; e != nil {
+			tlp, ok := api.ParseTLP(e.TLP)
+			shown[k] = ok && tlp <= most
+		}
+	}
+	for _, e := range s.all() {
+		for _, ends := range [][2]string{{e.from, e.to}, {e.to, e.from}} {
+			at, other := s.nodes[ends[0]], s.nodes[ends[1]]
+			if at != nil && other != nil && other.Event != nil && shown[ends[1]] && at.Type != api.NodeEvent {
+				shown[ends[0]] = true
+			}
+		}
+	}
+	return shown
 }
 
 // drawn is a node as the picture takes it.
