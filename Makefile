@@ -16,7 +16,9 @@ need-go:
 	@command -v $(GO) >/dev/null || { echo "threatbench needs Go 1.26 or newer: https://go.dev/dl/" >&2; exit 1; }
 
 run: need-go ## start the workbench on a throwaway database of demo events
-	@$(GO) run . demo
+	@mkdir -p $(TOOLS)/run; echo "Compiling; the first time takes a minute or two." >&2; set -o pipefail; \
+	$(GO) build -v -o $(TOOLS)/run/threatbench . 2>&1 | .ci/progress
+	@$(TOOLS)/run/threatbench demo
 
 test: need-go ## run all tests; those of the store in SQLite, and in PostgreSQL where there is one
 	$(GO) test $$($(GO) list ./... | grep -v '/api/store$$')

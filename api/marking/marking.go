@@ -8,6 +8,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"unicode"
 
 	"golang.org/x/text/unicode/norm"
@@ -124,7 +125,7 @@ func (m *Mark) Line(text string) {
 		m.found(r)
 	}
 	var said Mark
-	if apart.MatchString(text) && said.statement(text) && said.TLP > api.TLPAmber {
+	if apart().MatchString(text) && said.statement(text) && said.TLP > api.TLPAmber {
 		m.Add(said)
 	}
 	if Begins(text) {
@@ -194,7 +195,9 @@ func (m *Mark) Cell(text string) bool {
 
 // unknownMarking is TLP with a sign and what should be a marking: right behind
 // it, or alone on the line.
-var unknownMarking = regexp.MustCompile(`(?i)^[^\pL\pN]*tlp(?:[:=]\pL|\s*[:=]\s*\S+(?:\s+\S+)?\s*$|[_-]\pL+[^\pL\pN]*$)`)
+var unknownMarking = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`(?i)^[^\pL\pN]*tlp(?:[:=]\pL|\s*[:=]\s*\S+(?:\s+\S+)?\s*$|[_-]\pL+[^\pL\pN]*$)`)
+})
 
 // Begins reports whether a text begins with TLP and a marking, be it one that
 // nobody can read such as TLP:YELLOW.
@@ -206,18 +209,18 @@ func Begins(text string) bool {
 	if !ok || len(rest) == 0 || isPlainTag(rest) {
 		return false
 	}
-	return colors()[rest[0]] != api.TLPNone || isStrict(rest[0]) || unknownMarking.MatchString(norm.NFKC.String(text))
+	return colors()[rest[0]] != api.TLPNone || isStrict(rest[0]) || unknownMarking().MatchString(norm.NFKC.String(text))
 }
 
 // apart is a word that a sign ends, so that it stands by itself.
-var apart = regexp.MustCompile(`^[^\pL\pN]*[\pL]+\s*[^\pL\pN\s'’]`)
+var apart = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[^\pL\pN]*[\pL]+\s*[^\pL\pN\s'’]`) })
 
 // statement reads a color with words on sharing behind it. Where it would let
 // something out, a sign must part the color from them: the White House with
 // its restrictions isn't meant.
 func (m *Mark) statement(text string) bool {
 	w := words(text)
-	if len(w) > 0 && colors()[w[0]] < api.TLPAmber && !apart.MatchString(text) {
+	if len(w) > 0 && colors()[w[0]] < api.TLPAmber && !apart().MatchString(text) {
 		return false
 	}
 	if len(w) < 2 || colors()[w[0]] == api.TLPNone || !slices.ContainsFunc(w[1:], onSharing) {
@@ -319,7 +322,7 @@ var colorNames = map[api.TLP]string{
 	api.TLPRed:         "red purple rot rote rouge rojo vermelho rosso rood красный красная 赤 赤色 红 紅 红色 紅色",
 }
 
-var colorsByName = func() map[string]api.TLP {
+var colorsByName = sync.OnceValue(func() map[string]api.TLP {
 	m := map[string]api.TLP{}
 	for tlp, names := range colorNames {
 		for name := range strings.FieldsSeq(names) {
@@ -327,10 +330,10 @@ var colorsByName = func() map[string]api.TLP {
 		}
 	}
 	return m
-}()
+})
 
 // colors are the markings by their names.
-func colors() map[string]api.TLP { return colorsByName }
+func colors() map[string]api.TLP { return colorsByName() }
 
 // isStrict tells the word that makes amber stricter.
 func isStrict(s string) bool { return s == "strict" || s == "strikt" || s == "streng" }

@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"threatbench/api"
@@ -41,15 +42,21 @@ type evidence struct{ day, month int }
 func NewDates(asked Order) *Dates { return &Dates{asked: asked, seen: map[byte]*evidence{}} }
 
 var (
-	numericDate = regexp.MustCompile(`^(\d{1,4})([./-])(\d{1,2})([./-])(\d{1,4})(?:(?:T|,? +)(.+))?$`)
-	namedDate   = regexp.MustCompile(`^(?:[A-Za-z]{3,9}\.?,? +)?(?:(\d{1,2})(?:st|nd|rd|th)?[ -]+([A-Za-z]{3,9})\.?,?[ -]+(\d{2,4})|([A-Za-z]{3,9})\.? +(\d{1,2})(?:st|nd|rd|th)?,? +(\d{4}))(?:(?:T|,? +)(.+))?$`)
-	timeOfDay   = regexp.MustCompile(`^(?:at +)?(\d{1,2}):(\d{2})(?::(\d{2})(?:[.,](\d{1,9}))?)? *([AaPp])?(?:\.?[Mm]\.?)? *(Z|UTC|GMT|\(?UTC\)?|[+-]\d{2}:?\d{2})?$`)
-	isoDate     = regexp.MustCompile(`^\d{4}-\d{2}-\d{2}`)
+	numericDate = sync.OnceValue(func() *regexp.Regexp {
+		return regexp.MustCompile(`^(\d{1,4})([./-])(\d{1,2})([./-])(\d{1,4})(?:(?:T|,? +)(.+))?$`)
+	})
+	namedDate = sync.OnceValue(func() *regexp.Regexp {
+		return regexp.MustCompile(`^(?:[A-Za-z]{3,9}\.?,? +)?(?:(\d{1,2})(?:st|nd|rd|th)?[ -]+([A-Za-z]{3,9})\.?,?[ -]+(\d{2,4})|([A-Za-z]{3,9})\.? +(\d{1,2})(?:st|nd|rd|th)?,? +(\d{4}))(?:(?:T|,? +)(.+))?$`)
+	})
+	timeOfDay = sync.OnceValue(func() *regexp.Regexp {
+		return regexp.MustCompile(`^(?:at +)?(\d{1,2}):(\d{2})(?::(\d{2})(?:[.,](\d{1,9}))?)? *([AaPp])?(?:\.?[Mm]\.?)? *(Z|UTC|GMT|\(?UTC\)?|[+-]\d{2}:?\d{2})?$`)
+	})
+	isoDate = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^\d{4}-\d{2}-\d{2}`) })
 )
 
 // Learn looks at a cell: a 13th or later tells which number is the day.
 func (d *Dates) Learn(cell string) {
-	m := numericDate.FindStringSubmatch(cell)
+	m := numericDate().FindStringSubmatch(cell)
 	if m == nil || len(m[1]) > 2 || m[2] != m[4] {
 		return
 	}
@@ -75,7 +82,7 @@ func (d *Dates) Ambiguous() string {
 	if d.ambiguous == "" || d.asked != Unknown {
 		return ""
 	}
-	m := numericDate.FindStringSubmatch(d.ambiguous)
+	m := numericDate().FindStringSubmatch(d.ambiguous)
 	if e := d.seen[m[2][0]]; m[2] == "." || e != nil && e.day+e.month > 0 {
 		return ""
 	}
@@ -108,12 +115,12 @@ func (d *Dates) Parse(cell string) (api.Time, error) {
 	if t, ok := epoch(cell); ok {
 		return t, nil
 	}
-	if isoDate.MatchString(cell) && d.asked != DayFirst && d.asked != MonthFirst || !isNumber(cell) && strings.IndexByte(cell, 'T') > 0 {
+	if isoDate().MatchString(cell) && d.asked != DayFirst && d.asked != MonthFirst || !isNumber(cell) && strings.IndexByte(cell, 'T') > 0 {
 		if t, err := api.ParseTime(cell); err == nil {
 			return t, nil
 		}
 	}
-	if m := numericDate.FindStringSubmatch(cell); m != nil && m[2] == m[4] {
+	if m := numericDate().FindStringSubmatch(cell); m != nil && m[2] == m[4] {
 		return d.numeric(cell, m)
 	}
 	if t, ok := named(cell); ok {
@@ -164,7 +171,7 @@ func sureMonth(month, day int) bool { return month > 12 && day <= 12 }
 
 // named reads a date with the name of its month.
 func named(cell string) (api.Time, bool) {
-	m := namedDate.FindStringSubmatch(cell)
+	m := namedDate().FindStringSubmatch(cell)
 	if m == nil {
 		return api.Time{}, false
 	}
@@ -205,7 +212,7 @@ func assemble(year, month, day int, rest string) (api.Time, bool) {
 	if rest == "" || strings.EqualFold(rest, "UTC") {
 		return api.TimeOf(t), true
 	}
-	m := timeOfDay.FindStringSubmatch(rest)
+	m := timeOfDay().FindStringSubmatch(rest)
 	if m == nil {
 		return api.Time{}, false
 	}
