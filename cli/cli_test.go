@@ -140,10 +140,10 @@ func TestBrokenConfigIsAWarning(t *testing.T) {
 	if code := a.execute(t.Context(), args); code != exitOK {
 		t.Fatalf("code %d: %s", code, said)
 	}
-	if len(got.Warnings) != 2 || !strings.Contains(got.Warnings[0], config+":3: ui.colour: no such key") {
+	if len(got.Warnings) != 1 || !strings.Contains(got.Warnings[0], config+":3: ui.colour: no such key") {
 		t.Errorf("warnings %q", got.Warnings)
 	}
-	if got.UI.Theme != "" || !got.UI.ASCII || got.UI.Color != "16" {
+	if got.UI.Theme != "light" || !got.UI.ASCII || got.UI.Color != "16" {
 		t.Errorf("%+v", got.UI)
 	}
 }

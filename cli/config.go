@@ -103,7 +103,8 @@ func (a *app) configCheck(context.Context, []string) error {
 	c, err := a.config()
 	var m profile.Mistakes
 	if errors.As(err, &m) {
-		for _, mistake := range m {
+		_, unfortunate := looks(&c)
+		for _, mistake := range append(m, unfortunate...) {
 			a.note("%s", mistake.Error())
 		}
 		return quietError{err}
@@ -111,7 +112,7 @@ func (a *app) configCheck(context.Context, []string) error {
 	if err != nil {
 		return err
 	}
-	_, unfortunate := looks(c)
+	_, unfortunate := looks(&c)
 	for _, m := range unfortunate {
 		a.note("%s", m.Error())
 	}

@@ -71,9 +71,6 @@ func (a *app) doctor(ctx context.Context, ssh sshd.Files) error {
 	c.terminal()
 	conf, err := a.config()
 	c.say("configuration", a.configFound(conf), err)
-	if err != nil {
-		conf = profile.Config{}
-	}
 	p, err := a.choose(conf)
 	c.say("profile", fmt.Sprintf("%s, read-only: %s", p.Name, yesNo(p.ReadOnly)), err)
 	if err == nil {

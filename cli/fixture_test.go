@@ -21,7 +21,7 @@ func TestConfigurationOfSchema5(t *testing.T) {
 	if len(c.Keys) < 384 {
 		t.Fatalf("only %d actions are bound", len(c.Keys))
 	}
-	wrong, unfortunate := looks(c)
+	wrong, unfortunate := looks(&c)
 	for _, m := range append(wrong, unfortunate...) {
 		t.Error(m)
 	}

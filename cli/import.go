@@ -216,10 +216,12 @@ func (a *app) openProfile(ctx context.Context, reads bool) (*place, error) {
 	if err != nil {
 		return nil, err
 	}
-	for _, w := range warnings {
-		a.note("warning: %s", w)
-	}
 	p, err := a.choose(c)
+	for _, w := range warnings {
+		if err == nil || !strings.Contains(err.Error(), w) { // it is said once
+			a.note("warning: %s", w)
+		}
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"os"
 	"slices"
 	"strings"
 
@@ -12,12 +13,13 @@ import (
 	"threatbench/keymap"
 	"threatbench/theme"
 	"threatbench/ui"
+	"threatbench/views/events"
 )
 
 func (a *app) configPath() string { return cmp.Or(a.flags.config, profile.ConfigPath()) }
 
 // config reads the configuration. None is an empty one, unless --config named
-// it.
+// it. What is wrong with it is profile.Mistakes; the rest of it holds.
 func (a *app) config() (profile.Config, error) {
 	c, err := profile.Load(a.configPath())
 	if errors.Is(err, fs.ErrNotExist) {
@@ -26,18 +28,22 @@ func (a *app) config() (profile.Config, error) {
 		}
 		return profile.Config{}, nil
 	}
-	if err != nil {
+	var wrong profile.Mistakes
+	if err != nil && !errors.As(err, &wrong) {
 		return c, err
 	}
-	if wrong, _ := looks(c); len(wrong) > 0 {
+	amiss, _ := looks(&c)
+	if wrong = append(wrong, amiss...); len(wrong) > 0 {
 		return c, wrong
 	}
 	return c, nil
 }
 
-// looks checks what only the workbench knows: themes, actions and keys. What
-// is merely unfortunate, a theme that is hard to read, comes apart.
-func looks(c profile.Config) (wrong, unfortunate profile.Mistakes) {
+// looks checks what only the workbench knows: themes, columns, actions and
+// keys, and takes out a theme and columns that aren't there. What is merely
+// unfortunate, a theme that is hard to read or a key that goes from one action
+// to another, comes apart.
+func looks(c *profile.Config) (wrong, unfortunate profile.Mistakes) {
 	set, amiss := theme.NewSet(c.Themes)
 	for _, p := range amiss {
 		m := c.Mistake("themes."+p.Theme, p.Key, p.Msg)
@@ -47,12 +53,28 @@ func looks(c profile.Config) (wrong, unfortunate profile.Mistakes) {
 			wrong = append(wrong, m)
 		}
 	}
-	if c.UI.Theme != "" && len(wrong) == 0 && !slices.Contains(set.Names(), c.UI.Theme) {
-		wrong = append(wrong, c.Mistake("ui", "theme", fmt.Sprintf("%q is none of %s", c.UI.Theme, strings.Join(set.Names(), ", "))))
+	if c.UI.Theme != "" && !slices.Contains(set.Names(), c.UI.Theme) {
+		if _, ours := c.Themes[c.UI.Theme]; !ours { // what is wrong with ours has been said
+			wrong = append(wrong, c.Mistake("ui", "theme", fmt.Sprintf("%q is none of %s", c.UI.Theme, strings.Join(set.Names(), ", "))))
+		}
+		c.UI.Theme = ""
 	}
+	known := events.ColumnIDs()
+	c.UI.Columns = slices.DeleteFunc(slices.Clone(c.UI.Columns), func(id string) bool {
+		if slices.Contains(known, id) {
+			return false
+		}
+		wrong = append(wrong, c.Mistake("ui", "columns", fmt.Sprintf("there is no column %q; there are %s", id, strings.Join(known, ", "))))
+		return true
+	})
 	_, problems := keymap.New(ui.Actions(), c.Keys)
 	for _, p := range problems {
-		wrong = append(wrong, c.Mistake("keys", string(p.Action), p.Msg))
+		m := c.Mistake("keys", string(p.Action), p.Msg)
+		if _, chosen := c.Keys[string(p.Action)]; chosen && p.Kind <= keymap.Conflict {
+			wrong = append(wrong, m)
+		} else {
+			unfortunate = append(unfortunate, m)
+		}
 	}
 	return wrong, unfortunate
 }
@@ -61,37 +83,25 @@ func looks(c profile.Config) (wrong, unfortunate profile.Mistakes) {
 // the configuration can be read.
 func (a *app) themes() []string {
 	c, err := a.config()
-	if err != nil {
+	var wrong profile.Mistakes
+	if err != nil && !errors.As(err, &wrong) {
 		return theme.Names()
 	}
 	set, _ := theme.NewSet(c.Themes)
 	return set.Names()
 }
 
-// settings is the configuration with the command line laid over it. A broken
-// configuration doesn't keep the program from starting: it is a warning, and
-// the defaults hold. Only where the command line asks for a profile is it an
-// error.
+// settings is the configuration with the command line laid over it. What is
+// wrong in it is a warning, and everything else holds.
 func (a *app) settings() (profile.Config, []string, error) {
 	c, err := a.config()
 	var warnings []string
-	var broken profile.Mistakes
-	switch {
-	case errors.As(err, &broken) && (a.flags.profile == "" || a.flags.profile == profile.LocalName):
-		c = profile.Config{}
-		for _, m := range broken {
-			warnings = append(warnings, m.Error())
-		}
-		warnings = append(warnings, "the configuration is not used until that is put right")
-		if !a.flags.readOnly && profile.AsksReadOnly(a.configPath()) {
-			a.flags.readOnly = true
-			warnings = append(warnings, "nothing can be changed until then, since it asks for read_only")
-		}
-	case err != nil:
+	var wrong profile.Mistakes
+	if err != nil && !errors.As(err, &wrong) {
 		return c, nil, err
 	}
-	_, unfortunate := looks(c)
-	for _, m := range unfortunate {
+	_, unfortunate := looks(&c)
+	for _, m := range append(wrong, unfortunate...) {
 		warnings = append(warnings, m.Error())
 	}
 	c.UI.Theme = cmp.Or(a.flags.theme, c.UI.Theme)
@@ -125,4 +135,24 @@ func (a *app) choose(c profile.Config) (profile.Profile, error) {
 	p, err := c.Choose(a.flags.profile, a.env)
 	p.ReadOnly = p.ReadOnly || a.flags.readOnly
 	return p, err
+}
+
+// chooseOrLocal is choose for the workbench, which a mistake in the usual
+// profile doesn't keep from starting: it opens the embedded database then, and
+// changes nothing where the file asks for that anywhere.
+func (a *app) chooseOrLocal(c profile.Config) (p profile.Profile, warning string, err error) {
+	p, err = a.choose(c)
+	var unusable *profile.Unusable
+	if a.flags.profile != "" || !errors.As(err, &unusable) {
+		return p, "", err
+	}
+	p = profile.Profile{Name: profile.LocalName, DB: profile.DatabasePath(), ReadOnly: a.flags.readOnly || c.AsksReadOnly()}
+	if _, missing := os.Stat(p.DB); p.ReadOnly && missing != nil {
+		return p, "", err // there is nothing to show instead
+	}
+	warning = err.Error() + "; this is the local database instead"
+	if p.ReadOnly && !a.flags.readOnly {
+		warning += ", and nothing can be changed, since the file asks for read_only"
+	}
+	return p, warning, nil
 }

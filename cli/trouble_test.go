@@ -3,13 +3,8 @@ package cli
 import (
 	"fmt"
 	"io/fs"
-	"os"
-	"path/filepath"
-	"strings"
 	"syscall"
 	"testing"
-
-	"threatbench/cli/profile"
 )
 
 // What a machine refuses is said in one wording, with what to do, wherever it
@@ -30,28 +25,5 @@ func TestMachineTroublesAreSaidInOneWording(t *testing.T) {
 				t.Errorf("got  %q\nwant %q", got, text)
 			}
 		}
-	}
-}
-
-// A configuration that can't be used still keeps the program from changing
-// anything where it asks for that.
-func TestBrokenConfigurationKeepsReadOnly(t *testing.T) {
-	for text, want := range map[string]bool{
-		"[profiles.x]\nread_only = true\n[keys]\n\"app.quit\" = 5\n":     true,
-		"profiles.x = {db = 7, read_only=true}":                          true,
-		"profiles.x.\"read_only\" = true # yes\n\x00broken":              true,
-		"# read_only = true\n[keys]\nx = 5":                              false,
-		"[profiles.x]\nread_only = false\n[ui]\ntheme = \"read_only\"\n": false,
-	} {
-		path := filepath.Join(t.TempDir(), "config.toml")
-		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
-			t.Fatal(err)
-		}
-		if got := profile.AsksReadOnly(path); got != want {
-			t.Errorf("%s: %v, want %v", strings.ReplaceAll(text, "\n", " "), got, want)
-		}
-	}
-	if !profile.AsksReadOnly(filepath.Join(t.TempDir(), "missing")) {
-		t.Error("one that can't be read lets changes through")
 	}
 }

@@ -19,11 +19,8 @@ import (
 
 // ShowWorkbench is the terminal workbench as the program shows it.
 func ShowWorkbench(ctx context.Context, s Session) error {
-	keys, problems := keymap.New(ui.Actions(), s.Keys)
-	for _, p := range problems {
-		s.Warnings = append(s.Warnings, p.String())
-	}
-	themes, _ := theme.NewSet(s.Themes) // what is amiss has been said
+	keys, _ := keymap.New(ui.Actions(), s.Keys) // what is amiss in keys and themes has been said
+	themes, _ := theme.NewSet(s.Themes)
 	var memory views.Store
 	if s.State != nil {
 		memory = s.State

@@ -27,9 +27,12 @@ func (a *app) workbench(ctx context.Context, text string) (err error) {
 	if err != nil {
 		return err
 	}
-	p, err := a.choose(c)
+	p, instead, err := a.chooseOrLocal(c)
 	if err != nil {
 		return err
+	}
+	if instead != "" {
+		warnings = append(warnings, instead)
 	}
 	if isMissing(p) && !p.ReadOnly {
 		if err := a.askToMake(p.DB); err != nil {

@@ -8,9 +8,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
-	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/pelletier/go-toml/v2"
@@ -29,7 +27,9 @@ type Config struct {
 	// Themes are a person's own, by name: see theme.NewSet.
 	Themes map[string]map[string]any `toml:"themes"`
 
-	text string // of the file
+	text     string             // of the file
+	amiss    map[string]Mistake // why profiles can't be used, by name
+	readOnly bool               // it asks for read_only where nobody can tell for whom
 }
 
 // UI is how the workbench should look; empty values mean its defaults.
@@ -68,43 +68,12 @@ func (p Profile) Remote() bool {
 // Colors lists what color may be.
 func Colors() []string { return []string{"auto", "truecolor", "256", "16", "never"} }
 
-// Mistake is one thing wrong with a configuration file. Line counts from 1; 0
-// is the file as a whole.
-type Mistake struct {
-	File    string
-	Line    int
-	Key     string
-	Problem string
-}
-
-// Error is the mistake on one line: file:line: key: problem.
-func (m Mistake) Error() string {
-	out := m.File
-	if m.Line > 0 {
-		out += ":" + strconv.Itoa(m.Line)
-	}
-	if m.Key != "" {
-		out += ": " + m.Key
-	}
-	return out + ": " + m.Problem
-}
-
-// Mistakes is everything wrong with a configuration file.
-type Mistakes []Mistake
-
-// Error is all of them, one a line.
-func (m Mistakes) Error() string {
-	lines := make([]string, len(m))
-	for i, mistake := range m {
-		lines[i] = mistake.Error()
-	}
-	return strings.Join(lines, "\n")
-}
-
 const maxConfig = 1 << 20 // bytes
 
 // Load reads a configuration file. A file that is not there is an empty
-// configuration and fs.ErrNotExist. Wrong content is Mistakes.
+// configuration and fs.ErrNotExist. Wrong content is Mistakes, all there are,
+// beside a configuration of everything that is right: see Config.Choose for
+// profiles that aren't.
 func Load(path string) (Config, error) {
 	f, err := os.Open(path)
 	if err != nil {
@@ -120,130 +89,83 @@ func Load(path string) (Config, error) {
 	case err != nil:
 		return Config{}, fmt.Errorf("reading the configuration: %w", err)
 	case len(text) > maxConfig:
-		return Config{}, Mistakes{{File: path, Problem: "larger than a megabyte; is this the right file?"}}
+		return Config{readOnly: true}, Mistakes{{File: path, Problem: "larger than a megabyte; is this the right file?"}}
 	}
-	c, err := parse(path, text)
-	if err != nil {
-		return Config{}, err
-	}
+	c, wrong := parse(path, text)
 	if err := files.OnlyOurs(path); err != nil && c.trusted() {
-		return Config{}, Mistakes{{File: path, Problem: "names programs to run or where tokens are sent, and " + err.Error()}}
+		wrong = append(wrong, c.refuse(Profile.Remote, Mistake{File: path, Problem: "names programs to run or where tokens are sent, and " + err.Error()}))
 	}
 	if mode := info.Mode().Perm(); mode&0o077 != 0 && c.holdsSecret() {
 		problem := fmt.Sprintf("holds a token and others can read it (mode %04o); run: chmod 600 %s", mode, path)
-		return Config{}, Mistakes{{File: path, Problem: problem}}
+		wrong = append(wrong, c.refuse(Profile.secret, Mistake{File: path, Problem: problem}))
+	}
+	if len(wrong) > 0 {
+		return c, wrong
 	}
 	return c, nil
 }
 
+// refuse makes profiles that can't be used out of those that are such.
+func (c Config) refuse(such func(Profile) bool, m Mistake) Mistake {
+	for name, p := range c.Profiles {
+		if such(p) {
+			c.amiss[name] = m
+		}
+	}
+	return m
+}
+
 // trusted reports whether a file does harm in somebody else's hands: it names a
 // program, or an account's server, which is sent the token.
-func (c Config) trusted() bool {
+func (c Config) trusted() bool { return c.any(Profile.Remote) }
+
+func (c Config) holdsSecret() bool { return c.any(Profile.secret) }
+
+func (c Config) any(such func(Profile) bool) bool {
 	for _, p := range c.Profiles {
-		if len(p.TokenCommand) > 0 || p.Remote() {
+		if such(p) {
 			return true
 		}
 	}
 	return false
 }
 
-func (c Config) holdsSecret() bool {
-	for _, p := range c.Profiles {
-		if p.Token != "" || p.Key != "" {
-			return true
-		}
-	}
-	return false
-}
+func (p Profile) secret() bool { return p.Token != "" || p.Key != "" }
 
-func parse(path string, text []byte) (Config, error) {
-	var c Config
-	d := toml.NewDecoder(strings.NewReader(string(text)))
-	d.DisallowUnknownFields()
-	if err := d.Decode(&c); err != nil {
-		return Config{}, mistakesOf(path, err)
-	}
-	c.File, c.text = path, string(text)
+// parse reads a configuration, and everything that is wrong with it.
+func parse(path string, text []byte) (Config, Mistakes) {
+	c, wrong := salvage(path, string(text))
 	for name, p := range c.Profiles {
 		p.Name = name
 		p.DB = expandHome(p.DB)
 		c.Profiles[name] = p
 	}
-	if m := c.check(); len(m) > 0 {
-		return Config{}, m
-	}
-	return c, nil
+	wrong = append(wrong, c.check()...)
+	slices.SortStableFunc(wrong, func(a, b Mistake) int { return a.Line - b.Line })
+	return c, wrong
 }
 
-func mistakesOf(path string, err error) error {
-	var strict *toml.StrictMissingError
-	var wrong *toml.DecodeError
-	switch {
-	case errors.As(err, &strict):
-		var all Mistakes
-		for _, e := range strict.Errors {
-			line, _ := e.Position()
-			all = append(all, Mistake{path, line, strings.Join(e.Key(), "."), "no such key"})
-		}
-		return all
-	case errors.As(err, &wrong):
-		line, _ := wrong.Position()
-		return Mistakes{{path, line, strings.Join(wrong.Key(), "."), plainly(strings.TrimPrefix(wrong.Error(), "toml: "))}}
-	}
-	return Mistakes{{path, 0, "", strings.TrimPrefix(err.Error(), "toml: ")}}
-}
-
-// plainly says in words of the file, not of Go, that a value is of a wrong kind.
-func plainly(problem string) string {
-	_, kinds, ok := strings.Cut(problem, "cannot decode TOML ")
-	is, want, found := strings.Cut(kinds, " into ")
-	if !ok || !found {
-		return problem
-	}
-	if at := strings.LastIndex(want, "of type "); at >= 0 {
-		want = want[at+len("of type "):]
-	}
-	switch want {
-	case "string":
-		want = "a text in quotes"
-	case "[]string":
-		want = "a list of texts, as in [\"a\", \"b\"]"
-	case "bool":
-		want = "true or false"
-	case "int", "int64":
-		want = "a whole number"
-	default:
-		return problem
-	}
-	return "want " + want + ", not the " + is
-}
-
-// Mistake says what is wrong with a key of a table of the file, "" being the
-// top level.
-func (c Config) Mistake(table, key, problem string) Mistake {
-	full := key
-	if table != "" {
-		full = strings.TrimSuffix(table+"."+key, ".")
-	}
-	return Mistake{c.File, lineOf(c.text, table, key), full, problem}
-}
-
-// check finds values that are well written and yet wrong.
-func (c Config) check() Mistakes {
+// check finds values that are well written and yet wrong, and takes them out.
+func (c *Config) check() Mistakes {
 	var all Mistakes
 	add := func(table, key, problem string) { all = append(all, c.Mistake(table, key, problem)) }
 	if c.UI.Color != "" && !slices.Contains(Colors(), c.UI.Color) {
 		add("ui", "color", fmt.Sprintf("%q is none of %s", c.UI.Color, strings.Join(Colors(), ", ")))
+		c.UI.Color = ""
 	}
 	if _, ok := c.Profiles[c.Default]; !ok && c.Default != "" && c.Default != LocalName {
-		add("", "default_profile", fmt.Sprintf("there is no profile %q in this file", c.Default))
+		add("", "default_profile", noProfile(c.Default))
 	}
 	for _, name := range c.Names() {
+		before := len(all)
 		if p, ok := c.Profiles[name]; ok {
 			if safe := clean.Line(name); safe != name { // it stands in the header and in the window's title
 				add("profiles."+safe, "", "the name holds characters that a terminal obeys or hides")
 			}
 			p.check(func(key, problem string) { add("profiles."+name, key, problem) })
+		}
+		if before < len(all) && c.amiss[name].Problem == "" {
+			c.amiss[name] = all[before]
 		}
 	}
 	return all
@@ -262,29 +184,6 @@ func (p Profile) check(add func(key, problem string)) {
 	if (p.Email == "") != (p.Key == "") && p.Key != "" {
 		add("key", "goes with email")
 	}
-}
-
-// lineOf finds the line of a key in a table, or of the table itself where no
-// key is named; 0 where it is written in a way that this simple search doesn't
-// see.
-func lineOf(text, table, key string) int {
-	current := ""
-	for i, line := range strings.Split(text, "\n") {
-		line = strings.TrimSpace(line)
-		if rest, ok := strings.CutPrefix(line, "["); ok {
-			name, _, _ := strings.Cut(rest, "]")
-			current = strings.ReplaceAll(strings.TrimSpace(name), `"`, "")
-			if current == table && key == "" {
-				return i + 1
-			}
-			continue
-		}
-		name, _, ok := strings.Cut(line, "=")
-		if ok && current == table && strings.Trim(strings.TrimSpace(name), `"`) == key {
-			return i + 1
-		}
-	}
-	return 0
 }
 
 // Names lists the profiles, the built-in one for the embedded database first.
@@ -321,8 +220,8 @@ func Init(path string, p *Profile) error {
 		if text, err = p.within(text); err != nil {
 			return err
 		}
-		if _, err := parse(path, []byte(text)); err != nil {
-			return err
+		if _, wrong := parse(path, []byte(text)); len(wrong) > 0 {
+			return wrong
 		}
 	}
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
@@ -369,16 +268,6 @@ func (p Profile) within(text string) (string, error) {
 		return "", fmt.Errorf("writing the profile: %w", err)
 	}
 	return strings.Replace(text, "#default_profile = \"local\"\n", string(usual), 1) + "\n" + string(section), nil
-}
-
-var readOnlyAsked = regexp.MustCompile(`(?m)^[^#\n]*\bread_only\b["']?\s*=\s*true\b`)
-
-// AsksReadOnly tells of a configuration that can't be used, whatever is wrong
-// with it, whether it asks anywhere for a profile that changes nothing, or
-// can't be read.
-func AsksReadOnly(path string) bool {
-	b, err := os.ReadFile(path)
-	return err != nil || readOnlyAsked.Match(b)
 }
 
 // template is the file that Init writes: everything in it is a comment, so

@@ -43,19 +43,27 @@ func DatabasePath() string { return filepath.Join(xdg.DataHome, appDir, "events.
 func StatePath() string { return filepath.Join(xdg.StateHome, appDir) }
 
 // Choose finds the profile of that name, "" meaning the default one, and
-// completes it from the environment. It asks for no token yet.
+// completes it from the environment. It asks for no token yet. A profile with a
+// mistake in it, and a default one that isn't there, is Unusable.
 func (c Config) Choose(name string, env Environment) (Profile, error) {
+	usual := name == ""
 	name = cmp.Or(name, c.Default, LocalName)
 	p, ok := c.Profiles[name]
+	if why, amiss := c.amiss[name]; amiss {
+		return p, &Unusable{name, why}
+	}
+	p.ReadOnly = p.ReadOnly || c.readOnly
 	switch {
 	case ok:
 	case name == LocalName:
-		p = Profile{Name: LocalName}
+		p = Profile{Name: LocalName, ReadOnly: c.readOnly}
 	case name == CloudflareName:
-		p = Profile{Name: CloudflareName, Account: env.Getenv("CLOUDFLARE_ACCOUNT_ID")}
+		p = Profile{Name: CloudflareName, Account: env.Getenv("CLOUDFLARE_ACCOUNT_ID"), ReadOnly: c.readOnly}
 		if p.Account == "" {
 			return p, errors.New("the profile cloudflare needs CLOUDFLARE_ACCOUNT_ID and CLOUDFLARE_API_TOKEN in the environment")
 		}
+	case usual:
+		return p, &Unusable{name, c.Mistake("", "default_profile", noProfile(name))}
 	default:
 		return p, fmt.Errorf("there is no profile %q; there are: %s (and cloudflare, by the environment)", name, strings.Join(c.Names(), ", "))
 	}
@@ -70,6 +78,8 @@ func (c Config) Choose(name string, env Environment) (Profile, error) {
 	}
 	return p, nil
 }
+
+func noProfile(name string) string { return fmt.Sprintf("there is no profile %q in this file", name) }
 
 // Authorise fills in the profile's credentials: Token, or Email and Key. The
 // profile's own sources come first (token_command, token_env, token,

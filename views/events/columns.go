@@ -120,6 +120,15 @@ func heading(f api.Field) string {
 	return info.Heading()
 }
 
+// ColumnIDs are the names of the columns, as a configuration takes them.
+func ColumnIDs() []string {
+	var ids []string
+	for _, c := range columns() {
+		ids = append(ids, c.ID)
+	}
+	return ids
+}
+
 // defaultColumns are shown until the person chooses others.
 func defaultColumns() []string {
 	return []string{"date", "tlp", "attacker", "category", "indicator", "target", "tags", "event"}
