@@ -112,8 +112,9 @@ func highContrastPalette(dark bool) Palette {
 	}
 }
 
-// colourBlindPalette keeps to blue and orange and to differences in
-// lightness, which red-green and blue-yellow deficiencies leave apart.
+// colourBlindPalette keeps markings and series apart for red-green and
+// blue-yellow deficiencies, by hue and by lightness; deficiency_test.go measures
+// it. The other themes rely on the words that stand beside the colours.
 func colourBlindPalette(dark bool) Palette {
 	if !dark {
 		return Palette{
@@ -121,9 +122,9 @@ func colourBlindPalette(dark bool) Palette {
 			Strong: "#000000", Faint: "#646b75", Border: "#b4bac2",
 			Accent: "#005a9c", Match: "#7a4b00",
 			Error: "#8f2f00", Warn: "#7a5200", Good: "#005a9c",
-			TLPClear: "#3a3f46", TLPGreen: "#00617d", TLPAmber: "#855700", TLPRed: "#7d1d4b",
+			TLPClear: "#3a3f46", TLPGreen: "#0f8251", TLPAmber: "#896f14", TLPRed: "#d01f9d",
 			Data: "#00617d", Number: "#7d3b6c",
-			Series: []Color{"#0067a5", "#9a5b00", "#00724f", "#736600", "#3c4fb8", "#b04600", "#97407a", "#5a616b"},
+			Series: []Color{"#2f68ad", "#482f03", "#1c3a34", "#75724c", "#2d00e3", "#c14d0f", "#9c587d", "#5c00a1"},
 		}
 	}
 	return Palette{
@@ -131,9 +132,9 @@ func colourBlindPalette(dark bool) Palette {
 		Strong: "#ffffff", Faint: "#8b929e", Border: "#4a515c",
 		Accent: "#56b4e9", Match: "#f0e442",
 		Error: "#f28a4b", Warn: "#e6c14a", Good: "#8ecdf2",
-		TLPClear: "#ffffff", TLPGreen: "#6ad0c5", TLPAmber: "#ffc000", TLPRed: "#e58fc0",
+		TLPClear: "#ffffff", TLPGreen: "#009d55", TLPAmber: "#ffb70b", TLPRed: "#ef2bb8",
 		Data: "#9fd3f0", Number: "#e3b3d2",
-		Series: []Color{"#56b4e9", "#e69f00", "#2bbf95", "#f0e442", "#7f9cf5", "#ef7d3c", "#dd8fbd", "#b6bcc6"},
+		Series: []Color{"#a3caff", "#ffbb19", "#07ed80", "#90831d", "#8c71f9", "#ddd0ca", "#d84ea2", "#39925b"},
 	}
 }
 
