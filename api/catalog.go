@@ -33,6 +33,34 @@ type Category struct {
 	Shortname   string   `json:"shortname,omitempty"`
 }
 
+// CategoryPatch is what an update of a category changes: nil stays.
+type CategoryPatch struct {
+	Name        *string   `json:"name,omitempty"`
+	KillChain   *int      `json:"killChain,omitempty"`
+	MitreAttack *[]string `json:"mitreAttack,omitempty"`
+	MitreCapec  *[]string `json:"mitreCapec,omitempty"`
+	Shortname   *string   `json:"shortname,omitempty"`
+}
+
+// Apply lays the patch over a category.
+func (p CategoryPatch) Apply(c *Category) {
+	if p.Name != nil {
+		c.Name = *p.Name
+	}
+	if p.KillChain != nil {
+		c.KillChain = *p.KillChain
+	}
+	if p.MitreAttack != nil {
+		c.MitreAttack = *p.MitreAttack
+	}
+	if p.MitreCapec != nil {
+		c.MitreCapec = *p.MitreCapec
+	}
+	if p.Shortname != nil {
+		c.Shortname = *p.Shortname
+	}
+}
+
 // UnmarshalJSON reads the stage as a number or as text, and lists that hold
 // one bare value.
 func (c *Category) UnmarshalJSON(b []byte) error {
@@ -65,7 +93,52 @@ type Country struct {
 type Tag struct {
 	UUID         string `json:"uuid"`
 	Value        string `json:"value"`
+	CategoryUUID string `json:"categoryUuid,omitempty"`
 	CategoryName string `json:"categoryName,omitempty"`
+	Description  string `json:"description,omitempty"`
+	TLP          string `json:"tlp,omitempty"`
+}
+
+// TagPatch is what an update of a tag changes: nil stays, a category of "" is
+// none.
+type TagPatch struct {
+	Value        *string
+	CategoryUUID *string
+	Description  *string
+}
+
+// MarshalJSON writes what shall change; no category is null.
+func (p TagPatch) MarshalJSON() ([]byte, error) {
+	out := map[string]any{}
+	for key, s := range map[string]*string{"value": p.Value, "categoryUuid": p.CategoryUUID, "description": p.Description} {
+		switch {
+		case s == nil:
+		case key == "categoryUuid" && *s == "":
+			out[key] = nil
+		default:
+			out[key] = *s
+		}
+	}
+	return json.Marshal(out)
+}
+
+// TagCategory is a kind of tags. Schema is the JSON list of the fields that its
+// tags are to have, nil for none.
+type TagCategory struct {
+	UUID        string          `json:"uuid"`
+	Name        string          `json:"name"`
+	Description string          `json:"description,omitempty"`
+	Schema      json.RawMessage `json:"schema,omitempty"`
+	CreatedAt   Time            `json:"createdAt"`
+	UpdatedAt   Time            `json:"updatedAt"`
+}
+
+// TagCategoryPatch is what an update of a tag category changes: nil stays, and
+// a schema of null takes it away.
+type TagCategoryPatch struct {
+	Name        *string         `json:"name,omitempty"`
+	Description *string         `json:"description,omitempty"`
+	Schema      json.RawMessage `json:"schema,omitempty"`
 }
 
 // Names reads a catalogue of names in any of its published forms: a list of

@@ -84,8 +84,38 @@ func cleanCountry(c *api.Country) {
 	cleanFields(&c.Alpha2, &c.Alpha3, &c.Name)
 }
 
+func cleanTagCategory(k *api.TagCategory) {
+	cleanFields(&k.UUID, &k.Name)
+	k.Description = clean.Text(k.Description)
+}
+
+func cleanIndicator(in *api.Indicator) {
+	cleanFields(&in.UUID, &in.IndicatorType, &in.Value, &in.DatasetID)
+	for i := range in.Sources {
+		s := &in.Sources[i]
+		cleanFields(&s.System, &s.ResourceType, &s.ResourceID)
+		if s.Title != nil {
+			cleanFields(s.Title)
+		}
+	}
+	for i := range in.RelatedEvents {
+		cleanFields(&in.RelatedEvents[i].DatasetID, &in.RelatedEvents[i].EventID)
+	}
+	for i := range in.Tags {
+		t := &in.Tags[i]
+		cleanFields(&t.UUID, &t.Value, &t.CategoryName)
+		if t.CategoryID != nil {
+			cleanFields(t.CategoryID)
+		}
+	}
+	if in.TLP != nil {
+		cleanFields(in.TLP)
+	}
+}
+
 func cleanTag(t *api.Tag) {
-	cleanFields(&t.UUID, &t.Value, &t.CategoryName)
+	cleanFields(&t.UUID, &t.Value, &t.CategoryUUID, &t.CategoryName, &t.TLP)
+	t.Description = clean.Text(t.Description)
 }
 
 func cleanGroups(g *api.Groups) {

@@ -105,6 +105,8 @@ func TestNoStringEscapesCleaning(t *testing.T) {
 	checkCleaned(t, cleanCategory)
 	checkCleaned(t, cleanCountry)
 	checkCleaned(t, cleanTag)
+	checkCleaned(t, cleanTagCategory) // Schema is a list of bytes
+	checkCleaned(t, cleanIndicator)
 	checkCleaned(t, cleanAggregate)
 	checkCleaned(t, cleanSummary)
 	checkCleaned(t, cleanError)

@@ -66,8 +66,11 @@ type Client struct {
 	gqlPath     route
 	deletePath  route
 	relatedPath route
-	graph       atomic.Bool // the server's GraphQL schema is ours
-	noGraph     atomic.Bool // it has none, or another one
+
+	categoryPath, tagCategoryPath, indicatorPath, tagIndicatorPath route
+
+	graph   atomic.Bool // the server's GraphQL schema is ours
+	noGraph atomic.Bool // it has none, or another one
 
 	graphs   feature // GET /events/graph
 	unrelate feature

@@ -99,6 +99,14 @@ func (c *call) deleteEvents() error {
 	return c.ok(n)
 }
 
+// deleteEvent takes one event away (as SDK 5 does).
+func (c *call) deleteEvent() error {
+	if err := c.s.db.DeleteEvent(c.ctx(), c.who, c.account, c.params[0]); err != nil {
+		return err
+	}
+	return c.okID(c.params[0])
+}
+
 // addTags and removeTags answer in the envelope whatever the style, as the
 // contract wants it of these four.
 func (c *call) addTags() error { return c.changeTags(c.s.db.AddTags) }

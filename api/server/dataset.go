@@ -21,8 +21,12 @@ func (c *call) listDatasets() error {
 	if err != nil {
 		return err
 	}
-	if !deleted {
-		list = slices.DeleteFunc(list, func(d api.Dataset) bool { return d.DeletedAt != nil })
+	if deleted {
+		gone, err := c.s.db.DeletedDatasets(c.ctx(), c.account)
+		if err != nil {
+			return err
+		}
+		list = append(list, gone...)
 	}
 	return c.ok(orEmpty(list))
 }
@@ -115,4 +119,16 @@ func (c *call) updateDataset() error {
 		return err
 	}
 	return c.okDataset(d)
+}
+
+// deleteDataset takes a dataset away and says which one it was.
+func (c *call) deleteDataset() error {
+	d, err := c.s.db.DeleteDataset(c.ctx(), c.who, c.account, c.params[0])
+	if err != nil {
+		return err
+	}
+	return c.ok(struct {
+		UUID string `json:"uuid"`
+		Name string `json:"name"`
+	}{d.UUID, d.Name})
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"net/url"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -15,6 +16,7 @@ import (
 
 	"threatbench/api"
 	"threatbench/api/store"
+	"threatbench/api/tag"
 )
 
 // canary stands in every text of what a limit hides.
@@ -126,6 +128,41 @@ func isolations() map[string]isolation {
 		"POST /v2/events/graphql":                                 {"", countAll, everybody},
 		"POST /events/graphql":                                    {"", countAll, everybody},
 		"GET /events/datasets/{dataset_id}/events/{event_id}/raw": {"", "", everybody},
+
+		"DELETE /events/{event_id}":                           {"", "", adminOnly},
+		"POST /events/dataset/{dataset_id}":                   {"", `{"isPublic":true}`, adminOnly},
+		"DELETE /events/dataset/{dataset_id}":                 {"", "", "403 403 409 403 403 403 403"}, // the default one stays
+		"GET /events/categories/catalog":                      {"", "", everybody},
+		"POST /events/categories/create":                      {"", `{"name":"new","killChain":1}`, adminOnly},
+		"GET /events/event-categories/by-id/{category_id}":    {"", "", everybody},
+		"PATCH /events/event-categories/by-id/{category_id}":  {"", `{"killChain":2}`, adminOnly},
+		"POST /events/event-categories/by-id/{category_id}":   {"", `{"killChain":2}`, adminOnly},
+		"DELETE /events/event-categories/by-id/{category_id}": {"", "", adminOnly},
+		"GET /events/categories/{category_id}":                {"", "", everybody},
+		"PATCH /events/categories/{category_id}":              {"", `{"killChain":2}`, adminOnly},
+		"POST /events/categories/{category_id}":               {"", `{"killChain":2}`, adminOnly},
+		"DELETE /events/categories/{category_id}":             {"", "", adminOnly},
+		"GET /events/targetIndustries/catalog":                {"", "", everybody},
+		"GET /events/dataset/{dataset_id}/targetIndustries":   {"", "", everybody},
+		"PATCH /events/tags/{tag_uuid}":                       {"", `{"value":"changed"}`, triageOnly},
+		"DELETE /events/tags/{tag_uuid}":                      {"", "", "403 409 409 403 403 403 403"}, // events carry it
+		"GET /events/indicators":                              {"datasetIds=all&includeTotalCount=true&relatedEventsLimit=-1&tagSearch=" + url.QueryEscape(`[{"field":"value","op":"like","value":"%"}]`), "", everybody},
+		"GET /events/indicators/aggregate":                    {"aggregateBy=indicatorType,value,datasetId&limit=100", "", everybody},
+		"GET /events/dataset/{dataset_id}/indicators":         {"relatedEvent=EVENT", "", everybody},
+		"GET /events/tags/categories":                         {"", "", everybody},
+		"GET /events/tags/categories/actors":                  {"", "", everybody},
+		"POST /events/tags/categories/create":                 {"", `{"name":"new"}`, adminOnly},
+		"GET /events/tag-categories/{category_uuid}":          {"", "", everybody},
+		"PATCH /events/tag-categories/{category_uuid}":        {"", `{"name":"changed"}`, adminOnly},
+		"DELETE /events/tag-categories/{category_uuid}":       {"", "", adminOnly},
+		"GET /events/tags/categories/{category_uuid}":         {"", "", everybody},
+		"PATCH /events/tags/categories/{category_uuid}":       {"", `{"name":"changed"}`, adminOnly},
+		"DELETE /events/tags/categories/{category_uuid}":      {"", "", adminOnly},
+		"GET /events/tags/{tag_uuid}/indicators":              {"", "", everybody},
+		"GET /events/dataset/{dataset_id}/indicators/tags":    {"", "", everybody},
+
+		"GET /events/dataset/{dataset_id}/indicators/{indicator_id}":  {"", "", everybody},
+		"GET /events/dataset/{dataset_id}/tags/{tag_uuid}/indicators": {"", "", everybody},
 	}
 }
 
@@ -138,6 +175,62 @@ type isolated struct {
 	handler     http.Handler
 	defaultID   string
 	hiddenPlace string // the dataset of the hidden event
+
+	open, hidden *strings.Replacer // put the ids of records into a path
+}
+
+// records finds the ids of tags, categories and indicators, of what may be seen
+// and of what is hidden.
+func (w *isolated) records() (open, hidden *strings.Replacer) {
+	w.t.Helper()
+	ctx := context.Background()
+	ids := map[string]string{}
+	tags, err := w.db.Tags(ctx, "acc", nil)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	for _, t := range tags {
+		ids["tag "+t.Value], ids["kind "+t.Value] = t.UUID, t.CategoryUUID
+	}
+	categories, err := w.db.Categories(ctx, "acc", nil)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	for _, c := range categories {
+		ids["category "+c.Name] = c.UUID
+	}
+	page, err := w.db.Indicators(ctx, "acc", store.IndicatorQuery{Datasets: []string{"all"}})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	for _, in := range page.Indicators {
+		ids["indicator "+in.Value] = in.UUID
+	}
+	of := func(tag, category, indicator string) *strings.Replacer {
+		var pairs []string
+		for place, key := range map[string]string{"{tag_uuid}": "tag " + tag, "{category_uuid}": "kind " + tag, "{category_id}": "category " + category, "{indicator_id}": "indicator " + indicator} {
+			if ids[key] == "" {
+				w.t.Fatalf("there is no %s among %v", key, ids)
+			}
+			pairs = append(pairs, place, ids[key])
+		}
+		return strings.NewReplacer(pairs...)
+	}
+	return of("open", "Phishing", "open.example"), of(canary, canary+" text", "zqcanary.example")
+}
+
+// tagIsolated makes a tag with a category of its own.
+func tagIsolated(t *testing.T, db *store.DB, value, kind string) {
+	t.Helper()
+	k, err := db.SaveTagCategory(context.Background(), store.Actor{}, "acc", "", api.TagCategoryPatch{Name: &kind, Description: &kind})
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := func(s string) json.RawMessage { return json.RawMessage(strconv.Quote(s)) }
+	_, err = db.CreateTag(context.Background(), store.Actor{}, "acc", tag.Input{"value": text(value), "categoryUuid": text(k.UUID), "description": text(value + " is what"), "motive": text(value)})
+	if err != nil {
+		t.Fatal(err)
+	}
 }
 
 // hiddenEvent says the canary in every text there is.
@@ -176,6 +269,7 @@ func buildIsolated(t *testing.T, path string) {
 	}
 	child := plain(isolatedChild)
 	child.Relationships, child.References = []api.RelationshipInput{{ParentID: isolatedOpen, RelationshipType: api.RelatedTo}}, []string{isolatedOpen}
+	tagIsolated(t, db, "open", "Actor")
 	createIsolated(t, db, api.BulkCreate{Data: []api.CreateEvent{plain(isolatedOpen), child}})
 	query, err := db.CreateSavedQuery(ctx, "acc", api.SavedQuery{Name: "everywhere", QueryJSON: `{"datasetId":["all"]}`})
 	if err != nil {
@@ -215,6 +309,7 @@ func hideIsolated(t *testing.T, path, how string) {
 			t.Fatal(err)
 		}
 	}
+	tagIsolated(t, db, canary, canary)
 	createIsolated(t, db, api.BulkCreate{Data: []api.CreateEvent{hiddenEvent(tlp, dataset)}, Import: &api.ImportPart{ID: isolatedImport, Name: canary, Origins: []api.Origin{{ID: canary}}}})
 	n, refused, err := db.Relate(ctx, store.Actor{Name: canary}, "acc", []store.Edge{{Parent: isolatedHidden, Child: isolatedChild, Type: api.AttributedTo}})
 	if err != nil || n != 1 || len(refused) > 0 {
@@ -281,12 +376,16 @@ func openIsolated(t *testing.T, path, how string) *isolated {
 func (w *isolated) ask(g Grant, key string, is isolation, hidden bool) (int, string) {
 	w.t.Helper()
 	method, path, _ := strings.Cut(key, " ")
-	id, dataset, raw, query := isolatedOpen, w.defaultID, "1", "1"
+	id, dataset, raw, query, records := isolatedOpen, w.defaultID, "1", "1", w.open
 	if hidden {
+		records = w.hidden
 		id, dataset, raw, query = isolatedHidden, w.hiddenPlace, "3", "2"
 	}
 	names := strings.NewReplacer("EVENT", id, "DATASET", dataset, "RAW", raw, isolatedDefault, w.defaultID)
 	path = strings.NewReplacer("{event_id}", id, "{dataset_id}", dataset, "{raw_id}", raw, "{query_id}", query, "{alert_id}", "1", "{import_id}", isolatedImport).Replace(path)
+	if records != nil {
+		path = records.Replace(path)
+	}
 	if is.query != "" {
 		path += "?" + names.Replace(is.query)
 	}
@@ -331,6 +430,8 @@ func TestIsolationOfEveryOperation(t *testing.T) {
 			}
 			hideIsolated(t, path+".whole", how)
 			whole, part := openIsolated(t, path+".whole", how), openIsolated(t, path, how)
+			whole.open, whole.hidden = whole.records()
+			part.open, part.hidden = whole.open, whole.hidden
 			for key, is := range isolations() {
 				isolate(t, whole, part, limit, key, is)
 			}

@@ -19,6 +19,7 @@ import (
 // two datasets.
 type limitedRig struct {
 	t            *testing.T
+	db           *store.DB
 	handler      http.Handler
 	open, hidden string
 	dataset      string // of the hidden event
@@ -39,7 +40,7 @@ func newLimitedRig(t *testing.T) *limitedRig {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r := &limitedRig{t: t, handler: h, open: "0190a000-0000-7000-8000-000000000001", hidden: "0190a000-0000-7000-8000-000000000002"}
+	r := &limitedRig{t: t, db: db, handler: h, open: "0190a000-0000-7000-8000-000000000001", hidden: "0190a000-0000-7000-8000-000000000002"}
 	secret, err := db.CreateDataset(context.Background(), store.Actor{}, "acc", api.Dataset{Name: "Secret"})
 	if err != nil {
 		t.Fatal(err)

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/google/uuid"
+
 	"threatbench/api"
 )
 
@@ -29,11 +31,13 @@ type router struct {
 type compiled struct {
 	route
 	segments []string // "" stands for a parameter
+	event    bool     // the parameter is an event's id: what can't be one is another path
+	absent   bool     // it is there to answer a 404
 }
 
-func newRouter(routes []route) router {
+func newRouter(routes, absent []route) router {
 	r := router{byLength: make(map[int][]compiled)}
-	for _, rt := range routes {
+	for at, rt := range slices.Concat(routes, absent) {
 		segments := strings.Split(strings.TrimPrefix(rt.pattern, "/"), "/")
 		for i, s := range segments {
 			if strings.HasPrefix(s, "{") {
@@ -41,7 +45,7 @@ func newRouter(routes []route) router {
 			}
 		}
 		n := len(segments)
-		r.byLength[n] = append(r.byLength[n], compiled{rt, segments})
+		r.byLength[n] = append(r.byLength[n], compiled{rt, segments, rt.pattern == "/events/{event_id}", at >= len(routes)})
 	}
 	for _, list := range r.byLength {
 		slices.SortStableFunc(list, func(a, b compiled) int { return moreLiteral(a.segments, b.segments) })
@@ -76,13 +80,13 @@ func (e *methodError) Unwrap() error { return e.cause }
 func (r router) find(method string, path []string) (route, []string, error) {
 	var allowed []string
 	for _, c := range r.byLength[len(path)] {
-		if !matches(c.segments, path) {
+		if !c.matches(path) {
 			continue
 		}
 		if c.method == method || (method == http.MethodHead && c.method == http.MethodGet) {
 			return c.route, paramsOf(c.segments, path), nil
 		}
-		if !slices.Contains(allowed, c.method) {
+		if !c.absent && !slices.Contains(allowed, c.method) {
 			allowed = append(allowed, c.method)
 		}
 	}
@@ -94,13 +98,13 @@ func (r router) find(method string, path []string) (route, []string, error) {
 	return route{}, nil, api.Errorf(http.StatusNotFound, "no such path: the operations start at %s/accounts/{account_id}/cloudforce-one", BasePath)
 }
 
-func matches(segments, path []string) bool {
-	for i, s := range segments {
+func (c *compiled) matches(path []string) bool {
+	for i, s := range c.segments {
 		if path[i] == "" || (s != "" && s != path[i]) {
 			return false
 		}
 	}
-	return true
+	return !c.event || uuid.Validate(path[len(path)-1]) == nil
 }
 
 func paramsOf(segments, path []string) []string {

@@ -68,7 +68,7 @@ func New(db *store.DB, c Config) (http.Handler, error) {
 	if c.RateLimit > 0 {
 		s.limiter = newLimiter(c.RateLimit)
 	}
-	s.router = newRouter(s.routes())
+	s.router = newRouter(s.routes(), unserved())
 	return s, nil
 }
 

@@ -58,7 +58,7 @@ func TestAccountsAndEscapes(t *testing.T) {
 
 func TestRouterPrefersLiterals(t *testing.T) {
 	name := func(s string) route { return route{method: "GET", pattern: s} }
-	r := newRouter([]route{name("/events/{e}/raw/{r}"), name("/events/raw/{d}/{e}"), name("/events/{e}"), name("/events/graph")})
+	r := newRouter([]route{name("/events/{e}/raw/{r}"), name("/events/raw/{d}/{e}"), name("/events/{e}"), name("/events/graph")}, nil)
 	for path, want := range map[string]string{
 		"events/raw/raw/x": "/events/raw/{d}/{e}",
 		"events/a/raw/x":   "/events/{e}/raw/{r}",
@@ -214,9 +214,9 @@ func TestBodies(t *testing.T) {
 		"gzip, too large":    {gzipped(t, `{"value": "`+strings.Repeat("x", 100_000)+`"}`), "gzip", 413, []string{"1000 bytes"}},
 		"gzip, cut off":      {gzipped(t, `{"value": "x"}`)[:20], "gzip", 400, []string{"read whole"}},
 		"not gzip":           {`{"value": "x"}`, "gzip", 400, []string{"read whole"}},
-		"gzip, wrong value":  {gzipped(t, `{"value": ""}`), "GZIP", 400, []string{"value", "1..512"}},
+		"gzip, wrong value":  {gzipped(t, `{"value": ""}`), "GZIP", 400, []string{"value", "1..1024"}},
 		"another encoding":   {`{}`, "br", 415, []string{"gzip", "br"}},
-		"plain, wrong value": {`{"value": " "}`, "identity", 400, []string{"value", "1..512"}},
+		"plain, wrong value": {`{"value": " "}`, "identity", 400, []string{"value", "1..1024"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			r.t = t
@@ -290,7 +290,7 @@ func withRoute(t *testing.T, run func(*call) error) (http.Handler, *bytes.Buffer
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &server{config: c, metrics: newMetrics(), router: newRouter([]route{{"POST", "/x", PermRead, run}})}, log
+	return &server{config: c, metrics: newMetrics(), router: newRouter([]route{{"POST", "/x", PermRead, run}}, nil)}, log
 }
 
 func TestPanicsAndFailuresAre500WithAnID(t *testing.T) {
@@ -334,7 +334,7 @@ func TestLogHoldsNoSecrets(t *testing.T) {
 	const secret = "s3cret-s3cret-s3cret"
 	r := rigOver(t, nil, Config{Tokens: OneToken(secret, account, PermWrite)})
 	r.token = secret
-	r.do("POST", "/events/tags/create?search=QUERYVALUE", `{"value": "`+strings.Repeat("BODYVALUE", 100)+`"}`).refusedWith(http.StatusBadRequest)
+	r.do("POST", "/events/tags/create?search=QUERYVALUE", `{"value": "`+strings.Repeat("BODYVALUE", 200)+`"}`).refusedWith(http.StatusBadRequest)
 	r.do("GET", "/events?page=QUERYVALUE", "").refusedWith(http.StatusBadRequest)
 	for _, word := range []string{secret, "QUERYVALUE", "BODYVALUE"} {
 		if strings.Contains(r.log.String(), word) {

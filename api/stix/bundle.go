@@ -33,15 +33,7 @@ func Bundle(events []api.Event, edges []Edge) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	all := make([]string, len(objects))
-	for i, o := range objects {
-		all[i] = string(o)
-	}
-	return marshal(struct {
-		Type    string            `json:"type"`
-		ID      string            `json:"id"`
-		Objects []json.RawMessage `json:"objects,omitempty"`
-	}{"bundle", madeID("bundle", all...), objects})
+	return BundleOf(objects)
 }
 
 // Envelope writes them as a TAXII 2.1 envelope; next is where the following
@@ -51,11 +43,7 @@ func Envelope(events []api.Event, edges []Edge, next string) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	return marshal(struct {
-		More    bool              `json:"more"`
-		Next    string            `json:"next,omitempty"`
-		Objects []json.RawMessage `json:"objects,omitempty"`
-	}{next != "", next, objects})
+	return EnvelopeOf(objects, next)
 }
 
 // Objects writes the objects alone, each once: marking definitions first, then

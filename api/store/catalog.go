@@ -6,11 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"net/http"
 	"slices"
-	"strings"
-
-	"github.com/google/uuid"
 
 	"threatbench/api"
 )
@@ -110,32 +106,6 @@ func (c *writeTx) putCategory(cat api.Category) (api.Category, error) {
 	return cat, nil
 }
 
-// SaveCategory creates a category, or changes the one of the same name. Events
-// created from then on take its kill chain and MITRE lists.
-func (d *DB) SaveCategory(ctx context.Context, who Actor, account string, cat api.Category) (api.Category, error) {
-	if strings.TrimSpace(cat.Name) == "" {
-		return cat, api.Errorf(http.StatusBadRequest, "name: required")
-	}
-	if cat.KillChain < 0 || cat.KillChain > maxKillChain {
-		return cat, api.Errorf(http.StatusBadRequest, "killChain: want 0..%d, got %d", maxKillChain, cat.KillChain)
-	}
-	if err := checkText("name", &cat.Name, maxShort); err != nil {
-		return cat, api.Errorf(http.StatusBadRequest, "%s", err.Error())
-	}
-	err := d.write(ctx, who, account, func(c *writeTx) error {
-		old, found, err := c.s.category(c.ctx, c.account, cat.Name)
-		if err != nil {
-			return err
-		}
-		if found {
-			cat.UUID = old.UUID
-		}
-		cat, err = c.putCategory(cat)
-		return err
-	})
-	return cat, err
-}
-
 // Categories lists the account's categories by name; with datasets named, only
 // those that occur in them.
 func (d *DB) Categories(ctx context.Context, account string, datasets []string) ([]api.Category, error) {
@@ -154,7 +124,7 @@ func (d *DB) Categories(ctx context.Context, account string, datasets []string) 
 	if err != nil {
 		return nil, fmt.Errorf("reading the categories: %w", err)
 	}
-	if len(datasets) == 0 && s.v.limit.none() {
+	if len(datasets) == 0 && s.v.limit.ofRole() == nil {
 		return out, nil
 	}
 	occur, err := s.occurring(ctx, "category")
@@ -220,198 +190,4 @@ func (d *DB) IndicatorTypes(ctx context.Context, account string, datasets []stri
 // TargetIndustries lists the industries that occur.
 func (d *DB) TargetIndustries(ctx context.Context, account string, datasets []string) ([]string, error) {
 	return d.names(ctx, account, datasets, "targetIndustry")
-}
-
-// tag makes a tag where the account has none of that value, in any case.
-func (c *writeTx) tag(value string) (made bool, err error) {
-	u, err := newUUID()
-	if err != nil {
-		return false, err
-	}
-	res, err := c.s.exec(c.ctx, "INSERT INTO tag (account, fold, value, uuid) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING",
-		c.account, api.Fold(value), value, uuidText(u[:]))
-	if err != nil {
-		return false, fmt.Errorf("making tag %q: %w", short(value), err)
-	}
-	n, err := res.RowsAffected()
-	if err != nil {
-		return false, fmt.Errorf("making tag %q: %w", short(value), err)
-	}
-	return n > 0, nil
-}
-
-// CreateTag makes a tag, or finds the one of that value in any case.
-func (d *DB) CreateTag(ctx context.Context, who Actor, account, value string) (api.Tag, error) {
-	value = strings.TrimSpace(value)
-	if value == "" {
-		return api.Tag{}, api.Errorf(http.StatusBadRequest, "value: required")
-	}
-	if err := checkText("value", &value, maxShort); err != nil {
-		return api.Tag{}, api.Errorf(http.StatusBadRequest, "%s", err.Error())
-	}
-	var out api.Tag
-	err := d.write(ctx, who, account, func(c *writeTx) error {
-		if _, err := c.tag(value); err != nil {
-			return err
-		}
-		return c.s.queryRow(c.ctx, "SELECT value, uuid FROM tag WHERE account = ? AND fold = ?", c.account, api.Fold(value)).
-			Scan(&out.Value, &out.UUID)
-	})
-	return out, err
-}
-
-// Tags lists the account's tags by value; with datasets named, only those that
-// occur in them.
-func (d *DB) Tags(ctx context.Context, account string, datasets []string) ([]api.Tag, error) {
-	s, err := d.Select(ctx, account, api.ListQuery{Datasets: orAll(datasets)})
-	if err != nil {
-		return nil, err
-	}
-	defer s.Close()
-	out := []api.Tag{}
-	err = s.v.s.each(ctx, "SELECT value, uuid FROM tag WHERE account = ? ORDER BY fold", []any{s.scope.account}, func(r *sql.Rows) error {
-		var t api.Tag
-		err := r.Scan(&t.Value, &t.UUID)
-		out = append(out, t)
-		return err
-	})
-	if err != nil {
-		return nil, fmt.Errorf("reading the tags: %w", err)
-	}
-	if len(datasets) == 0 && s.v.limit.none() {
-		return out, nil
-	}
-	occur, err := s.occurring(ctx, "tags")
-	if err != nil {
-		return nil, err
-	}
-	return slices.DeleteFunc(out, func(t api.Tag) bool { return !occur[api.Fold(t.Value)] }), nil
-}
-
-// Datasets lists the account's datasets, the default one among them.
-func (d *DB) Datasets(ctx context.Context, account string) ([]api.Dataset, error) {
-	v, err := d.readTx(ctx)
-	if err != nil {
-		return nil, err
-	}
-	defer v.close()
-	sc, err := v.scope(ctx, account, nil)
-	if err != nil {
-		return nil, err
-	}
-	out := make([]api.Dataset, len(sc.all))
-	for i, ds := range sc.all {
-		out[i] = ds.Dataset
-	}
-	return out, nil
-}
-
-// Dataset reads one dataset by its UUID; a 404 *api.Error where there is none.
-func (d *DB) Dataset(ctx context.Context, account, id string) (api.Dataset, error) {
-	v, err := d.readTx(ctx)
-	if err != nil {
-		return api.Dataset{}, err
-	}
-	defer v.close()
-	sc, err := v.scope(ctx, account, nil)
-	if err != nil {
-		return api.Dataset{}, err
-	}
-	ds, err := findDataset(sc.all, id)
-	return ds.Dataset, err
-}
-
-// CreateDataset makes a dataset with a new UUID, or the one given. Its name
-// must be new in the account: a 409 *api.Error otherwise.
-func (d *DB) CreateDataset(ctx context.Context, who Actor, account string, ds api.Dataset) (api.Dataset, error) {
-	if err := checkDataset(&ds); err != nil {
-		return ds, err
-	}
-	err := d.write(ctx, who, account, func(c *writeTx) error {
-		if ds.UUID == "" {
-			u, err := newUUID()
-			if err != nil {
-				return err
-			}
-			ds.UUID = uuidText(u[:])
-		}
-		if err := c.freeName(ds); err != nil {
-			return err
-		}
-		if _, err := findDataset(c.datasets, ds.UUID); err == nil {
-			return api.Errorf(http.StatusConflict, "uuid: a dataset %q exists already", ds.UUID)
-		}
-		id, err := c.insertDataset(ds)
-		if err != nil {
-			return err
-		}
-		_, err = c.journal(id, "create dataset", 1, nil)
-		return err
-	})
-	return ds, err
-}
-
-// UpdateDataset changes the name, publicity and write mode of a dataset.
-func (d *DB) UpdateDataset(ctx context.Context, who Actor, account string, ds api.Dataset) (api.Dataset, error) {
-	if ds.UUID == "" {
-		return ds, api.Errorf(http.StatusBadRequest, "uuid: required")
-	}
-	if err := checkDataset(&ds); err != nil {
-		return ds, err
-	}
-	err := d.write(ctx, who, account, func(c *writeTx) error {
-		old, err := findDataset(c.datasets, ds.UUID)
-		if err != nil {
-			return err
-		}
-		if err := c.freeName(ds); err != nil {
-			return err
-		}
-		ds.IsAnalytics, ds.DeletedAt = old.IsAnalytics, old.DeletedAt
-		before, err := json.Marshal(old.Dataset)
-		if err != nil {
-			return fmt.Errorf("noting the dataset: %w", err)
-		}
-		if _, err := c.s.exec(c.ctx, "UPDATE dataset SET name = ?, public = ?, write_mode = ? WHERE id = ?", ds.Name, ds.IsPublic, ds.IndicatorWriteMode, old.id); err != nil {
-			return fmt.Errorf("changing the dataset: %w", err)
-		}
-		_, err = c.journal(old.id, "update dataset", 1, before)
-		return err
-	})
-	return ds, err
-}
-
-func checkDataset(ds *api.Dataset) error {
-	ds.Name = strings.TrimSpace(ds.Name)
-	if ds.Name == "" {
-		return api.Errorf(http.StatusBadRequest, "name: required")
-	}
-	if err := checkText("name", &ds.Name, maxShort); err != nil {
-		return api.Errorf(http.StatusBadRequest, "%s", err.Error())
-	}
-	if ds.UUID != "" {
-		u, err := uuid.Parse(ds.UUID)
-		if err != nil {
-			return api.Errorf(http.StatusBadRequest, "uuid: want a UUID, got %q", short(ds.UUID))
-		}
-		ds.UUID = u.String()
-	}
-	switch ds.IndicatorWriteMode {
-	case "":
-		ds.IndicatorWriteMode = "full"
-	case "read_only", "create_only", "full":
-	default:
-		return api.Errorf(http.StatusBadRequest, "indicatorWriteMode: want read_only, create_only or full, got %q", short(ds.IndicatorWriteMode))
-	}
-	return nil
-}
-
-// freeName refuses a name that another dataset of the account has.
-func (c *writeTx) freeName(ds api.Dataset) error {
-	for _, other := range c.datasets {
-		if other.UUID != ds.UUID && api.Fold(other.Name) == api.Fold(ds.Name) {
-			return api.Errorf(http.StatusConflict, "name: a dataset %q exists already", short(ds.Name))
-		}
-	}
-	return nil
 }

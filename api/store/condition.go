@@ -305,10 +305,11 @@ func ukey(account int64, u [16]byte) int64 {
 	return int64(binary.BigEndian.Uint64(u[:8])) ^ account*spread
 }
 
-// lookup finds an event of the account by UUID; id 0 means there is none.
+// lookup finds an event of the account by UUID; id 0 means there is none, or
+// one in a deleted dataset alone.
 func (s *session) lookup(ctx context.Context, account int64, u [16]byte) (id int64, dataset uint32, err error) {
 	err = s.each(ctx, `SELECT e.id, e.dataset, substr(e.doc, 2, 16) FROM event e JOIN dataset d ON d.id = e.dataset
-		WHERE e.ukey = ? AND substr(e.doc, 10, 8) = ? AND d.account = ?`, []any{ukey(account, u), u[8:], account}, func(r *sql.Rows) error {
+		WHERE e.ukey = ? AND substr(e.doc, 10, 8) = ? AND d.account = ? AND d.deleted IS NULL`, []any{ukey(account, u), u[8:], account}, func(r *sql.Rows) error {
 		var at int64
 		var ds uint32
 		var key sql.RawBytes
@@ -336,7 +337,7 @@ func (s *session) lookupAll(ctx context.Context, account int64, keys [][16]byte)
 	query := "WITH want (k, half) AS (VALUES (coalesce(?, (SELECT ukey FROM event WHERE 1 = 0)), coalesce(?, (SELECT doc FROM event WHERE 1 = 0)))" +
 		strings.Repeat(",(?,?)", keysPerQuery-1) + `)
 		SELECT e.id, substr(e.doc, 2, 16) FROM want CROSS JOIN event e CROSS JOIN dataset d
-		WHERE e.ukey = want.k AND substr(e.doc, 10, 8) = want.half AND d.id = e.dataset AND d.account = ?`
+		WHERE e.ukey = want.k AND substr(e.doc, 10, 8) = want.half AND d.id = e.dataset AND d.account = ? AND d.deleted IS NULL`
 	wanted := make(map[[16]byte]bool, len(keys))
 	for _, u := range keys {
 		wanted[u] = true

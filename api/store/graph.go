@@ -238,8 +238,11 @@ func (g *grapher) findEvent(ctx context.Context, ref api.NodeRef) (int64, error)
 	if err != nil {
 		return 0, err
 	}
+	if id == 0 {
+		return 0, missingSeed(ref)
+	}
 	ok, err := g.v.sees(ctx, id)
-	if err == nil && (id == 0 || !ok) {
+	if err == nil && !ok {
 		err = missingSeed(ref)
 	}
 	return id, err

@@ -73,7 +73,9 @@ func TestUpgradeFromSchema3(t *testing.T) {
 	bulk(t, d, testAccount, api.BulkCreate{PreserveUUID: true, Data: alike(5)})
 	for _, back := range []string{
 		"DROP INDEX event_ukey", "CREATE INDEX event_ukey ON event (ukey)",
-		"DROP TABLE indicator", "DROP TABLE indicator_key", "DROP TABLE import_run", "DROP TABLE imported", "ALTER TABLE change DROP COLUMN run", "DELETE FROM goose_db_version WHERE version_id > 3", "PRAGMA user_version = 3",
+		"DROP TABLE indicator", "DROP TABLE indicator_key", "DROP TABLE import_run", "DROP TABLE imported", "ALTER TABLE change DROP COLUMN run",
+		"DROP TABLE tag_category", "ALTER TABLE tag DROP COLUMN category", "ALTER TABLE tag DROP COLUMN fields", "ALTER TABLE tag DROP COLUMN version", "ALTER TABLE tag DROP COLUMN created", "ALTER TABLE tag DROP COLUMN updated",
+		"DELETE FROM goose_db_version WHERE version_id > 3", "PRAGMA user_version = 3",
 	} {
 		if _, err := d.writes.ExecContext(t.Context(), back); err != nil {
 			t.Fatalf("%s: %v", back, err)

@@ -15,10 +15,21 @@ import (
 type Limit struct {
 	Datasets []string // names or UUIDs; none means all
 	MaxTLP   api.TLP  // TLPNone means everything; an event without a known marking counts as red
+
+	deleted bool // the account has deleted datasets, which nobody may see
 }
 
 // none tells whether the limit lets everything through.
-func (l *Limit) none() bool { return l == nil || len(l.Datasets) == 0 && l.MaxTLP == api.TLPNone }
+func (l *Limit) none() bool { return l.ofRole() == nil && (l == nil || !l.deleted) }
+
+// ofRole is the limit but for datasets that were deleted: nil where the caller
+// may see all that is there.
+func (l *Limit) ofRole() *Limit {
+	if l == nil || len(l.Datasets) == 0 && l.MaxTLP == api.TLPNone {
+		return nil
+	}
+	return l
+}
 
 // holds tells whether a dataset is within the limit.
 func (l *Limit) holds(d *datasetRow) bool {
@@ -55,7 +66,16 @@ func limitOf(ctx context.Context) *Limit {
 }
 
 // within keeps the datasets that the view's limit holds, and remembers them.
+// Deleted ones are outside of every limit.
 func (v *readTx) within(all []datasetRow) []datasetRow {
+	if gone := func(d datasetRow) bool { return d.DeletedAt != nil }; slices.ContainsFunc(all, gone) {
+		l := Limit{deleted: true}
+		if v.limit != nil {
+			l.Datasets, l.MaxTLP = v.limit.Datasets, v.limit.MaxTLP
+		}
+		v.limit = &l
+		all = slices.DeleteFunc(all, gone)
+	}
 	if v.limit.none() {
 		return all
 	}
@@ -185,7 +205,7 @@ func (c *limitedChildren) narrow(ctx context.Context, v *readTx, b *block, in *b
 // orders refuses an order that tells of events outside the limit: by what hangs
 // on an event, whatever may be seen of it.
 func (l *Limit) orders(field string) error {
-	if l.none() || !slices.Contains([]string{"hasChildren", "numReferences", "numReferenced"}, field) {
+	if l.ofRole() == nil || !slices.Contains([]string{"hasChildren", "numReferences", "numReferenced"}, field) {
 		return nil
 	}
 	return api.Errorf(http.StatusForbidden, "orderBy: %s is not for a role that sees a part of the events", field)

@@ -222,7 +222,7 @@ func (v *readTx) version(ctx context.Context, sc scope, id int64) (api.Event, st
 		Limit   *Limit
 		Event   *api.Event
 		Raw     []any
-	}{sc.name, v.limit, &events[0], nil}
+	}{sc.name, v.limit.ofRole(), &events[0], nil}
 	if raw != nil {
 		sum := sha256.Sum256(raw.data)
 		shown.Raw = []any{raw.created, raw.source, raw.tlp, sum[:]}

@@ -151,7 +151,8 @@ func TestIndicatorsOfOlderDatabases(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, q := range []string{"DROP TABLE indicator", "DROP TABLE indicator_key", "DROP TABLE import_run", "DROP TABLE imported", "ALTER TABLE change DROP COLUMN run", "PRAGMA user_version = 4", "DELETE FROM goose_db_version WHERE version_id > 4"} {
+	for _, q := range []string{"DROP TABLE indicator", "DROP TABLE indicator_key", "DROP TABLE import_run", "DROP TABLE imported", "ALTER TABLE change DROP COLUMN run", "DROP TABLE tag_category", "ALTER TABLE tag DROP COLUMN category", "ALTER TABLE tag DROP COLUMN fields", "ALTER TABLE tag DROP COLUMN version", "ALTER TABLE tag DROP COLUMN created", "ALTER TABLE tag DROP COLUMN updated",
+		"PRAGMA user_version = 4", "DELETE FROM goose_db_version WHERE version_id > 4"} {
 		if _, err := db.ExecContext(t.Context(), q); err != nil {
 			t.Fatalf("%s: %v", q, err)
 		}

@@ -40,3 +40,15 @@ func (d *DB) Delete(ctx context.Context, who Actor, account, dataset string, ids
 	}
 	return n, nil
 }
+
+// DeleteEvent takes one event away, in whichever dataset it is; a 404
+// *api.Error where there is none.
+func (d *DB) DeleteEvent(ctx context.Context, who Actor, account, id string) error {
+	return d.edit(ctx, who, account, opDelete, func(e *edit) error {
+		r, err := e.need(0, id)
+		if err != nil {
+			return err
+		}
+		return e.remove(r.id)
+	})
+}

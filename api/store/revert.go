@@ -434,6 +434,9 @@ func (e *edit) restorePlanned(p *plan) error {
 		} else if err := e.free(next.doc.uuid); err != nil {
 			return err
 		}
+		if err := e.ensureTags(next.doc.lists[listTags]); err != nil {
+			return err
+		}
 		if err := e.put(next); err != nil {
 			return err
 		}

@@ -36,8 +36,9 @@ type DB struct {
 	snapMu  sync.Mutex // held while a newer snapshot is made
 	dicts   *dictionaries
 	ranks   rankCache
-	cache   *cache // of columns
-	filters *cache // of results
+	sighted atomic.Pointer[keptSightings] // the indicators that were listed last
+	cache   *cache                        // of columns
+	filters *cache                        // of results
 	flights singleflight.Group
 	closed  chan struct{}
 	once    sync.Once

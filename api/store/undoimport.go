@@ -334,6 +334,9 @@ func (t *importUndo) restore(a *importedAs, now *eventRow) (string, error) {
 		return "", err
 	}
 	next.flags, next.dataset = now.flags, now.dataset
+	if err := t.ensureTags(next.doc.lists[listTags]); err != nil {
+		return "", err
+	}
 	if err := t.put(*next); err != nil {
 		return "", err
 	}

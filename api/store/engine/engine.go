@@ -16,7 +16,7 @@ import (
 
 // Newest is the schema of this program: the number of the last migration,
 // which every engine has.
-const Newest = 7
+const Newest = 8
 
 // Options are how a database is opened.
 type Options struct {

@@ -4,12 +4,14 @@ import (
 	"compress/gzip"
 	"context"
 	"database/sql"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -18,6 +20,7 @@ import (
 	"threatbench/api/demo"
 	"threatbench/api/store"
 	"threatbench/api/store/engine/postgres/pgtest"
+	"threatbench/api/tag"
 )
 
 var (
@@ -120,6 +123,18 @@ func fillUp(t *testing.T, path string) {
 	q, err := db.CreateSavedQuery(ctx, "one", api.SavedQuery{Name: "gone", QueryJSON: `{}`, AlertEnabled: true})
 	must(t, err)
 	must(t, db.DeleteSavedQuery(ctx, "one", q.ID))
+	kind := "Actor"
+	k, err := db.SaveTagCategory(ctx, who, "one", "", api.TagCategoryPatch{Name: &kind, Schema: json.RawMessage(`[{"key":"motive","kind":"string"}]`)})
+	must(t, err)
+	in := named("known")
+	in["categoryUuid"] = json.RawMessage(strconv.Quote(k.UUID))
+	_, err = db.CreateTag(ctx, who, "one", in)
+	must(t, err)
+}
+
+// named is a tag of a value, with a fact.
+func named(value string) tag.Input {
+	return tag.Input{"value": json.RawMessage(strconv.Quote(value)), "description": json.RawMessage(`"what \u00e9 it is"`)}
 }
 
 // sums are the hashes of all tables of a place.
@@ -371,7 +386,7 @@ func TestBackupOfOneMoment(t *testing.T) {
 	n := 0
 	_, err := Backup(t.Context(), from, path, Manifest{}, func(int64) {
 		if n++; n%5 == 0 {
-			_, err := db.CreateTag(t.Context(), store.Actor{}, "one", fmt.Sprintf("meanwhile %d", n))
+			_, err := db.CreateTag(t.Context(), store.Actor{}, "one", named(fmt.Sprintf("meanwhile %d", n)))
 			must(t, err)
 		}
 	})
@@ -391,7 +406,7 @@ func TestPlaceIsOpenMeanwhile(t *testing.T) {
 		asks := func(when string) {
 			t.Helper()
 			_, read := db.List(t.Context(), "one", api.ListQuery{})
-			_, write := db.CreateTag(t.Context(), store.Actor{}, "one", when)
+			_, write := db.CreateTag(t.Context(), store.Actor{}, "one", named(when))
 			if api.StatusOf(read) != 503 || api.StatusOf(write) != 503 {
 				t.Errorf("%s it reads (%v) or writes (%v)", when, read, write)
 			}
@@ -440,7 +455,7 @@ func TestDamagedBackups(t *testing.T) {
 		"a byte":         {flip, "damaged"},
 		"an edit":        {change("UPDATE event SET flags = flags + 1 WHERE id = 3"), "table event isn't what it was"},
 		"a row less":     {change("DELETE FROM raw WHERE event = (SELECT max(event) FROM raw)"), "table raw isn't what it was"},
-		"a row more":     {change("INSERT INTO tag VALUES (999, 1, 'a', 'a', 'a')"), "table tag isn't what it was"},
+		"a row more":     {change("INSERT INTO tag (id, account, fold, value, uuid) VALUES (999, 1, 'a', 'a', 'a')"), "table tag isn't what it was"},
 		"a newer schema": {change(`UPDATE backup SET manifest = json_set(manifest, '$.schema', 4711, '$.program', 'v99')`), "schema 4711, made by threatbench v99"},
 		"an older one":   {change(`UPDATE backup SET manifest = json_set(manifest, '$.schema', 3)`), "open that with --db"},
 		"no description": {change("DROP TABLE backup"), "no backup"},
