@@ -18,6 +18,7 @@ import (
 
 	"threatbench/api/clean"
 	"threatbench/api/client/patience"
+	"threatbench/api/knowngood"
 	"threatbench/cli/profile"
 )
 
@@ -29,9 +30,10 @@ type app struct {
 	now   func() time.Time
 	tty   func(stream any) bool // whether a stream is a terminal
 	flags globalFlags
-	waits *waiting // how a silent server is treated; nil leaves it to the client
-	given *place   // where the events are, whatever the flags say, and the caller's to close; nil but over SSH
-	err   error    // why the command failed
+	waits *waiting       // how a silent server is treated; nil leaves it to the client
+	given *place         // where the events are, whatever the flags say, and the caller's to close; nil but over SSH
+	good  *knowngood.Set // values known to be harmless, where they were read already
+	err   error          // why the command failed
 }
 
 // globalFlags are understood by every command.

@@ -10,6 +10,7 @@ import (
 	"threatbench/api/async"
 	"threatbench/api/client"
 	"threatbench/api/interchange"
+	"threatbench/api/knowngood"
 	"threatbench/cli/profile"
 	"threatbench/cli/sshd"
 	"threatbench/cli/team"
@@ -43,6 +44,7 @@ type Session struct {
 	Themes    map[string]map[string]any // a person's own, as in the configuration
 	Keys      map[string][]string       // keys by action, instead of the usual ones
 	Warnings  []string                  // what is wrong with the configuration
+	Good      *knowngood.Set            // values known to be harmless
 	Import    Job                       // reads a file in; nil where the session can't
 	Demo      Job                       // fills the database with made-up events; nil where the session can't
 	Connect   string                    // how to reach a remote account, in a few lines

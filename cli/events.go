@@ -15,6 +15,7 @@ import (
 
 	"threatbench/api"
 	"threatbench/api/clean"
+	"threatbench/api/store"
 	"threatbench/views"
 )
 
@@ -164,4 +165,50 @@ func writeJSONLine(w io.Writer, v any) error {
 	}
 	_, err = fmt.Fprintln(w, clean.EscapeJSON(string(b)))
 	return err
+}
+
+// eachOf gives every event of a query to take, as it is stored where the
+// database is at hand.
+func (a *app) eachOf(ctx context.Context, pl *place, q api.ListQuery, take func(*api.Event) error) (answered, error) {
+	if pl.db != nil {
+		return answered{}, eachStored(ctx, pl, q, take)
+	}
+	return a.eachListed(ctx, pl, q, take)
+}
+
+// eachStored gives every event of a query in the embedded database.
+func eachStored(ctx context.Context, pl *place, q api.ListQuery, take func(*api.Event) error) error {
+	s, err := pl.db.Select(store.WithLimit(ctx, pl.limit), LocalAccount, q)
+	if err != nil {
+		return err
+	}
+	defer s.Close()
+	return s.Each(ctx, take)
+}
+
+// eachListed gives every event of a query of a server elsewhere.
+func (a *app) eachListed(ctx context.Context, pl *place, q api.ListQuery, take func(*api.Event) error) (done answered, err error) {
+	m := a.meter("reading indicators")
+	a.waits.through(m)
+	defer a.waits.through(nil)
+	defer m.clear()
+	q.OrderBy, q.Order = "date", "asc"
+	for {
+		q.PageSize = listPage
+		page, err := pl.client().List(ctx, q)
+		if err != nil {
+			return done, fmt.Errorf("reading indicators after the first %d events: %w", done.rows, err)
+		}
+		done.take(page)
+		for i := range page.Events {
+			if err := take(&page.Events[i]); err != nil {
+				return done, err
+			}
+		}
+		m.show(int64(done.rows), int64(max(page.Info.TotalCount, 0)), done.rows)
+		if page.Info.Cursor == "" || len(page.Events) == 0 {
+			return done, nil
+		}
+		q = api.ListQuery{Cursor: page.Info.Cursor}
+	}
 }

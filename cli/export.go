@@ -14,6 +14,7 @@ import (
 	"threatbench/api"
 	"threatbench/api/blocklist"
 	"threatbench/api/interchange"
+	"threatbench/api/knowngood"
 	"threatbench/api/query"
 	"threatbench/cli/files"
 )
@@ -27,6 +28,7 @@ type exportFlags struct {
 	title   string
 	columns []string
 	noRaw   bool
+	good    bool // block lists hold known-good values too
 
 	datasets []string
 }
@@ -72,6 +74,7 @@ func (a *app) exportCommand() *cobra.Command {
 	cmd.Flags().StringVar(&f.maxTLP, "max-tlp", "none", "strictest TLP to write: clear, green, amber, amber+strict, red; none writes everything")
 	cmd.Flags().StringSliceVar(&f.columns, "columns", nil, "columns of CSV, in their order")
 	cmd.Flags().StringVar(&f.title, "title", "", "title of a report")
+	cmd.Flags().BoolVar(&f.good, "with-known-good", false, "put known-good values into a block list too, and what holds them")
 	cmd.Flags().BoolVar(&f.noRaw, "no-raw", false, "leave the raw records empty")
 	return cmd
 }
@@ -82,6 +85,9 @@ func (f exportFlags) isBlockList() bool { return slices.Contains(blocklist.Forms
 func (f exportFlags) check() error {
 	if !f.isBlockList() && !slices.Contains(interchange.ExportFormats(), interchange.Format(f.format)) {
 		return usagef("--format %s: want one of %s, or a block list: %s", f.format, listFormats(interchange.ExportFormats()), strings.Join(blocklist.Forms(), ", "))
+	}
+	if f.good && !f.isBlockList() {
+		return usagef("--with-known-good belongs to a block list")
 	}
 	if f.isBlockList() && f.title != "" {
 		return usagef("--title belongs to --format markdown")
@@ -218,6 +224,20 @@ func (a *app) exportBlockList(ctx context.Context, pl *place, q api.ListQuery, f
 	if err != nil {
 		return usageError{err}
 	}
+	var unread []string
+	spared := false
+	if !f.good {
+		var good *knowngood.Set
+		good, unread = a.knownGood()
+		l.Spare(func(value string) (string, bool) {
+			found := good.Find(value)
+			if !found.Spared() {
+				return "", false
+			}
+			spared = true
+			return found.Why(), true
+		})
+	}
 	left := 0
 	done, err := a.eachOf(ctx, pl, q, func(e *api.Event) error {
 		if tlp, known := api.ParseTLP(e.TLP); o.MaxTLP != api.TLPNone && (!known || tlp > o.MaxTLP) {
@@ -250,7 +270,10 @@ func (a *app) exportBlockList(ctx context.Context, pl *place, q api.ListQuery, f
 		}
 		a.note("left out, %s: %s%s", o.Why, strings.Join(o.Values, " "), more)
 	}
-	if err := done.partly(); err != nil || !r.Partial() {
+	if spared {
+		a.note("--with-known-good writes what is known good, too")
+	}
+	if err := errors.Join(done.partly(), a.unread(unread)); err != nil || !r.Partial() {
 		return err
 	}
 	return partialError{errors.New("not every indicator is in the list")}

@@ -33,7 +33,7 @@ func TestAValueForgesNoLine(t *testing.T) {
 	found := []async.Sighting{{Lookup: api.Lookup{Value: evil, Canonical: evil, Host: &api.Known{Value: evil, Count: 1}}}, {Lookup: api.Lookup{Value: "=1" + evil}}}
 	for format, lines := range map[string]int{"table": 2, "csv": 3, "json": 2} {
 		var b bytes.Buffer
-		if err := writeLookups(&b, found, format); err != nil {
+		if err := writeLookups(&b, found, nil, format); err != nil {
 			t.Fatal(err)
 		}
 		wantLines(t, "lookup as "+format, b.String(), lines)

@@ -19,6 +19,7 @@ import (
 	"threatbench/api/async"
 	"threatbench/api/clean"
 	"threatbench/api/indicator"
+	"threatbench/api/knowngood"
 )
 
 type lookupFlags struct {
@@ -78,13 +79,14 @@ func (a *app) lookup(ctx context.Context, args []string, f lookupFlags) (err err
 	if slices.Equal(q.Datasets, []string{api.ScopeAll}) {
 		q.Datasets = nil
 	}
+	good, unread := a.knownGood()
 	known, err := async.LookUp(ctx, pl.client(), values, q.Datasets, func(int64, int64, string) {})
 	if err != nil {
 		return err
 	}
 	found, missed := known.Sightings, known.NotSearched
 	w := bufio.NewWriter(a.io.Out)
-	if err := errors.Join(writeLookups(w, found, f.format), w.Flush()); err != nil {
+	if err := errors.Join(writeLookups(w, found, good, f.format), w.Flush()); err != nil {
 		return fmt.Errorf("writing what was found: %w", err)
 	}
 	done := answered{rows: known.Rows, cut: known.Cut}
@@ -92,7 +94,7 @@ func (a *app) lookup(ctx context.Context, args []string, f lookupFlags) (err err
 		missed = append(slices.Clone(missed), fmt.Sprintf("events of the most frequent indicators past the first %d", async.MaxCounted))
 	}
 	done.missed = missed
-	if err := done.partly(); err != nil {
+	if err := errors.Join(done.partly(), a.unread(unread)); err != nil {
 		return err
 	}
 	if !slices.ContainsFunc(found, func(s async.Sighting) bool { return s.Exact.Count > 0 }) {
@@ -164,24 +166,25 @@ func status(l api.Lookup) (word string, k api.Known) {
 	return "not seen", k
 }
 
-func writeLookups(w io.Writer, list []async.Sighting, format string) error {
+func writeLookups(w io.Writer, list []async.Sighting, good *knowngood.Set, format string) error {
 	if format == "json" {
 		for _, l := range list {
 			word, _ := status(l.Lookup)
 			if err := writeJSONLine(w, struct {
 				api.Lookup
-				Status  string `json:"status"`
-				AtLeast bool   `json:"atLeast,omitempty"` // more exact hits than were counted
-			}{l.Lookup, word, l.More}); err != nil {
+				Status    string    `json:"status"`
+				AtLeast   bool      `json:"atLeast,omitempty"` // more exact hits than were counted
+				KnownGood *goodMark `json:"knownGood,omitempty"`
+			}{l.Lookup, word, l.More, markOf(good.Find(l.Value))}); err != nil {
 				return err
 			}
 		}
 		return nil
 	}
-	rows := [][]string{{"indicator", "status", "events", "known", "last"}}
+	rows := [][]string{{"indicator", "status", "events", "known", "last", "known good"}}
 	for _, l := range list {
 		word, k := status(l.Lookup)
-		row := []string{l.Value, word, strconv.Itoa(k.Count), k.Value, ""}
+		row := []string{l.Value, word, strconv.Itoa(k.Count), k.Value, "", good.Find(l.Value).String()}
 		if len(k.Newest) > 0 {
 			row[4] = k.Newest[0].Date.String()
 		}
@@ -205,7 +208,7 @@ func writeLookups(w io.Writer, list []async.Sighting, format string) error {
 		if r[1] != "seen" && r[3] != "" {
 			known = r[3]
 		}
-		if err := writeCells(w, r[0], r[1], r[2], cmp.Or(known, "-"), cmp.Or(r[4], "-")); err != nil {
+		if err := writeCells(w, r[0], r[1], r[2], cmp.Or(known, "-"), cmp.Or(r[4], "-"), cmp.Or(r[5], "-")); err != nil {
 			return err
 		}
 	}

@@ -18,8 +18,8 @@ import (
 
 	"threatbench/api"
 	"threatbench/api/clean"
+	"threatbench/api/knowngood"
 	"threatbench/api/match"
-	"threatbench/api/store"
 )
 
 type matchFlags struct {
@@ -29,6 +29,7 @@ type matchFlags struct {
 	json     bool
 	csv      bool
 	summary  bool
+	noGood   bool // indicators known to be good are not looked for
 	datasets []string
 }
 
@@ -71,6 +72,7 @@ func (a *app) matchCommand() *cobra.Command {
 	cmd.Flags().StringVar(&f.maxTLP, "max-tlp", "none", "strictest TLP of the events: clear, green, amber, amber+strict, red; none takes all")
 	cmd.Flags().BoolVar(&f.json, "json", false, "write JSON, one hit a line, the summary last")
 	cmd.Flags().BoolVar(&f.csv, "csv", false, "write CSV")
+	cmd.Flags().BoolVar(&f.noGood, "without-known-good", false, "don't look for indicators that are known to be harmless (see threatbench known-good)")
 	cmd.Flags().BoolVar(&f.summary, "summary", false, "write the summary alone")
 	a.timeoutFlag(cmd, &f.timeout)
 	return cmd
@@ -95,11 +97,12 @@ func (a *app) match(ctx context.Context, args []string, f matchFlags) (err error
 	defer stop()
 	defer debug.SetMemoryLimit(debug.SetMemoryLimit(matchMemory))
 	defer debug.SetGCPercent(debug.SetGCPercent(50))
-	set, done, err := a.indicators(ctx, f)
+	good, unread := a.knownGood()
+	set, done, err := a.indicators(ctx, f, good)
 	if err != nil {
 		return err
 	}
-	m := &matcher{app: a, flags: f, set: set, tally: match.NewTally(set), w: bufio.NewWriterSize(a.io.Out, 64<<10)}
+	m := &matcher{app: a, good: newMarker(good), flags: f, set: set, tally: match.NewTally(set), w: bufio.NewWriterSize(a.io.Out, 64<<10)}
 	if err := m.begin(); err != nil {
 		return err
 	}
@@ -114,8 +117,8 @@ func (a *app) match(ctx context.Context, args []string, f matchFlags) (err error
 	if m.files == 0 {
 		return errors.New("no file was searched")
 	}
-	if done.cut != "" || len(done.missed)+len(m.missed) > 0 {
-		return m.partly(done)
+	if err := errors.Join(m.partly(done), a.unread(unread)); err != nil {
+		return err
 	}
 	if m.tally.Summary().Hits == 0 {
 		return quietError{errors.New("nothing was found")}
@@ -124,7 +127,7 @@ func (a *app) match(ctx context.Context, args []string, f matchFlags) (err error
 }
 
 // indicators reads what is looked for.
-func (a *app) indicators(ctx context.Context, f matchFlags) (set *match.Set, done answered, err error) {
+func (a *app) indicators(ctx context.Context, f matchFlags, good *knowngood.Set) (set *match.Set, done answered, err error) {
 	q, err := a.listQuery(f.query)
 	if err != nil {
 		return nil, done, err
@@ -142,6 +145,9 @@ func (a *app) indicators(ctx context.Context, f matchFlags) (set *match.Set, don
 		return nil, done, err
 	}
 	b, left := match.NewBuilder(), 0
+	if f.noGood {
+		b.Without(func(value string) bool { return good.Find(value).Harmless() })
+	}
 	take := func(e *api.Event) error {
 		if tlp, known := api.ParseTLP(e.TLP); most != api.TLPNone && (!known || tlp > most) {
 			left++
@@ -161,6 +167,9 @@ func (a *app) indicators(ctx context.Context, f matchFlags) (set *match.Set, don
 	if n := set.Described(); n > 0 {
 		note += "; " + counted(n, "value") + " of the types text, port and comment left out"
 	}
+	if n := set.LeftOut(); n > 0 {
+		note += "; " + counted(n, "indicator") + " left out as known good"
+	}
 	a.note("looking for %s", note)
 	if n := set.Unsearchable(); n > 0 {
 		done.missed = append(done.missed, counted(n, "indicator")+" too short or too alike to be looked for in logs")
@@ -172,58 +181,13 @@ func (a *app) indicators(ctx context.Context, f matchFlags) (set *match.Set, don
 	return set, done, nil
 }
 
-// eachOf gives every event of a query to take, as it is stored where the
-// database is at hand.
-func (a *app) eachOf(ctx context.Context, pl *place, q api.ListQuery, take func(*api.Event) error) (answered, error) {
-	if pl.db != nil {
-		return answered{}, eachStored(ctx, pl, q, take)
-	}
-	return a.eachListed(ctx, pl, q, take)
-}
-
-// eachStored gives every event of a query in the embedded database.
-func eachStored(ctx context.Context, pl *place, q api.ListQuery, take func(*api.Event) error) error {
-	s, err := pl.db.Select(store.WithLimit(ctx, pl.limit), LocalAccount, q)
-	if err != nil {
-		return err
-	}
-	defer s.Close()
-	return s.Each(ctx, take)
-}
-
-// eachListed gives every event of a query of a server elsewhere.
-func (a *app) eachListed(ctx context.Context, pl *place, q api.ListQuery, take func(*api.Event) error) (done answered, err error) {
-	m := a.meter("reading indicators")
-	a.waits.through(m)
-	defer a.waits.through(nil)
-	defer m.clear()
-	q.OrderBy, q.Order = "date", "asc"
-	for {
-		q.PageSize = listPage
-		page, err := pl.client().List(ctx, q)
-		if err != nil {
-			return done, fmt.Errorf("reading indicators after the first %d events: %w", done.rows, err)
-		}
-		done.take(page)
-		for i := range page.Events {
-			if err := take(&page.Events[i]); err != nil {
-				return done, err
-			}
-		}
-		m.show(int64(done.rows), int64(max(page.Info.TotalCount, 0)), done.rows)
-		if page.Info.Cursor == "" || len(page.Events) == 0 {
-			return done, nil
-		}
-		q = api.ListQuery{Cursor: page.Info.Cursor}
-	}
-}
-
 // matcher writes what is found in one log after the other.
 type matcher struct {
 	app    *app
 	flags  matchFlags
 	set    *match.Set
 	tally  *match.Tally
+	good   *marker
 	w      *bufio.Writer
 	table  *csv.Writer
 	live   bool // what is found is wanted at once
@@ -233,7 +197,7 @@ type matcher struct {
 	missed []string // what was not searched, or not wholly
 }
 
-var matchColumns = []string{"file", "line", "column", "time", "indicator", "how", "attackers", "campaigns", "tlp", "events", "event", "category", "text"}
+var matchColumns = []string{"file", "line", "column", "time", "indicator", "how", "attackers", "campaigns", "tlp", "events", "event", "category", "text", "known good"}
 
 func (m *matcher) begin() error {
 	if !m.flags.csv {
@@ -265,6 +229,7 @@ func (m *matcher) file(ctx context.Context, name string, err error) error {
 	writing := false
 	r, err := match.Scan(ctx, m.set, name, l, m.app.now(), func(h match.Hit) error {
 		m.tally.Take(h)
+		m.good.take(h.Indicator)
 		err := m.hit(h)
 		writing = err != nil
 		return err
@@ -324,6 +289,7 @@ type foundHit struct {
 	Count     int           `json:"eventCount"`
 	Events    []match.Event `json:"events"`
 	Text      string        `json:"text"`
+	KnownGood *goodMark     `json:"knownGood,omitempty"`
 }
 
 func (m *matcher) hit(h match.Hit) error {
@@ -331,15 +297,19 @@ func (m *matcher) hit(h match.Hit) error {
 		return nil
 	}
 	of := m.set.About(h)
+	found := m.good.find(h.Indicator)
 	how := h.How.String()
 	if h.Defanged {
 		how += ", defanged"
+	}
+	if found.Tie != knowngood.None && !m.flags.csv {
+		how += ", " + found.String()
 	}
 	var err error
 	if m.flags.json {
 		err = writeJSONLine(m.w, foundHit{
 			h.Source, h.Line, h.Column, h.Offset, h.Time, h.Guessed, h.Indicator, h.How.String(), h.Defanged,
-			notNil(of.Attackers), notNil(of.Campaigns), of.TLP, of.Count, of.Newest, h.Text,
+			notNil(of.Attackers), notNil(of.Campaigns), of.TLP, of.Count, of.Newest, h.Text, markOf(found),
 		})
 	} else {
 		err = m.cells(h, how, of)
@@ -371,7 +341,7 @@ func (m *matcher) cells(h match.Hit, how string, of match.Of) error {
 			line, column = "", strconv.FormatInt(h.Offset, 10)
 		}
 		row := []string{h.Source, line, column, when, h.Indicator, how, strings.Join(of.Attackers, ", "), strings.Join(of.Campaigns, ", "), of.TLP,
-			strconv.Itoa(of.Count), of.Newest[0].UUID, of.Newest[0].Category, h.Text}
+			strconv.Itoa(of.Count), of.Newest[0].UUID, of.Newest[0].Category, h.Text, m.good.find(h.Indicator).String()}
 		for i := range row {
 			row[i] = clean.Cell(row[i])
 		}
@@ -435,6 +405,9 @@ func (m *matcher) summarise(w io.Writer, s match.Summary) error {
 	}
 	if s.Guessed > 0 {
 		lines = append(lines, counted(int(s.Guessed), "time")+" without a zone (taken for UTC) or a year (the last such day)")
+	}
+	if m.good.hits > 0 {
+		lines = append(lines, counted(m.good.hits, "hit")+" of known-good indicators ("+strings.Join(m.good.names, ", ")+")")
 	}
 	for _, group := range []struct {
 		name string

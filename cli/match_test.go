@@ -48,7 +48,7 @@ func TestMatchTellsHitsAndSumsThemUp(t *testing.T) {
 	log := "2026-11-29T10:00:00Z a.evil.example\n2026-11-29T11:00:00Z x\x1b[31m\t198[.]51[.]100[.]7\n10.0.0.1\n"
 	out, said, code := matching(t, log, "-")
 	wantLines(t, "hits", out, 2)
-	if code != exitOK || !strings.Contains(out, "-:1:22\t2026-11-29T10:00:00Z\tevil.example\tparent domain\tHERON\tamber\t") || !strings.Contains(out, "exact, defanged\tOTTER\tred\t") {
+	if code != exitOK || !strings.Contains(out, "-:1:22\t2026-11-29T10:00:00Z\tevil.example\tparent domain, known good: within example of documentation\tHERON\tamber\t") || !strings.Contains(out, "exact, defanged, known good: within 198.51.100.0/24 of documentation\tOTTER\tred\t") {
 		t.Errorf("exit code %d: %s", code, out)
 	}
 	for _, want := range []string{"looking for 3 indicators of 3 events", "2 hits of 2 indicators in 1 file, 3 lines", "attacker\tHERON\t1 hit of 1 indicator, 2026-11-29T10:00:00Z to", "campaign\top-dawn\t2 hits"} {
@@ -67,7 +67,7 @@ func TestMatchTellsHitsAndSumsThemUp(t *testing.T) {
 		t.Errorf("%+v %+v", hit, end)
 	}
 	out, _, _ = matching(t, "=evil.example\n", "--csv", "-")
-	if rows, err := csv.NewReader(strings.NewReader(out)).ReadAll(); err != nil || len(rows) != 2 || rows[1][len(rows[1])-1] != "'=evil.example" {
+	if rows, err := csv.NewReader(strings.NewReader(out)).ReadAll(); err != nil || len(rows) != 2 || rows[1][len(rows[1])-2] != "'=evil.example" {
 		t.Errorf("%q %v", rows, err)
 	}
 	out, said, _ = matching(t, log, "--summary", "-")
@@ -120,9 +120,41 @@ func TestMatchSaysWhereAServerCutsTheIndicators(t *testing.T) {
 	}
 }
 
+// What is known to be harmless is marked, and left out of block lists.
+func TestKnownGoodIsMarkedAndSpared(t *testing.T) {
+	dir := t.TempDir()
+	config := filepath.Join(dir, "config.toml")
+	write := func(name, text string) string {
+		path := filepath.Join(dir, name)
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return path
+	}
+	write("mine.csv", "rank,name\n1,evil.example\n2,corp-b.com\n")
+	write("config.toml", "[known_good]\nfiles = [\"mine*.csv\"]\nwithout = [\"documentation\"]\n")
+	out, said, code := onAFew(t, "", "--config", config, "export", "--format", "plain")
+	if code != exitOK || strings.Contains(out, "\nevil.example") || !strings.Contains(out, "203.0.113.0/24") || !strings.Contains(said, "left out, known good (mine): evil.example") {
+		t.Errorf("exit code %d: %s %s", code, out, said)
+	}
+	out, _, code = onAFew(t, "", "--config", config, "lookup", "--format", "json", "a.evil[.]example")
+	if !strings.Contains(out, `"knownGood":{"list":"mine","how":"below","value":"evil.example"}`) {
+		t.Errorf("exit code %d: %s", code, out)
+	}
+	_, said, code = matching(t, "evil.example\n", "--config", config, "--without-known-good", "-")
+	if code != exitFailed || !strings.Contains(said, "1 indicator left out as known good") {
+		t.Errorf("exit code %d: %s", code, said)
+	}
+	write("mine2.csv", "no list at all\n")
+	out, said, code = onAFew(t, "", "--config", config, "known-good", "corp-b.com", "other.org")
+	if code != exitPartial || !strings.Contains(out, "corp-b.com\tknown good: mine") || !strings.Contains(out, "other.org\tnot on any list") || !strings.Contains(said, "mine2.csv: ") {
+		t.Errorf("exit code %d: %s %s", code, out, said)
+	}
+}
+
 func TestExportWritesBlockLists(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "list")
-	_, said, code := onAFew(t, "", "export", "--format", "nftables", "--max-tlp", "amber", "-o", path)
+	_, said, code := onAFew(t, "", "export", "--format", "nftables", "--with-known-good", "--max-tlp", "amber", "-o", path)
 	b, err := os.ReadFile(path)
 	if text := string(b); err != nil || code != exitOK || !strings.Contains(text, "203.0.113.0/24") || strings.Contains(text, "198.51.100.7") || !strings.Contains(text, "# limited to TLP amber") {
 		t.Errorf("exit code %d, %v: %s %s", code, err, said, text)
@@ -135,7 +167,7 @@ func TestExportWritesBlockLists(t *testing.T) {
 			t.Errorf("%q: exit code %d, %s", args, code, said)
 		}
 	}
-	out, said, code := against(t, &foreign.Server{Rows: 2500, Cap: 1000, Paging: foreign.IgnoresPage}, "export", "--format", "plain")
+	out, said, code := against(t, &foreign.Server{Rows: 2500, Cap: 1000, Paging: foreign.IgnoresPage}, "export", "--format", "plain", "--with-known-good")
 	if code != exitPartial || !strings.Contains(out, "host.example") || !strings.Contains(said, "the server gives no more") {
 		t.Errorf("a server that cuts: exit code %d, %s %s", code, out, said)
 	}

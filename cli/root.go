@@ -40,7 +40,7 @@ func (a *app) root() *cobra.Command {
 		a.fail(usagef("%w; see %s --help", flagMistake(err), cmd.CommandPath()))
 		return nil
 	})
-	root.AddCommand(a.demoCommand(), a.serveCommand(), a.importCommand(), a.importsCommand(), a.undoCommand(), a.exportCommand(), a.eventsCommand(), a.lookupCommand(), a.matchCommand(),
+	root.AddCommand(a.demoCommand(), a.serveCommand(), a.importCommand(), a.importsCommand(), a.undoCommand(), a.exportCommand(), a.eventsCommand(), a.lookupCommand(), a.matchCommand(), a.knownGoodCommand(),
 		a.copyCommand(), a.backupCommand(), a.restoreCommand(),
 		a.configCommand(), a.doctorCommand(), a.versionCommand(), a.manCommand())
 	return root

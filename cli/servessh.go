@@ -19,6 +19,7 @@ import (
 	"threatbench/api/async"
 	"threatbench/api/client"
 	"threatbench/api/demo"
+	"threatbench/api/knowngood"
 	"threatbench/api/server"
 	"threatbench/api/store"
 	"threatbench/cli/guard"
@@ -139,6 +140,7 @@ type hosting struct {
 	app      *app
 	config   profile.Config
 	warnings []string
+	good     *knowngood.Set // values known to be harmless
 
 	mu     sync.Mutex
 	places map[string]*shared // by the profile's name, "" being the server's own
@@ -166,7 +168,11 @@ func (a *app) newHosting(ctx context.Context, f sshFlags) (*hosting, error) {
 	if err != nil {
 		return nil, err
 	}
-	h := &hosting{app: a, config: c, warnings: warnings, places: map[string]*shared{}}
+	if f.demo > 0 {
+		c.KnownGood.Without = append(c.KnownGood.Without, knowngood.Documentation) // what made-up events are of
+	}
+	good, unread := loadKnownGood(c.KnownGood)
+	h := &hosting{app: a, config: c, warnings: append(warnings, unread...), good: good, places: map[string]*shared{}}
 	var own *shared
 	if f.demo > 0 && a.flags.db == "" {
 		own, err = h.openDemo(ctx, f)
@@ -374,7 +380,7 @@ func (h *hosting) show(ctx context.Context, one *sshd.Session) error {
 	a := h.app
 	s := Session{
 		API: pl.client(), Source: pl.source(), Stats: pl.stats, Profile: pl.profile.Name, Version: version(), ReadOnly: pl.profile.ReadOnly,
-		UI: h.config.UI, Keys: h.config.Keys, Warnings: h.warnings, StateDir: stateDir(), Now: a.now,
+		UI: h.config.UI, Keys: h.config.Keys, Good: h.good, Warnings: h.warnings, StateDir: stateDir(), Now: a.now,
 		Connect: "Accounts are named by whoever runs this server.", Hosted: one,
 	}
 	if pl.db != nil {
@@ -420,7 +426,7 @@ func (h *hosting) exec(ctx context.Context, one *sshd.Session) int {
 	}
 	a := &app{
 		io: Streams{In: one.In, Out: one.Out, Err: one.Err}, env: h.app.env, now: h.app.now,
-		tty: func(any) bool { return false }, given: pl,
+		tty: func(any) bool { return false }, given: pl, good: h.good,
 	}
 	if first := firstOf(one.Command); first != "events" && first != "export" {
 		a.fail(usagef("no command %q here: want events or export, or none for the workbench", first))

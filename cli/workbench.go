@@ -113,9 +113,11 @@ func (a *app) readyForWorkbench(text string) error {
 }
 
 func (a *app) session(c profile.Config, pl *place, text string, warnings []string) Session {
+	good, unread := loadKnownGood(c.KnownGood)
+	warnings = append(warnings, unread...)
 	s := Session{
 		API: pl.client(), Source: pl.source(), Stats: pl.Stats, Profile: pl.profile.Name, Version: version(), ReadOnly: pl.profile.ReadOnly, Query: text,
-		UI: c.UI, Themes: c.Themes, Keys: c.Keys, Warnings: warnings, StateDir: stateDir(), Now: a.now, Connect: a.connectText(), Edit: a.edit,
+		UI: c.UI, Themes: c.Themes, Keys: c.Keys, Good: good, Warnings: warnings, StateDir: stateDir(), Now: a.now, Connect: a.connectText(), Edit: a.edit,
 	}
 	if pl.db != nil {
 		s.Datasets = []string{api.ScopeAll} // everything that was imported, whatever dataset it went to

@@ -51,7 +51,7 @@ type LeftOut struct {
 	Why    string
 	Count  int
 	Values []string // ten at most
-	Kind   bool     // the form has no such values at all
+	Meant  bool     // as it should be: the form has no such values, or they are known to be good
 }
 
 // Report is what became of the indicators.
@@ -60,9 +60,9 @@ type Report struct {
 	LeftOut []LeftOut // by reason
 }
 
-// Partial reports whether values of a kind that the form holds are left out.
+// Partial reports whether values that belong in the list are left out.
 func (r Report) Partial() bool {
-	return slices.ContainsFunc(r.LeftOut, func(o LeftOut) bool { return !o.Kind })
+	return slices.ContainsFunc(r.LeftOut, func(o LeftOut) bool { return !o.Meant })
 }
 
 // List gathers indicators and writes them in a form.
@@ -73,6 +73,7 @@ type List struct {
 	missing map[string]bool // values left out
 	tlp     api.TLP
 	unknown bool // some event has no marking
+	spare   func(value string) (why string, spared bool)
 }
 
 // New begins a list in one of Forms.
@@ -87,6 +88,10 @@ func New(name string) (*List, error) {
 	}
 	return l, nil
 }
+
+// Spare has values left out, for the reason given: those that would do harm if
+// they were blocked.
+func (l *List) Spare(why func(value string) (why string, spared bool)) { l.spare = why }
 
 // Forms lists the names of the forms.
 func Forms() []string { return slices.Sorted(maps.Keys(forms)) }
@@ -125,6 +130,12 @@ func (l *List) add(value, typ string) {
 		l.leave("can't be said in this form without meaning something else", canonical, false)
 		return
 	}
+	if l.spare != nil {
+		if why, spared := l.spare(canonical); spared {
+			l.leave(why, canonical, true)
+			return
+		}
+	}
 	l.values[k][canonical] = true
 }
 
@@ -135,14 +146,14 @@ func notHeld(k kind, known bool) string {
 	return fmt.Sprintf("of a kind the form doesn't hold (%s)", k)
 }
 
-func (l *List) leave(why, value string, kind bool) {
+func (l *List) leave(why, value string, meant bool) {
 	if l.missing[value] {
 		return
 	}
 	l.missing[value] = true
 	o := l.left[why]
 	if o == nil {
-		o = &LeftOut{Why: why, Kind: kind}
+		o = &LeftOut{Why: why, Meant: meant}
 		l.left[why] = o
 	}
 	const most = 10

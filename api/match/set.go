@@ -71,6 +71,7 @@ type Set struct {
 
 	unsearchable int
 	described    int
+	leftOut      int
 }
 
 // Len is the number of indicators, Events that of the events they are from.
@@ -86,6 +87,9 @@ func (s *Set) Unsearchable() int { return s.unsearchable }
 // Described is the number of values left out since they only describe an
 // indicator: a text, a port, a comment.
 func (s *Set) Described() int { return s.described }
+
+// LeftOut is the number of indicators left out by Builder.Without.
+func (s *Set) LeftOut() int { return s.leftOut }
 
 func (s *Set) text(i uint32) []byte {
 	e := &s.entries[i]
@@ -119,6 +123,8 @@ type Builder struct {
 	set    Set
 	byText map[string]uint32 // of texts
 	words  []uint32          // entries that are found by a word of theirs
+	skip   func(canonical string) bool
+	skips  map[uint64]bool // hashes of what was left out
 }
 
 // NewBuilder begins an empty set.
@@ -161,6 +167,11 @@ func (b *Builder) Add(e *api.Event) {
 	}
 }
 
+// Without leaves out the indicators that skip tells, given canonically.
+func (b *Builder) Without(skip func(canonical string) bool) {
+	b.skip, b.skips = skip, map[uint64]bool{}
+}
+
 func (b *Builder) number(text string) uint32 {
 	n, ok := b.byText[text]
 	if !ok {
@@ -184,6 +195,10 @@ func (b *Builder) add(value, kind string, event uint32) {
 		canonical = mac
 	}
 	s := &b.set
+	if b.skip != nil && b.skip(canonical) {
+		b.skips[hash([]byte(canonical))] = true
+		return
+	}
 	h := hash([]byte(canonical))
 	i, known := s.exact.find(h, func(i uint32) bool { return string(s.text(i)) == canonical })
 	if !known {
@@ -205,7 +220,7 @@ func (b *Builder) add(value, kind string, event uint32) {
 // Set ends the gathering. The builder is of no more use.
 func (b *Builder) Set() *Set {
 	s := &b.set
-	b.byText = nil
+	b.byText, s.leftOut = nil, len(b.skips)
 	b.anchor()
 	s.bloom = newBloom(len(s.entries) + s.hosts.n)
 	for i := range s.entries {

@@ -14,6 +14,7 @@ import (
 	"github.com/pelletier/go-toml/v2"
 
 	"threatbench/api/clean"
+	"threatbench/api/knowngood"
 	"threatbench/cli/files"
 )
 
@@ -25,11 +26,18 @@ type Config struct {
 	Keys     map[string][]string `toml:"keys"`     // keys by action, instead of the usual ones
 	Profiles map[string]Profile  `toml:"profiles"` // by name
 	// Themes are a person's own, by name: see theme.NewSet.
-	Themes map[string]map[string]any `toml:"themes"`
+	Themes    map[string]map[string]any `toml:"themes"`
+	KnownGood KnownGood                 `toml:"known_good"`
 
 	text     string             // of the file
 	amiss    map[string]Mistake // why profiles can't be used, by name
 	readOnly bool               // it asks for read_only where nobody can tell for whom
+}
+
+// KnownGood names lists of values that are harmless.
+type KnownGood struct {
+	Files   []string `toml:"files"`   // patterns may stand for them
+	Without []string `toml:"without"` // lists of the program that are not to be used
 }
 
 // UI is how the workbench should look; empty values mean its defaults.
@@ -140,6 +148,12 @@ func parse(path string, text []byte) (Config, Mistakes) {
 		p.DB = expandHome(p.DB)
 		c.Profiles[name] = p
 	}
+	for i, file := range c.KnownGood.Files {
+		if file = expandHome(file); !filepath.IsAbs(file) {
+			file = filepath.Join(filepath.Dir(path), file)
+		}
+		c.KnownGood.Files[i] = file
+	}
 	wrong = append(wrong, c.check()...)
 	slices.SortStableFunc(wrong, func(a, b Mistake) int { return a.Line - b.Line })
 	return c, wrong
@@ -153,6 +167,13 @@ func (c *Config) check() Mistakes {
 		add("ui", "color", fmt.Sprintf("%q is none of %s", c.UI.Color, strings.Join(Colors(), ", ")))
 		c.UI.Color = ""
 	}
+	c.KnownGood.Without = slices.DeleteFunc(c.KnownGood.Without, func(name string) bool {
+		known := slices.Contains(knowngood.CertainNames(), name)
+		if !known {
+			add("known_good", "without", fmt.Sprintf("%q is none of %s", name, strings.Join(knowngood.CertainNames(), ", ")))
+		}
+		return !known
+	})
 	if _, ok := c.Profiles[c.Default]; !ok && c.Default != "" && c.Default != LocalName {
 		add("", "default_profile", noProfile(c.Default))
 	}
@@ -299,6 +320,12 @@ func template() string {
 # action's keys away.
 [keys]
 #"events.open" = ["enter"]
+
+# Lists of values known to be harmless: warning lists of MISP, texts or tables.
+# "threatbench known-good" shows them, with those that come with the program.
+#[known_good]
+#files = ["~/lists/top-domains.csv", "/usr/share/misp-warninglists/lists/*/list.json"]
+#without = ["documentation"]
 
 # An embedded database of your own:
 #[profiles.archive]
