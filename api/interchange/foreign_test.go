@@ -226,3 +226,52 @@ func TestWorkbook(t *testing.T) {
 		}
 	}
 }
+
+// TestPartsOfAttributes holds that the parts of a MISP value made of several
+// are indicators each, with the most telling one first.
+func TestPartsOfAttributes(t *testing.T) {
+	const sha = "315f5bdb76d078c43b8ac0064e4a0164612b1fce77c869345bfc94c75894edd3"
+	for kind, c := range map[string]struct{ value, want string }{
+		"filename|sha256": {`x.exe|` + sha, "sha256 " + sha + ", filename x.exe"},
+		"domain|ip":       {"mal.example.net|198.51.100.9", "domain mal.example.net, ip 198.51.100.9"},
+		"ip-dst|port":     {"198.51.100.9|443", ""},
+		"regkey|value":    {`HKCU\\Software\\x|1`, ""},
+	} {
+		m := newMemory()
+		doImport(t, mispFile("", `{"uuid":"`+id(1)+`","type":"`+kind+`","category":"Other","value":"`+c.value+`","timestamp":"1709251200"}`, ""), m, ImportOptions{})
+		e, got := m.events[id(1)], ""
+		for i, in := range e.Indicators {
+			if i > 0 {
+				got += ", "
+			}
+			got += in.IndicatorType + " " + in.Value
+		}
+		if got != c.want || e.Indicator == "" || c.want != "" && e.IndicatorType+" "+e.Indicator != strings.Split(c.want, ", ")[0] {
+			t.Errorf("%s: %q, the first %s %s", kind, got, e.IndicatorType, e.Indicator)
+		}
+	}
+}
+
+func TestEnvelopesWithMore(t *testing.T) {
+	for text, notes := range map[string]int{
+		`{"more":true,"next":"x","objects":[` + stixIndicator(1, "") + `]}`:   1,
+		`{"more":false,"objects":[` + stixIndicator(1, "") + `]}`:             0,
+		`{"objects":[` + stixIndicator(1, "") + `],"more":true,"next":"x"}`:   1,
+		`[{"more":true,"next":"x","objects":[` + stixIndicator(1, "") + `]}]`: 1,
+	} {
+		m := newMemory()
+		report := doImport(t, text, m, ImportOptions{})
+		if len(report.Notes) != notes || len(m.events) != 1 {
+			t.Errorf("%s: %+v", text, report)
+		}
+	}
+}
+
+func TestOpenIOCWithItsOwnRoot(t *testing.T) {
+	m := newMemory()
+	report := doImport(t, `<?xml version="1.0"?><OpenIOC xmlns="http://openioc.org/schemas/OpenIOC_1.1" id="`+id(1)+`" last-modified="2024-03-01T00:00:00"><metadata><short_description>x</short_description></metadata><criteria>`+
+		`<Indicator operator="OR" id="a"><IndicatorItem id="b" condition="is"><Context document="Network" search="Network/DNS" type="mir"/><Content type="string">mal.example.net</Content></IndicatorItem></Indicator></criteria></OpenIOC>`, m, ImportOptions{})
+	if got := imported(m); report.Format != OpenIOC || !slices.Contains(got, "domain mal.example.net amber") {
+		t.Errorf("%s: %q", report.Format, got)
+	}
+}

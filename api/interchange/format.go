@@ -96,7 +96,7 @@ func markupFormat(head []byte) (Format, error) {
 		return Text, nil
 	}
 	switch {
-	case strings.Contains(begin, "<ioc") && (strings.Contains(begin, "openioc") || strings.Contains(begin, "mandiant")):
+	case (strings.Contains(begin, "<ioc") || strings.Contains(begin, "<openioc")) && (strings.Contains(begin, "openioc") || strings.Contains(begin, "mandiant")):
 		return OpenIOC, nil
 	case strings.Contains(begin, "stix.mitre.org") || strings.Contains(begin, "<stix:stix_package"):
 		return "", errors.New("STIX 1.x, which isn't read: have it written as STIX 2.1 (the OASIS stix-elevator does that); with the format text the indicators between its tags are taken")

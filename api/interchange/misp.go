@@ -360,8 +360,12 @@ func (im *importer) takeAttribute(e mispEvent, parent string, b []byte, at int) 
 	im.count()
 	var l line
 	l.UUID = mispUUID(a.UUID, "attribute", parent, string(a.Type), string(a.Value))
-	l.Indicator, l.IndicatorType = mispIndicator(a)
-	l.Event = cmp.Or(strings.TrimSpace(string(a.Comment)), said(e.fields["info"], l.IndicatorType+" "+l.Indicator))
+	found := mispIndicators(a)
+	l.Indicator, l.IndicatorType = found[0].Value, found[0].IndicatorType
+	if len(found) > 1 {
+		l.Indicators = found
+	}
+	l.Event = cmp.Or(strings.TrimSpace(string(a.Comment)), said(e.fields["info"], listIndicators(found)))
 	l.Category = cmp.Or(string(a.Category), plainCategory)
 	l.Date = im.mispTime(a.FirstSeen, a.Timestamp, e.fields["date"])
 	im.inherit(&l, e, a)
@@ -445,10 +449,12 @@ func (im *importer) takeObject(e mispEvent, parent string, b []byte, at int) err
 			continue
 		}
 		kept = append(kept, a)
-		value, kind := mispIndicator(a)
-		if isIndicatorType(kind) {
-			l.Indicators = append(l.Indicators, api.IndicatorInput{Value: value, IndicatorType: kind})
+		for _, in := range mispIndicators(a) {
+			if isIndicatorType(in.IndicatorType) {
+				l.Indicators = append(l.Indicators, in)
+			}
 		}
+		value, _ := mispIndicator(a)
 		parts = append(parts, fmt.Sprintf("%s %s", cmp.Or(a.Relation, a.Type), value))
 		if a.Category != "" && a.Category != "Other" {
 			l.Category = string(a.Category)

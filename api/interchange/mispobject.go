@@ -8,6 +8,7 @@ import (
 
 	"threatbench/api"
 	"threatbench/api/indicator"
+	"threatbench/api/interchange/table"
 )
 
 // mispTag is a tag of a MISP event or attribute: a text, an object with a name,
@@ -89,6 +90,32 @@ type mispReport struct {
 type mispReference struct {
 	To      word `json:"referenced_uuid"`
 	Deleted word `json:"deleted"`
+}
+
+// mispIndicators are the indicators in an attribute, the most telling first:
+// one, or the parts of a value made of several (filename|sha256).
+func mispIndicators(a mispAttribute) []api.IndicatorInput {
+	value, kind := mispIndicator(a)
+	var out []api.IndicatorInput
+	if strings.Contains(kind, "|") {
+		for _, v := range table.Values(value, "", kind) {
+			out = append(out, api.IndicatorInput{Value: v.Text, IndicatorType: v.Type})
+		}
+	}
+	if len(out) < 2 {
+		return []api.IndicatorInput{{Value: value, IndicatorType: kind}}
+	}
+	sortIndicators(out)
+	return out
+}
+
+// listIndicators names indicators behind their types.
+func listIndicators(list []api.IndicatorInput) string {
+	var out []string
+	for _, in := range list {
+		out = append(out, in.IndicatorType+" "+in.Value)
+	}
+	return strings.Join(out, ", ")
 }
 
 // mispIndicator is an attribute's value and type as events name them.

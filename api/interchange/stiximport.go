@@ -1,7 +1,6 @@
 package interchange
 
 import (
-	"bufio"
 	"bytes"
 	"cmp"
 	"context"
@@ -68,6 +67,9 @@ func (im *importer) bundle(j *jsonReader, take func(b []byte, line int) error, q
 			return im.elements(j, inner, quiet)
 		}
 		value, err := j.value()
+		if key == "more" && string(value) == "true" && !quiet {
+			im.note(place{line: line}, "the answer of a server of which there is more: this file isn't all of it")
+		}
 		if errors.Is(err, errLong) {
 			long = true
 			return nil
@@ -94,19 +96,6 @@ func (im *importer) bundle(j *jsonReader, take func(b []byte, line int) error, q
 		return nil
 	}
 	return take(single, line)
-}
-
-// unwrap gives what is in a bundle among objects to take.
-func (im *importer) unwrap(b []byte, line int, take func(b []byte, line int) error, quiet bool) error {
-	head := decoded[struct {
-		Type    word            `json:"type"`
-		Objects json.RawMessage `json:"objects"`
-	}](b)
-	if len(head.Objects) == 0 || head.Objects[0] != '[' || head.Type != "bundle" && head.Type != "" {
-		return take(b, line)
-	}
-	j := &jsonReader{in: bufio.NewReader(bytes.NewReader(bytes.Clone(b))), most: im.o.MaxLine, line: line}
-	return im.bundle(j, take, quiet)
 }
 
 // takeSTIX makes an event of an object that stands for one.

@@ -1,6 +1,8 @@
 package interchange
 
 import (
+	"bufio"
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -212,4 +214,17 @@ func bareID(id string) string {
 func standsForEvent(id string) bool {
 	kind, _, _ := strings.Cut(id, "--")
 	return slices.Contains([]string{"incident", "indicator", "sighting", "observed-data", "report", "grouping"}, kind)
+}
+
+// unwrap gives what is in a bundle among objects to take.
+func (im *importer) unwrap(b []byte, line int, take func(b []byte, line int) error, quiet bool) error {
+	head := decoded[struct {
+		Type    word            `json:"type"`
+		Objects json.RawMessage `json:"objects"`
+	}](b)
+	if len(head.Objects) == 0 || head.Objects[0] != '[' || head.Type != "bundle" && head.Type != "" {
+		return take(b, line)
+	}
+	j := &jsonReader{in: bufio.NewReader(bytes.NewReader(bytes.Clone(b))), most: im.o.MaxLine, line: line}
+	return im.bundle(j, take, quiet)
 }

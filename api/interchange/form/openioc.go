@@ -84,7 +84,7 @@ func (x *iocReader) token(token xml.Token, line int) (reason string, err error) 
 			return fmt.Sprintf("elements are nested more than %d deep; the rest isn't read", maxXML), nil
 		}
 		x.text.Reset()
-		if t.Name.Local == "ioc" {
+		if isIOC(t.Name.Local) {
 			x.doc = &openIOC{id: attr(t, "id"), modified: cmp.Or(attr(t, "last-modified"), attr(t, "published-date")), line: line}
 		} else if x.doc != nil {
 			x.doc.start(t, line)
@@ -106,7 +106,7 @@ func (x *iocReader) close(name string) error {
 	switch {
 	case x.doc == nil:
 		return nil
-	case name != "ioc":
+	case !isIOC(name):
 		x.doc.end(name, text)
 		return nil
 	}
@@ -114,6 +114,9 @@ func (x *iocReader) close(name string) error {
 	x.doc = nil
 	return doc.give(x.to)
 }
+
+// isIOC tells the element of a document, as version 1.0 and 1.1 call it.
+func isIOC(name string) bool { return name == "ioc" || name == "OpenIOC" }
 
 func attr(e xml.StartElement, name string) string {
 	for _, a := range e.Attr {
