@@ -3,6 +3,7 @@ package api
 import (
 	"slices"
 	"strings"
+	"sync"
 	"unicode/utf8"
 )
 
@@ -326,8 +327,8 @@ func CountriesNamed(s string) []Country {
 		return []Country{c}
 	}
 	var out []Country
-	for _, c := range countryTable {
-		name := plainCountry(c.Name)
+	for i, c := range countryTable {
+		name := plainCountries()[i]
 		if name == want {
 			return []Country{c}
 		}
@@ -338,7 +339,12 @@ func CountriesNamed(s string) []Country {
 	if len(out) > 0 {
 		return out
 	}
-	return slices.DeleteFunc(Countries(), func(c Country) bool { return !c.Has(want) })
+	for i, c := range countryTable {
+		if strings.HasSuffix(plainCountries()[i], " "+want) && c.Has(want) {
+			out = append(out, c)
+		}
+	}
+	return out
 }
 
 // Has reports whether a name of several words ends in a word that tells the
@@ -347,24 +353,31 @@ func CountriesNamed(s string) []Country {
 func (c Country) Has(word string) bool {
 	const least, most = 5, 2
 	word = plainCountry(word)
-	if utf8.RuneCountInString(word) < least || !endsIn(c, word) {
+	if utf8.RuneCountInString(word) < least || !strings.HasSuffix(plainCountry(c.Name), " "+word) {
 		return false
 	}
 	n := 0
-	for _, o := range countryTable {
-		if endsIn(o, word) {
+	for _, name := range plainCountries() {
+		if strings.HasSuffix(name, " "+word) {
 			n++
 		}
 	}
 	return n <= most
 }
 
-func endsIn(c Country, word string) bool {
-	return strings.HasSuffix(plainCountry(c.Name), " "+word)
-}
+// plainCountries are the names of the table, in its order, as they are compared.
+var plainCountries = sync.OnceValue(func() []string {
+	out := make([]string, len(countryTable))
+	for i, c := range countryTable {
+		out[i] = plainCountry(c.Name)
+	}
+	return out
+})
+
+var countrySigns = strings.NewReplacer("&", " and ", ".", " ", "-", " ", "_", " ", "’", "'")
 
 // plainCountry is a name as names are compared.
 func plainCountry(s string) string {
-	s = strings.NewReplacer("&", " and ", ".", " ", "-", " ", "_", " ", "’", "'").Replace(Fold(s))
+	s = countrySigns.Replace(Fold(s))
 	return strings.Join(strings.Fields(s), " ")
 }

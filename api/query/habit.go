@@ -5,6 +5,7 @@ import (
 	"net/netip"
 	"slices"
 	"strings"
+	"sync"
 	"unicode"
 	"unicode/utf8"
 
@@ -20,6 +21,10 @@ import (
 // quotes are the signs that open a quoted text, with those that close it.
 var quotes = map[rune]string{'"': `"`, '“': "”“", '„': "“”", '«': "»", '‘': "’", '\'': "'"}
 
+// maxPrinted is how far, in bytes, a quote of print is looked for its end: past
+// it no value is as long.
+const maxPrinted = 4*api.MaxValueLength + 16
+
 // openQuote is the quote that s begins with, and the bytes before its closing
 // one; ok is false where it opens nothing. A quote of print has to be closed at
 // the end of a word, since it stands in words, too.
@@ -28,8 +33,9 @@ func openQuote(s string) (open, inner, shut int, ok bool) {
 	if r == '"' || quotes[r] == "" {
 		return 0, 0, 0, false
 	}
-	for i, c := range s[n:] {
-		if !strings.ContainsRune(quotes[r], c) {
+	closing := quotes[r]
+	for i, c := range s[n:min(len(s), maxPrinted)] {
+		if !strings.ContainsRune(closing, c) {
 			continue
 		}
 		after := s[n+i+utf8.RuneLen(c):]
@@ -132,6 +138,10 @@ func valueAhead(s string) int {
 	return n
 }
 
+// maxFields is how many conditions are looked at for values of several words:
+// more than a query can have.
+const maxFields = 2 * (api.MaxBranches + 1) * api.MaxConditions
+
 // more adds to an unquoted value the words behind it that make it the name of
 // one thing: a time of day, "last week", "south korea", "valid accounts".
 func (s *scanner) more(name string) {
@@ -140,7 +150,7 @@ func (s *scanner) more(name string) {
 	if v, verb := verbs[strings.ToLower(name)]; verb {
 		field, ok = v.field, v.field != ""
 	}
-	if !ok || last.kind != tokValue || last.quoted {
+	if s.fields++; !ok || last.kind != tokValue || last.quoted || s.fields > maxFields {
 		return
 	}
 	end := s.i
@@ -183,14 +193,19 @@ func oneThing(field api.Field, v string) bool {
 		c := api.CountriesNamed(v)
 		return len(c) == 1 && (api.Fold(c[0].Name) == fold || slices.Contains(c[0].OtherNames(), fold))
 	case api.KindTechnique:
-		for t := range attack.Techniques() {
-			if api.Fold(t.Name) == fold {
-				return true
-			}
-		}
+		return techniqueNames()[fold]
 	}
 	return false
 }
+
+// techniqueNames are the names of all techniques, folded.
+var techniqueNames = sync.OnceValue(func() map[string]bool {
+	out := map[string]bool{}
+	for t := range attack.Techniques() {
+		out[api.Fold(t.Name)] = true
+	}
+	return out
+})
 
 // verb is a name that says more than a field.
 type verb struct {

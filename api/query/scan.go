@@ -42,6 +42,8 @@ type scanner struct {
 	i    int
 	toks []token
 	list bool // inside field:( … )
+
+	fields int // conditions so far
 }
 
 func scan(text string) []token {

@@ -113,10 +113,14 @@ func (m *Model) whole(i int32) []string {
 	}
 	w := max(1, m.w-gutter-m.indent(i)-foldMark-textIndent)
 	var rows []string
+	s, left := upTo(s, maxOpen)
 	for line := range strings.SplitSeq(strings.TrimSuffix(s, "\n"), "\n") {
 		for _, row := range pane.Wrap(m.show(strings.TrimSuffix(line, "\r")), w) {
 			rows = append(rows, strings.TrimRight(row, " "))
 		}
+	}
+	if left != "" {
+		rows = append(rows, pane.Wrap(notDrawn(left), w)...)
 	}
 	return rows
 }

@@ -11,7 +11,7 @@ import (
 // but brackets can't eat the memory.
 const maxNodes = 300_000
 
-var errTooMany = errors.New("more than a million values, too many for a tree")
+var errTooMany = fmt.Errorf("more than %d,000 values, too many for a tree", maxNodes/1000)
 
 type kind uint8
 

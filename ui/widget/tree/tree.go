@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"sort"
 	"strings"
+	"unicode/utf8"
 
 	"threatbench/theme"
 	pane "threatbench/ui/widget/text"
@@ -84,17 +85,51 @@ func (m *Model) SetJSON(b []byte) {
 	m.ToLevel(level)
 }
 
+// What is drawn of text: a pane lays a line out as a whole, so that one of
+// megabytes would hold up every frame.
+const (
+	maxPlain = 2 << 20 // bytes of a record that is no JSON
+	maxLine  = 4 << 10 // bytes of one of its lines; the rest is on the next
+	maxOpen  = 256 << 10
+)
+
 func (m *Model) showPlain() {
 	m.nodes = nil
 	m.plain = pane.New(m.st)
 	m.plain.SetSize(m.w, m.h)
-	lines := strings.Split(strings.TrimSuffix(m.src, "\n"), "\n")
-	shown := make([]string, 0, len(lines)+2)
+	src, left := upTo(m.src, maxPlain)
+	lines := strings.Split(strings.TrimSuffix(src, "\n"), "\n")
+	shown := make([]string, 0, len(lines)+3)
 	shown = append(shown, m.st.Error.Paint("Not shown as a tree: "+m.err.Error()), "")
 	for _, l := range lines {
-		shown = append(shown, m.clean(strings.TrimSuffix(l, "\r")))
+		for l, rest := upTo(strings.TrimSuffix(l, "\r"), maxLine); ; l, rest = upTo(rest, maxLine) {
+			shown = append(shown, m.clean(l))
+			if rest == "" {
+				break
+			}
+		}
+	}
+	if left != "" {
+		shown = append(shown, m.st.Warn.Paint(notDrawn(left)+", and a search doesn't look there"))
 	}
 	m.plain.SetLines(shown)
+}
+
+// upTo parts s behind at most n bytes, between two characters.
+func upTo(s string, n int) (first, rest string) {
+	if len(s) <= n {
+		return s, ""
+	}
+	at := n
+	for at > n-utf8.UTFMax && !utf8.RuneStart(s[at]) {
+		at--
+	}
+	return s[:at], s[at:]
+}
+
+// notDrawn says what is left out of the screen.
+func notDrawn(left string) string {
+	return fmt.Sprintf("%d KiB more aren't drawn; they are copied with the rest", (len(left)+1023)>>10)
 }
 
 // Err tells why the record is shown as text; nil where it is a tree or empty.

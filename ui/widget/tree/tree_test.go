@@ -357,7 +357,7 @@ func TestDeepNesting(t *testing.T) {
 func TestTooManyValues(t *testing.T) {
 	m := tree(t, "["+strings.Repeat("0,", maxNodes)+"0]")
 	if m.Err() == nil {
-		t.Fatal("a tree of more than a million values")
+		t.Fatal("a tree of more than 300,000 values")
 	}
 	exact(t, m.Lines(60, 10), 60, 10)
 }
