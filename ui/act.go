@@ -127,7 +127,7 @@ func (m *Model) actOnEvents(id keymap.ID) (cmd tea.Cmd, is bool) {
 		keymap.ActCopy:      func(t views.Targets) tea.Cmd { return m.askDataset(t, true) },
 		keymap.ActExport:    m.askExport,
 		keymap.ActReport:    m.askReport,
-		keymap.ActDelete:    func(t views.Targets) tea.Cmd { return m.changeOn(async.DeleteEvents(t.On), t) },
+		keymap.ActDelete:    func(t views.Targets) tea.Cmd { return m.changeOn(async.DeleteEvents(t.On, t.Known...), t) },
 	}[id]
 	if do == nil {
 		return nil, false

@@ -103,6 +103,9 @@ func (m *Model) askConflicts(r async.ChangeResult) {
 	case async.Redoing:
 		q.Ask, q.Accept = q.Ask+" Redo all the same?", "Redo"
 	}
+	if r.Conflicts[0].Deleting && r.Change.Way == async.Forward {
+		q.Ask, q.Accept = strings.TrimSuffix(q.Ask, " Replace what they wrote with yours?")+" Delete all the same?", "Delete"
+	}
 	for i, c := range r.Conflicts {
 		if i > 0 {
 			q.Details = append(q.Details, "")
@@ -144,7 +147,11 @@ func (m *Model) conflictLines(c async.Conflict, of async.Change) []string {
 	}
 	lines := []string{st.Strong.Paint(views.Shown(views.OneLine(name)))}
 	for _, f := range c.Fields {
-		for _, v := range []struct{ word, value string }{{"was", f.Was}, {"now", f.Now}, {"yours", f.Mine}} {
+		values := []struct{ word, value string }{{"was", f.Was}, {"now", f.Now}, {"yours", f.Mine}}
+		if c.Deleting {
+			values = values[:2]
+		}
+		for _, v := range values {
 			lines = append(lines, st.Faint.Paint(f.Title+" "+v.word+": ")+m.conflictValue(of.Kind, f.Title, v.value))
 		}
 	}

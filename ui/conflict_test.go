@@ -134,3 +134,32 @@ func TestRenamingAsksAboutWhatOthersChanged(t *testing.T) {
 		}
 	})
 }
+
+// What a colleague changed since it was shown isn't deleted before one has seen
+// what they wrote.
+func TestDeletingAsksAboutWhatOthersChanged(t *testing.T) {
+	t.Parallel()
+	c := newChangeable(3)
+	workbenchWith(t, ui.Options{API: c}, usual(), func(p *uitest.Program) {
+		e := c.newest()[0]
+		press(p, "a", "d")
+		p.Want("Delete")
+		c.theirs(t, e.UUID, func(e *api.Event) { e.Attacker = "THEIRS" })
+		press(p, "right", "enter")
+		p.Want("Changed meanwhile", "attacker now: THEIRS", "Delete all the same?")
+		p.WantNot("yours:", "Replace")
+		press(p, "enter") // the default leaves it
+		if got := len(c.newest()); got != 3 {
+			t.Fatalf("%d events are left", got)
+		}
+		press(p, "a", "o")
+		press(p, "down", "enter")
+		p.Want("Delete all the same?")
+		press(p, "right", "enter")
+		p.WantNot("Changed meanwhile")
+		if got := len(c.newest()); got != 2 {
+			t.Errorf("%d events are left", got)
+		}
+		p.Check()
+	})
+}

@@ -460,6 +460,11 @@ func (a creating) run(ctx context.Context, w *changeRun, on []Target) {
 	}
 	made := Target{Dataset: e.DatasetID, ID: e.UUID}
 	w.create(made)
-	w.back("", deleting{}, made)
+	if sameValue(a.in.Event, e.Event) { // else the answer isn't the event as it is
+		w.mu.Lock()
+		w.madeEvents[api.Fold(e.UUID)] = e
+		w.mu.Unlock()
+	}
+	w.back("", deleting{w.madeEvents}, made)
 	w.trust(1)
 }

@@ -257,9 +257,14 @@ func CopyEvents(on []Target, to api.Dataset, keepRaw bool) Change {
 	return changeOf(KindCopy, fmt.Sprintf("copy %s to %s", events(len(on)), to.Name), copying{to: to.UUID, keepRaw: keepRaw}, on)
 }
 
-// DeleteEvents deletes events.
-func DeleteEvents(on []Target) Change {
-	return changeOf(KindDelete, "delete "+events(len(on)), deleting{}, on)
+// DeleteEvents deletes events. One that isn't as it was shown any more is left as
+// it is, and is a conflict of the result; shown may lack some of them.
+func DeleteEvents(on []Target, shown ...api.Event) Change {
+	known := make(map[string]api.Event, len(shown))
+	for _, e := range shown {
+		known[api.Fold(e.UUID)] = e
+	}
+	return changeOf(KindDelete, "delete "+events(len(on)), deleting{known}, on)
 }
 
 // EditRaw changes the raw record of an event, whose data was shown as given:

@@ -67,6 +67,7 @@ type changeRun struct {
 	overSteps     []step // overwrite what is in conflict
 	overAt        map[string]int
 	knownNow      map[string]api.EventPatch // of events in conflict, by their folded ids
+	madeEvents    map[string]api.Event      // as they were made, by their folded ids
 	after         map[string]api.EventPatch // what events were given
 	unguarded     bool
 	right         int // of those done, how many read as they should
@@ -85,7 +86,7 @@ func newChangeRun(user context.Context, a API, c Change, report Report) *changeR
 	w := &changeRun{
 		api: a, change: c, user: user, report: report, total: int64(c.Count()),
 		undoAt: map[string]int{}, bookmark: map[string]*bookmark{}, overAt: map[string]int{},
-		knownNow: map[string]api.EventPatch{}, after: map[string]api.EventPatch{},
+		knownNow: map[string]api.EventPatch{}, madeEvents: map[string]api.Event{}, after: map[string]api.EventPatch{},
 	}
 	for range c.steps {
 		w.outcomes = append(w.outcomes, map[Target]outcome{})

@@ -327,3 +327,78 @@ func TestEveryPatchedFieldIsCompared(t *testing.T) {
 		t.Errorf("only %d fields were compared", compared)
 	}
 }
+
+// What somebody changed since it was shown isn't deleted, nor by taking back
+// that it was made, until one says so.
+func TestDeletingKeepsWhatOthersWrote(t *testing.T) {
+	bothWays(t, 5, func(t *testing.T, l lab, _ bool) {
+		ctx := t.Context()
+		on := l.targets(0, 5)
+		was := l.state(t)
+		var shown []api.Event
+		for _, x := range on {
+			shown = append(shown, was[x.ID])
+		}
+		if _, err := l.c.Update(ctx, "", on[1].ID, api.EventPatch{Insight: ptr("theirs")}); err != nil {
+			t.Fatal(err)
+		}
+		if err := l.c.AddTags(ctx, on[2].ID, []string{"theirs"}); err != nil {
+			t.Fatal(err)
+		}
+		res := carryOut(t, l.Layer, DeleteEvents(on, shown...))
+		if len(res.Done) != 3 || len(res.Conflicts) != 2 || !res.Conflicts[0].Deleting || len(l.state(t)) != 2 {
+			t.Fatalf("done %v, conflicts %+v, failed %v", res.Done, res.Conflicts, res.Failed)
+		}
+		over, ok := res.Overwrite()
+		if res = carryOut(t, l.Layer, over); !ok || len(res.Done) != 2 || len(l.state(t)) != 0 {
+			t.Errorf("deleted all the same: %v, %+v", res.Done, res.Conflicts)
+		}
+
+		made := carryOut(t, l.Layer, CreateEvents(api.CreateEvent{Event: "mine", Date: "2024-01-01T00:00:00Z", Category: "x", Attacker: "y", AttackerCountry: "DE", TargetCountry: "DE", TargetIndustry: "z", Indicator: "a.example", IndicatorType: "domain", TLP: "green", DatasetID: on[0].Dataset}))
+		if made.Undo == nil || len(made.Made) != 1 {
+			t.Fatalf("%+v", made)
+		}
+		if _, err := l.c.Update(ctx, "", made.Made[0].ID, api.EventPatch{Attacker: ptr("theirs")}); err != nil {
+			t.Fatal(err)
+		}
+		if undone := carryOut(t, l.Layer, *made.Undo); len(undone.Conflicts) != 1 || len(l.state(t)) != 1 {
+			t.Errorf("taking back: %v, %+v", undone.Done, undone.Conflicts)
+		}
+	})
+}
+
+// Saved queries and alerts are deleted as they were shown, too.
+func TestDeletingSavedKeepsWhatOthersWrote(t *testing.T) {
+	bothWays(t, 1, func(t *testing.T, l lab, _ bool) {
+		ctx := t.Context()
+		q, err := l.c.CreateSavedQuery(ctx, api.NewSavedQuery{Name: "q", QueryJSON: "{}"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		a, err := l.c.CreateAlert(ctx, api.NewAlert{QueryID: q.ID})
+		if err != nil {
+			t.Fatal(err)
+		}
+		off := false
+		if _, err := l.c.UpdateSavedQuery(ctx, q.ID, api.SavedQueryPatch{Name: ptr("theirs")}); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := l.c.UpdateAlert(ctx, a.ID, api.AlertPatch{Enabled: &off}); err != nil {
+			t.Fatal(err)
+		}
+		for name, c := range map[string]Change{"alert": DropAlert("q", a), "query": DropQuery(q)} {
+			res := carryOut(t, l.Layer, c)
+			if len(res.Conflicts) != 1 || !res.Conflicts[0].Deleting || len(res.Done) != 0 {
+				t.Fatalf("%s: %+v", name, res)
+			}
+			if _, err := l.c.SavedQuery(ctx, q.ID); err != nil {
+				t.Errorf("%s: the query is gone: %v", name, err)
+			}
+		}
+		res := carryOut(t, l.Layer, DropQuery(q))
+		over, ok := res.Overwrite()
+		if res = carryOut(t, l.Layer, over); !ok || len(res.Done) != 1 {
+			t.Errorf("deleted all the same: %+v", res)
+		}
+	})
+}

@@ -18,7 +18,8 @@ import (
 // changed: it was left as it is.
 type Conflict struct {
 	Target
-	Fields []FieldConflict
+	Deleting bool // it was to be deleted: there is no value that was to be
+	Fields   []FieldConflict
 }
 
 // FieldConflict is a value as it was known, as it is now, and as it was to be.
@@ -56,8 +57,16 @@ func (w *changeRun) conflict(t Target, fields []FieldConflict, key string, over 
 	w.set(refused, conflictOf(fields).Error(), t)
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.conflicts = append(w.conflicts, Conflict{t, fields})
+	w.conflicts = append(w.conflicts, Conflict{t, deletes(over), fields})
 	w.overSteps = addStep(w.overSteps, w.overAt, fmt.Sprint(w.step, key), over, t)
+}
+
+func deletes(a action) bool {
+	switch a.(type) {
+	case deleting, queryDropped, alertDropped:
+		return true
+	}
+	return false
 }
 
 // checked notes whether the server saw to it that nothing came in between.
@@ -131,6 +140,26 @@ func (a editing) moved(known api.EventPatch, now api.Event) (out []FieldConflict
 	}
 	return out
 }
+
+// movedAnywhere tells what a person may write of an event and somebody changed
+// since it was shown.
+func movedAnywhere(shown, now api.Event) (out []FieldConflict) {
+	for _, f := range api.EventFields() {
+		was, is := f.Value(&shown), f.Value(&now)
+		switch {
+		case f.List != nil && f.Items != nil:
+			was, is = strings.Join(sorted(f.Values(&shown)), ", "), strings.Join(sorted(f.Values(&now)), ", ")
+		case f.Patch == nil && f.Field != api.FieldKillChain || f.Field == api.FieldCreatedAt:
+			continue
+		}
+		if was != is && !sameValue(was, is) {
+			out = append(out, FieldConflict{Title: f.Title, Was: was, Now: is})
+		}
+	}
+	return out
+}
+
+func sorted(list []string) []string { return slices.Sorted(slices.Values(list)) }
 
 // expected is what an event must have when it is changed: what it had when it
 // was looked at; false where it wasn't.
@@ -225,6 +254,53 @@ func changeSaved[T any](w *changeRun, on []Target, p any, shown *T, over func(no
 	}
 	w.trust(1)
 	return was, true
+}
+
+// dropSaved deletes a saved query or an alert that is as it was shown, and
+// gives back how it was. ok is false where it wasn't deleted.
+func dropSaved[T any](w *changeRun, on []Target, shown *T, over func(now T) action,
+	read func(Saver) (T, error), write func(Saver) error,
+) (was T, ok bool) {
+	s := w.saver()
+	if s == nil {
+		return was, false
+	}
+	was, err := read(s)
+	if err == nil && shown != nil {
+		err = conflictOf(movedWritten(*shown, was))
+	}
+	if fields, is := conflictIn(err); is {
+		w.conflict(on[0], fields, "delete", over(was))
+		return was, false
+	}
+	if err == nil {
+		err = write(s)
+	}
+	if !w.became(err, on...) {
+		return was, false
+	}
+	w.trust(1)
+	return was, true
+}
+
+// movedWritten tells what a person wrote of a saved query or an alert that isn't
+// as it was shown.
+func movedWritten(shown, now any) (out []FieldConflict) {
+	was, is := membersOf(shown), membersOf(now)
+	for _, key := range []string{
+		"name", "query_json", "alert_enabled", "alert_rollup_enabled", "rule_enabled", "rule_scope", "custom_threat_feed_id",
+		"enabled", "frequency", "notification_type",
+	} {
+		if reflect.DeepEqual(was[key], is[key]) {
+			continue
+		}
+		title := key
+		if t, named := savedTitles[key]; named {
+			title = t
+		}
+		out = append(out, FieldConflict{Title: title, Was: worded(was[key]), Now: worded(is[key])})
+	}
+	return out
 }
 
 // savedTitles are what a person calls what isn't called so in the contract.

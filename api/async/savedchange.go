@@ -18,24 +18,6 @@ func (w *changeRun) saver() Saver {
 	return s
 }
 
-// exchange reads what is there and deletes it, and notes what became of that. ok is false where either failed.
-func exchange[T any](w *changeRun, on []Target, read func(Saver) (T, error), write func(Saver) error) (was T, ok bool) {
-	s := w.saver()
-	if s == nil {
-		return was, false
-	}
-	was, err := read(s)
-	if err != nil {
-		w.became(err, on...)
-		return was, false
-	}
-	if !w.became(write(s), on...) {
-		return was, false
-	}
-	w.trust(1)
-	return was, true
-}
-
 // renumbering is a saved query or an alert that was made anew under another
 // number.
 type renumbering struct {
@@ -100,7 +82,7 @@ func ChangeQuery(q api.SavedQuery, p api.SavedQueryPatch) Change {
 // DropQuery deletes a saved query, and its alerts with it. Taking it back
 // makes both anew, under other numbers, which an UndoStack then follows.
 func DropQuery(q api.SavedQuery) Change {
-	return changeOf(KindQuery, "delete query "+q.Name, queryDropped{q.ID}, []Target{numbered(q.ID)})
+	return changeOf(KindQuery, "delete query "+q.Name, queryDropped{q.ID, &q}, []Target{numbered(q.ID)})
 }
 
 // AddAlert makes an alert for a saved query; name is the query's.
@@ -115,7 +97,7 @@ func ChangeAlert(name string, a api.Alert, p api.AlertPatch) Change {
 
 // DropAlert deletes an alert; name is its query's.
 func DropAlert(name string, a api.Alert) Change {
-	return changeOf(KindAlert, "delete the alert for "+name, alertDropped{a.ID}, []Target{numbered(a.ID)})
+	return changeOf(KindAlert, "delete the alert for "+name, alertDropped{a.ID, &a}, []Target{numbered(a.ID)})
 }
 
 // querySaved saves a query, and makes the alerts it had before it was deleted.
@@ -139,7 +121,7 @@ func (a querySaved) run(ctx context.Context, w *changeRun, on []Target) {
 	}
 	w.create(numbered(q.ID))
 	w.renumber(KindQuery, a.was, q.ID)
-	w.back("", queryDropped{q.ID}, numbered(q.ID))
+	w.back("", queryDropped{q.ID, &q}, numbered(q.ID))
 	w.trust(1)
 	for _, alert := range a.alerts {
 		alert.in.QueryID = q.ID
@@ -206,12 +188,16 @@ func exchanged[T any](old **T, set, there *T) {
 	}
 }
 
-type queryDropped struct{ id int64 }
+type queryDropped struct {
+	id    int64
+	shown *api.SavedQuery
+}
 
 func (a queryDropped) run(ctx context.Context, w *changeRun, on []Target) {
 	var alerts []api.Alert
 	var alertsErr error
-	was, ok := exchange(w, on,
+	was, ok := dropSaved(w, on, a.shown,
+		func(now api.SavedQuery) action { return queryDropped{a.id, &now} },
 		func(s Saver) (api.SavedQuery, error) { return s.SavedQuery(ctx, a.id) },
 		func(s Saver) error {
 			alerts, alertsErr = s.Alerts(ctx) // they go with the query
@@ -268,7 +254,7 @@ func (a alertAdded) run(ctx context.Context, w *changeRun, on []Target) {
 	}
 	w.create(numbered(made.ID))
 	w.renumber(KindAlert, a.was, made.ID)
-	w.back("", alertDropped{made.ID}, numbered(made.ID))
+	w.back("", alertDropped{made.ID, &made}, numbered(made.ID))
 	w.trust(1)
 }
 
@@ -308,10 +294,14 @@ func (a alertChanged) renumbered(n renumbering) action {
 	return a
 }
 
-type alertDropped struct{ id int64 }
+type alertDropped struct {
+	id    int64
+	shown *api.Alert
+}
 
 func (a alertDropped) run(ctx context.Context, w *changeRun, on []Target) {
-	was, ok := exchange(w, on,
+	was, ok := dropSaved(w, on, a.shown,
+		func(now api.Alert) action { return alertDropped{a.id, &now} },
 		func(s Saver) (api.Alert, error) { return s.Alert(ctx, a.id) },
 		func(s Saver) error { return s.DeleteAlert(ctx, a.id) })
 	if !ok {

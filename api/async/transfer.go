@@ -143,7 +143,7 @@ func (a copying) run(ctx context.Context, w *changeRun, on []Target) {
 	for _, id := range made {
 		t := Target{Dataset: a.to, ID: id}
 		w.create(t)
-		w.back("", deleting{}, t)
+		w.back("", deleting{nil}, t)
 	}
 	w.trust(len(made))
 }
@@ -178,7 +178,11 @@ func likeness(e api.Event) string {
 }
 
 // deleting deletes the targets.
-type deleting struct{}
+//
+// shown are the events as they were shown or made, by their folded ids: one that
+// somebody changed since stays, and is the result's conflict. Between that look
+// and the call there is one more moment, which no server can be asked about.
+type deleting struct{ shown map[string]api.Event }
 
 func (deleting) onEvents() {}
 
@@ -200,7 +204,7 @@ func (a deleting) run(ctx context.Context, w *changeRun, on []Target) {
 		_, there := was[api.Fold(t.ID)]
 		return !there && was != nil
 	})
-	if len(todo) == 0 {
+	if todo = a.unmoved(w, todo, was); len(todo) == 0 {
 		return
 	}
 	mark := w.markBefore(ctx, dataset)
@@ -212,6 +216,22 @@ func (a deleting) run(ctx context.Context, w *changeRun, on []Target) {
 
 // confirm looks whether the events are gone: the count alone doesn't say
 // which.
+// unmoved is the targets that are as they were shown.
+func (a deleting) unmoved(w *changeRun, on []Target, was map[string]api.Event) (out []Target) {
+	for _, t := range on {
+		id := api.Fold(t.ID)
+		now, seen := was[id]
+		shown, known := a.shown[id]
+		moved := movedAnywhere(shown, now)
+		if !seen || !known || len(moved) == 0 {
+			out = append(out, t)
+			continue
+		}
+		w.conflict(t, moved, "delete", deleting{map[string]api.Event{id: now}})
+	}
+	return out
+}
+
 func (deleting) confirm(ctx context.Context, w *changeRun, todo []Target, n int) {
 	claimed := w.doneOf(todo)
 	if len(claimed) == 0 {
