@@ -1,10 +1,14 @@
 package server
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"slices"
 	"strconv"
+	"strings"
+	"time"
 
 	"threatbench/api"
 )
@@ -114,8 +118,53 @@ func (c *call) refuse(e *api.Error) {
 
 // healthz answers whether the server is up; it needs no credential.
 func (c *call) healthz() error {
-	if c.r.Method != http.MethodGet && c.r.Method != http.MethodHead {
-		return api.Errorf(http.StatusMethodNotAllowed, "%s is not possible here: use GET", c.r.Method)
+	if done, err := c.onlyGET(); done {
+		return err
 	}
 	return c.send(http.StatusOK, jsonType, []byte(`{"status":"ok"}`))
+}
+
+// readyWithin is how long the database has to answer whether it does.
+const readyWithin = 3 * time.Second
+
+// readyz answers whether the server can answer calls, which needs its database;
+// it needs no credential, and why not stands in the log alone.
+func (c *call) readyz() error {
+	if done, err := c.onlyGET(); done {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(c.ctx(), readyWithin)
+	defer cancel()
+	if err := c.s.db.Ready(ctx); err != nil {
+		c.logFailure("the database doesn't answer", "", err)
+		return api.Errorf(http.StatusServiceUnavailable, "not ready: the database doesn't answer")
+	}
+	return c.send(http.StatusOK, jsonType, []byte(`{"status":"ready"}`))
+}
+
+// onlyGET settles a request to one of the server's own pages by another method.
+func (c *call) onlyGET() (done bool, err error) {
+	switch c.r.Method {
+	case http.MethodGet, http.MethodHead:
+		return false, nil
+	case http.MethodOptions:
+		return true, c.options([]string{http.MethodGet})
+	}
+	c.allow([]string{http.MethodGet})
+	return true, api.Errorf(http.StatusMethodNotAllowed, "%s is not possible here: use GET", c.r.Method)
+}
+
+// allow names the methods of a path, and those that come with them.
+func (c *call) allow(methods []string) {
+	if slices.Contains(methods, http.MethodGet) {
+		methods = append(slices.Clone(methods), http.MethodHead)
+	}
+	c.w.Header().Set("Allow", strings.Join(append(slices.Clone(methods), http.MethodOptions), ", "))
+}
+
+// options answers what a path takes.
+func (c *call) options(methods []string) error {
+	c.allow(methods)
+	c.w.WriteHeader(http.StatusNoContent)
+	return nil
 }

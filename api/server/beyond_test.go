@@ -342,7 +342,7 @@ func TestUnserved(t *testing.T) {
 		}
 	}
 	r.do("PUT", "/events/dataset/"+id+"/indicators/"+id, "").refusedWith(http.StatusMethodNotAllowed)
-	if allow := r.do("PUT", "/events/dataset/"+id+"/indicators/"+id, "").header.Get("Allow"); allow != "GET" {
+	if allow := r.do("PUT", "/events/dataset/"+id+"/indicators/"+id, "").header.Get("Allow"); allow != "GET, HEAD, OPTIONS" {
 		t.Errorf("Allow is %q", allow)
 	}
 }

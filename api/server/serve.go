@@ -4,9 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	stdlog "log"
 	"log/slog"
 	"net"
 	"net/http"
+	"strings"
+	"sync"
 	"time"
 
 	"threatbench/api/server/crowd"
@@ -38,7 +41,7 @@ func Serve(ctx context.Context, l net.Listener, h http.Handler, log *slog.Logger
 		WriteTimeout:      writeTimeout,
 		IdleTimeout:       idleTimeout,
 		MaxHeaderBytes:    maxHeaderBytes,
-		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelWarn),
+		ErrorLog:          stdlog.New(&complaints{log: log, told: map[string]bool{}}, "", 0),
 	}
 	crowd.Limit(srv, mostWaiting)
 	done := make(chan error, 1)
@@ -49,6 +52,39 @@ func Serve(ctx context.Context, l net.Listener, h http.Handler, log *slog.Logger
 	case <-ctx.Done():
 	}
 	return shutdown(srv, done)
+}
+
+// mostReasons is how many reasons of failed handshakes are told.
+const mostReasons = 8
+
+// complaints are what an http.Server says by itself. Anybody can make TLS
+// handshakes fail, as often as they like: each reason is told once.
+type complaints struct {
+	log *slog.Logger
+
+	mu   sync.Mutex
+	told map[string]bool
+}
+
+// Write takes one line.
+func (c *complaints) Write(line []byte) (int, error) {
+	text := strings.TrimSuffix(string(line), "\n")
+	from, handshake := strings.CutPrefix(text, "http: TLS handshake error from ")
+	if !handshake {
+		c.log.Warn(text)
+		return len(line), nil
+	}
+	_, reason, _ := strings.Cut(from, ": ")
+	c.mu.Lock()
+	known := c.told[reason] || len(c.told) == mostReasons
+	if !known {
+		c.told[reason] = true
+	}
+	c.mu.Unlock()
+	if !known {
+		c.log.Warn(text + "; further ones for this reason are not logged")
+	}
+	return len(line), nil
 }
 
 // shutdown ends srv: kindly at first, then by closing what is left.

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
-	"strings"
 	"time"
 
 	"threatbench/api/store"
@@ -123,6 +122,8 @@ func (s *server) dispatch(c *call) error {
 	switch c.r.URL.Path {
 	case "/healthz":
 		return c.healthz()
+	case "/readyz":
+		return c.readyz()
 	case "/metrics":
 		return c.metricsPage()
 	}
@@ -137,8 +138,11 @@ func (s *server) dispatch(c *call) error {
 	rt, params, err := s.router.find(c.r.Method, segments)
 	if err != nil {
 		var wrong *methodError
+		if errors.As(err, &wrong) && c.r.Method == http.MethodOptions {
+			return c.options(wrong.allowed)
+		}
 		if errors.As(err, &wrong) {
-			c.w.Header().Set("Allow", strings.Join(wrong.allowed, ", "))
+			c.allow(wrong.allowed)
 		}
 		return err
 	}

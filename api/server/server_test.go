@@ -7,10 +7,12 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	stdlog "log"
 	"log/slog"
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -19,6 +21,7 @@ import (
 	"go.uber.org/goleak"
 
 	"threatbench/api"
+	"threatbench/api/store"
 )
 
 func TestUnknownPaths(t *testing.T) {
@@ -34,19 +37,62 @@ func TestUnknownPaths(t *testing.T) {
 func TestWrongMethods(t *testing.T) {
 	r := rigOver(t, nil, Config{})
 	for _, tc := range []struct{ method, path, allow string }{
-		{"DELETE", "/events", "GET, POST"},
-		{"PUT", "/events/attackers", "GET"},
-		{"GET", "/events/create/bulk/relationships", "POST"},
-		{"OPTIONS", "/events/categories", "GET"},
-		{"BREW", "/v2/events/graphql", "POST"},
+		{"DELETE", "/events", "GET, POST, HEAD, OPTIONS"},
+		{"PUT", "/events/attackers", "GET, HEAD, OPTIONS"},
+		{"GET", "/events/create/bulk/relationships", "POST, OPTIONS"},
+		{"BREW", "/v2/events/graphql", "POST, OPTIONS"},
+		{"PUT", "//healthz", "GET, HEAD, OPTIONS"},
+		{"POST", "//readyz", "GET, HEAD, OPTIONS"},
 	} {
 		rep := r.do(tc.method, tc.path, "")
 		rep.refusedWith(http.StatusMethodNotAllowed, tc.method)
-		if got := rep.header.Get("Allow"); !strings.HasPrefix(got, tc.allow) {
+		if got := rep.header.Get("Allow"); got != tc.allow {
 			t.Errorf("%s %s: Allow is %q, want %q", tc.method, tc.path, got, tc.allow)
 		}
 	}
-	r.do("POST", "//healthz", "").refusedWith(http.StatusMethodNotAllowed, "GET")
+	if rep := r.do("HEAD", "/events/create/bulk/relationships", ""); rep.status != http.StatusMethodNotAllowed || rep.header.Get("Allow") != "POST, OPTIONS" {
+		t.Errorf("HEAD of what can't be read: %d, Allow is %q", rep.status, rep.header.Get("Allow"))
+	}
+}
+
+// TestOptions: a path that is there says what it takes, one that isn't is a 404.
+func TestOptions(t *testing.T) {
+	r := newRig(t, Config{})
+	for path, allow := range map[string]string{
+		"/events": "GET, POST, HEAD, OPTIONS", "/events/categories": "GET, HEAD, OPTIONS", "/events/create/bulk": "POST, OPTIONS",
+		"//healthz": "GET, HEAD, OPTIONS", "//readyz": "GET, HEAD, OPTIONS",
+	} {
+		rep := r.do("OPTIONS", path, "")
+		if rep.status != http.StatusNoContent || len(rep.body) > 0 || rep.header.Get("Allow") != allow {
+			t.Errorf("%s: %d %q, Allow is %q, want %q", path, rep.status, rep.body, rep.header.Get("Allow"), allow)
+		}
+	}
+	r.do("OPTIONS", "/events/nothing/at/all", "").refusedWith(http.StatusNotFound, "no such path")
+}
+
+// TestReadyzAsksTheDatabase: it is ready while its database answers, and healthy
+// without.
+func TestReadyzAsksTheDatabase(t *testing.T) {
+	r := newRig(t, Config{Tokens: OneToken("secret-secret-secret", account, PermRead)})
+	if rep := r.do("GET", "//readyz", ""); rep.status != http.StatusOK || string(rep.body) != `{"status":"ready"}` {
+		t.Errorf("got %d %s", rep.status, rep.body)
+	}
+	db, err := store.Open(t.Context(), filepath.Join(t.TempDir(), "events.db"), store.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	closed := rigOver(t, db, Config{Tokens: OneToken("secret-secret-secret", account, PermRead)})
+	if err := db.Close(); err != nil {
+		t.Fatal(err)
+	}
+	rep := closed.do("GET", "//readyz", "")
+	rep.refusedWith(http.StatusServiceUnavailable, "the database doesn't answer")
+	if rep.header.Get("Retry-After") == "" {
+		t.Error("it doesn't say when to ask again")
+	}
+	if rep := closed.do("GET", "//healthz", ""); rep.status != http.StatusOK {
+		t.Errorf("got %d %s", rep.status, rep.body)
+	}
 }
 
 func TestAccountsAndEscapes(t *testing.T) {
@@ -412,5 +458,29 @@ func TestServeSaysWhyItEnded(t *testing.T) {
 	}
 	if err := Serve(t.Context(), l, http.NotFoundHandler(), nil); err == nil || !strings.Contains(err.Error(), l.Addr().String()) {
 		t.Errorf("got %v", err)
+	}
+}
+
+// TestHandshakesAreToldOnce: strangers can't fill the log by failing handshakes,
+// and everything else that the server complains of stays.
+func TestHandshakesAreToldOnce(t *testing.T) {
+	var out bytes.Buffer
+	c := &complaints{log: slog.New(slog.NewTextHandler(&out, nil)), told: map[string]bool{}}
+	lines := stdlog.New(c, "", 0)
+	for port := range 50 {
+		lines.Printf("http: TLS handshake error from 192.0.2.1:%d: EOF", port)
+		lines.Printf("http: TLS handshake error from [2001:db8::1]:%d: remote error: tls: bad certificate", port)
+		lines.Print("http: Accept error: too many open files; retrying in 5ms")
+	}
+	for words, want := range map[string]int{"EOF": 1, "bad certificate": 1, "further ones": 2, "Accept error": 50} {
+		if n := strings.Count(out.String(), words); n != want {
+			t.Errorf("%q %d times, want %d", words, n, want)
+		}
+	}
+	for port := range 50 {
+		lines.Printf("http: TLS handshake error from 192.0.2.1:1: read tcp 127.0.0.1:%d: reset", port)
+	}
+	if n := strings.Count(out.String(), "handshake"); n != mostReasons {
+		t.Errorf("%d lines of handshakes, want %d", n, mostReasons)
 	}
 }

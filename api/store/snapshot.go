@@ -77,6 +77,17 @@ func (d *DB) readTx(ctx context.Context) (*readTx, error) {
 	return &readTx{d: d, s: s, snap: snap, limit: limitOf(ctx)}, nil
 }
 
+// Ready reads nothing from the database, as any answer would begin to: the error
+// is why it couldn't.
+func (d *DB) Ready(ctx context.Context) error {
+	v, err := d.readTx(ctx)
+	if err != nil {
+		return err
+	}
+	v.close()
+	return nil
+}
+
 func (v *readTx) close() {
 	// A failed rollback gives the connection up; the session makes a new one.
 	_ = v.s.rollback()
