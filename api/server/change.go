@@ -1,6 +1,7 @@
 package server
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -117,7 +118,7 @@ func (c *call) changeTags(change listChange) error {
 	var in struct {
 		Tags []string `json:"tags"`
 	}
-	if err := c.decode(&in); err != nil {
+	if err := c.decodeList("tags", &in); err != nil {
 		return err
 	}
 	return c.changeList(change, in.Tags)
@@ -131,10 +132,23 @@ func (c *call) changeReferences(change listChange) error {
 	var in struct {
 		Events []string `json:"events"`
 	}
-	if err := c.decode(&in); err != nil {
+	if err := c.decodeList("events", &in); err != nil {
 		return err
 	}
 	return c.changeList(change, in.Events)
+}
+
+// decodeList reads a body that holds one list. The official SDKs send none where
+// something is taken away: what is missing is named.
+func (c *call) decodeList(key string, into any) error {
+	b, err := c.body()
+	if err != nil {
+		return err
+	}
+	if len(bytes.TrimSpace(b)) == 0 {
+		return api.Errorf(http.StatusBadRequest, "%s: required, in a JSON body such as {%q: […]}", key, key)
+	}
+	return decodeJSON(b, into)
 }
 
 func (c *call) changeList(change listChange, values []string) error {

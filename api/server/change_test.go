@@ -145,6 +145,8 @@ func TestEventTags(t *testing.T) {
 		}
 		r.do("POST", "/events/event_tag/"+e.UUID+"/create", `{"tags":[" "]}`).refusedWith(400, "tags")
 		r.do("DELETE", "/events/event_tag/"+e.UUID, `{}`).refusedWith(400, "tags")
+		r.do("DELETE", "/events/event_tag/"+e.UUID, "").refusedWith(400, "tags", "required")
+		r.do("DELETE", "/events/relate/"+e.UUID, "").refusedWith(400, "events", "required")
 		r.do("POST", "/events/event_tag/"+nobody+"/create", `{"tags":["x"]}`).refusedWith(404, nobody)
 		tooMany := make([]string, 1001)
 		for i := range tooMany {

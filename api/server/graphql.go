@@ -8,6 +8,8 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"regexp"
+	"slices"
 	"sync"
 
 	graphql "github.com/graph-gophers/graphql-go"
@@ -88,11 +90,21 @@ func (c *call) queryGraphQL() error {
 func (g *graphqlEndpoint) run(c *call, query, operation string, variables map[string]any) *graphql.Response {
 	s := &session{account: c.account, turn: make(chan struct{}, 1), failed: func(err error) { c.logFailure("GraphQL", "", err) }}
 	res := g.schema.Exec(context.WithValue(c.ctx(), sessionKey{}, s), query, operation, variables)
-	if len(res.Data) == 0 {
+	if len(res.Data) == 0 || slices.ContainsFunc(res.Errors, atFault) {
 		res.Data = json.RawMessage("null")
+	}
+	for _, e := range res.Errors {
+		e.Message = badVerb.ReplaceAllString(e.Message, "$1")
 	}
 	return res
 }
+
+// atFault tells of an error whether it is the request's: it has no place in the
+// answer, of which the library may have begun a part.
+func atFault(e *gqlerrors.QueryError) bool { return len(e.Path) == 0 }
+
+// badVerb is a number or a truth as the library writes it in messages.
+var badVerb = regexp.MustCompile(`%!s\([a-z0-9]+=([^)]*)\)`)
 
 // session is what one GraphQL request holds: whose events it reads, what it
 // has spent, and whose turn it is.

@@ -254,6 +254,44 @@ func TestGraphQLFragmentBombs(t *testing.T) {
 	}
 }
 
+// TestGraphQLVariables: a wrongly typed variable is an error and no data, on both
+// paths.
+func TestGraphQLVariables(t *testing.T) {
+	r := newRig(t, Config{})
+	r.seed(3)
+	const groups = `events { f0: groupBy(columns: ["tlp"], limit: $v) { distinct } }`
+	for _, tc := range []struct{ query, value, words string }{
+		{`query($v: Int) { ` + groups + ` }`, `"x"`, "x"},
+		{`query($v: Int) { ` + groups + ` }`, `1.5`, "1.5"},
+		{`query($v: Int) { other: events { total } ` + groups + ` }`, `true`, "true"},
+		{`query($v: [String!]) { events { f0: groupBy(columns: $v) { distinct } } }`, `[5]`, "5"},
+		{`query($v: EventFilter) { events(filter: $v) { total } }`, `5`, "found 5."},
+		{`query($v: EventFilter) { events(filter: $v) { total } }`, `"all"`, "all"},
+		{`query($v: EventFilter) { events(filter: $v) { total } }`, `{"colour":1}`, "colour"},
+		{`query($v: EventFilter) { events(filter: $v) { total } }`, `{"search":[{"field":5,"op":"equals","value":"x"}]}`, "5"},
+		{`query($v: EventFilter!) { events(filter: $v) { total } }`, `null`, "null"},
+		{`query($v: Bucket) { events { f0: groupBy(bucket: $v) { distinct } } }`, `"CENTURY"`, "CENTURY"},
+	} {
+		body, err := json.Marshal(map[string]any{"query": tc.query, "variables": json.RawMessage(`{"v":` + tc.value + `}`)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, path := range []string{"/events/graphql", "/v2/events/graphql"} {
+			rep := r.do("POST", path, string(body))
+			var got struct {
+				Data   json.RawMessage
+				Errors []struct{ Message string }
+			}
+			if err := json.Unmarshal(rep.body, &got); err != nil || rep.status != http.StatusOK {
+				t.Fatalf("%d %s: %v", rep.status, rep.body, err)
+			}
+			if string(got.Data) != "null" || len(got.Errors) == 0 || !strings.Contains(got.Errors[0].Message, tc.words) || strings.Contains(got.Errors[0].Message, "%!") {
+				t.Errorf("%s with %s: %s", tc.query, tc.value, rep.body)
+			}
+		}
+	}
+}
+
 func TestGraphQLBodies(t *testing.T) {
 	r := rigOver(t, nil, Config{})
 	r.do("POST", "/v2/events/graphql", "").refusedWith(http.StatusBadRequest, "JSON")
