@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	tea "charm.land/bubbletea/v2"
@@ -59,6 +60,9 @@ func (m *Model) changeOn(c async.Change, t views.Targets) tea.Cmd {
 		names = append(names, "", views.Count(here)+" in this list:")
 		names = append(names, m.briefs(t.Known, here)...)
 	}
+	if good := m.goodAmong(slices.Concat(t.Known, t.Absent), c.Count()); good != "" {
+		names = append(names, "", m.env.Styles.Warn.Paint(good))
+	}
 	q.Details = append(names, q.Details...)
 	m.askThen(q, func() tea.Cmd { return m.begin(c) })
 	return nil
@@ -98,6 +102,9 @@ func (m *Model) question(c async.Change, sample []api.Event) overlay.Question {
 	if len(sample) > 0 {
 		q.Details = m.briefs(sample, c.Count())
 	}
+	if good := m.goodAmong(sample, c.Count()); good != "" {
+		q.Details = append(q.Details, "", m.env.Styles.Warn.Paint(good))
+	}
 	if n := c.Count(); n > 1 {
 		q.Details = append(q.Details, "", m.env.Styles.Faint.Paint("Applies to these "+views.Count(n)+" events, even if the matches change."))
 	}
@@ -118,6 +125,41 @@ func (m *Model) briefs(sample []api.Event, n int) []string {
 		out = append(out, m.env.Styles.Faint.Paint(text))
 	}
 	return out
+}
+
+// goodAmong names the events of a change whose indicators are known to be
+// harmless: what is done to bad ones may not be meant for them. Only those of
+// the sample can be looked at, which is said where the change has more.
+func (m *Model) goodAmong(sample []api.Event, n int) string {
+	const few = 3
+	if m.env.Good == nil {
+		return ""
+	}
+	var named []string
+	hits := 0
+	for i := range sample {
+		f := m.env.Good.Find(sample[i].Indicator)
+		if !f.Harmless() {
+			continue
+		}
+		if hits++; hits <= few {
+			named = append(named, views.Shown(sample[i].Indicator)+" ("+f.List.Name+")")
+		}
+	}
+	if hits > few {
+		named = append(named, views.Count(hits-few)+" more")
+	}
+	among, all := "them", len(sample) >= n
+	if !all {
+		among = views.Count(len(sample)) + " of them, the others were not looked at"
+	}
+	switch {
+	case hits > 0:
+		return "Known good among " + among + ": " + strings.Join(named, ", ")
+	case !all && len(sample) > 0:
+		return "None known good among " + among
+	}
+	return ""
 }
 
 // brief is an event in one line of a question.

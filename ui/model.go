@@ -102,7 +102,7 @@ func New(ctx context.Context, o Options) *Model {
 	}
 	m.env = &views.Env{
 		Async: async.New(ctx, o.API, async.Options{Audit: o.Audit}), Styles: st, Keys: o.Keys, Host: host{m},
-		Now: o.Now, Zone: zone, ASCII: o.ASCII, Accessible: o.Accessible, ReadOnly: o.ReadOnly,
+		Now: o.Now, Zone: zone, ASCII: o.ASCII, Accessible: o.Accessible, ReadOnly: o.ReadOnly, Good: o.Good,
 	}
 	m.env.Memory = views.NewMemory(o.Memory, m.env.Async)
 	m.toasts = toast.New(st, o.Now)

@@ -11,6 +11,7 @@ import (
 	"threatbench/api/async"
 	"threatbench/api/client"
 	"threatbench/api/interchange"
+	"threatbench/api/knowngood"
 	"threatbench/keymap"
 	"threatbench/theme"
 	"threatbench/views"
@@ -34,8 +35,9 @@ type Options struct {
 	Accessible bool // for a screen reader: what is drawn as a picture is a list instead, where it can be
 	ReadOnly   bool
 	NoMouse    bool
-	UTC        bool     // times in UTC rather than local time
-	Warnings   []string // said at the start: what is wrong with the configuration
+	UTC        bool           // times in UTC rather than local time
+	Good       *knowngood.Set // values known to be harmless; nil knows none
+	Warnings   []string       // said at the start: what is wrong with the configuration
 
 	// Import reads a file into the database and tells what became of it; Demo
 	// fills it with made-up events. Nil where the profile can't.

@@ -13,6 +13,7 @@ import (
 	"threatbench/api"
 	"threatbench/api/async"
 	"threatbench/api/clean"
+	"threatbench/api/knowngood"
 	"threatbench/keymap"
 	"threatbench/theme"
 	"threatbench/ui/widget/layout"
@@ -157,7 +158,8 @@ type Env struct {
 	ASCII      bool
 	Accessible bool // pictures are lists, where they can be
 	ReadOnly   bool
-	Version    int // grows when styles, zone or now's day change: part of every memo key
+	Good       *knowngood.Set // values known to be harmless
+	Version    int            // grows when styles, zone or now's day change: part of every memo key
 }
 
 // Date writes a moment in at most 12 cells: "today 14:03", "21 Nov 14:03" in

@@ -8,6 +8,7 @@ import (
 
 	"threatbench/api"
 	"threatbench/api/attack"
+	"threatbench/api/knowngood"
 	"threatbench/theme"
 	"threatbench/views"
 )
@@ -40,6 +41,7 @@ func (m *Model) layOverview(w int) {
 	p.section("WITH")
 	p.field(api.FieldIndicator, e.Indicator)
 	p.field(api.FieldIndicatorType, e.IndicatorType)
+	p.knownGood(e)
 	p.section("EVENT")
 	p.styled(api.TitleOf(api.FieldTLP), e.TLP, m.env.TLP(e.TLP))
 	p.field(api.FieldDate, m.env.LongDate(e.Date))
@@ -123,6 +125,18 @@ func (p *page) field(name api.Field, value string) {
 		title = f.PluralTitle()
 	}
 	p.row(title, value)
+}
+
+// knownGood names the indicators that are known to be harmless, or tied to what
+// is.
+func (p *page) knownGood(e *api.Event) {
+	label := "Known good"
+	for _, i := range e.AllIndicators() {
+		if f := p.env.Good.Find(i.Value); f.Tie != knowngood.None {
+			p.styled(label, i.Value+": "+f.String(), p.env.Styles.Warn)
+			label = ""
+		}
+	}
 }
 
 // named is a list of ids, each on a line of its own with the name it goes by.

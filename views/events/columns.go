@@ -51,7 +51,7 @@ func columns() []column {
 		},
 		{
 			Column: table.Column{ID: "indicator", Title: heading(api.FieldIndicator), Min: 17, Width: 26, Max: 64, Flex: 2, Priority: 5}, orderBy: "indicator", field: api.FieldIndicator,
-			text:   plain(func(e *api.Event) string { return e.Indicator }),
+			text:   indicatorCell,
 			values: func(e *api.Event) []string { return oneOf(e.Indicator) },
 		},
 		{
@@ -136,6 +136,15 @@ func defaultColumns() []string {
 
 func plain(of func(*api.Event) string) func(*api.Event, *views.Env) table.Cell {
 	return func(e *api.Event, _ *views.Env) table.Cell { return table.Cell{Text: of(e)} }
+}
+
+// indicatorCell is the indicator, with a word where it is known to be harmless.
+func indicatorCell(e *api.Event, env *views.Env) table.Cell {
+	cell := table.Cell{Text: e.Indicator}
+	if env.Good.Find(e.Indicator).Spared() {
+		cell.Tail = " (good)"
+	}
+	return cell
 }
 
 func list(of func(*api.Event) []string) func(*api.Event, *views.Env) table.Cell {

@@ -154,6 +154,9 @@ func (s *scene) drawn(env *views.Env, k string) graph.Node {
 	case n.Type != api.NodeEvent:
 		out.Badge = n.Type
 	}
+	if n.Type == api.NodeIndicator && env.Good.Find(title(n)).Spared() {
+		out.Badge += ", known good"
+	}
 	if i := slices.Index(s.marks, k); i >= 0 {
 		out.Badge = strings.TrimSpace(env.Styles.Glyphs.Check + " " + out.Badge)
 	}

@@ -14,6 +14,7 @@ import (
 	"threatbench/api"
 	"threatbench/api/async"
 	"threatbench/api/indicator"
+	"threatbench/api/knowngood"
 	"threatbench/api/query"
 	"threatbench/views"
 )
@@ -98,6 +99,9 @@ func item(env *views.Env, s async.Sighting) views.PickItem {
 	if len(known.Newest) > 0 {
 		last := known.Newest[0]
 		detail = append(detail, "last "+env.Date(last.Date), last.Category, last.Attacker)
+	}
+	if good := env.Good.Find(s.Value); good.Tie != knowngood.None {
+		detail = append([]string{good.String()}, detail...)
 	}
 	it.Detail = strings.TrimSpace(strings.Join(detail, "  "))
 	return it
