@@ -17,12 +17,14 @@ import (
 	"threatbench/api/server"
 	"threatbench/api/server/alerting"
 	"threatbench/api/server/certs"
+	"threatbench/api/server/cors"
 	"threatbench/api/server/webhook"
 	"threatbench/api/store"
 	"threatbench/cli/profile"
 )
 
 type serveFlags struct {
+	origins   []string
 	listen    string
 	demo      int
 	seed      uint64
@@ -70,6 +72,11 @@ func (a *app) serveAPICommand() *cobra.Command {
 		if err := f.tls.check(f.listen); err != nil {
 			return err
 		}
+		for _, origin := range f.origins {
+			if err := cors.Check(origin); err != nil {
+				return usagef("--cors-origin: %s", err)
+			}
+		}
 		if f.rateLimit < 0 {
 			return usagef("--rate-limit %d: want 0 (none) or more", f.rateLimit)
 		}
@@ -89,6 +96,7 @@ func (a *app) serveAPICommand() *cobra.Command {
 	cmd.Flags().StringVar(&f.style, "response-style", string(server.Enveloped), "form of the answers: envelope or bare")
 	cmd.Flags().StringVar(&f.tokenFile, "token-file", "", "file that names tokens, their accounts and permissions")
 	cmd.Flags().IntVar(&f.rateLimit, "rate-limit", 0, "calls per five minutes and token; 0 means no limit")
+	cmd.Flags().StringArrayVar(&f.origins, "cors-origin", nil, "origin whose pages may call from a browser, such as https://app.example; may be repeated, none without")
 	cmd.Flags().StringVar(&f.metrics, "metrics-token-file", "", "file with the token that /metrics wants, 16 characters or more; without it any token of the API will do, and none is wanted on a loopback address")
 	cmd.Flags().StringVar(&f.webhookURL, "webhook-url", "", "https address that is told when an alert fires")
 	cmd.Flags().StringVar(&f.webhookSecret, "webhook-secret-file", "", "file with the secret that signs what the webhook is told, 16 characters or more")
@@ -146,7 +154,7 @@ func (a *app) serveAPI(ctx context.Context, f serveFlags) (err error) {
 	} else {
 		fmt.Fprintf(a.io.Out, "account   as %s says\n", clean.Line(f.tokenFile)) // shown as far as can be
 	}
-	return server.Serve(ctx, l, h, log)
+	return server.Serve(ctx, l, cors.Allow(h, f.origins), log)
 }
 
 // tokensFor reads the token file, or makes a token for this run.
