@@ -99,21 +99,19 @@ func (l *menuLayer) chosen() (item int, ok bool) {
 func (l *menuLayer) do(id keymap.ID) tea.Cmd {
 	switch id {
 	case keymap.MenuUp, keymap.ColumnsUp:
-		l.move(-1)
+		return l.step(-1)
 	case keymap.MenuDown, keymap.ColumnsDown:
-		l.move(1)
+		return l.step(1)
 	case keymap.MenuPageUp, keymap.ColumnsPageUp:
-		l.move(-menuRows)
+		return l.step(-menuRows)
 	case keymap.MenuPageDown, keymap.ColumnsPageDown:
-		l.move(menuRows)
+		return l.step(menuRows)
 	case keymap.MenuCancel, keymap.ColumnsCancel:
-		l.leave()
+		return l.leave()
 	case keymap.MenuAccept, keymap.ColumnsAccept:
 		return l.accept()
-	default:
-		return l.toggle(id)
 	}
-	return nil
+	return l.toggle(id)
 }
 
 // toggle carries out what only a list of switches can.
@@ -163,10 +161,9 @@ func (l *menuLayer) accept() tea.Cmd {
 }
 
 // leave takes what was typed away, and where nothing was the list.
-func (l *menuLayer) leave() {
+func (l *menuLayer) leave() tea.Cmd {
 	if l.filter.Value() == "" {
-		l.m.overlay.Close()
-		return
+		return l.close()
 	}
 	item, ok := l.chosen()
 	l.filter.SetValue("")
@@ -174,6 +171,35 @@ func (l *menuLayer) leave() {
 	if ok {
 		l.cur = item // all are shown again: the cursor stays on its item
 	}
+	return l.preview()
+}
+
+// close ends the list with nothing chosen.
+func (l *menuLayer) close() tea.Cmd {
+	l.m.overlay.Close()
+	if l.pick.Left == nil {
+		return nil
+	}
+	return l.pick.Left()
+}
+
+// step moves the cursor and shows what it comes to, where that is wanted.
+func (l *menuLayer) step(by int) tea.Cmd {
+	before := l.cur
+	l.move(by)
+	if before == l.cur {
+		return nil
+	}
+	return l.preview()
+}
+
+// preview shows what the cursor is on, where that is wanted.
+func (l *menuLayer) preview() tea.Cmd {
+	i, ok := l.chosen()
+	if l.pick.Previews == nil || !ok {
+		return nil
+	}
+	return l.pick.Previews(i)
 }
 
 func (l *menuLayer) move(by int) {
@@ -184,7 +210,7 @@ func (l *menuLayer) move(by int) {
 func (l *menuLayer) enter(k tea.KeyPressMsg) tea.Cmd {
 	switch {
 	case k.String() == "ctrl+c":
-		l.m.overlay.Close()
+		return l.close()
 	case k.Text == " " && l.pick.Toggles != nil:
 		return l.toggle(keymap.ColumnsToggle)
 	case k.Text == "/" && l.filter.Value() == "": // the habit of lists where it begins the filter
@@ -192,6 +218,7 @@ func (l *menuLayer) enter(k tea.KeyPressMsg) tea.Cmd {
 		if changed, _ := l.filter.Key(k); changed {
 			l.cur = 0
 			l.match()
+			return l.preview()
 		}
 	}
 	return nil

@@ -80,6 +80,10 @@ type Pick struct {
 	At int
 	// Reset, where set, puts everything back to the default.
 	Reset func()
+	// Previews, where set, shows the item that the cursor moved to, and Left is
+	// called where nothing was chosen.
+	Previews func(i int) tea.Cmd
+	Left     func() tea.Cmd
 }
 
 // PickItem is one thing to choose.

@@ -47,6 +47,37 @@ func (c *Client) Explain(ctx context.Context, q api.ListQuery) (api.Explanation,
 	return out, nil
 }
 
+// Pointed asks for filters that find the wanted events and none of the unwanted
+// ones (POST /events/pointed, of our own servers only).
+func (c *Client) Pointed(ctx context.Context, r api.PointRequest) (out api.Pointed, err error) {
+	if query.HasDataset(r.Within) {
+		if r.Within, err = c.inDatasets(ctx, r.Within); err != nil {
+			return out, fmt.Errorf("making filters: %w", err)
+		}
+	}
+	if err := r.Validate(); err != nil {
+		return out, fmt.Errorf("making filters: %w", err)
+	}
+	body := struct {
+		Wanted   []string          `json:"wanted"`
+		Unwanted []string          `json:"unwanted,omitempty"`
+		Search   []api.Condition   `json:"search,omitempty"`
+		Branches [][]api.Condition `json:"searchBranches,omitempty"`
+		Datasets []string          `json:"datasetId,omitempty"`
+	}{r.Wanted, r.Unwanted, r.Within.Search, r.Within.Branches, r.Within.Datasets}
+	if _, err := c.read(ctx, request{method: http.MethodPost, path: "/events/pointed", body: body}, &out); err != nil {
+		return out, fmt.Errorf("making filters: %w", err)
+	}
+	for i := range out.Filters {
+		for j := range out.Filters[i].Search {
+			cond := &out.Filters[i].Search[j]
+			cleanFields((*string)(&cond.Field), (*string)(&cond.Op))
+			cleanLines(cond.Values)
+		}
+	}
+	return out, nil
+}
+
 // LookupIndicators asks what is known of 1..1000 indicators, in the order
 // given; no dataset means all (POST /events/indicators/lookup, of our own
 // servers only).

@@ -118,6 +118,7 @@ func contract() []struct{ operation, method, client, older string } {
 		{"delete a tag category", "DELETE /events/tag-categories/{category_uuid}", "DeleteTagCategory", ""},
 		{"delete a tag category, older", "DELETE /events/tags/categories/{category_uuid}", "DeleteTagCategory", "DELETE /events/tag-categories/{category_uuid}"},
 		{"explain a filter", "POST /events/explain", "Explain", ""},
+		{"filters by pointing", "POST /events/pointed", "Pointed", ""},
 		{"look indicators up", "POST /events/indicators/lookup", "LookupIndicators", ""},
 	}
 }

@@ -10,7 +10,7 @@ import (
 // ownPaths are the operations beyond the contract that search and imports need;
 // they are announced at /capabilities.
 func ownPaths() []string {
-	return []string{"POST /events/explain", api.CanLookup, api.PathImports, api.CanUpdateIf}
+	return []string{"POST /events/explain", api.CanLookup, api.CanPoint, api.PathImports, api.CanUpdateIf}
 }
 
 // capabilities announces what this server understands beyond the contract.
@@ -29,6 +29,36 @@ func (c *call) explain() error {
 		return err
 	}
 	out, err := c.s.db.Explain(c.ctx(), c.account, q)
+	if err != nil {
+		return err
+	}
+	return c.ok(out)
+}
+
+// pointed makes filters that tell marked events apart.
+func (c *call) pointed() error {
+	body, err := c.body()
+	if err != nil {
+		return err
+	}
+	var w struct {
+		Wanted   json.RawMessage `json:"wanted"`
+		Unwanted json.RawMessage `json:"unwanted"`
+	}
+	if err := decodeJSON(body, &w); err != nil {
+		return err
+	}
+	var r api.PointRequest
+	if r.Wanted, err = jsonStrings("wanted", w.Wanted); err != nil {
+		return err
+	}
+	if r.Unwanted, err = jsonStrings("unwanted", w.Unwanted); err != nil {
+		return err
+	}
+	if r.Within, err = decodeListQuery(body); err != nil {
+		return err
+	}
+	out, err := c.s.db.Pointed(c.ctx(), c.account, r)
 	if err != nil {
 		return err
 	}

@@ -59,6 +59,7 @@ func isolations() map[string]isolation {
 		"POST /events":                     {"", `{"datasetId":["all"],"search":[{"field":"text","op":"find","value":"` + canary + `"}]}`, everybody},
 		"GET /capabilities":                {"", "", everybody},
 		"POST /events/explain":             {"", `{"datasetId":["all"],"search":[{"field":"attacker","op":"equals","value":"` + canary + `"},{"field":"text","op":"find","value":"event zqcanary"}]}`, everybody},
+		"POST /events/pointed":             {"", `{"datasetId":["all"],"wanted":["EVENT"],"unwanted":["` + isolatedHidden + `"],"search":[{"field":"text","op":"find","value":"` + canary + `"}]}`, everybody},
 		"POST /events/indicators/lookup":   {"", `{"indicators":["zqcanary.example","https://a.zqcanary.example/x","zqcanary2.example","203.0.113.77"]}`, everybody},
 		"GET /events/aggregate":            {"aggregateBy=attacker,tlp&datasetId=all&groupByDate=true", "", everybody},
 		"POST /events/create":              {"", newIsolated, change},
@@ -514,7 +515,7 @@ func unlike(a, b string) string {
 // renew begins anew after a change.
 func (w *isolated) renew(key string, status int) {
 	w.t.Helper()
-	if status < 300 && !strings.HasPrefix(key, "GET ") && !slices.Contains([]string{"POST /events", "POST /events/explain", "POST /events/indicators/lookup", "POST /events/graphql", "POST /v2/events/graphql"}, key) {
+	if status < 300 && !strings.HasPrefix(key, "GET ") && !slices.Contains([]string{"POST /events", "POST /events/explain", "POST /events/pointed", "POST /events/indicators/lookup", "POST /events/graphql", "POST /v2/events/graphql"}, key) {
 		w.fresh()
 	}
 }

@@ -56,7 +56,7 @@ func limitedChanges() []string {
 func limitedMay() []string {
 	return append(limitedChanges(),
 		"GET /events", "POST /events", "GET /events/aggregate",
-		"GET /capabilities", "POST /events/explain", "POST /events/indicators/lookup",
+		"GET /capabilities", "POST /events/explain", "POST /events/pointed", "POST /events/indicators/lookup",
 		"GET /events/dataset/{dataset_id}/events/{event_id}", "GET /events/{event_id}",
 		"GET /events/{event_id}/relationships", "GET /events/by-id/{event_id}/relationships", "GET /events/graph",
 		"GET /events/raw/{dataset_id}/{event_id}", "GET /events/datasets/{dataset_id}/events/{event_id}/raw", "GET /events/{event_id}/raw/{raw_id}",

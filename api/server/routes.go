@@ -14,6 +14,7 @@ func (s *server) routes() []route {
 		{"POST", "/events", PermRead, (*call).listEventsByBody},
 		{"GET", "/capabilities", PermRead, (*call).capabilities},
 		{"POST", "/events/explain", PermRead, (*call).explain},
+		{"POST", "/events/pointed", PermRead, (*call).pointed},
 		{"POST", "/events/indicators/lookup", PermRead, (*call).lookupIndicators},
 		{"GET", "/events/aggregate", PermRead, (*call).aggregate},
 		{"POST", "/events/create", PermWrite, (*call).createEvent},

@@ -130,3 +130,30 @@ func BenchmarkChangeHundred(b *testing.B) {
 		}
 	})
 }
+
+// BenchmarkPointed makes filters for ten events marked as wanted and ten as
+// unwanted.
+func BenchmarkPointed(b *testing.B) {
+	d := openNew(b)
+	fill(b, d, benchEvents())
+	marked := func(c api.Condition) (ids []string) {
+		page, err := d.List(context.Background(), testAccount, api.ListQuery{Search: []api.Condition{c}, PageSize: 10})
+		if err != nil {
+			b.Fatal(err)
+		}
+		for _, e := range page.Events {
+			ids = append(ids, e.UUID)
+		}
+		return ids
+	}
+	r := api.PointRequest{
+		Wanted:   marked(api.Condition{Field: api.FieldAttacker, Op: api.OpEquals, Values: []string{"ACTOR 7"}}),
+		Unwanted: marked(api.Condition{Field: api.FieldAttacker, Op: api.OpNot, Values: []string{"ACTOR 7"}}),
+	}
+	for b.Loop() {
+		out, err := d.Pointed(context.Background(), testAccount, r)
+		if err != nil || len(out.Filters) == 0 {
+			b.Fatal(out, err)
+		}
+	}
+}

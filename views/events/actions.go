@@ -183,6 +183,16 @@ func tableActions() []views.Action[*Model] {
 			Do:   views.Plain((*Model).unmark), Disabled: (*Model).noneMarked,
 		},
 		{
+			ID: "events.unwant", Group: "Marks", Keys: []string{"n"}, Title: "Mark as not wanted", Hint: "not this",
+			Help: "Marks the event as one that a filter made by pointing leaves out.",
+			Do:   (*Model).unwant, Disabled: (*Model).noEvent,
+		},
+		{
+			ID: "events.point", Group: "Filter", Keys: []string{"F"}, Title: "Filter for the marked", Hint: "for these",
+			Help: "Offers the shortest filters that find the marked events, or the selected one, and none of those marked as not wanted.",
+			Do:   (*Model).point, Disabled: (*Model).noEvent,
+		},
+		{
 			ID: "events.build", Group: "Filter", Keys: []string{"b"}, Title: "Open the filter as a form", Hint: "builder",
 			Help: "Opens the present filter in the builder, to change, save or share it.",
 			Do:   views.Plain((*Model).build),
@@ -324,7 +334,7 @@ func (m *Model) noFilter() string {
 }
 
 func (m *Model) noneMarked() string {
-	if m.marks.len() == 0 {
+	if m.marks.len()+len(m.unwanted) == 0 {
 		return "Nothing is marked"
 	}
 	return ""

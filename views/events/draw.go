@@ -173,6 +173,9 @@ func (m *Model) counts() string {
 		}
 		parts = append(parts, st.Mark.Paint(text))
 	}
+	if n := len(m.unwanted); n > 0 {
+		parts = append(parts, st.Warn.Paint(views.Count(n)+" unwanted"))
+	}
 	switch {
 	case m.err != nil:
 		parts = append(parts, st.Error.Paint(ansi.Truncate(views.Shown(m.err.Error()), 50, st.Glyphs.Ellipsis)))

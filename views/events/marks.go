@@ -80,8 +80,15 @@ func (m *Model) markAll() tea.Cmd { return m.env.Async.IDs(m.slot("mark"), m.que
 
 func (m *Model) unmark() {
 	m.marks = newMarks()
+	clear(m.unwanted)
 	m.lastMark = -1
 	m.table.Invalidate()
+}
+
+// want marks an event, which is wanted then.
+func (m *Model) want(e *api.Event) {
+	m.marks.put(e, m.listKey())
+	delete(m.unwanted, e.UUID)
 }
 
 // markMost is how many events can be marked at once.
@@ -98,6 +105,7 @@ func (m *Model) onMarks(f async.JobDone) {
 	key := m.listKey()
 	for _, id := range ids.List {
 		m.marks.add(id, key)
+		delete(m.unwanted, id)
 	}
 	m.table.Invalidate()
 	if ids.Cut != "" {
@@ -120,7 +128,7 @@ func (m *Model) mark() tea.Cmd {
 	if m.marks.has(e.UUID) {
 		m.marks.remove(e.UUID)
 	} else {
-		m.marks.put(e, m.listKey())
+		m.want(e)
 		m.lastMark = m.table.Cursor()
 	}
 	m.table.Invalidate()
@@ -138,7 +146,7 @@ func (m *Model) markRange() {
 	missing := 0
 	for i := min(from, c); i <= max(from, c); i++ {
 		if e := m.rows.at(i); e != nil {
-			m.marks.put(e, m.listKey())
+			m.want(e)
 		} else {
 			missing++
 		}

@@ -75,9 +75,11 @@ type Model struct {
 	watched map[string]bool // ids of the events that others look at
 	note    string          // what others have changed of what is shown
 
-	marks    marks
-	watch    watch
-	lastMark int // row of the last mark, where a range begins; -1 where none is
+	marks     marks
+	unwanted  map[string]bool // ids of events that a filter by pointing leaves out
+	pointedAt int             // wanted events that filters were asked for
+	watch     watch
+	lastMark  int // row of the last mark, where a range begins; -1 where none is
 
 	opening     bool             // open the selected event as soon as the list is there
 	explained   *async.Explained // why nothing matches; nil where that isn't known
@@ -113,7 +115,7 @@ func New(env *views.Env, o Options) *Model {
 	m := &Model{
 		env: env, filter: prompt.New(env.Styles), text: filter, sortBy: "date", order: "desc",
 		pending: map[string]want{}, table: table.New(env.Styles), all: columns(),
-		facets: newFacets(env), timeline: newTimeline(env), marks: newMarks(), lastMark: -1,
+		facets: newFacets(env), timeline: newTimeline(env), marks: newMarks(), unwanted: map[string]bool{}, lastMark: -1,
 		showFacets: true, showTimeline: true,
 	}
 	m.Handler = views.Handle(m, actions())
@@ -243,6 +245,8 @@ func (m *Model) Receive(f async.Result) tea.Cmd {
 		m.onMarks(f)
 	case async.Explained:
 		return m.onExplained(f)
+	case async.PointedOut:
+		return m.onPointed(f)
 	case async.Slow:
 		m.late(f.Tag().Slot.Name)
 	}

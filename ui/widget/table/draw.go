@@ -26,6 +26,7 @@ const (
 	thumb
 	blurred
 	watched
+	unwanted
 )
 
 type headLine struct {
@@ -71,6 +72,9 @@ func (m *Model) row(i int, f flags) string {
 	if m.src.Marked(i) {
 		f |= marked
 	}
+	if u, ok := m.src.(Unwanted); ok && u.Unwanted(i) {
+		f |= unwanted
+	}
 	if w, ok := m.src.(Watched); ok && w.Watched(i) {
 		f |= watched
 	}
@@ -112,8 +116,11 @@ func (m *Model) gutter(b *strings.Builder, f flags) {
 	case f&watched != 0:
 		cursor = m.st.Accent.Paint(m.st.Glyphs.Other)
 	}
-	if f&marked != 0 {
+	switch {
+	case f&marked != 0:
 		mark = m.st.Mark.Paint(m.st.Glyphs.Mark)
+	case f&unwanted != 0:
+		mark = m.st.Warn.Paint(m.st.Glyphs.Fail)
 	}
 	b.WriteString(cursor)
 	if m.w >= gutter {

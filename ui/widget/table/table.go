@@ -48,6 +48,10 @@ type Source interface {
 // glyph where the cursor would stand.
 type Watched interface{ Watched(i int) bool }
 
+// Unwanted is a source some of whose rows are marked as unwanted: they carry a
+// glyph of their own where that of the mark would stand.
+type Unwanted interface{ Unwanted(i int) bool }
+
 // Kind is what lies under a point.
 type Kind int
 
