@@ -72,7 +72,19 @@ func (p *parser) unknownField(name, op token) *Error {
 	if near := nearest(name.raw); near != "" {
 		return p.fail(name, "there is no field %s; did you mean %s? write %s%s%s, or quote it to search for it", name.raw, near, near, op.raw, value)
 	}
+	if before, ok := p.before(name); ok && known(before.raw+name.raw) {
+		return failAt(before.pos, name.end, "a field is written as one word: write %s%s%s%s", before.raw, name.raw, op.raw, value)
+	}
 	return p.fail(name, "there is no field %s; quote it to search for it", name.raw)
+}
+
+// before is the word in front of a token.
+func (p *parser) before(t token) (token, bool) {
+	i := slices.IndexFunc(p.toks, func(o token) bool { return o.pos == t.pos })
+	if i < 1 || p.toks[i-1].kind != tokWord {
+		return token{}, false
+	}
+	return p.toks[i-1], true
 }
 
 // single reads field, operator and one value. A part of a date such as a month

@@ -154,11 +154,11 @@ func listed(c api.Condition, sign string) []string {
 	return out
 }
 
-// hasKeyword tells whether a search for words holds one that reads as an
-// operator.
+// hasKeyword tells whether a search for words holds one that reads as more than
+// a word: an operator, or the id of an event.
 func hasKeyword(v string) bool {
 	for w := range strings.FieldsSeq(v) {
-		if low := strings.ToLower(w); low == "or" || low == "and" || low == "not" {
+		if low := strings.ToLower(w); low == "or" || low == "and" || low == "not" || isID(low) {
 			return true
 		}
 	}

@@ -325,3 +325,71 @@ func spanOfAddresses(v string) (around string, ok bool) {
 func expression(v string) bool {
 	return len(v) > 2 && v[0] == '/' && v[len(v)-1] == '/' && strings.ContainsAny(v[1:len(v)-1], `.*+?[\^$`)
 }
+
+// isID reports whether a word has the form of an event's id.
+func isID(v string) bool {
+	const form = "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx"
+	if len(v) != len(form) {
+		return false
+	}
+	for i := range len(v) {
+		if hex := strings.IndexByte("0123456789abcdef", v[i]|0x20) >= 0; form[i] == '-' && v[i] != '-' || form[i] == 'x' && !hex {
+			return false
+		}
+	}
+	return true
+}
+
+// timeInWords refuses words that say when: "phishing last 7 days", "between
+// 2026-11-20 and 2026-11-28". Searched for as words they would find nothing.
+func (p *parser) timeInWords(words []string, pos, end int) *Error {
+	instead := ""
+	for i, w := range words {
+		rest := words[i+1:]
+		switch strings.ToLower(w) {
+		case "last", "past":
+			instead = lately(rest)
+		case "between", "from":
+			if rest = without(rest, "to"); len(rest) > 1 && p.isTime(rest[0]) && p.isTime(rest[1]) {
+				instead = "date:" + rest[0] + ".." + rest[1]
+			}
+		}
+		if instead != "" {
+			return failAt(pos, end, "a time is a condition: write %s; quote it to search for the words", instead)
+		}
+	}
+	return nil
+}
+
+// lately is the condition that stands for the words behind "last"; "" where they
+// say no time.
+func lately(words []string) string {
+	units := map[string]string{"minute": "min", "min": "min", "hour": "h", "day": "d", "week": "w", "month": "mon", "year": "y"}
+	if len(words) == 0 {
+		return ""
+	}
+	if unit := strings.ToLower(words[0]); unit == "week" || unit == "month" || unit == "year" {
+		return "date:last-" + unit
+	}
+	if len(words) == 1 || strings.Trim(words[0], "0123456789") != "" {
+		return ""
+	}
+	unit := units[strings.TrimSuffix(strings.ToLower(words[1]), "s")]
+	if unit == "" {
+		return ""
+	}
+	return "date>-" + words[0] + unit
+}
+
+// isTime reports whether a word says a day or a moment in figures.
+func (p *parser) isTime(v string) bool {
+	if v == "" || v[0] < '0' || v[0] > '9' || strings.Trim(v, "0123456789") == "" {
+		return false
+	}
+	_, refused := dates(api.FieldDate, api.OpEquals, v, p.now)
+	return refused == ""
+}
+
+func without(words []string, w string) []string {
+	return slices.DeleteFunc(slices.Clone(words), func(v string) bool { return strings.EqualFold(v, w) })
+}

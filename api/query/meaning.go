@@ -347,6 +347,13 @@ func (p *parser) word(t token) (*node, *Error) {
 	case strings.Contains(v, "*"):
 		return nil, p.fail(t, "words are found anywhere, without *: write %s, or a field as in indicator:%s", strings.ReplaceAll(v, "*", " "), t.raw)
 	}
+	if isID(v) { // of an event, or of something that events tell of
+		id := leaf{api.Condition{Field: api.FieldUUID, Op: api.OpEquals, Values: []string{strings.ToLower(v)}}, t.pos, t.end}
+		return &node{kind: nodeOr, pos: t.pos, end: t.end, kids: []*node{
+			{pos: t.pos, end: t.end, text: "uuid:" + id.Value(), leaves: []leaf{id}},
+			{pos: t.pos, end: t.end, text: quote(v), leaves: []leaf{{findWords(v), t.pos, t.end}}},
+		}}, nil
+	}
 	return &node{kind: nodeWord, leaves: []leaf{{findWords(v), t.pos, t.end}}}, nil
 }
 

@@ -12,17 +12,24 @@ import (
 func TestMistakenOperatorsAreRefused(t *testing.T) {
 	now := time.Date(2026, 11, 29, 12, 0, 0, 0, time.UTC)
 	for text, want := range map[string]string{
-		"phishing | ransomware":       "OR between terms",
-		"phishing || ransomware":      "OR between terms",
-		"phishing && ransomware":      "a space for AND",
-		"phishing|ransomware":         "write phishing OR ransomware",
-		"attacker:HERON|MANTIS":       "attacker:(HERON OR MANTIS)",
-		"indicator:10.0.0.0/33":       "/0 to /32",
-		"10[.]0.0.0/33":               "/0 to /32",
-		"ip:2001:db8::/129":           "/0 to /128",
-		"date:2024-03-02..2024-03-01": "ends before it begins: write 2024-03-01..2024-03-02",
-		"date:today..yesterday":       "ends before it begins",
-		"date:2024-05..2024-03":       "ends before it begins",
+		"phishing | ransomware":             "OR between terms",
+		"phishing || ransomware":            "OR between terms",
+		"phishing && ransomware":            "a space for AND",
+		"phishing|ransomware":               "write phishing OR ransomware",
+		"attacker:HERON|MANTIS":             "attacker:(HERON OR MANTIS)",
+		"indicator:10.0.0.0/33":             "/0 to /32",
+		"10[.]0.0.0/33":                     "/0 to /32",
+		"ip:2001:db8::/129":                 "/0 to /128",
+		"date:2024-03-02..2024-03-01":       "ends before it begins: write 2024-03-01..2024-03-02",
+		"date:today..yesterday":             "ends before it begins",
+		"date:2024-05..2024-03":             "ends before it begins",
+		"last 7 days":                       "write date>-7d",
+		"phishing past 24 hours":            "write date>-24h",
+		"tlp:red last month":                "write date:last-month",
+		"heron last 3 months":               "write date>-3mon",
+		"between 2026-11-20 and 2026-11-28": "write date:2026-11-20..2026-11-28",
+		"from 2026-11-20 to 2026-11-28":     "write date:2026-11-20..2026-11-28",
+		"kill chain:6":                      "write killchain:6",
 	} {
 		_, err := query.Parse(text, now)
 		if err == nil || !strings.Contains(err.Error(), want) {

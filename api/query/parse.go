@@ -335,6 +335,7 @@ func (p *parser) negated(sign token, depth int) (*node, *Error) {
 // refuses what was probably meant as an operator.
 func (p *parser) joinWords(n *node) *Error {
 	var words *leaf
+	end := 0
 	kept := make([]*node, 0, len(n.kids))
 	for i, k := range n.kids {
 		if k.kind != nodeWord {
@@ -350,7 +351,13 @@ func (p *parser) joinWords(n *node) *Error {
 		} else {
 			words.Values = []string{words.Value() + " " + k.leaves[0].Value()}
 		}
+		end = k.end
 		if err := tooLong(k.pos, k.end, words.Value()); err != nil {
+			return err
+		}
+	}
+	if words != nil {
+		if err := p.timeInWords(strings.Fields(words.Value()), words.pos, end); err != nil {
 			return err
 		}
 	}
