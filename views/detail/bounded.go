@@ -52,7 +52,7 @@ func convert(ctx context.Context, md string, o ansi.Options) (out string, err er
 	}
 	ctx, cancel := context.WithTimeout(ctx, maxMarkdownTime)
 	defer cancel()
-	stop := stopper{ctx}
+	stop := stopper{ctx, o.WordWrap}
 	gm := goldmark.New(
 		goldmark.WithExtensions(extension.GFM, extension.DefinitionList),
 		goldmark.WithParserOptions(
@@ -75,7 +75,8 @@ func convert(ctx context.Context, md string, o ansi.Options) (out string, err er
 			err = errTooMuch
 		}
 	}()
-	if err := gm.Convert([]byte(md), &b); err != nil {
+	doc := gm.Parser().Parse(gmtext.NewReader([]byte(md)))
+	if err := gm.Renderer().Render(&b, []byte(md+afterHeading), doc); err != nil {
 		return "", fmt.Errorf("rendering Markdown: %w", err)
 	}
 	return b.String(), nil
@@ -99,7 +100,10 @@ type stopped struct{ error }
 
 // stopper ends parsing and rendering once its context has ended, and where a
 // document is nested too deep. It is a parser of blocks that finds none.
-type stopper struct{ ctx context.Context }
+type stopper struct {
+	ctx   context.Context
+	width int // cells the document is rendered for
+}
 
 func (s stopper) check() {
 	if err := s.ctx.Err(); err != nil {
@@ -128,9 +132,9 @@ func (stopper) CanInterruptParagraph() bool { return true }
 // CanAcceptIndentedLine is the same for indented ones.
 func (stopper) CanAcceptIndentedLine() bool { return true }
 
-// Transform measures the document before it is rendered, and takes the
-// language off code that would take long to colour.
-func (s stopper) Transform(doc *ast.Document, _ gmtext.Reader, _ parser.Context) {
+// Transform measures the document before it is rendered, takes the language
+// off code that would take long to colour, and unrolls tables that are too wide.
+func (s stopper) Transform(doc *ast.Document, r gmtext.Reader, _ parser.Context) {
 	depth := 0
 	err := ast.Walk(doc, func(n ast.Node, entering bool) (ast.WalkStatus, error) {
 		if !entering {
@@ -148,6 +152,9 @@ func (s stopper) Transform(doc *ast.Document, _ gmtext.Reader, _ parser.Context)
 		}
 		return ast.WalkContinue, nil
 	})
+	if err == nil {
+		err = unrollTables(doc, r.Source(), s.width)
+	}
 	if err != nil {
 		panic(stopped{err})
 	}

@@ -3,6 +3,7 @@ package detail
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -79,6 +80,7 @@ func bombs() map[string]string {
 		"lists":             nested("- ", 2_000),
 		"numbered":          nested("1. ", 2_000),
 		"quotes in lists":   nested("- > ", 500),
+		"nested emphasis":   strings.Repeat("*a **b ", 5_000) + strings.Repeat("** *", 5_000),
 		"lists on a line":   strings.Repeat("- ", 5_000) + "a",
 		"numbers on a line": strings.Repeat("1. ", 5_000) + "a",
 		"emphasis":          strings.Repeat("*a ", 20_000),
@@ -88,6 +90,9 @@ func bombs() map[string]string {
 		"comments":          strings.Repeat("<!--", 16_000),
 		"entities":          strings.Repeat("&#x41;", 10_000),
 		"table":             strings.Repeat("|a", 10_000) + "\n" + strings.Repeat("|-", 10_000) + "\n" + strings.Repeat("|b", 10_000),
+		"many tables":       strings.Repeat("|"+strings.Repeat("a|", 30)+"\n|"+strings.Repeat("-|", 30)+"\n\n", 500),
+		"wide, tall table":  strings.Repeat("|a", 500) + "\n" + strings.Repeat("|-", 500) + "\n" + strings.Repeat("|\n", 4_500),
+		"long heading":      "|" + strings.Repeat("a", 40_000) + "|\n|-|\n" + strings.Repeat("|b\n", 4_500),
 		"tall table":        "|a|b|\n|-|-|\n" + strings.Repeat("|c|d|\n", 10_000),
 		"code block":        "```go\n" + strings.Repeat("func f() { /* \" */ }\n", 2_800) + "```",
 		"references":        strings.Repeat("[a]: b\n", 9_000),
@@ -147,7 +152,7 @@ func TestRenderingStops(t *testing.T) {
 	}
 	// The reporter of the end is asked between nodes, too.
 	ctx, cancel = context.WithCancel(t.Context())
-	stop := stopper{ctx}
+	stop := stopper{ctx: ctx}
 	cancel()
 	defer func() {
 		var s stopped
@@ -164,5 +169,51 @@ func TestOrdinaryMarkdownIsRendered(t *testing.T) {
 	lines, err := markdown(t.Context(), md, 80, styles(t))
 	if err != nil || strings.Contains(ansi.Strip(lines[0]), "as it was written") || !strings.Contains(ansi.Strip(lines[0]), "Report") {
 		t.Errorf("%v: %q", err, lines[0])
+	}
+}
+
+// A table loses nothing at any width: one that doesn't fit comes row by row.
+func TestTablesLoseNothing(t *testing.T) {
+	row := func(cell string, n int) string {
+		var b strings.Builder
+		for i := range n {
+			fmt.Fprintf(&b, "| %s%d ", cell, i)
+		}
+		return b.String() + "|\n"
+	}
+	of := func(n int, heading, cell string) string {
+		return "before\n\n" + row(heading, n) + strings.Repeat("|---", n) + "|\n" + row(cell, n) + row(cell+"again", n) + "\nafter"
+	}
+	long := "https://c2.example/" + strings.Repeat("long/", 30)
+	for _, tt := range []struct {
+		name, md string
+		unrolled string   // a line of it row by row, none where it is a table
+		kept     []string // without the spaces that wrapping makes of it
+	}{
+		{"20 columns", of(20, "heading", "value"), "heading19: valueagain19", []string{"heading0:value0", "heading19:value19"}},
+		{"60 columns of numbers", of(60, "", ""), "59: again59", []string{"0:0", "59:59"}},
+		{"long headings", of(6, "First seen in the wild ", "x"), "First seen in the wild 5: x5", nil},
+		{"emphasis and code", of(20, "**bold** `code` ", "*b* `d` "), "bold code 3: b d 3", nil},
+		{"empty cells", "|" + strings.Repeat("heading|", 15) + "\n" + strings.Repeat("|-", 15) + "|\n| |b|\n", "heading: b", nil},
+		{"headings alone", row("heading", 15) + strings.Repeat("|-", 15) + "|\n", "heading14:", []string{"heading0:", "heading7:"}},
+		{"a long link", of(2, "h", "[text]("+long+") "), "", []string{"h0:text" + long + "0", "after"}},
+		{"in a quote", "> " + strings.ReplaceAll(of(20, "heading", "value"), "\n", "\n> "), "heading19: valueagain19", nil},
+		{"one that fits", of(5, "heading", "value"), "", []string{"heading4", "value4", "valueagain4", "┼"}},
+		{"prose that wraps", "|type|note|\n|-|-|\n|ip|" + strings.Repeat("word ", 40) + "end|\n", "", []string{"type│note", "word", "end", "┼"}},
+	} {
+		lines, err := markdown(t.Context(), tt.md, 80, styles(t))
+		if err != nil {
+			t.Fatal(err)
+		}
+		out := ansi.Strip(strings.Join(lines, "\n"))
+		flat := strings.Join(strings.Fields(out), "")
+		if strings.Contains(out, "…") || !strings.Contains(out, tt.unrolled) || strings.Contains(out, "┼") && tt.unrolled != "" {
+			t.Errorf("%s is cut, or not row by row:\n%s", tt.name, out)
+		}
+		for _, k := range tt.kept {
+			if !strings.Contains(flat, k) {
+				t.Errorf("%s loses %q:\n%s", tt.name, k, out)
+			}
+		}
 	}
 }
