@@ -2,6 +2,7 @@ package ui
 
 import (
 	"slices"
+	"strings"
 
 	tea "charm.land/bubbletea/v2"
 
@@ -15,8 +16,9 @@ import (
 
 // paletteLayer finds any action by its name and runs it.
 type paletteLayer struct {
-	m    *Model
-	list *palette.Model
+	m      *Model
+	list   *palette.Model
+	orders bool // orders with what they take are offered, too
 }
 
 // maxRecent is how many of the last run actions the empty palette shows
@@ -25,10 +27,10 @@ const maxRecent = 8
 
 func (m *Model) openPalette() {
 	p := palette.New(m.env.Styles)
-	p.SetPrompt(": ", "an action")
+	p.SetPrompt(": ", "an action, or: "+strings.Join(verbNames(), ", "))
 	p.SetItems(m.commands())
 	p.SetRecent(m.recent)
-	m.overlay.Open(&paletteLayer{m, p})
+	m.overlay.Open(&paletteLayer{m: m, list: p})
 }
 
 // commands are the actions the palette offers: those of the frame and of the
@@ -41,7 +43,7 @@ func (m *Model) commands() []palette.Item {
 	}
 	for _, s := range append(scopes, keymap.Start, keymap.Global) {
 		for _, a := range m.env.Keys.In(s) {
-			out = append(out, palette.Item{ID: string(a.ID), Title: a.Title, Detail: a.Help, Keys: m.helpKeys(a), Disabled: m.whyAt(s, a.ID)})
+			out = append(out, palette.Item{ID: string(a.ID), Title: a.Title, Detail: a.Help, Keys: m.helpKeys(a), Disabled: m.whyAt(s, a.ID), Words: otherNames[a.ID]})
 		}
 	}
 	return out
@@ -119,6 +121,9 @@ func (l *paletteLayer) accept() tea.Cmd {
 		return l.m.say(toast.Info, it.Title+": "+it.Disabled)
 	}
 	l.m.overlay.Close()
+	if order, ok := strings.CutPrefix(it.ID, orderPrefix); ok {
+		return l.m.order(order)
+	}
 	return l.m.run(keymap.ID(it.ID))
 }
 
@@ -127,10 +132,13 @@ func (l *paletteLayer) enter(k tea.KeyPressMsg) tea.Cmd {
 		l.m.overlay.Close()
 		return nil
 	}
-	return l.list.Update(k)
+	return tea.Batch(l.list.Update(k), l.suggestOrders())
 }
 
-func (l *paletteLayer) paste(s string) { l.list.SetQuery(l.list.Query() + s) }
+func (l *paletteLayer) paste(s string) {
+	l.list.SetQuery(l.list.Query() + s)
+	l.suggestOrders()
+}
 
 func (l *paletteLayer) size(w, h int) (int, int) { return min(w, 84), min(h, 20) }
 

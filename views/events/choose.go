@@ -127,6 +127,10 @@ func (m *Model) sortBySelected() tea.Cmd {
 	if c == nil {
 		return nil
 	}
+	return m.sortByColumn(c)
+}
+
+func (m *Model) sortByColumn(c *column) tea.Cmd {
 	if m.sortBy == c.orderBy {
 		m.order = reverse(m.order)
 	} else {
@@ -137,6 +141,32 @@ func (m *Model) sortBySelected() tea.Cmd {
 	}
 	return m.resort()
 }
+
+// SortBy orders by the column with this id, as s on it does. It reports whether
+// there is such a column that orders.
+func (m *Model) SortBy(id string) (tea.Cmd, bool) {
+	i := slices.IndexFunc(m.all, func(c column) bool { return c.ID == id && c.orderBy != "" })
+	if i < 0 {
+		return nil, false
+	}
+	return m.sortByColumn(&m.all[i]), true
+}
+
+// ShowOnly shows the columns with these ids, the usual ones for none.
+func (m *Model) ShowOnly(ids []string) tea.Cmd {
+	m.setColumns(ids)
+	return m.ensure()
+}
+
+// SearchIn searches datasets; none are the server's default one.
+func (m *Model) SearchIn(datasets []string) tea.Cmd {
+	m.env.Host.Mark()
+	m.dataset = datasets
+	return m.reload(0)
+}
+
+// GoTo moves to the first event of a date, as it is written.
+func (m *Model) GoTo(date string) tea.Cmd { return m.goTo(date) }
 
 func (m *Model) resort() tea.Cmd {
 	m.showSort()

@@ -88,8 +88,6 @@ func (m *Model) chooseDatasets() {
 		items[i] = views.PickItem{Title: c.title, On: fmt.Sprint(c.ids) == fmt.Sprint(m.dataset)}
 	}
 	m.env.Host.Ask(views.Pick{Title: "search in", Items: items, Chosen: func(i int) tea.Cmd {
-		m.env.Host.Mark()
-		m.dataset = choices[i].ids
-		return m.reload(0)
+		return m.SearchIn(choices[i].ids)
 	}})
 }

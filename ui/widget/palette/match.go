@@ -20,6 +20,10 @@ type hit struct {
 // title that matches.
 const elsewhere = -10_000
 
+// otherName is the score of a word that an item is called elsewhere: what is
+// looked for by it is surely meant, and letters strewn over a title are not.
+const otherName = 1_000
+
 // titles are the items' titles as the matcher wants them.
 type titles []Item
 
@@ -68,7 +72,7 @@ func (m *Model) unfiltered() []hit {
 }
 
 // narrow keeps the hits that match one more word: letter by letter in the
-// title, or as a piece of the id, the detail or the keys.
+// title, or as a piece of the id, the detail, the keys or its other names.
 func (m *Model) narrow(hits []hit, word string) []hit {
 	inTitle := make(map[int]fuzzy.Match)
 	for _, f := range fuzzy.FindFromNoSort(word, titles(m.items)) {
@@ -77,7 +81,9 @@ func (m *Model) narrow(hits []hit, word string) []hit {
 	folded := text.Fold(word)
 	kept := hits[:0]
 	for _, h := range hits {
-		if f, ok := inTitle[h.item]; ok {
+		if slices.ContainsFunc(strings.Fields(m.items[h.item].Words), func(s string) bool { return s == folded }) {
+			h.score += otherName
+		} else if f, ok := inTitle[h.item]; ok {
 			h.score += f.Score + whole(m.items[h.item].Title, folded)
 			h.lit = append(h.lit, f.MatchedIndexes...)
 		} else if beside(&m.items[h.item], folded) {
@@ -109,7 +115,7 @@ func whole(title, word string) int {
 }
 
 func beside(it *Item, word string) bool {
-	for _, s := range [...]string{it.ID, it.Keys, it.Detail} {
+	for _, s := range [...]string{it.ID, it.Keys, it.Detail, it.Words} {
 		if start, _ := text.IndexFold(s, word); start >= 0 {
 			return true
 		}

@@ -20,6 +20,7 @@ type Item struct {
 	Detail   string // a sentence about it
 	Keys     string // its keys as they are shown
 	Disabled string // why it can't be run now; "" where it can
+	Words    string // what it is called elsewhere: found, not shown
 }
 
 // maxQuery bounds what may be typed or pasted, in characters.

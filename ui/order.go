@@ -1,0 +1,176 @@
+package ui
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	tea "charm.land/bubbletea/v2"
+
+	"threatbench/api"
+	"threatbench/keymap"
+	"threatbench/ui/widget/palette"
+	"threatbench/ui/widget/toast"
+	"threatbench/views"
+	"threatbench/views/events"
+)
+
+// verb is an order of the palette that takes what is typed after it.
+type verb struct {
+	name   string
+	about  string
+	offers func(m *Model) []string // what may come next; nil where anything may
+	free   bool                    // what isn't offered is taken, too
+	do     func(m *Model, rest string) tea.Cmd
+}
+
+// orderPrefix tells an order from an action in the palette.
+const orderPrefix = "order "
+
+// verbs are the orders, by name.
+func verbs() []verb {
+	return []verb{
+		{"sort", "orders the list by this column; again reverses", func(*Model) []string { return events.ColumnIDs() }, false, (*Model).sortBy},
+		{"theme", "changes the colours", func(m *Model) []string { return m.options.Themes.Names() }, false, (*Model).takeTheme},
+		{"goto", "goes to the first event of a date: 2026-03, 2026-03-01, -7d", nil, true, func(m *Model, date string) tea.Cmd { return m.events.GoTo(date) }},
+		{"dataset", "searches in it", (*Model).datasetNames, false, (*Model).searchIn},
+		{"columns", "shows these columns alone; usual, or some with spaces between", func(*Model) []string { return append([]string{"usual"}, events.ColumnIDs()...) }, true, (*Model).showColumns},
+		{"actor", "opens the profile of an attacker", nil, true, func(m *Model, name string) tea.Cmd {
+			return m.openVisit(views.VisitActor{Name: name, Datasets: m.subject().Datasets})
+		}},
+		{"open", "opens the event with this id", nil, true, func(m *Model, id string) tea.Cmd { return tea.Batch(m.detail.Fetch("", id), m.openDetail()) }},
+	}
+}
+
+func verbNames() []string {
+	var names []string
+	for _, v := range verbs() {
+		names = append(names, v.name)
+	}
+	return names
+}
+
+// otherNames are words people look for an action by that it doesn't use.
+var otherNames = map[keymap.ID]string{
+	"app.copy_menu": "share link url yank", "app.export": "share download save", "app.report": "share write up",
+	"app.relate": "link connect parent child", "app.refer": "link reference", "charts.compare": "difference previous period",
+	"app.help": "bind keys shortcuts keymap", "app.theme": "font colors colours dark light", "app.undo": "revert", "app.quit": "exit close",
+}
+
+// verbOf is the order that a query begins with, and what comes after it.
+func verbOf(query string) (v verb, rest string, ok bool) {
+	name, rest, spaced := strings.Cut(strings.TrimLeft(query, " "), " ")
+	i := slices.IndexFunc(verbs(), func(v verb) bool { return v.name == name })
+	if !spaced || i < 0 {
+		return verb{}, "", false
+	}
+	return verbs()[i], strings.TrimSpace(rest), true
+}
+
+// suggestOrders puts the orders before the actions while one is typed.
+func (l *paletteLayer) suggestOrders() tea.Cmd {
+	v, rest, ok := verbOf(l.list.Query())
+	if !ok {
+		if l.orders {
+			l.list.SetItems(l.m.commands())
+		}
+		l.orders = false
+		return nil
+	}
+	first := !l.orders
+	l.orders = true
+	l.list.SetItems(append(l.m.orderItems(v, rest), l.m.commands()...))
+	l.list.Home()
+	if first && v.name == "dataset" {
+		return l.m.needCatalogs(nil)
+	}
+	return nil
+}
+
+func (m *Model) orderItems(v verb, rest string) []palette.Item {
+	var offered []string
+	if v.offers != nil {
+		offered = v.offers(m)
+	}
+	all := len(offered)
+	offered = slices.DeleteFunc(offered, func(o string) bool { return !strings.Contains(strings.ToLower(o), strings.ToLower(rest)) })
+	if rest != "" && v.free && !slices.Contains(offered, rest) {
+		offered = append([]string{rest}, offered...)
+	}
+	switch {
+	case len(offered) == 0 && all > 0:
+		return []palette.Item{{ID: orderPrefix, Title: v.name + " " + rest, Disabled: "there is none of that name"}}
+	case len(offered) == 0:
+		return []palette.Item{{ID: orderPrefix, Title: v.name + " …", Disabled: "it " + v.about}}
+	}
+	items := make([]palette.Item, len(offered))
+	for i, o := range offered {
+		items[i] = palette.Item{ID: orderPrefix + v.name + " " + o, Title: v.name + " " + o, Detail: v.about}
+	}
+	return items
+}
+
+// order carries out an order with what it takes.
+func (m *Model) order(text string) tea.Cmd {
+	v, rest, ok := verbOf(text)
+	if !ok {
+		return nil
+	}
+	var cmd tea.Cmd
+	if slices.Contains([]string{"sort", "goto", "dataset", "columns"}, v.name) {
+		cmd = m.show(screenEvents, paneEvents)
+	}
+	return tea.Batch(cmd, v.do(m, rest), m.drain())
+}
+
+func (m *Model) sortBy(column string) tea.Cmd {
+	cmd, ok := m.events.SortBy(column)
+	if !ok {
+		return m.say(toast.Info, "The server doesn't order by "+column)
+	}
+	return cmd
+}
+
+func (m *Model) takeTheme(name string) tea.Cmd {
+	m.themeID = name
+	return m.restyle()
+}
+
+func (m *Model) showColumns(names string) tea.Cmd {
+	ids := strings.FieldsFunc(names, func(r rune) bool { return r == ' ' || r == ',' })
+	if names == "usual" {
+		return m.events.ShowOnly(nil)
+	}
+	for _, id := range ids {
+		if !slices.Contains(events.ColumnIDs(), id) {
+			return m.say(toast.Error, fmt.Sprintf("There is no column %q: %s", id, strings.Join(events.ColumnIDs(), ", ")))
+		}
+	}
+	return m.events.ShowOnly(ids)
+}
+
+// datasetNames are the datasets that can be searched, as far as they are known.
+func (m *Model) datasetNames() []string {
+	names := []string{"default", "all"}
+	for _, d := range m.changes.catalogs.Datasets {
+		if d.DeletedAt == nil {
+			names = append(names, d.Name)
+		}
+	}
+	return names
+}
+
+func (m *Model) searchIn(name string) tea.Cmd {
+	for _, d := range m.changes.catalogs.Datasets {
+		if d.DeletedAt == nil && d.Name == name {
+			return m.events.SearchIn([]string{d.UUID})
+		}
+	}
+	if name == "all" {
+		return m.events.SearchIn([]string{api.ScopeAll})
+	}
+	return m.events.SearchIn(nil)
+}
+
+// suggest offers datasets that came after their order was typed.
+func (l *paletteLayer) suggest() { l.suggestOrders() }
