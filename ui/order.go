@@ -54,7 +54,7 @@ func verbNames() []string {
 var otherNames = map[keymap.ID]string{
 	"app.copy_menu": "share link url yank", "app.export": "share download save", "app.report": "share write up",
 	"app.relate": "link connect parent child", "app.refer": "link reference", "charts.compare": "difference previous period",
-	"app.help": "bind keys shortcuts keymap", "app.theme": "font colors colours dark light", "app.undo": "revert", "app.quit": "exit close",
+	"app.help": "bind keys shortcuts keymap", "app.theme": "font colors colours dark light", "app.undo": "revert", "app.quit": "exit",
 }
 
 // verbOf is the order that a query begins with, and what comes after it.

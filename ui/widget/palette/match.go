@@ -20,8 +20,8 @@ type hit struct {
 // title that matches.
 const elsewhere = -10_000
 
-// otherName is the score of a word that an item is called elsewhere: what is
-// looked for by it is surely meant, and letters strewn over a title are not.
+// otherName is the score of a word that an item is called elsewhere and that
+// stands in no title: it is surely meant, and letters strewn over a title are not.
 const otherName = 1_000
 
 // titles are the items' titles as the matcher wants them.
@@ -79,9 +79,10 @@ func (m *Model) narrow(hits []hit, word string) []hit {
 		inTitle[f.Index] = f
 	}
 	folded := text.Fold(word)
+	titled := slices.ContainsFunc(m.items, func(it Item) bool { at, _ := text.IndexFold(it.Title, folded); return at >= 0 })
 	kept := hits[:0]
 	for _, h := range hits {
-		if slices.ContainsFunc(strings.Fields(m.items[h.item].Words), func(s string) bool { return s == folded }) {
+		if !titled && slices.ContainsFunc(strings.Fields(m.items[h.item].Words), func(s string) bool { return s == folded }) {
 			h.score += otherName
 		} else if f, ok := inTitle[h.item]; ok {
 			h.score += f.Score + whole(m.items[h.item].Title, folded)
