@@ -11,6 +11,7 @@ import (
 
 	"threatbench/api"
 	"threatbench/api/async"
+	"threatbench/api/knowngood"
 	"threatbench/keymap"
 	"threatbench/ui/widget/layout"
 	"threatbench/ui/widget/overlay"
@@ -127,9 +128,10 @@ func (m *Model) briefs(sample []api.Event, n int) []string {
 	return out
 }
 
-// goodAmong names the events of a change whose indicators are known to be
-// harmless: what is done to bad ones may not be meant for them. Only those of
-// the sample can be looked at, which is said where the change has more.
+// goodAmong names the indicators of a change's events that are known to be
+// harmless or hold something that is: what is done to bad ones may not be meant
+// for them. Only the events of the sample can be looked at, which is said where
+// the change has more.
 func (m *Model) goodAmong(sample []api.Event, n int) string {
 	const few = 3
 	if m.env.Good == nil {
@@ -138,12 +140,14 @@ func (m *Model) goodAmong(sample []api.Event, n int) string {
 	var named []string
 	hits := 0
 	for i := range sample {
-		f := m.env.Good.Find(sample[i].Indicator)
-		if !f.Harmless() {
-			continue
-		}
-		if hits++; hits <= few {
-			named = append(named, views.Shown(sample[i].Indicator)+" ("+f.List.Name+")")
+		for _, indicator := range sample[i].AllIndicators() {
+			f := m.env.Good.Find(indicator.Value)
+			if !f.Spared() {
+				continue
+			}
+			if hits++; hits <= few {
+				named = append(named, views.Shown(indicator.Value)+" ("+goodWord(f)+")")
+			}
 		}
 	}
 	if hits > few {
@@ -160,6 +164,14 @@ func (m *Model) goodAmong(sample []api.Event, n int) string {
 		return "None known good among " + among
 	}
 	return ""
+}
+
+// goodWord is the list that knows a value, or something inside the value.
+func goodWord(f knowngood.Found) string {
+	if f.Harmless() {
+		return f.List.Name
+	}
+	return "holds " + f.Of + ", " + f.List.Name
 }
 
 // brief is an event in one line of a question.

@@ -3,6 +3,7 @@ package ui_test
 import (
 	"testing"
 
+	"threatbench/api"
 	"threatbench/api/knowngood"
 	"threatbench/ui"
 	"threatbench/ui/widget/uitest"
@@ -28,5 +29,20 @@ func TestKnownGoodIsNamedBeforeAChange(t *testing.T) {
 		p.Want(" (good)")
 		press(p, "space", "space", "space", "space", "space", "a", "d")
 		p.Want("Known good among them: ", "(documentation)")
+	})
+}
+
+// A network that holds something harmless is named too, and so is an
+// indicator that isn't the event's first.
+func TestWhatHoldsKnownGoodIsNamedBeforeAChange(t *testing.T) {
+	t.Parallel()
+	f := newFake(3)
+	for i := range f.events {
+		f.events[i].Indicators = []api.IndicatorInput{{Value: "evil.example.net"}, {Value: "8.8.0.0/16"}}
+	}
+	o := ui.Options{API: f, Good: knowngood.NewSet(knowngood.Certain()...)}
+	workbenchWith(t, o, usual(), func(p *uitest.Program) {
+		press(p, "a", "d")
+		p.Want("Known good among them: ", "8.8.0.0/16 (holds 8.8.4.4")
 	})
 }

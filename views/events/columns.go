@@ -138,11 +138,15 @@ func plain(of func(*api.Event) string) func(*api.Event, *views.Env) table.Cell {
 	return func(e *api.Event, _ *views.Env) table.Cell { return table.Cell{Text: of(e)} }
 }
 
-// indicatorCell is the indicator, with a word where it is known to be harmless.
+// indicatorCell is the indicator, with a word where it is known to be harmless
+// or, as a network may, holds something that is.
 func indicatorCell(e *api.Event, env *views.Env) table.Cell {
 	cell := table.Cell{Text: e.Indicator}
-	if env.Good.Find(e.Indicator).Spared() {
+	switch f := env.Good.Find(e.Indicator); {
+	case f.Harmless():
 		cell.Tail = " (good)"
+	case f.Spared():
+		cell.Tail = " (holds good)"
 	}
 	return cell
 }
