@@ -13,8 +13,8 @@ import (
 // /capabilities; nothing of it is ever sent to another server.
 
 // FieldText stands for all that an event says: attacker, indicators, tags,
-// category, description, insight, countries and techniques. It takes OpFind
-// and, for a phrase that stands whole in one of them, OpContains; no event has
+// category, description, insight, countries, target industry and techniques.
+// It takes OpFind and, for a phrase that stands whole in one of them, OpContains; no event has
 // it as a field of its own.
 const FieldText Field = "text"
 

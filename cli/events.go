@@ -34,7 +34,7 @@ func (a *app) eventsCommand() *cobra.Command {
 		Use:   "events",
 		Short: "List events, for scripts",
 		Long: "Lists the events that a filter finds, newest first: one line an event, or with --json the whole event as the API answers it. " +
-			"Words search everything an event says: attacker, indicators, tags, category, description, insight, countries and techniques; " +
+			"Words search everything an event says: attacker, indicators, tags, category, description, insight, countries, industry and techniques; " +
 			"event~~word searches the description alone. All datasets are searched unless --dataset or dataset: names some. A server that is silent for as long as --timeout says is given up.\n\n" +
 			"Exit codes: 0 done, 1 failed, 2 used wrongly, 3 answered in part.",
 		Example: "threatbench events --query 'tlp:red date>-1d' --json | jq -r .indicator\n" +

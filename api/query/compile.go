@@ -186,7 +186,7 @@ func (c *compiling) words(cond api.Condition, inBranch bool) (all []api.Conditio
 		return []api.Condition{{Field: f, Op: op, Values: []string{v}}}
 	}
 	if _, ok := indicator.TypeOf(word); !inBranch && (ok || beginsHash(word)) {
-		c.miss("description", "attacker", "category", "tags", "insight")
+		c.miss("description", "attacker", "category", "tags", "insight", "industry")
 		return one(api.FieldIndicator, api.OpContains, word), nil, nil
 	}
 	for _, f := range []api.Field{api.FieldEvent, api.FieldAttacker, api.FieldCategory, api.FieldTags} {
@@ -200,7 +200,7 @@ func (c *compiling) words(cond api.Condition, inBranch bool) (all []api.Conditio
 			any = append(any, []api.Condition{{Field: f, Op: api.OpIn, Values: found}})
 		}
 	}
-	c.miss("indicators", "insight")
+	c.miss("indicators", "insight", "industry")
 	return nil, any, nil
 }
 

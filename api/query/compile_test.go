@@ -15,10 +15,10 @@ import (
 // why not.
 func TestCompileForThePlainContract(t *testing.T) {
 	for _, c := range []struct{ text, want, missed, refused string }{
-		{text: "drift", want: `(event~drift) OR (attacker~drift) OR (category~drift) OR (tags~drift)`, missed: "indicators, insight"},
-		{text: "CVE-2021-44228", want: `indicator~CVE-2021-44228`, missed: "description, attacker, category, tags, insight"},
-		{text: "b4db9e3d42746946", want: `indicator~b4db9e3d42746946`, missed: "description, attacker, category, tags, insight"},
-		{text: "T1566.001", want: `(event~T1566.001) OR (attacker~T1566.001) OR (category~T1566.001) OR (tags~T1566.001) OR (mitreAttack~T1566.001*)`, missed: "indicators, insight"},
+		{text: "drift", want: `(event~drift) OR (attacker~drift) OR (category~drift) OR (tags~drift)`, missed: "indicators, insight, industry"},
+		{text: "CVE-2021-44228", want: `indicator~CVE-2021-44228`, missed: "description, attacker, category, tags, insight, industry"},
+		{text: "b4db9e3d42746946", want: `indicator~b4db9e3d42746946`, missed: "description, attacker, category, tags, insight, industry"},
+		{text: "T1566.001", want: `(event~T1566.001) OR (attacker~T1566.001) OR (category~T1566.001) OR (tags~T1566.001) OR (mitreAttack~T1566.001*)`, missed: "indicators, insight, industry"},
 		{text: "two words", refused: "search for one word"},
 		{text: "indicator:198.51.100.0/24", want: "indicator~198.51.100.*"},
 		{text: "indicator:10.0.0.0/8", want: "indicator~10.*"},

@@ -11,7 +11,7 @@ import (
 
 // findCondition keeps the events of which each word is somewhere: in the
 // event's text, an indicator, the insight, the attacker, a tag, the category,
-// a technique, or as one of the countries. Different words may be in
+// the target's industry, a technique, or as one of the countries. Different words may be in
 // different places.
 type findCondition struct {
 	words []*findWord
@@ -37,7 +37,7 @@ func newFindCondition(v *readTx, c api.Condition) *findCondition {
 	for i, word := range words {
 		fold := api.Fold(word)
 		w := &findWord{fold: fold, trigrams: trigramsOf(fold, maxTrigrams)}
-		for _, field := range [...]api.Field{api.FieldAttacker, api.FieldCategory, api.FieldTags, api.FieldMitreAttack} {
+		for _, field := range [...]api.Field{api.FieldAttacker, api.FieldCategory, api.FieldTags, api.FieldTargetIndustry, api.FieldMitreAttack} {
 			w.name(v, field, func(value string) bool { return strings.Contains(value, fold) })
 		}
 		if countries := countriesOf(words, i); len(countries) > 0 {

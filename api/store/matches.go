@@ -49,6 +49,7 @@ func wordMatches(words []string, e *api.Event) []api.Match {
 		}
 		look(api.FieldAttacker, e.Attacker, e.Attacker)
 		look(api.FieldCategory, e.Category, e.Category)
+		look(api.FieldTargetIndustry, e.TargetIndustry, e.TargetIndustry)
 		look(api.FieldEvent, "", e.Event)
 		look(fieldInsight, "", e.Insight)
 		countries := countriesOf(words, i)

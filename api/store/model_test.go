@@ -242,7 +242,7 @@ func indicatorHolds(e api.Event, c api.Condition) bool {
 // findHolds looks for each word, or the phrase, everywhere.
 func findHolds(e api.Event, words []string) bool {
 	for i, w := range words {
-		texts := slices.Concat([]string{e.Event, e.Indicator, indicator.Canonical(e.Indicator), e.Insight, e.Attacker, e.Category}, e.Tags, e.MitreAttack)
+		texts := slices.Concat([]string{e.Event, e.Indicator, indicator.Canonical(e.Indicator), e.Insight, e.Attacker, e.Category, e.TargetIndustry}, e.Tags, e.MitreAttack)
 		some := slices.ContainsFunc(texts, func(s string) bool { return strings.Contains(api.Fold(s), api.Fold(w)) })
 		for _, code := range []string{e.AttackerCountry, e.TargetCountry} {
 			some = some || countryHolds(code, words, i)

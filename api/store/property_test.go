@@ -188,7 +188,7 @@ func genWords(t *rapid.T, m *model) string {
 	for range rapid.IntRange(1, 3).Draw(t, "words") {
 		word := rapid.OneOf(genWord(), rapid.SampledFrom([]string{"UA", "ua", "ukra", "Germany", "United States", "states", "DEU", "phish", "T1566", "example", "198.51"})).Draw(t, "word")
 		if len(m.events) > 0 && rapid.Bool().Draw(t, "known") {
-			fields := []api.Field{api.FieldEvent, api.FieldIndicator, api.FieldAttacker, api.FieldTags, api.FieldMitreAttack, api.FieldCategory, "insight"}
+			fields := []api.Field{api.FieldEvent, api.FieldIndicator, api.FieldAttacker, api.FieldTags, api.FieldMitreAttack, api.FieldCategory, api.FieldTargetIndustry, "insight"}
 			if part := genPart(t, rapid.SampledFrom(m.events).Draw(t, "event"), rapid.SampledFrom(fields).Draw(t, "field")); strings.TrimSpace(part) != "" {
 				word = part
 			}

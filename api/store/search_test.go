@@ -60,7 +60,10 @@ func searched() map[string]api.CreateEvent {
 		"idn":      of(ind("xn--bcher-kva.example.")),
 		"long":     long,
 		"prose":    prose,
-		"korea":    of(func(e *api.CreateEvent) { e.AttackerCountry = "KP" }),
+		"energy": of(func(e *api.CreateEvent) {
+			e.TargetCountry, e.TargetIndustry = "UA", "Energy & Utilities"
+		}),
+		"korea": of(func(e *api.CreateEvent) { e.AttackerCountry = "KP" }),
 	}
 }
 
@@ -76,7 +79,7 @@ func searches() []struct {
 		want string
 	}{
 		{words("drift ukra"), "heron"}, {words("drift UA willow"), "heron"}, {words("drift ua"), ""}, {words("drift germany"), ""},
-		{words("TESTER"), "tester"}, {words("tester DEU"), "tester"}, {words("north korea"), "korea"}, {words("korea"), "korea"}, {words("republic"), ""}, {words("nort"), "korea"}, {words("nor"), ""}, {words("korea north korea"), "korea"}, {words("north the korea"), ""},
+		{words("ukraine energy"), "energy"}, {words("UTILITIES"), "energy"}, {words("TESTER"), "tester"}, {words("tester DEU"), "tester"}, {words("north korea"), "korea"}, {words("korea"), "korea"}, {words("republic"), ""}, {words("nort"), "korea"}, {words("nor"), ""}, {words("korea north korea"), "korea"}, {words("north the korea"), ""},
 		{words("b4db9e3d42746946"), "md5"}, {words("op-willow-tide"), "heron"}, {words("cve-2021-44228"), "cve"},
 		{words("six.example"), "mail notsix six url"}, {words("t1566.001"), "heron"}, {words("T1566"), "heron tester"},
 		{words("needle"), "long"}, {words("HAYSTACK tale"), "prose"}, {words("203.0.113.127"), "defanged"}, {words("203[.]0"), "defanged"},
@@ -93,7 +96,7 @@ func searches() []struct {
 		{ind("under", "six.example"), "mail six url"}, {ind("under", "*.six.example"), "mail six url"}, {ind("under", "b.six.example"), "six"}, {ind("under", "BÜCHER.example"), "idn"},
 		{term("mitreAttack", "under", "T1566"), "heron tester"}, {term("mitreAttack", "under", "t1566.001"), "heron"}, {term("mitreAttack", "under", "T15"), ""},
 		{term("attacker", "like", "_%"), "heron tester"}, {term("tags", "like", "_%"), "heron"}, {term("mitreAttack", "like", "_%"), "heron tester"},
-		{term("attackerCountry", "like", "_%"), "korea"}, {ind("none"), "heron korea long prose tester"},
+		{term("attackerCountry", "like", "_%"), "korea"}, {ind("none"), "energy heron korea long prose tester"},
 	}
 }
 
