@@ -3,11 +3,12 @@ SHELL := /bin/bash
 GO ?= go
 TOOLS := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/threatbench-tools
 LINT := $(TOOLS)/golangci-lint-v2.15.0
+DEADCODE := $(TOOLS)/deadcode-v0.52.0
 LDFLAGS := -s -w
 export CGO_ENABLED ?= 0
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check race lint fmt vet keys golden bench fuzz attack vuln build release packages install clean need-go
+.PHONY: help run test check race lint dead fmt vet keys golden bench fuzz attack vuln build release packages install clean need-go
 
 help: ## list what make can do
 	@awk -F':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -38,6 +39,15 @@ vet: need-go
 
 lint: $(LINT) ## lint, import rules included
 	$(LINT) run ./...
+
+dead: $(DEADCODE) ## functions that nothing calls, of the programs, and with TESTS=1 of the tests, too: there may be none
+	@out=$$($(DEADCODE) . ./bench) && [ -z "$$out" ] || { echo "$$out"; exit 1; }
+	@[ -z "$(TESTS)" ] || { out=$$($(DEADCODE) -test ./...) && [ -z "$$out" ] || { echo "$$out"; exit 1; }; }
+
+$(DEADCODE):
+	@mkdir -p $(TOOLS)/bin
+	GOBIN=$(TOOLS)/bin $(GO) install golang.org/x/tools/cmd/deadcode@v0.52.0
+	@mv $(TOOLS)/bin/deadcode $(DEADCODE)
 
 $(LINT):
 	@mkdir -p $(TOOLS)/bin

@@ -50,11 +50,6 @@ type Envelope struct {
 	ResultInfo *ResultInfo `json:"result_info,omitempty"`
 }
 
-// Enveloped wraps a result the way the platform answers a success.
-func Enveloped(result any, info *ResultInfo) Envelope {
-	return Envelope{Success: true, Errors: []ErrorItem{}, Messages: []ErrorItem{}, Result: result, ResultInfo: info}
-}
-
 // Failed wraps an error the way the platform answers a failure.
 func Failed(err *Error) Envelope {
 	code := err.Code

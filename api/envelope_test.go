@@ -115,7 +115,7 @@ func TestDecodeError(t *testing.T) {
 }
 
 func TestEnvelopesReadBack(t *testing.T) {
-	b, err := json.Marshal(api.Enveloped([]api.Event{{UUID: "a"}}, &api.ResultInfo{Count: 1, Cursor: "next"}))
+	b, err := json.Marshal(api.Envelope{Success: true, Result: []api.Event{{UUID: "a"}}, ResultInfo: &api.ResultInfo{Count: 1, Cursor: "next"}})
 	if err != nil {
 		t.Fatal(err)
 	}

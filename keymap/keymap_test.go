@@ -177,7 +177,7 @@ func TestOverrides(t *testing.T) {
 
 func TestUnknownActionIsHelpful(t *testing.T) {
 	_, problems := New(some(), map[string][]string{"event.pivot": {"o"}})
-	if len(problems) != 1 || !strings.Contains(problems[0].String(), "events.pivot") {
+	if len(problems) != 1 || !strings.Contains(problems[0].Msg, "events.pivot") {
 		t.Errorf("%v", problems)
 	}
 }

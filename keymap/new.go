@@ -30,8 +30,6 @@ type Problem struct {
 	Msg    string // a clause that stands alone: "j is taken by events.down"
 }
 
-func (p Problem) String() string { return fmt.Sprintf("keys.%s: %s", p.Action, p.Msg) }
-
 // New makes a map of actions and of the keys a person chose instead (by action
 // id; an empty list takes the action's keys away). A chosen key wins over the
 // default key of another action in the same scope, which loses it. Everything

@@ -189,9 +189,3 @@ func (s *Server) With(key, value string) string {
 	u.RawQuery = q.Encode()
 	return u.String()
 }
-
-// URL is the server's own database.
-func (s *Server) URL() *url.URL {
-	u := *s.url
-	return &u
-}
