@@ -143,3 +143,34 @@ func headings(text string) []string {
 	}
 	return out
 }
+
+// TestKeysOfOtherProgramsAreTrue: what docs/coming-from.md says a key does is
+// what docs/keys.md, which is made from the actions, says.
+func TestKeysOfOtherProgramsAreTrue(t *testing.T) {
+	keysOf := map[string]string{} // an action's cell of keys
+	for line := range strings.Lines(readText(t, "docs/keys.md")) {
+		if cells := strings.Split(line, " | "); len(cells) == 4 {
+			keysOf[strings.Trim(cells[3], "`| \n")] = cells[0]
+		}
+	}
+	rows := 0
+	for line := range strings.Lines(readText(t, "docs/coming-from.md")) {
+		cells := strings.Split(strings.Trim(line, "| \n"), " | ")
+		if len(cells) != 3 || !strings.HasPrefix(cells[2], "`") {
+			continue
+		}
+		rows++
+		keys, known := keysOf[strings.Trim(cells[2], "`")]
+		if !known {
+			t.Errorf("no action is called %s", cells[2])
+			continue
+		}
+		named := quotedCode.FindAllString(cells[1], -1)
+		if !slices.ContainsFunc(named, func(key string) bool { return strings.Contains(keys, key) }) {
+			t.Errorf("none of %q is a key of %s: %s", named, cells[2], keys)
+		}
+	}
+	if rows < 20 {
+		t.Errorf("only %d rows name an action", rows)
+	}
+}
