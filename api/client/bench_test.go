@@ -49,7 +49,7 @@ func pageBody(tb testing.TB, n int) []byte {
 			DatasetID: "0b5f5f0e-0000-4000-8000-00000000000d",
 		}
 	}
-	body, err := json.Marshal(api.Envelope{Success: true, Result: events, ResultInfo: &api.ResultInfo{Count: n, Page: 1, PerPage: n, TotalCount: 10_000, TotalPages: 50}})
+	body, err := json.Marshal(api.Envelope{Success: true, Errors: []api.ErrorItem{}, Messages: []api.ErrorItem{}, Result: events, ResultInfo: &api.ResultInfo{Count: n, Page: 1, PerPage: n, TotalCount: 10_000, TotalPages: 50}})
 	if err != nil {
 		tb.Fatal(err)
 	}
