@@ -98,6 +98,9 @@ func isNear(k kind, value, want string) bool {
 		name := api.Fold(known.Name)
 		return api.Fold(known.Alpha3) == want || len(want) >= leastNameBeginning && strings.Contains(name, want) || distance(name, want, 2) <= 2
 	}
+	if k == kindIndicatorType && want != "" && strings.HasPrefix(value, want) { // ip is ipv4 elsewhere
+		return true
+	}
 	if len(want) < 3 {
 		return false
 	}

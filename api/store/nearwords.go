@@ -1,19 +1,24 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"strings"
 
 	"threatbench/api"
+	"threatbench/api/attack"
 	"threatbench/api/indicator"
 )
 
 // maxLeftOut is how many words of a search are left out in turn.
 const maxLeftOut = 6
 
+// maxNamedTechniques is how many techniques a text may name.
+const maxNamedTechniques = 16
+
 // nearWords is what words that stand nowhere may have meant: fewer of them, an
-// actor or tag of nearly that name, the host of an address, a day.
+// actor, tag or technique of nearly that name, the host of an address, a day.
 func (s *Selection) nearWords(ctx context.Context, text string) ([]api.NearValue, error) {
 	words := strings.Fields(text)
 	var out []api.NearValue
@@ -33,6 +38,11 @@ func (s *Selection) nearWords(ctx context.Context, text string) ([]api.NearValue
 		}
 		out = append(out, more...)
 	}
+	techniques, err := s.nearTechniques(ctx, text)
+	if err != nil {
+		return nil, err
+	}
+	out = append(out, techniques...)
 	for _, word := range words[:min(len(words), maxLeftOut)] {
 		if api.IsDay(word) {
 			if err := s.nearCondition(ctx, &out, api.Condition{Field: api.FieldDate, Op: api.OpEquals, Values: []string{word}}); err != nil {
@@ -47,6 +57,33 @@ func (s *Selection) nearWords(ctx context.Context, text string) ([]api.NearValue
 			return nil, err
 		}
 		out = append(out, more...)
+	}
+	return out, nil
+}
+
+// nearTechniques are the techniques whose names hold a text, the shortest names
+// first; spaces and hyphens don't count.
+func (s *Selection) nearTechniques(ctx context.Context, text string) ([]api.NearValue, error) {
+	want := squeeze(api.Fold(text))
+	if len(want) < leastNameBeginning {
+		return nil, nil
+	}
+	var named []attack.Technique
+	for t := range attack.Techniques() {
+		if strings.Contains(squeeze(api.Fold(t.Name)), want) {
+			named = append(named, t)
+		}
+	}
+	slices.SortStableFunc(named, func(a, b attack.Technique) int { return cmp.Compare(len(a.Name), len(b.Name)) })
+	var out []api.NearValue
+	for _, t := range named[:min(len(named), maxNamedTechniques)] {
+		op := api.OpUnder
+		if t.Parent() != "" { // a sub-technique has none below it
+			op = api.OpEquals
+		}
+		if err := s.nearCondition(ctx, &out, api.Condition{Field: api.FieldMitreAttack, Op: op, Values: []string{t.ID}}); err != nil {
+			return nil, err
+		}
 	}
 	return out, nil
 }

@@ -244,6 +244,7 @@ func TestExplainCountsConditions(t *testing.T) {
 		}))
 	}
 	list[1].Indicator = "evil.example"
+	list[2].MitreAttack, list[2].IndicatorType = []string{"T1566.001"}, "ipv4"
 	create(t, d, list...)
 	other, err := d.CreateDataset(t.Context(), Actor{}, testAccount, api.Dataset{Name: "Other"})
 	if err != nil {
@@ -276,6 +277,14 @@ func TestExplainCountsConditions(t *testing.T) {
 	x = ask(term("attacker", "equals", "LONER"))
 	if len(x.Datasets) != 1 || x.Datasets[0] != (api.DatasetCount{UUID: other.UUID, Name: "Other", Count: 1}) || len(x.Conditions[0].Near) != 0 {
 		t.Errorf("other datasets: %+v", x)
+	}
+	x = ask(term("text", "find", "spear phishing"))
+	if near := x.Conditions[0].Near; !slices.Contains(near, api.NearValue{Field: "mitreAttack", Value: "T1566.001", Count: 1}) {
+		t.Errorf("words that name a technique: %+v", near)
+	}
+	x = ask(term("indicatorType", "equals", "ip"))
+	if near := x.Conditions[0].Near; len(near) != 1 || near[0].Value != "ipv4" || near[0].Count != 1 {
+		t.Errorf("near types: %+v", near)
 	}
 	x = ask(term("text", "find", "heron evil"), term("tlp", "equals", "red"))
 	if x.Total != 5 || x.Conditions[0].Without != 15 || x.Conditions[1].Without != 10 {
