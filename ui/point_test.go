@@ -1,8 +1,12 @@
 package ui_test
 
 import (
+	"context"
 	"testing"
+	"time"
 
+	"threatbench/api"
+	"threatbench/ui"
 	"threatbench/ui/widget/uitest"
 )
 
@@ -59,6 +63,37 @@ func TestTypingShowsAFilterByPointing(t *testing.T) {
 		p.Want("/ tags:iot")
 		press(p, "enter")
 		p.Want("/ tags:iot")
+		p.Check()
+	})
+}
+
+// slowCount takes three seconds to count one event, as offering a filter does.
+type slowCount struct{ *fake }
+
+func (s slowCount) List(ctx context.Context, q api.ListQuery) (api.Page, error) {
+	if q.PageSize == 1 {
+		select {
+		case <-time.After(3 * time.Second):
+		case <-ctx.Done():
+			return api.Page{}, ctx.Err()
+		}
+	}
+	return s.fake.List(ctx, q)
+}
+
+// Filters that were made for another filter than the present one are not laid
+// over it.
+func TestFiltersByPointingForAnotherFilterAreDropped(t *testing.T) {
+	t.Parallel()
+	workbenchWith(t, ui.Options{API: slowCount{newFake(400)}}, usual(), func(p *uitest.Program) {
+		press(p, "space", "n", "n")
+		p.Press("F")
+		p.Advance(time.Second)
+		press(p, "+")
+		p.Advance(10 * time.Second)
+		p.Settle()
+		p.Want("The filter changed meanwhile")
+		p.WantNot("┌─ Filter for")
 		p.Check()
 	})
 }

@@ -12,10 +12,6 @@ import (
 	"threatbench/api/query"
 )
 
-// MaxPointCalls is how many calls filters by pointing may take where the server
-// makes none itself.
-const MaxPointCalls = 5
-
 // pointer makes filters out of marked events, where the server announces that.
 type pointer interface {
 	Discoverer
@@ -30,7 +26,8 @@ type PointedOut struct {
 }
 
 // Point asks for filters that find the wanted events and none of the unwanted
-// ones. Known are the events among them that are loaded.
+// ones. Known are the events among them that are loaded, by the filter that r is
+// within.
 func (l *Layer) Point(s Slot, r api.PointRequest, known []api.Event) tea.Cmd {
 	ctx, tag := l.begin(s, false)
 	r.Within = api.ListQuery{Search: r.Within.Search, Branches: r.Within.Branches, Datasets: r.Within.Datasets}
@@ -61,13 +58,15 @@ func pointed(ctx context.Context, c API, r api.PointRequest, known []api.Event) 
 	return pointedByCalls(ctx, c, r, can, known)
 }
 
-// pointedByCalls makes the filters here: what events aren't loaded is read, and
-// what is offered is counted.
+// pointedByCalls makes the filters here, in at most five calls: what events
+// aren't loaded is read and looked for within the filter, and what is offered is
+// counted.
 func pointedByCalls(ctx context.Context, c API, r api.PointRequest, can api.Capabilities, known []api.Event) (out api.Pointed, err error) {
-	known, err = withMissing(ctx, c, r, known)
+	read, err := missing(ctx, c, r, known)
 	if err != nil {
 		return out, err
 	}
+	known = slices.Concat(known, read)
 	of := func(ids []string) []api.Event {
 		return slices.DeleteFunc(slices.Clone(known), func(e api.Event) bool { return !slices.Contains(ids, e.UUID) })
 	}
@@ -76,7 +75,8 @@ func pointedByCalls(ctx context.Context, c API, r api.PointRequest, can api.Capa
 	if len(wanted) == 0 {
 		return out, nil
 	}
-	if out.Within, err = allWithin(ctx, c, r.Within, wanted); err != nil {
+	read = slices.DeleteFunc(read, func(e api.Event) bool { return !slices.Contains(r.Wanted, e.UUID) })
+	if out.Within, err = allWithin(ctx, c, r.Within, read); err != nil {
 		return out, err
 	}
 	if !out.Within {
@@ -106,13 +106,14 @@ func pointedByCalls(ctx context.Context, c API, r api.PointRequest, can api.Capa
 	return out, nil
 }
 
-// allWithin reports whether a filter finds all of some events, in one call.
+// allWithin reports whether a filter finds all of up to MaxInValues events, in
+// one call.
 func allWithin(ctx context.Context, c API, q api.ListQuery, events []api.Event) (bool, error) {
-	if len(q.Search)+len(q.Branches) == 0 {
+	if len(q.Search)+len(q.Branches) == 0 || len(events) == 0 {
 		return true, nil
 	}
-	ids := make([]string, 0, api.MaxInValues)
-	for i := range events[:min(len(events), api.MaxInValues)] {
+	ids := make([]string, 0, len(events))
+	for i := range events {
 		ids = append(ids, events[i].UUID)
 	}
 	q.Search = slices.Concat(q.Search, []api.Condition{{Field: api.FieldUUID, Op: api.OpIn, Values: ids}})
@@ -124,23 +125,22 @@ func allWithin(ctx context.Context, c API, q api.ListQuery, events []api.Event) 
 	return len(page.Events) == len(ids), nil
 }
 
-// withMissing reads the marked events that aren't loaded, as many as one call
-// gives.
-func withMissing(ctx context.Context, c API, r api.PointRequest, known []api.Event) ([]api.Event, error) {
-	var missing []string
+// missing reads the marked events that aren't loaded, as many as one call gives.
+func missing(ctx context.Context, c API, r api.PointRequest, known []api.Event) ([]api.Event, error) {
+	var ids []string
 	for _, id := range slices.Concat(r.Wanted, r.Unwanted) {
 		if !slices.ContainsFunc(known, func(e api.Event) bool { return e.UUID == id }) {
-			missing = append(missing, id)
+			ids = append(ids, id)
 		}
 	}
-	if len(missing) == 0 {
-		return known, nil
+	if len(ids) == 0 {
+		return nil, nil
 	}
-	missing = missing[:min(len(missing), api.MaxInValues)]
-	q := api.ListQuery{Search: []api.Condition{{Field: api.FieldUUID, Op: api.OpIn, Values: missing}}, Datasets: r.Within.Datasets, PageSize: len(missing)}
+	ids = ids[:min(len(ids), api.MaxInValues)]
+	q := api.ListQuery{Search: []api.Condition{{Field: api.FieldUUID, Op: api.OpIn, Values: ids}}, Datasets: r.Within.Datasets, PageSize: len(ids)}
 	page, err := c.List(ctx, q)
 	if err != nil {
 		return nil, fmt.Errorf("reading the marked events: %w", err)
 	}
-	return slices.Concat(known, page.Events), nil
+	return page.Events, nil
 }

@@ -214,8 +214,6 @@ func (a deleting) run(ctx context.Context, w *changeRun, on []Target) {
 	mark.deleted += len(w.doneOf(todo))
 }
 
-// confirm looks whether the events are gone: the count alone doesn't say
-// which.
 // unmoved is the targets that are as they were shown.
 func (a deleting) unmoved(w *changeRun, on []Target, was map[string]api.Event) (out []Target) {
 	for _, t := range on {

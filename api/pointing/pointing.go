@@ -99,6 +99,10 @@ func compare(wanted, unwanted []api.Event) *comparison {
 			c.conds[k] = cond
 		}
 	}
+	for _, word := range c.words() {
+		k := trait{api.FieldEvent, api.OpContains, word}
+		c.conds[k] = api.Condition{Field: k.field, Op: k.op, Values: []string{word}}
+	}
 	for k := range c.conds {
 		for _, t := range c.wanted {
 			if t.has(k) {
@@ -112,6 +116,20 @@ func compare(wanted, unwanted []api.Event) *comparison {
 		return cmp.Or(cmp.Compare(slices.Index(fields, a.field), slices.Index(fields, b.field)), cmp.Compare(a.op, b.op), cmp.Compare(a.value, b.value))
 	})
 	return c
+}
+
+// words are those of the shortest description of the wanted events: a word that
+// all of them have is among them. There are none where the descriptions are too
+// long to be looked through.
+func (c *comparison) words() []string {
+	total := 0
+	for _, t := range slices.Concat(c.wanted, c.unwanted) {
+		total += len(t.text)
+	}
+	if len(c.wanted) == 0 || total > maxWordsText {
+		return nil
+	}
+	return wordsOf(slices.MinFunc(c.wanted, func(a, b traits) int { return cmp.Compare(len(a.text), len(b.text)) }).text)
 }
 
 // excludes are the unwanted events that the condition of a trait leaves out, or

@@ -5,7 +5,6 @@ package pointing
 
 import (
 	"net/netip"
-	"slices"
 	"strconv"
 	"strings"
 	"unicode"
@@ -26,11 +25,12 @@ type trait struct {
 // traits are those of one event, each with the condition that asks for it.
 type traits struct {
 	event *api.Event
+	text  string // its description without case
 	all   map[trait]api.Condition
 }
 
 func traitsOf(e *api.Event) traits {
-	t := traits{event: e, all: map[trait]api.Condition{}}
+	t := traits{event: e, text: api.Fold(e.Event), all: map[trait]api.Condition{}}
 	for _, f := range plainFields() {
 		for _, v := range valuesOf(e, f) {
 			t.add(f, api.OpEquals, v)
@@ -45,9 +45,6 @@ func traitsOf(e *api.Event) traits {
 	}
 	for _, m := range e.AllIndicators() {
 		t.indicator(m.Value)
-	}
-	for _, word := range wordsOf(e.Event) {
-		t.add(api.FieldEvent, api.OpContains, word)
 	}
 	for _, f := range nullable() {
 		if len(valuesOf(e, f)) > 0 {
@@ -123,53 +120,30 @@ func nullable() []api.Field {
 
 // valuesOf are the values of a field, as a condition has them.
 func valuesOf(e *api.Event, f api.Field) []string {
-	one := func(v string) []string {
-		if v == "" {
-			return nil
-		}
-		return []string{v}
+	if m, ok := api.ParseTLP(e.TLP); ok && f == api.FieldTLP {
+		return []string{m.String()}
 	}
-	switch f {
-	case api.FieldTags:
-		return e.Tags
-	case api.FieldMitreAttack:
-		return e.MitreAttack
-	case api.FieldMitreCapec:
-		return e.MitreCapec
-	case api.FieldAttacker:
-		return one(e.Attacker)
-	case api.FieldAttackerCountry:
-		return one(e.AttackerCountry)
-	case api.FieldTargetCountry:
-		return one(e.TargetCountry)
-	case api.FieldTargetIndustry:
-		return one(e.TargetIndustry)
-	case api.FieldCategory:
-		return one(e.Category)
-	case api.FieldIndicatorType:
-		return one(e.IndicatorType)
-	case api.FieldIndicator:
-		return one(e.Indicator)
-	case api.FieldKillChain:
-		return one(strconv.Itoa(e.KillChain))
-	case api.FieldTLP:
-		if m, ok := api.ParseTLP(e.TLP); ok {
-			return one(m.String())
-		}
-		return one(e.TLP)
-	}
-	return nil
+	info, _ := api.FieldOf(f)
+	return info.Values(e)
 }
 
-// leastWord is the length of a word that says something.
-const leastWord = 5
+const (
+	leastWord    = 5        // characters of a word that says something
+	maxWords     = 200      // words of a description that are tried
+	maxWordsText = 16 << 20 // bytes of all descriptions together, past which no words are
+)
 
-// wordsOf are the words of a description that may say something.
+// wordsOf are the first words of a folded description that may say something.
 func wordsOf(text string) []string {
 	var out []string
-	for _, w := range strings.FieldsFunc(api.Fold(text), func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) }) {
-		if utf8.RuneCountInString(w) >= leastWord && !slices.Contains(out, w) {
-			out = append(out, w)
+	seen := map[string]bool{"https": true} // of a link: it tells nothing
+	for w := range strings.FieldsFuncSeq(text, func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) }) {
+		if utf8.RuneCountInString(w) < leastWord || seen[w] {
+			continue
+		}
+		seen[w] = true
+		if out = append(out, w); len(out) == maxWords {
+			break
 		}
 	}
 	return out
@@ -178,7 +152,7 @@ func wordsOf(text string) []string {
 // has reports whether an event has what a trait asks for.
 func (t traits) has(k trait) bool {
 	if k.field == api.FieldEvent {
-		return strings.Contains(api.Fold(t.event.Event), k.value)
+		return strings.Contains(t.text, k.value)
 	}
 	_, ok := t.all[k]
 	return ok

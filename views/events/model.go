@@ -78,6 +78,7 @@ type Model struct {
 	marks     marks
 	unwanted  map[string]bool // ids of events that a filter by pointing leaves out
 	pointedAt int             // wanted events that filters were asked for
+	pointedBy string          // the filter then
 	watch     watch
 	lastMark  int // row of the last mark, where a range begins; -1 where none is
 

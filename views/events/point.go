@@ -61,9 +61,13 @@ func (m *Model) point() tea.Cmd {
 			return nil
 		}
 	}
-	m.pointedAt = len(r.Wanted)
+	m.pointedAt, m.pointedBy = len(r.Wanted), m.text
 	var known []api.Event
+	_, loading := m.pending["first"] // the rows may be those of another filter
 	m.rows.each(func(e *api.Event) {
+		if loading {
+			return
+		}
 		if slices.Contains(r.Wanted, e.UUID) || slices.Contains(r.Unwanted, e.UUID) {
 			known = append(known, *e)
 		}
@@ -76,6 +80,9 @@ func (m *Model) onPointed(f async.PointedOut) tea.Cmd {
 	switch {
 	case f.Err != nil:
 		m.env.Host.Say(toast.Error, "No filter could be made: "+f.Err.Error())
+		return nil
+	case m.text != m.pointedBy:
+		m.env.Host.Say(toast.Info, "The filter changed meanwhile: ask again")
 		return nil
 	case len(f.Filters) == 0:
 		m.env.Host.Say(toast.Info, "These events have nothing in common that the unwanted ones don't have")
