@@ -134,22 +134,16 @@ func (m *Model) askForm(x export) tea.Cmd {
 
 // askCeiling asks up to which marking events may be written.
 func (m *Model) askCeiling(x export, f interchange.Format) tea.Cmd {
-	ceilings := []api.TLP{api.TLPNone, api.TLPClear, api.TLPGreen, api.TLPAmber, api.TLPAmberStrict}
-	p := views.Pick{Title: "Highest TLP to include", Chosen: func(i int) tea.Cmd {
-		x.options = interchange.ExportOptions{Format: f, MaxTLP: ceilings[i], Now: m.env.Now(), Filter: x.filter()}
-		return m.askWhere(x)
-	}}
-	for _, c := range ceilings {
-		it := views.PickItem{Title: "all of them"}
-		if c != api.TLPNone {
-			it.Title = "up to " + c.String()
-		}
+	detail := func(most api.TLP) string {
 		if t := x.targets; x.all == nil && len(t.Known) == len(t.On) {
-			it.Detail = views.Count(within(t.Known, c)) + " of " + views.Count(len(t.On))
+			return views.Count(within(t.Known, most)) + " of " + views.Count(len(t.On))
 		}
-		p.Items = append(p.Items, it)
+		return ""
 	}
-	m.overlay.Open(newMenu(m, p))
+	m.overlay.Open(newMenu(m, views.PickCeiling(detail, func(most api.TLP) tea.Cmd {
+		x.options = interchange.ExportOptions{Format: f, MaxTLP: most, Now: m.env.Now(), Filter: x.filter()}
+		return m.askWhere(x)
+	})))
 	return nil
 }
 

@@ -40,26 +40,22 @@ func (m *Model) export() {
 
 // askCeiling asks up to which marking events may be in what is written.
 func (m *Model) askCeiling(form int) {
-	p := views.Pick{Title: "Highest TLP to include"}
-	ceilings := []api.TLP{api.TLPNone, api.TLPClear, api.TLPGreen, api.TLPAmber, api.TLPAmberStrict}
-	for _, c := range ceilings {
-		it := views.PickItem{Title: "all of them", Detail: views.Plural(len(m.scene.order), "node")}
-		if c != api.TLPNone {
-			kept := 0
-			for _, shown := range m.scene.upTo(c) {
-				if shown {
-					kept++
-				}
-			}
-			it = views.PickItem{Title: "up to " + c.String(), Detail: fmt.Sprintf("%s of %s", views.Count(kept), views.Count(len(m.scene.order)))}
+	detail := func(most api.TLP) string {
+		if most == api.TLPNone {
+			return views.Plural(len(m.scene.order), "node")
 		}
-		p.Items = append(p.Items, it)
+		kept := 0
+		for _, shown := range m.scene.upTo(most) {
+			if shown {
+				kept++
+			}
+		}
+		return fmt.Sprintf("%s of %s", views.Count(kept), views.Count(len(m.scene.order)))
 	}
-	p.Chosen = func(i int) tea.Cmd {
-		m.writeUpTo(form, ceilings[i])
+	m.env.Host.Ask(views.PickCeiling(detail, func(most api.TLP) tea.Cmd {
+		m.writeUpTo(form, most)
 		return nil
-	}
-	m.env.Host.Ask(p)
+	}))
 }
 
 // writeUpTo writes the graph of the events up to a marking.
