@@ -180,7 +180,29 @@ func (t *batch) renewAll(c *writeTx) error {
 	if err := c.noteImported(shared); err != nil {
 		return err
 	}
+	if err := c.forgetShared(shared); err != nil {
+		return err
+	}
 	return e.finish()
+}
+
+// maxShared is how many imports that found an event as it was are known of it.
+const maxShared = 8
+
+// forgetShared keeps the newest of the imports that found events as they were:
+// a feed that is imported every day adds a row an event each time.
+func (c *writeTx) forgetShared(rows []importedAs) error {
+	ids := make([]int64, len(rows))
+	for i := range rows {
+		ids[i] = rows[i].event
+	}
+	old := manyIDs(fmt.Sprintf("DELETE FROM imported WHERE made = %d AND (SELECT count(*) FROM imported n WHERE n.event = imported.event AND n.run > imported.run) >= %d AND event", importShared, maxShared))
+	return byIDs(ids, func(args []any) error {
+		if _, err := c.s.exec(c.ctx, old, args...); err != nil {
+			return fmt.Errorf("forgetting older imports: %w", err)
+		}
+		return nil
+	})
 }
 
 // importedAs reads what the last imports left of events.

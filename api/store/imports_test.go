@@ -179,6 +179,23 @@ func TestUndoLeavesWhatOthersHave(t *testing.T) {
 	}
 }
 
+// TestImportsOfEveryDay keeps few rows of an event that a feed has each day, and
+// still knows that later imports have it.
+func TestImportsOfEveryDay(t *testing.T) {
+	d := openNew(t)
+	first, _ := importAs(t, d, "2024-01-01", rename("first"))
+	for range 3 * maxShared {
+		importAs(t, d, "2024-01-01", rename("first"))
+	}
+	rows := 0
+	if err := d.writer.queryRow(t.Context(), "SELECT count(*) FROM imported").Scan(&rows); err != nil || rows != maxShared+1 {
+		t.Errorf("%d rows, %v", rows, err)
+	}
+	if got := undo(t, d, first); got.Deleted != 0 || len(got.Kept) != 1 || event(t, d).Event != "first" {
+		t.Errorf("the oldest: %+v", got)
+	}
+}
+
 // TestUndoImportInParts takes a larger import back, one event of which was
 // edited.
 func TestUndoImportInParts(t *testing.T) {

@@ -24,12 +24,17 @@ func manyIDs(query string) string {
 // eachByIDs runs such a statement for any number of ids.
 func (s *session) eachByIDs(ctx context.Context, query string, ids []int64, scan func(*sql.Rows) error) error {
 	query = manyIDs(query)
+	return byIDs(ids, func(args []any) error { return s.each(ctx, query, args, scan) })
+}
+
+// byIDs gives any number of ids in parts of idsPerQuery.
+func byIDs(ids []int64, run func(args []any) error) error {
 	args := make([]any, idsPerQuery)
 	for chunk := range slices.Chunk(ids, idsPerQuery) {
 		for i := range args {
 			args[i] = chunk[min(i, len(chunk)-1)]
 		}
-		if err := s.each(ctx, query, args, scan); err != nil {
+		if err := run(args); err != nil {
 			return err
 		}
 	}
