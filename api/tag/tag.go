@@ -156,56 +156,77 @@ func refuse(key string, err error) error {
 // Within is the tag as somebody may see it who sees markings that allowed lets
 // through: facts marked above are left out, and all of them where the tag is.
 func (r Record) Within(allowed func(marking string) bool) Record {
-	if marking := r.Fields.text("tlp"); marking != "" && !allowed(marking) {
+	if tlp, there := r.Fields["tlp"]; there && !within(map[string]any{"tlp": decoded(tlp)}, allowed) {
 		r.Fields, r.Created, r.Updated = nil, api.Time{}, api.Time{}
 		return r
 	}
 	out := make(Fields, len(r.Fields))
 	for key, v := range r.Fields {
 		base, _ := strings.CutSuffix(key, annotated)
-		if note, there := r.Fields[base+annotated]; there && !allows(note, allowed) {
+		if note, there := r.Fields[base+annotated]; there && !within(decoded(note), allowed) {
 			continue
 		}
-		if v = within(v, allowed); v != nil {
-			out[key] = v
+		if kept, left := cut(decoded(v), allowed); left {
+			out[key] = mustJSON(kept)
 		}
 	}
 	r.Fields = out
 	return r
 }
 
-// allows reports whether a value that may carry a marking may be seen.
-func allows(v json.RawMessage, allowed func(string) bool) bool {
-	var w struct {
-		TLP *string `json:"tlp"`
-	}
-	return json.Unmarshal(v, &w) != nil || w.TLP == nil || allowed(*w.TLP)
-}
-
-// within leaves out of a list or a map what carries a marking above; nil where
-// nothing is left.
-func within(v json.RawMessage, allowed func(string) bool) json.RawMessage {
-	var list []json.RawMessage
-	var object map[string]json.RawMessage
-	switch {
-	case json.Unmarshal(v, &list) == nil && list != nil:
-		kept := slices.DeleteFunc(slices.Clone(list), func(item json.RawMessage) bool { return !allows(item, allowed) })
-		if len(kept) == 0 {
-			return nil
-		}
-		return mustJSON(kept)
-	case json.Unmarshal(v, &object) == nil && object != nil:
-		if !allows(v, allowed) {
-			return nil
-		}
-		for key, item := range object {
-			if !allows(item, allowed) {
-				delete(object, key)
-			}
-		}
-		return mustJSON(object)
+// decoded is a value of JSON once for all its depth, its numbers as they are
+// written; nil where it is none.
+func decoded(raw json.RawMessage) (v any) {
+	d := json.NewDecoder(bytes.NewReader(raw))
+	d.UseNumber()
+	if d.Decode(&v) != nil {
+		return nil
 	}
 	return v
+}
+
+// within reports whether a value, what lies in it aside, may be seen. A marking
+// that is no text is one that nobody knows; null is none.
+func within(v any, allowed func(string) bool) bool {
+	object, _ := v.(map[string]any)
+	for key, tlp := range object {
+		if !strings.EqualFold(key, "tlp") || tlp == nil {
+			continue
+		}
+		if marking, readable := tlp.(string); !readable && !allowed("unreadable") || readable && !allowed(marking) {
+			return false
+		}
+	}
+	return true
+}
+
+// cut leaves out of a value, at any depth, what carries a marking above, and
+// reports whether something is left. It changes the value.
+func cut(v any, allowed func(string) bool) (any, bool) {
+	if !within(v, allowed) {
+		return nil, false
+	}
+	switch v := v.(type) {
+	case []any:
+		kept := make([]any, 0, len(v))
+		for _, item := range v {
+			if item, left := cut(item, allowed); left {
+				kept = append(kept, item)
+			}
+		}
+		return kept, len(kept) > 0 || len(v) == 0
+	case map[string]any:
+		had := len(v)
+		for key, item := range v {
+			if kept, left := cut(item, allowed); left {
+				v[key] = kept
+			} else {
+				delete(v, key)
+			}
+		}
+		return v, len(v) > 0 || had == 0
+	}
+	return v, true
 }
 
 // mustJSON encodes what was decoded from JSON.
@@ -215,13 +236,4 @@ func mustJSON(v any) json.RawMessage {
 		return json.RawMessage("null")
 	}
 	return b
-}
-
-// text is a fact that is one text, "" for none.
-func (f Fields) text(key string) string {
-	var s string
-	if json.Unmarshal(f[key], &s) != nil {
-		return ""
-	}
-	return s
 }

@@ -144,6 +144,48 @@ func TestWithinLeavesOutWhatIsMarkedAbove(t *testing.T) {
 	}
 }
 
+// A property takes any JSON, so a marking may stand at any depth of it, in any
+// form; neither the answer nor a filter tells what it covers.
+func TestWithinReadsMarkingsAtAnyDepth(t *testing.T) {
+	amber := func(marking string) bool { m, known := api.ParseTLP(marking); return known && m <= api.TLPAmber }
+	for property, want := range map[string]string{
+		`[{"value":"HIDDEN","tlp":"red"}]`:                            ``,
+		`[{"value":"HIDDEN","tlp":"red"},{"value":"B"},[]]`:           `[{"value":"B"},[]]`,
+		`{"a":{"b":[1,{"c":{"value":"HIDDEN","tlp":"red"}}]}}`:        `{"a":{"b":[1]}}`,
+		`[[[{"value":"HIDDEN","tlp":"amber+strict"}]]]`:               ``,
+		`{"value":"HIDDEN","tlp":["red"]}`:                            ``,
+		`{"value":"HIDDEN","tlp":7}`:                                  ``,
+		`{"value":"HIDDEN","tlp":{"value":"green"}}`:                  ``,
+		`{"value":"HIDDEN","tlp":"mauve"}`:                            ``,
+		`{"value":"HIDDEN","TLP":"red"}`:                              ``,
+		`{"value":"HIDDEN","tlp":"green","Tlp":"red"}`:                ``,
+		`{"value":"B","tlp":null}`:                                    `{"tlp":null,"value":"B"}`,
+		`{"value":"B","tlp":"green"}`:                                 `{"tlp":"green","value":"B"}`,
+		`{"big":12345678901234567890,"small":1e999,"none":null}`:      `{"big":12345678901234567890,"none":null,"small":1e999}`,
+		strings.Repeat("[", 5000) + `"B"` + strings.Repeat("]", 5000): strings.Repeat("[", 5000) + `"B"` + strings.Repeat("]", 5000),
+	} {
+		fields, err := read(t, `{"description":"seen","properties":{"p":`+property+`}}`).Apply(nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if want != "" {
+			want = `,"properties":{"p":` + want + `}`
+		}
+		r := Record{UUID: "u", Value: "v", Fields: fields}.Within(amber)
+		if got, want := marshal(t, r), `{"uuid":"u","value":"v","description":"seen"`+want+`,"version":0}`; got != want {
+			t.Errorf("%.80s: %.200s, want %.200s", property, got, want)
+		}
+		list, err := ParseFilters("filters", `[{"field":"properties.p","op":"contains","value":"hidden"}]`)
+		if err != nil || All(list, &r) || r.Contains("hidden") {
+			t.Errorf("%.80s: a filter tells what is above (%v)", property, err)
+		}
+		whole := Record{Fields: fields}.Within(func(string) bool { return true })
+		if strings.Contains(property, "HIDDEN") != strings.Contains(marshal(t, whole), "HIDDEN") {
+			t.Errorf("%.80s: who may see every marking sees %.200s", property, marshal(t, whole))
+		}
+	}
+}
+
 func marshal(t *testing.T, r Record) string {
 	t.Helper()
 	b, err := json.Marshal(r)
