@@ -33,6 +33,7 @@ type app struct {
 	waits *waiting       // how a silent server is treated; nil leaves it to the client
 	given *place         // where the events are, whatever the flags say, and the caller's to close; nil but over SSH
 	good  *knowngood.Set // values known to be harmless, where they were read already
+	amiss []string       // what of them could not be read then
 	err   error          // why the command failed
 }
 

@@ -111,19 +111,24 @@ func (a *app) unread(problems []string) error {
 // knownGood are the lists that hold, with what could not be read of them.
 func (a *app) knownGood() (*knowngood.Set, []string) {
 	if a.good != nil {
-		return a.good, nil
+		return a.good, a.amiss
 	}
 	c, warnings, err := a.settings()
 	good, problems := loadKnownGood(c.KnownGood)
 	if err != nil {
 		problems = append(problems, clean.Line(err.Error()))
 	}
+	return good, append(problems, ofKnownGood(warnings)...)
+}
+
+// ofKnownGood are the warnings of a configuration that concern its lists.
+func ofKnownGood(warnings []string) (out []string) {
 	for _, w := range warnings {
 		if strings.Contains(w, "known_good") {
-			problems = append(problems, w)
+			out = append(out, w)
 		}
 	}
-	return good, problems
+	return out
 }
 
 // loadKnownGood reads the lists that a configuration names beside those that

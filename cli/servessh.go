@@ -141,6 +141,7 @@ type hosting struct {
 	config   profile.Config
 	warnings []string
 	good     *knowngood.Set // values known to be harmless
+	amiss    []string       // what of them could not be read
 
 	mu     sync.Mutex
 	places map[string]*shared // by the profile's name, "" being the server's own
@@ -172,7 +173,10 @@ func (a *app) newHosting(ctx context.Context, f sshFlags) (*hosting, error) {
 		c.KnownGood.Without = append(c.KnownGood.Without, knowngood.Documentation) // what made-up events are of
 	}
 	good, unread := loadKnownGood(c.KnownGood)
-	h := &hosting{app: a, config: c, warnings: append(warnings, unread...), good: good, places: map[string]*shared{}}
+	h := &hosting{
+		app: a, config: c, warnings: slices.Concat(warnings, unread), places: map[string]*shared{},
+		good: good, amiss: slices.Concat(unread, ofKnownGood(warnings)),
+	}
 	var own *shared
 	if f.demo > 0 && a.flags.db == "" {
 		own, err = h.openDemo(ctx, f)
@@ -426,7 +430,7 @@ func (h *hosting) exec(ctx context.Context, one *sshd.Session) int {
 	}
 	a := &app{
 		io: Streams{In: one.In, Out: one.Out, Err: one.Err}, env: h.app.env, now: h.app.now,
-		tty: func(any) bool { return false }, given: pl, good: h.good,
+		tty: func(any) bool { return false }, given: pl, good: h.good, amiss: h.amiss,
 	}
 	if first := firstOf(one.Command); first != "events" && first != "export" {
 		a.fail(usagef("no command %q here: want events or export, or none for the workbench", first))

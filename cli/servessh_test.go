@@ -6,6 +6,7 @@ import (
 	"crypto/ed25519"
 	"crypto/rand"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -153,6 +154,28 @@ func TestCommandsOverSSHKeepTheRole(t *testing.T) {
 	}
 	if text, _, err := s.runs("ana", `events --query 'tlp:red date>-3650d' --json --limit 3`); err != nil || strings.Count(text, `"tlp":"red"`) != 3 {
 		t.Errorf("%v %s", err, text)
+	}
+}
+
+// A block list that knows less of what is harmless than it should says so over
+// SSH as it does locally.
+func TestUnreadKnownGoodIsSaidOverSSH(t *testing.T) {
+	config := filepath.Join(t.TempDir(), "config.toml")
+	if err := os.WriteFile(config, []byte("[known_good]\nfiles = [\"missing.csv\"]\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	s := serveSSH(t, "--demo", "100", "--config", config)
+	for command, want := range map[string]int{"export --format plain": exitPartial, "export --format plain --with-known-good": exitOK} {
+		out, said, err := s.runs("ana", command)
+		code := exitOK
+		if ended := (*ssh.ExitError)(nil); errors.As(err, &ended) {
+			code = ended.ExitStatus()
+		} else if err != nil {
+			t.Fatal(err)
+		}
+		if code != want || !strings.Contains(out, "203.0.113.") || strings.Contains(said, "missing.csv: there is no such file") != (want == exitPartial) {
+			t.Errorf("%s: exit code %d, want %d: %s", command, code, want, said)
+		}
 	}
 }
 
