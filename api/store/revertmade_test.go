@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"fmt"
+	"slices"
 	"testing"
 
 	"threatbench/api"
@@ -120,3 +121,63 @@ func TestRevertOfManyMadeEvents(t *testing.T) {
 }
 
 func madeUUID(n int) string { return fmt.Sprintf("00000000-0000-4000-8000-%012d", n+1) }
+
+// TestRenameOfATagThatManyCarry renames a tag of events that fill segments: the
+// edit holds no more than two segments of them, and it can be taken back.
+func TestRenameOfATagThatManyCarry(t *testing.T) {
+	const segment, events = 32, 400
+	ctx, who := context.Background(), Actor{"tester"}
+	d := openAt(t, place(t), Options{Now: ticking(), segment: segment})
+	var b []api.CreateEvent
+	for i := range events {
+		b = append(b, plain(func(e *api.CreateEvent) { e.UUID, e.Tags = madeUUID(i), []string{"Old", "other"} }))
+		if i%3 == 0 {
+			b[i].Tags = []string{"other"}
+		}
+	}
+	create(t, d, b...)
+	carry := func(tag string) int {
+		t.Helper()
+		n := 0
+		for _, e := range listed(t, d, api.ListQuery{Search: []api.Condition{{Field: api.FieldTags, Op: api.OpEquals, Values: []string{tag}}}, PageSize: api.MaxPageSize}).Events {
+			if slices.Contains(e.Tags, tag) {
+				n++
+			}
+		}
+		return n
+	}
+	had := carry("Old")
+	home := defaultDataset(testAccount).UUID
+	h, err := d.History(ctx, testAccount, api.HistoryQuery{Dataset: home})
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = d.edit(ctx, who, testAccount, opRenameTag, func(e *edit) error {
+		old, err := e.c.tagWhere(" AND t.fold = ?", "old")
+		if err != nil {
+			return err
+		}
+		to := old
+		to.Value = "New"
+		err = e.renameTag(old.Value, &to)
+		if held := max(len(e.old), len(e.rows)); held == 0 || held > 2*segment {
+			t.Errorf("the edit holds %d events at its end, want at most %d", held, 2*segment)
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if old, renamed, other := carry("Old"), carry("New"), carry("other"); had == 0 || old != 0 || renamed != had || other != events {
+		t.Errorf("of %d events %d have the old tag and %d the new one, %d the other", had, old, renamed, other)
+	}
+	if found, err := d.Verify(ctx, nil); err != nil || found.Events != events || len(found.Problems) != 0 {
+		t.Errorf("after the renaming: %+v, %v", found, err)
+	}
+	if _, err := d.Revert(ctx, who, testAccount, home, api.Revert{Bookmark: h.Entries[0].Bookmark}); err != nil {
+		t.Fatal(err)
+	}
+	if old, renamed := carry("Old"), carry("New"); old != had || renamed != 0 {
+		t.Errorf("after the revert %d have the old tag and %d the new one, want %d and 0", old, renamed, had)
+	}
+}

@@ -253,27 +253,47 @@ func (e *edit) renameTag(old string, t *tag.Record) error {
 	if err != nil {
 		return err
 	}
-	for _, id := range ids {
-		r, err := e.row(id)
-		if err != nil {
-			return err
-		}
-		if r == nil {
-			return fmt.Errorf("event %d: %w", id, errVanished)
-		}
-		err = e.setTags(r, func(have []string) []string {
-			for i, v := range have {
-				if api.Fold(v) == api.Fold(old) {
-					have[i] = t.Value
-				}
+	for i, id := range ids {
+		if i > 0 {
+			if err := e.settleBetween(ids[i-1], id); err != nil {
+				return err
 			}
-			return have
-		})
-		if err != nil {
+		}
+		if err := e.retag(id, old, t.Value); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// settleBetween settles a long edit that comes to its events by rising id,
+// where a segment ends and as many events as one holds were read.
+func (e *edit) settleBetween(last, next int64) error {
+	from, _ := e.c.state.segment.of(last)
+	to, _ := e.c.state.segment.of(next)
+	if from == to || len(e.rows) < int(e.c.state.segment) {
+		return nil
+	}
+	return e.settle()
+}
+
+// retag writes one tag of an event in place of another.
+func (e *edit) retag(id int64, old, value string) error {
+	r, err := e.row(id)
+	if err != nil {
+		return err
+	}
+	if r == nil {
+		return fmt.Errorf("event %d: %w", id, errVanished)
+	}
+	return e.setTags(r, func(have []string) []string {
+		for i, v := range have {
+			if api.Fold(v) == api.Fold(old) {
+				have[i] = value
+			}
+		}
+		return have
+	})
 }
 
 // carrying are the events of the account that have a tag, in any case.
