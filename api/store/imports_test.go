@@ -244,6 +244,52 @@ func TestUndoImportInParts(t *testing.T) {
 	}
 }
 
+// TestUndoAfterItsDatasetWasDeleted takes imports back that made, changed and
+// found an event whose dataset is gone since: its row stays as it is, and is
+// counted as nothing else than gone.
+func TestUndoAfterItsDatasetWasDeleted(t *testing.T) {
+	ctx, who := context.Background(), Actor{Name: "tester"}
+	d := openNew(t)
+	there, err := d.CreateDataset(ctx, who, testAccount, api.Dataset{Name: "Passing"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	in := func(text string) func(*api.CreateEvent) {
+		return func(e *api.CreateEvent) { e.Event, e.DatasetID = text, there.UUID }
+	}
+	first, _ := importAs(t, d, "2024-01-01", in("first"))
+	second, changed := importAs(t, d, "2024-02-01", in("second"))
+	third, _ := importAs(t, d, "2024-02-01", in("second"))
+	if changed.UpdatedEventsCount != 1 {
+		t.Fatalf("the second import: %s", counts(changed))
+	}
+	if _, err := d.DeleteDataset(ctx, who, testAccount, there.UUID); err != nil {
+		t.Fatal(err)
+	}
+	stored := func() (text string) {
+		t.Helper()
+		v, err := d.readTx(ctx)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer v.close()
+		row, err := v.s.row(ctx, 1)
+		if err != nil || row == nil {
+			t.Fatalf("the row is gone: %v", err)
+		}
+		return fmt.Sprintf("%d %x", row.flags, row.packed)
+	}
+	before := stored()
+	for _, id := range []string{third, second, first} {
+		if got := undo(t, d, id); got.Gone != 1 || got.Deleted+got.Restored+got.Shared+len(got.Kept) != 0 {
+			t.Errorf("of a deleted dataset: %+v, want one gone", got)
+		}
+	}
+	if after := stored(); after != before {
+		t.Errorf("the row of a deleted dataset is %s, was %s", after, before)
+	}
+}
+
 func TestForeseeWritesNothing(t *testing.T) {
 	d := openNew(t)
 	importAs(t, d, "2024-01-01", rename("first"))

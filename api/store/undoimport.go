@@ -243,7 +243,11 @@ func (t *importUndo) undo(a *importedAs) error {
 	if err != nil {
 		return err
 	}
-	if now == nil {
+	home := -1 // of the datasets; none where the event's was deleted
+	if now != nil {
+		home = slices.IndexFunc(t.c.datasets, func(d datasetRow) bool { return d.id == now.dataset })
+	}
+	if home < 0 {
 		t.out.Gone++
 		return nil
 	}
@@ -263,11 +267,7 @@ func (t *importUndo) undo(a *importedAs) error {
 		reason, err = t.restore(a, now)
 	}
 	if reason != "" {
-		kept := api.KeptEvent{UUID: uuidText(now.doc.uuid[:]), Reason: reason}
-		if at := slices.IndexFunc(t.c.datasets, func(d datasetRow) bool { return d.id == now.dataset }); at >= 0 {
-			kept.DatasetID = t.c.datasets[at].UUID
-		}
-		t.out.Kept = append(t.out.Kept, kept)
+		t.out.Kept = append(t.out.Kept, api.KeptEvent{UUID: uuidText(now.doc.uuid[:]), DatasetID: t.c.datasets[home].UUID, Reason: reason})
 	}
 	return err
 }
