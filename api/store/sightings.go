@@ -52,6 +52,7 @@ type sightingMaker struct {
 	account string
 	out     *sightings
 	at      map[sightingKey]int32
+	held    []heldSets // of each of out.list
 	source  map[string]uint32
 	seen    []sightingKey // of one event
 	only    *[16]byte     // nil: every indicator
@@ -153,6 +154,7 @@ func (m *sightingMaker) take(event int64, dataset uint32, d *sighted, in typedIn
 	if !known {
 		at = int32(len(m.out.list))
 		m.at[key] = at
+		m.held = append(m.held, heldSets{})
 		m.out.list = append(m.out.list, sighting{id: key.id, dataset: dataset, kind: in.kind, value: strings.Clone(in.value), first: d.created, last: d.created})
 	}
 	s := &m.out.list[at]
@@ -162,9 +164,12 @@ func (m *sightingMaker) take(event int64, dataset uint32, d *sighted, in typedIn
 	if tlp, _ := api.ParseTLP(m.v.term(kindTLP, d.tlp)); tlp > s.tlp {
 		s.tlp = tlp
 	}
-	s.tags = m.out.tagSets.add(s.tags, m.classes(d.tags))
+	held := &m.held[at]
+	for _, n := range m.classes(d.tags) {
+		held.tags.add(n)
+	}
 	if d.source != "" {
-		s.sources = m.out.sourceSets.add(s.sources, []uint32{m.sourceNumber(d.source)})
+		held.sources.add(m.sourceNumber(d.source))
 	}
 }
 
@@ -189,11 +194,17 @@ func (m *sightingMaker) sourceNumber(source string) uint32 {
 	return n
 }
 
-// finish puts the newest first; those of one moment come by UUID, then dataset.
+// finish gives each its sets, and puts the newest first; those of one moment
+// come by UUID, then dataset.
 func (m *sightingMaker) finish(sc scope) *sightings {
 	names := map[uint32]string{}
 	for _, d := range sc.all {
 		names[d.id] = d.UUID
+	}
+	for i := range m.held {
+		s, held := &m.out.list[i], &m.held[i]
+		s.tags, s.sources = m.out.tagSets.number(held.tags), m.out.sourceSets.number(held.sources)
+		*held = heldSets{}
 	}
 	slices.SortFunc(m.out.list, func(a, b sighting) int {
 		return cmp.Or(cmp.Compare(b.first, a.first), bytes.Compare(a.id[:], b.id[:]), strings.Compare(names[a.dataset], names[b.dataset]))
@@ -259,11 +270,38 @@ func readSighted(b []byte) (*sighted, error) {
 	return d, nil
 }
 
+// heldSets are those of a sighting while it is gathered.
+type heldSets struct{ tags, sources growing }
+
+// growing is a set that numbers are added to one by one. A long one holds some
+// of them more than once, but no more than twice as many as it has.
+type growing []uint32
+
+// fewNumbers is up to how many are looked through for each that is added.
+const fewNumbers = 32
+
+func (g *growing) add(n uint32) {
+	if slices.Contains((*g)[:min(len(*g), fewNumbers)], n) {
+		return
+	}
+	if len(*g) >= fewNumbers && len(*g) == cap(*g) {
+		g.tidy()
+		*g = slices.Grow(*g, max(len(*g), 1))
+	}
+	*g = append(*g, n)
+}
+
+// tidy puts the numbers in order, each once.
+func (g *growing) tidy() {
+	slices.Sort(*g)
+	*g = slices.Compact(*g)
+}
+
 // sets are sets of numbers, each kept once; 0 is the empty one. Most indicators
 // share theirs with many others.
 type sets struct {
-	list   [][]uint32
-	number map[string]int32
+	list  [][]uint32
+	known map[string]int32
 }
 
 func (s *sets) at(n int32) []uint32 {
@@ -273,30 +311,26 @@ func (s *sets) at(n int32) []uint32 {
 	return s.list[n-1]
 }
 
-// add is the set that has more numbers besides.
-func (s *sets) add(n int32, more []uint32) int32 {
-	old := s.at(n)
-	missing := slices.DeleteFunc(slices.Clone(more), func(m uint32) bool { return slices.Contains(old, m) })
-	if len(missing) == 0 {
-		return n
+// number is that of a set, which it takes in where there is none like it.
+func (s *sets) number(all growing) int32 {
+	if len(all) == 0 {
+		return 0
 	}
-	all := append(slices.Clone(old), missing...)
-	slices.Sort(all)
-	all = slices.Compact(all)
+	all.tidy()
 	key := make([]byte, 0, 4*len(all))
 	for _, m := range all {
 		key = binary.AppendUvarint(key, uint64(m))
 	}
-	if at, known := s.number[string(key)]; known {
+	if at, known := s.known[string(key)]; known {
 		return at
 	}
-	if s.number == nil {
-		s.number = map[string]int32{}
+	if s.known == nil {
+		s.known = map[string]int32{}
 	}
-	s.list = append(s.list, all)
-	s.number[string(key)] = int32(len(s.list))
+	s.list = append(s.list, slices.Clone(all))
+	s.known[string(key)] = int32(len(s.list))
 	return int32(len(s.list))
 }
 
 // forget drops what only adding needs.
-func (s *sets) forget() { s.number = nil }
+func (s *sets) forget() { s.known = nil }
