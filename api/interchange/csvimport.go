@@ -41,6 +41,7 @@ type sheet struct {
 	skip   int // rows before the first of the data: comments and the header
 	header []string
 	rows   [][]string // the first of the data
+	width  int        // columns
 }
 
 // readCSV takes a table in, row by row. What holds for all of it may stand
@@ -66,7 +67,7 @@ func (im *importer) takeCSV(f *file) error {
 		case errors.Is(err, io.EOF):
 			t.finish()
 			return nil
-		case err == nil && (n < s.skip || t.isComment(row, rows.quote)):
+		case err == nil && (n < s.skip || isComment(row, rows.quote, len(t.table.Columns))):
 			t.comment(row, n, at)
 			continue
 		}
@@ -105,16 +106,24 @@ func sampled(head []byte, whole, tabs bool) sheet {
 		case err != nil:
 		case len(s.rows) == 0 && (table.IsSeparatorLine(strings.Join(row, string(s.comma))) || len(row) == 2 && strings.EqualFold(row[0], "sep=")):
 			s.skip++
-		case strings.HasPrefix(row[0], "#") && !rows.quote && (len(s.rows) == 0 || len(row) != len(s.rows[0]) || len(row) == 1):
-			if len(s.rows) == 0 {
-				before = append(before, row)
-				s.skip++
-			}
+		case len(s.rows) == 0 && strings.HasPrefix(row[0], "#") && !rows.quote:
+			before = append(before, row)
+			s.skip++
+		case len(s.rows) > 0 && isComment(row, rows.quote, len(s.rows[0])):
 		default:
 			s.rows = append(s.rows, row)
 		}
 	}
 	s.findHeader(before)
+	s.width = len(s.header)
+	for _, row := range s.rows {
+		if s.header == nil {
+			s.width = max(s.width, len(row))
+		}
+	}
+	if s.width == 1 {
+		s.rows = slices.DeleteFunc(s.rows, func(row []string) bool { return marking.Alone(onlyCell(row)) })
+	}
 	return s
 }
 
@@ -135,6 +144,9 @@ func (s *sheet) findHeader(comments [][]string) {
 		for i := range names {
 			names[i] = strings.Trim(strings.TrimSpace(names[i]), `"`)
 		}
+		if slices.ContainsFunc(names, namesMarking) {
+			continue
+		}
 		if n := table.Known(names); n > 1 || n == 1 && len(names) > 1 && len(s.rows) > 0 {
 			s.header = names
 			return
@@ -148,6 +160,12 @@ func (s *sheet) findHeader(comments [][]string) {
 		s.header, s.rows = s.rows[0], s.rows[1:]
 		s.skip++
 	}
+}
+
+// namesMarking tells of a marking where the name of a column may stand, such as
+// that of one for markings.
+func namesMarking(cell string) bool {
+	return marking.Begins(cell) && (marking.Is(cell) || strings.ContainsAny(cell, " :="))
 }
 
 // separatorOf looks at the first lines of a text that aren't comments.
@@ -245,12 +263,6 @@ func planColumns(t table.Table, rows [][]string) []Column {
 	return out
 }
 
-// isComment tells whether a row is a comment: it begins with # outside of
-// quotes and hasn't the columns of a row.
-func (t *tableImport) isComment(row []string, quoted bool) bool {
-	return strings.HasPrefix(row[0], "#") && !quoted && (len(row) != len(t.table.Columns) || len(row) == 1)
-}
-
 func (t *tableImport) comment(row []string, n int, at place) {
 	if !strings.HasPrefix(row[0], "#") || n == 0 && table.IsSeparatorLine(row[0]) {
 		return
@@ -289,9 +301,15 @@ func counted(n int, what string) string {
 }
 
 func (t *tableImport) take(row []string, at place) error {
-	l, err := t.event(row)
-	if text := onlyCell(row); err != nil && len(t.table.Columns) > 1 && new(marking.Mark).Statement(text) {
-		t.im.note(at, fmt.Sprintf("a marking, taken for all rows: %.80q", text))
+	text := ofAll(row, len(t.table.Columns))
+	only := marking.Begins(text) && marking.Is(text)
+	var l line
+	var err error
+	if !only {
+		l, err = t.event(row)
+	}
+	if only || err != nil && isMark(text) {
+		t.im.note(at, fmt.Sprintf("a marking; no row is looser than it: %.80q", text))
 		return nil
 	}
 	if err != nil {
@@ -303,6 +321,13 @@ func (t *tableImport) take(row []string, at place) error {
 		size += len(cell)
 	}
 	return t.im.putMade(l, size, at)
+}
+
+// isMark tells whether looking at a line finds a marking.
+func isMark(text string) bool {
+	var m marking.Mark
+	m.Line(text)
+	return m.Resolve(api.TLPRed, api.TLPNone) != api.TLPNone
 }
 
 func (t *tableImport) event(row []string) (line, error) {

@@ -8,7 +8,9 @@ import (
 	"slices"
 	"strings"
 
+	"threatbench/api/indicator"
 	"threatbench/api/interchange/table"
+	"threatbench/api/marking"
 )
 
 // csvReader cuts a table into rows, as RFC 4180 says and more forgiving: a
@@ -221,12 +223,12 @@ func (c *csvReader) whole(size int, err error) error {
 }
 
 // lookCSV finds the markings of a whole table: in its comments, and in lines of
-// one cell before and behind its rows.
+// one cell before, between and behind its rows.
 func (im *importer) lookCSV(f *file) error {
 	head, _ := f.Peek(readBuffer) // reading shows what is wrong
 	s := sampled(head, len(head) < readBuffer, im.o.Format == TSV)
 	rows := &csvReader{in: f, most: im.o.MaxLine, comma: s.comma}
-	for im.ctx.Err() == nil {
+	for n := 0; im.ctx.Err() == nil; n++ {
 		row, err := rows.next()
 		switch {
 		case errors.Is(err, io.EOF):
@@ -234,30 +236,36 @@ func (im *importer) lookCSV(f *file) error {
 		case errors.Is(err, errLong), errors.Is(err, errOpen):
 		case err != nil:
 			return err
-		case strings.HasPrefix(row[0], "#") && !rows.quote && (len(row) != s.width() || len(row) == 1):
-			text := strings.TrimLeft(strings.Join(row, " "), "# ")
-			if rows.line <= headLines {
-				im.whole.Head(text)
-			}
-			im.whole.Line(text)
-		case s.width() > 1:
-			if text := onlyCell(row); text != "" {
-				if rows.line <= headLines {
-					im.whole.Head(text)
-				}
-				im.whole.Line(text)
-			}
+		case n < s.skip && strings.HasPrefix(row[0], "#") && !rows.quote, isComment(row, rows.quote, s.width):
+			im.lookLine(strings.TrimLeft(strings.Join(row, string(s.comma)), "# "), rows.line)
+		default:
+			im.lookLine(ofAll(row, s.width), rows.line)
 		}
 	}
 	return context.Cause(im.ctx)
 }
 
-// width is how many columns a table has.
-func (s *sheet) width() int {
-	if s.header != nil || len(s.rows) == 0 {
-		return len(s.header)
+// ofAll is the text of a row that may speak of all rows of a table with so many
+// columns, "" where it doesn't: its only cell, or in a table of one column a
+// cell that stands for a marking.
+func ofAll(row []string, width int) string {
+	only := onlyCell(row)
+	if width > 1 || marking.Alone(only) {
+		return only
 	}
-	return len(s.rows[0])
+	return ""
+}
+
+// isComment tells whether a row is a comment: it begins with # outside of
+// quotes, and hasn't the columns of a row, or begins with a marking and holds no
+// indicator.
+func isComment(row []string, quoted bool, width int) bool {
+	return strings.HasPrefix(row[0], "#") && !quoted && (len(row) != width || len(row) == 1 || marking.Alone(row[0]) && !slices.ContainsFunc(row, isIndicator))
+}
+
+func isIndicator(cell string) bool {
+	_, ok := indicator.TypeOf(strings.TrimSpace(cell))
+	return ok
 }
 
 // onlyCell is the cell of a row with a single one, "" where there are others.
@@ -274,17 +282,19 @@ func onlyCell(row []string) (only string) {
 }
 
 // preamble is how many rows stand before a table: lines of one cell, such as a
-// title, before rows of several of which the first names known columns.
+// title, before rows of several of which the first names known columns; or
+// markings before the name of a single column.
 func preamble(rows [][]string) int {
 	const most = 20
+	narrow := !slices.ContainsFunc(rows, func(row []string) bool { return onlyCell(row) == "" })
 	for n, row := range rows[:min(len(rows), most)] {
-		if onlyCell(row) != "" {
-			continue
-		}
-		if n > 0 && table.Known(row) > 0 && table.HasHeader(row, rows[n+1:]) {
+		only := onlyCell(row)
+		switch {
+		case n > 0 && (only == "" || narrow) && table.Known(row) > 0 && table.HasHeader(row, rows[n+1:]):
 			return n
+		case only == "", narrow && !marking.Alone(only):
+			return 0
 		}
-		return 0
 	}
 	return 0
 }

@@ -14,6 +14,7 @@ import (
 	"threatbench/api"
 	"threatbench/api/interchange/form"
 	"threatbench/api/interchange/table"
+	"threatbench/api/marking"
 )
 
 // isBinary tells files that hold no text by how they begin.
@@ -265,20 +266,50 @@ func (t *entries) Note(line int, object, text string) {
 	t.im.note(place{line: line, object: object}, text)
 }
 
-// readWorkbook takes the sheets of a workbook, each as a table of its own.
+// lookWorkbook finds the markings of the sheets of a workbook, in their order.
+// Damage is told by taking them.
+func (im *importer) lookWorkbook(in io.ReaderAt, size int64) (sheets []marking.Mark) {
+	name := im.whole
+	defer func() { im.whole = name }()
+	_ = form.Sheets(in, size, func(_ string, sheet io.Reader) error {
+		f, err := openFile(&counter{r: sheet})
+		if err != nil {
+			return err
+		}
+		im.whole = marking.Mark{}
+		if err := im.lookCSV(f); err != nil && im.ended() {
+			return err
+		}
+		sheets = append(sheets, im.whole)
+		return nil
+	})
+	return sheets
+}
+
+// readWorkbook takes the sheets of a workbook, each as a table of its own. What
+// one says of its sharing loosens that one alone, and makes all stricter.
 func (im *importer) readWorkbook(p *passes) error {
 	member := im.member
 	defer func() { im.member = member }()
 	return p.whole(form.MaxWorkbook, func(in io.ReaderAt, size int64) error {
-		taken := 0
+		marks := im.lookWorkbook(in, size)
+		for _, m := range marks {
+			im.whole.AtLeast(m)
+		}
+		all, taken := im.whole, 0
 		err := form.Sheets(in, size, func(name string, sheet io.Reader) error {
 			f, err := openFile(&counter{r: sheet})
 			if err != nil {
 				return err
 			}
-			taken++
 			im.member = strings.TrimPrefix(member+"/"+name, "/")
-			if err := im.readCSV(&passes{r: sheet, first: f}); err != nil && !im.ended() {
+			im.whole = marking.Mark{}
+			im.whole.Add(all)
+			if taken < len(marks) {
+				im.whole.Add(marks[taken])
+			}
+			taken++
+			if err := im.takeCSV(f); err != nil && !im.ended() {
 				im.reject(place{}, err.Error())
 			} else if err != nil {
 				return err

@@ -186,8 +186,10 @@ func (im *importer) readFile(p *passes) error {
 		im.note(place{}, note)
 	}
 	im.whole = marking.Mark{}
-	if im.whole.Name(cmp.Or(im.member, im.o.Name)); !im.whole.None() {
-		im.note(place{}, fmt.Sprintf("its name says TLP %s, which holds for all in it", im.whole.TLP))
+	im.whole.Name(cmp.Or(im.member, im.o.Name))
+	_, otherwise := im.tlps()
+	if tlp := im.whole.Resolve(api.TLPNone, api.TLPNone); tlp != api.TLPNone && tlp >= otherwise {
+		im.note(place{}, fmt.Sprintf("its name says TLP %s, which holds for all in it", tlp))
 	}
 	return im.readAll(p)
 }

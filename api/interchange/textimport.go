@@ -59,11 +59,8 @@ func (im *importer) lookText(f *file) error {
 	head, _ := f.Peek(4 << 10) // reading shows what is wrong
 	seen := 0
 	look := func(b []byte, _ place) error {
-		text := strings.TrimLeft(string(b), "#;!/ ")
-		if seen++; seen <= headLines {
-			im.whole.Head(text)
-		}
-		im.whole.Line(text)
+		seen++
+		im.lookLine(strings.TrimLeft(string(b), "#;!/ "), seen)
 		return nil
 	}
 	if trimmed := bytes.TrimSpace(head); len(trimmed) > 0 && trimmed[0] == '<' {
@@ -71,6 +68,17 @@ func (im *importer) lookText(f *file) error {
 		return m.read(f)
 	}
 	return im.lookLines(f, look)
+}
+
+// lookLine reads the text of the file's nth line for what it says of the whole.
+func (im *importer) lookLine(text string, n int) {
+	if text == "" {
+		return
+	}
+	if n <= headLines {
+		im.whole.Head(text)
+	}
+	im.whole.Line(text)
 }
 
 // lookLines gives a file's lines to look, but for those that can't be read.

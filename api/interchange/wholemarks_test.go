@@ -1,10 +1,18 @@
 package interchange
 
 import (
+	"bytes"
+	"errors"
+	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"testing"
 	"testing/fstest"
+
+	"github.com/xuri/excelize/v2"
+
+	"threatbench/api"
 )
 
 // TestMarkingsOfAWholeFile reads files that say how far they may be shared
@@ -60,6 +68,131 @@ func TestMarkingsOfAWholeFile(t *testing.T) {
 			for _, e := range m.events {
 				if e.TLP != c.want[0] {
 					t.Errorf("%s: %s is %s, want %s", name, e.Event, e.TLP, c.want[0])
+				}
+			}
+		}
+	}
+}
+
+// TestMarkingsBesideTheRowsOfATable reads tables whose marking stands in a comment
+// with as many cells as a row, or in their only column. Each has the events and
+// the TLP wanted, and nothing is rejected.
+func TestMarkingsBesideTheRowsOfATable(t *testing.T) {
+	for text, want := range map[string]string{
+		"# TLP:RED, internal only\nindicator,type\na.example.net,domain\n":                   "a.example.net red",
+		"# TLP:RED; internal only\nindicator;type\na.example.net;domain\n":                   "a.example.net red",
+		"# by me, TLP:RED\nindicator,type\na.example.net,domain\n":                           "a.example.net red",
+		"# Red, recipients only\nindicator,type\na.example.net,domain\n":                     "a.example.net red",
+		"indicator,type\n# TLP:RED, internal only\na.example.net,domain\n":                   "a.example.net red",
+		"indicator,type\na.example.net,domain\n# TLP:RED, internal only\n":                   "a.example.net red",
+		"#indicator,tlp_level\na.example.net,green\n":                                        "a.example.net green",
+		"indicator,event\n#TLP:RED a.example.net,x\nb.example.net,y\n":                       "a.example.net red, b.example.net amber",
+		"TLP:RED\na.example.net,198.51.100.9\n":                                              "198.51.100.9 red",
+		"TLP:RED\na.example.net\nb.example.net\n":                                            "a.example.net red, b.example.net red",
+		"TLP:GREEN\nindicator\na.example.net\nb.example.net\n":                               "a.example.net green, b.example.net green",
+		"indicator\na.example.net\nb.example.net\nTLP:RED\n":                                 "a.example.net red, b.example.net red",
+		"indicator\n[TLP:RED] a.example.net\nb.example.net\n":                                "a.example.net red, b.example.net amber",
+		"indicator\na.example.net\nb.example.net\nc.example.net\nd.example.net\nTLP:CLEAR\n": "a.example.net amber, b.example.net amber, c.example.net amber, d.example.net amber",
+	} {
+		m := newMemory()
+		report := doImport(t, text, m, ImportOptions{Format: CSV})
+		if got := marked(m); got != want || len(report.Rejected) > 0 {
+			t.Errorf("%q: %s, want %s: %+v", text, got, want, report)
+		}
+	}
+}
+
+// marked are the first indicators of the events, each with its TLP.
+func marked(m *memory) string {
+	var out []string
+	for _, e := range m.events {
+		out = append(out, e.Indicator+" "+e.TLP)
+	}
+	slices.Sort(out)
+	return strings.Join(slices.Compact(out), ", ")
+}
+
+// TestMarkingsOfSheets holds that what one sheet of a workbook says makes all
+// of them stricter, those before it as well, and loosens that sheet alone.
+func TestMarkingsOfSheets(t *testing.T) {
+	const first, second = "indicator,type\na.example.net,domain\n", "indicator,type\nb.example.net,domain\n"
+	for _, c := range []struct {
+		name   string
+		o      ImportOptions
+		sheets []string
+		want   string
+	}{
+		{"loosened", ImportOptions{TLP: "red"}, []string{"TLP:CLEAR\n" + first, second}, "a.example.net clear, b.example.net red"},
+		{"stricter behind", ImportOptions{}, []string{first, "TLP:RED\n" + second}, "a.example.net red, b.example.net red"},
+		{"the foot of the last", ImportOptions{}, []string{"TLP:CLEAR\n" + first, second + "TLP:RED\n"}, "a.example.net red, b.example.net red"},
+		{"amber behind", ImportOptions{TLP: "clear"}, []string{first, "TLP:AMBER\n" + second}, "a.example.net amber, b.example.net amber"},
+		{"cover", ImportOptions{}, []string{"TLP:RED\n", first}, "a.example.net red"},
+		{"one column", ImportOptions{}, []string{"TLP:RED\na.example.net\n", second}, "a.example.net red, b.example.net red"},
+		{"name", ImportOptions{TLP: "clear", Name: "x_TLP-AMBER.xlsx"}, []string{"TLP:CLEAR\n" + first, second}, "a.example.net amber, b.example.net amber"},
+	} {
+		m := newMemory()
+		report := doImport(t, workbookOf(t, c.sheets...), m, c.o)
+		if got := marked(m); got != c.want || len(report.Rejected) > 0 {
+			t.Errorf("%s: %s, want %s: %+v", c.name, got, c.want, report)
+		}
+	}
+}
+
+// workbookOf is a workbook with tables for its sheets, without quotes in them.
+func workbookOf(t *testing.T, tables ...string) string {
+	t.Helper()
+	f := excelize.NewFile()
+	var err error
+	for i, text := range tables {
+		sheet := fmt.Sprintf("Sheet%d", i+1)
+		_, made := f.NewSheet(sheet)
+		err = errors.Join(err, made)
+		for r, row := range strings.Split(text, "\n") {
+			cells := strings.Split(row, ",")
+			err = errors.Join(err, f.SetSheetRow(sheet, fmt.Sprintf("A%d", r+1), &cells))
+		}
+	}
+	var b bytes.Buffer
+	if err = errors.Join(err, f.Write(&b), f.Close()); err != nil {
+		t.Fatal(err)
+	}
+	return b.String()
+}
+
+// TestMarkingsOfAWholeFileOnlyMakeStricter holds that a marking which may not
+// loosen counts wherever it is stricter than what the import says, up to amber
+// as above, and never loosens that.
+func TestMarkingsOfAWholeFileOnlyMakeStricter(t *testing.T) {
+	const rows = "indicator,type,event\na.example.net,domain,x\na.example.net,domain,y\na.example.net,domain,v\na.example.net,domain,w\n"
+	const text = "a.example.net is bad\nx\nx\nx\nx\nx\n"
+	for _, c := range []struct {
+		text string
+		o    ImportOptions
+	}{
+		{rows + "TLP:%s,,\n", ImportOptions{}},
+		{rows + "# TLP:%s\n", ImportOptions{}},
+		{rows, ImportOptions{Name: "x_TLP-%s.csv"}},
+		{"indicator,event,insight\na.example.net,x,y TLP:%s\nb.example.net,z,\nc.example.net,z,\nd.example.net,z,\n", ImportOptions{}},
+		{text + "TLP:%s\n", ImportOptions{Format: Text}},
+		{text + "All of it is classified as TLP:%s and stays.\n", ImportOptions{Format: Text}},
+		{text + "%s - recipients only\n", ImportOptions{Format: Text}},
+		{"<!DOCTYPE html><html><body><img alt=\"TLP:%s\"><p>a.example.net</p></body></html>", ImportOptions{}},
+		{"// TLP:%s\nrule x {\n meta:\n  hash = \"9f86d081884c7d659a2feaa0c55ad015\"\n strings:\n  $a = \"abc\"\n condition: $a\n}\n", ImportOptions{}},
+		{"{\"event\":\"TLP:%s report\",\"indicator\":\"a.example.net\"}", ImportOptions{}},
+	} {
+		for _, said := range []api.TLP{api.TLPClear, api.TLPGreen, api.TLPAmber, api.TLPAmberStrict, api.TLPRed} {
+			for _, otherwise := range []api.TLP{api.TLPClear, api.TLPGreen, api.TLPAmber, api.TLPRed} {
+				o, mark := c.o, strings.ToUpper(said.String())
+				o.TLP, o.Name = otherwise.String(), strings.ReplaceAll(o.Name, "%s", strings.ReplaceAll(mark, "+", "-"))
+				m := newMemory()
+				doImport(t, strings.ReplaceAll(c.text, "%s", mark), m, o)
+				if len(m.events) == 0 {
+					t.Errorf("%q: nothing", c.text)
+				}
+				for _, e := range m.events {
+					if want := max(said, otherwise).String(); e.TLP != want && !strings.HasPrefix(e.Event, "z") {
+						t.Errorf("%q: %s of %s is %s, want %s", c.text, mark, otherwise, e.TLP, want)
+					}
 				}
 			}
 		}

@@ -22,11 +22,22 @@ type Mark struct {
 	TLP        api.TLP  // the strictest that was read; TLPNone where none was
 	Unreadable []string // texts that are meant as a TLP marking and aren't one
 	Tags       []string // what a TLP can't say and a tag keeps: tlp:purple
+
+	floor api.TLP // the strictest that only makes stricter, as long as nothing else was read
 }
 
 // Add takes over what another object says: the strictest of both counts.
 func (m *Mark) Add(other Mark) {
-	m.TLP = max(m.TLP, other.TLP)
+	if other.floor == api.TLPNone {
+		m.found(reading{tlp: other.TLP})
+	}
+	m.AtLeast(other)
+}
+
+// AtLeast takes over what another object says where that is stricter: than
+// what else is read, and than what counts where nothing is.
+func (m *Mark) AtLeast(other Mark) {
+	m.atLeast(reading{tlp: max(other.TLP, other.floor)})
 	for _, s := range other.Unreadable {
 		m.unreadable(s)
 	}
@@ -40,13 +51,14 @@ func (m *Mark) None() bool { return m.TLP == api.TLPNone && len(m.Unreadable) ==
 
 // Resolve is the TLP that an event gets: the strictest that was read, with
 // unreadable for what couldn't be read, or otherwise where nothing was said.
+// What only makes stricter isn't looser than otherwise.
 func (m *Mark) Resolve(unreadable, otherwise api.TLP) api.TLP {
 	tlp := m.TLP
 	if len(m.Unreadable) > 0 {
 		tlp = max(tlp, unreadable)
 	}
-	if tlp == api.TLPNone {
-		return otherwise
+	if tlp == api.TLPNone || m.floor != api.TLPNone {
+		return max(tlp, m.floor, otherwise)
 	}
 	return tlp
 }
@@ -112,26 +124,20 @@ func (m *Mark) Statement(text string) bool {
 // or the end of a line, with TLP before it, is one. What a text says by the way
 // is not the marking of the text, so this only ever makes a marking stricter.
 func (m *Mark) Title(text string) {
-	if found := mentions(text, true); m.TLP != api.TLPNone || found.tlp > api.TLPAmber {
-		m.found(found)
-	}
+	m.atLeast(mentions(text, true))
 }
 
 // Line reads a line of a text: a marking in its title's place, one that nobody
 // can read, or words on sharing behind a color.
 func (m *Mark) Line(text string) {
 	m.Title(text)
-	if r := told(text); r.tlp > api.TLPAmber {
-		m.found(r)
-	}
+	m.atLeast(told(text))
 	var said Mark
-	if apart().MatchString(text) && said.statement(text) && said.TLP > api.TLPAmber {
-		m.Add(said)
+	if apart().MatchString(text) && said.statement(text) {
+		m.AtLeast(said)
 	}
-	if Begins(text) {
-		if _, kind := read(text); kind == isOther {
-			m.unreadable(strings.TrimSpace(text))
-		}
+	if isUnknown(text) {
+		m.unreadable(strings.TrimSpace(text))
 	}
 }
 
@@ -145,9 +151,7 @@ func (m *Mark) Head(text string) {
 
 // Name reads the name of a file, which only ever makes a marking stricter.
 func (m *Mark) Name(name string) {
-	if r := mentions(name, false); r.tlp > api.TLPAmber {
-		m.found(r)
-	}
+	m.atLeast(mentions(name, false))
 }
 
 // telling are the words behind which a sentence tells how it is marked.
@@ -234,9 +238,24 @@ func (m *Mark) statement(text string) bool {
 }
 
 func (m *Mark) found(r reading) {
-	m.TLP = max(m.TLP, r.tlp)
+	if r.tlp == api.TLPNone {
+		return
+	}
+	m.TLP, m.floor = max(m.TLP, m.floor, r.tlp), api.TLPNone
 	if r.purple {
 		m.tag("tlp:purple")
+	}
+}
+
+// atLeast takes a reading in that only makes stricter. Above amber it is read
+// like any other; up to there it may not be what counts.
+func (m *Mark) atLeast(r reading) {
+	floor, said := max(m.floor, r.tlp), m.TLP != api.TLPNone && m.floor == api.TLPNone
+	if said || floor > api.TLPAmber {
+		m.found(r)
+	}
+	if !said {
+		m.floor = floor
 	}
 }
 
@@ -253,48 +272,24 @@ func Is(text string) bool {
 	return !slices.ContainsFunc(w, func(s string) bool { return colors()[s] == api.TLPNone && !onSharing(s) })
 }
 
-// IsName reports whether the name of a field, column or property says that
-// markings stand in it.
-func IsName(name string) bool {
-	plain := strings.Map(func(r rune) rune {
-		if unicode.IsLetter(r) || unicode.IsDigit(r) {
-			return unicode.ToLower(r)
-		}
-		return ' '
-	}, splitCamel(name))
-	w := strings.Fields(plain)
-	joined := strings.Join(w, "")
-	return slices.ContainsFunc(w, func(s string) bool { return strings.HasPrefix(s, "tlp") || strings.HasSuffix(s, "tlp") }) ||
-		strings.Contains(joined, "trafficlight") || strings.HasPrefix(joined, "ampel")
+// Alone reports whether a text stands for a marking rather than for something
+// that is marked: it begins with TLP and a marking, and is one and no more, one
+// that nobody can read, or has words on sharing behind it.
+func Alone(text string) bool {
+	if !Begins(text) {
+		return false
+	}
+	rest, _ := named(words(text))
+	return Is(text) || isUnknown(text) || slices.ContainsFunc(rest, func(s string) bool { return onSharing(s) && !isStrict(s) })
 }
 
-// OnSharing reports whether the name of a column speaks of who may see its row,
-// in whatever words: markings may stand there, beside others.
-func OnSharing(name string) bool {
-	name = norm.NFKC.String(strings.ToLower(name))
-	for _, part := range []string{
-		"sharing", "share", "handling", "distribut", "disseminat", "confidential", "classification", "sensitiv", "restrict", "marking", "releas",
-		"freigabe", "weitergabe", "verteil", "vertraulich", "einstufung", "klassifi", "schutz", "diffusion", "partage", "confidenti", "clasificaci", "difusi", "classifica",
-	} {
-		if strings.Contains(name, part) {
-			return true
-		}
+// isUnknown tells of a text that begins with TLP and what nobody can read.
+func isUnknown(text string) bool {
+	if !Begins(text) {
+		return false
 	}
-	return false
-}
-
-// splitCamel puts spaces where a name changes from small to capital letters.
-func splitCamel(s string) string {
-	var b strings.Builder
-	small := false
-	for _, r := range s {
-		if small && unicode.IsUpper(r) {
-			b.WriteByte(' ')
-		}
-		small = unicode.IsLower(r)
-		b.WriteRune(r)
-	}
-	return b.String()
+	_, kind := read(text)
+	return kind == isOther
 }
 
 // reading is a marking as it was read.

@@ -102,6 +102,50 @@ func TestAddAndResolve(t *testing.T) {
 	}
 }
 
+// TestAtLeast holds that what only makes stricter counts beside what is said and
+// beside what else would count, in any order, and loosens neither.
+func TestAtLeast(t *testing.T) {
+	for _, c := range []struct {
+		title, field           string
+		otherwise, want, added api.TLP
+	}{
+		{"TLP:AMBER report", "", api.TLPClear, api.TLPAmber, api.TLPAmber},
+		{"TLP:GREEN report", "", api.TLPAmber, api.TLPAmber, api.TLPAmber},
+		{"TLP:AMBER+STRICT report", "", api.TLPRed, api.TLPRed, api.TLPRed},
+		{"TLP:AMBER report", "green", api.TLPClear, api.TLPAmber, api.TLPAmber},
+		{"TLP:GREEN report", "clear", api.TLPRed, api.TLPGreen, api.TLPRed},
+		{"", "clear", api.TLPAmber, api.TLPClear, api.TLPAmber},
+		{"", "red", api.TLPClear, api.TLPRed, api.TLPRed},
+	} {
+		var m, after, added, least Mark
+		m.Title(c.title)
+		m.Field(c.field)
+		after.Field(c.field)
+		after.Title(c.title)
+		added.Add(m)
+		least.AtLeast(m)
+		for _, got := range []Mark{m, after, added} {
+			if tlp := got.Resolve(api.TLPRed, c.otherwise); tlp != c.want {
+				t.Errorf("%q and %q of %v: %v, want %v", c.title, c.field, c.otherwise, tlp, c.want)
+			}
+		}
+		if tlp := least.Resolve(api.TLPRed, c.otherwise); tlp != c.added {
+			t.Errorf("at least %q and %q of %v: %v, want %v", c.title, c.field, c.otherwise, tlp, c.added)
+		}
+	}
+}
+
+func TestAlone(t *testing.T) {
+	for text, want := range map[string]bool{
+		"TLP:RED": true, "# TLP:RED": true, "TLP:RED - do not share": true, "TLP:YELLOW": true, "TLP:AMBER+STRICT": true,
+		"[TLP:RED] APT one": false, "TLP:AMBER+STRICT APT one": false, "RED": false, "mal.example.net": false, "": false,
+	} {
+		if got := Alone(text); got != want {
+			t.Errorf("Alone(%q) = %v", text, got)
+		}
+	}
+}
+
 func TestNames(t *testing.T) {
 	for name, want := range map[string]bool{
 		"tlp": true, "TLP_Level": true, "TLP Level": true, "TrafficLightProtocolLevel": true, "traffic-light": true, "x_tlp": true, "tlpLevel": true, "tlp_2_0": true,
