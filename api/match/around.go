@@ -46,31 +46,63 @@ func (sc *scanner) url(from, to int) {
 		user = nil
 	}
 	body := slices.Concat(user, bytes.ReplaceAll(text[from:end], []byte(`\/`), []byte("/")))
-	schemes := []string{"", "http://", "https://"}
-	if s := sc.scheme(from - len(user)); s != "" {
-		schemes = []string{s, ""}
+	scheme := sc.scheme(from - len(user))
+	u := urlAt{from: from, to: to, end: end, scheme: scheme, schemes: []string{"", "http://", "https://"}}
+	if scheme != "" {
+		u.schemes = []string{scheme, ""}
 	}
 	for range 6 { // what belongs to the sentence around it
-		for _, scheme := range schemes {
-			if sc.known(scheme+string(body), from, end, Exact) {
-				return
-			}
+		if sc.takeURL(&u, body) {
+			return
 		}
 		if len(body) == 0 || !strings.ContainsRune(".,;:!?'*)]}", rune(body[len(body)-1])) {
 			break
 		}
 		body = body[:len(body)-1]
 	}
-	if i := bytes.IndexAny(body, ",;"); i > 0 {
-		for _, scheme := range schemes {
-			if sc.known(scheme+string(body[:i]), from, end, Exact) {
-				return
-			}
+	if i := bytes.IndexAny(body, ",;"); i > 0 && sc.takeURL(&u, body[:i]) {
+		return
+	}
+	if end == to && sc.urlApart(from, to) {
+		return
+	}
+	if u.alone == nil {
+		return
+	}
+	if _, known := sc.lookUp(string(text[from:to])); !known {
+		sc.hit(found{at: from, end: to, entry: *u.alone, how: HostAlone})
+	}
+}
+
+// urlAt is a place where a URL may stand.
+type urlAt struct {
+	from, to, end int
+	scheme        string   // that stands there, "" for none
+	schemes       []string // to try
+	alone         *uint32  // a URL without a path, of which no more than the host stands there
+}
+
+// takeURL takes a URL that is known under one of the schemes. What is known
+// and no URL is found by itself: the host, the mail address, host:port.
+func (sc *scanner) takeURL(u *urlAt, body []byte) bool {
+	host := strings.ToLower(string(sc.text[u.from:u.to]))
+	for _, scheme := range u.schemes {
+		i, ok := sc.lookUp(scheme + string(body))
+		if !ok {
+			continue
+		}
+		text := string(sc.set.text(i))
+		_, rest, whole := strings.Cut(text, "://")
+		switch {
+		case !isURL(text, host):
+		case whole && u.scheme == "" && !strings.ContainsAny(rest, "/?#"):
+			u.alone = &i
+		default:
+			sc.hit(found{at: u.from, end: u.end, entry: i, how: Exact})
+			return true
 		}
 	}
-	if end == to {
-		sc.urlApart(from, to)
-	}
+	return false
 }
 
 // scheme is the scheme that stands before a place, with ://, or "".
@@ -110,17 +142,22 @@ func (sc *scanner) urlEnd(from int) int {
 
 // known takes a value where it is known in its canonical form.
 func (sc *scanner) known(value string, from, to int, how How) bool {
-	canonical := indicator.Canonical(value)
-	i, ok := sc.set.exact.find(hash([]byte(canonical)), func(i uint32) bool { return string(sc.set.text(i)) == canonical })
+	i, ok := sc.lookUp(value)
 	if ok {
 		sc.hit(found{at: from, end: to, entry: i, how: how})
 	}
 	return ok
 }
 
+// lookUp finds the entry of a value in any spelling.
+func (sc *scanner) lookUp(value string) (entry uint32, ok bool) {
+	canonical := indicator.Canonical(value)
+	return sc.set.exact.find(hash([]byte(canonical)), func(i uint32) bool { return string(sc.set.text(i)) == canonical })
+}
+
 // urlApart takes a URL whose path is a field of its own in the line, as in the
 // logs of Zeek and Suricata.
-func (sc *scanner) urlApart(from, to int) {
+func (sc *scanner) urlApart(from, to int) bool {
 	const most = 16
 	begin, end := sc.line(from)
 	line := sc.text[begin:end]
@@ -128,7 +165,7 @@ func (sc *scanner) urlApart(from, to int) {
 	for i, n := 0, 0; i < len(line) && n < most; i++ {
 		at := bytes.IndexByte(line[i:], '/')
 		if at < 0 {
-			return
+			return false
 		}
 		i += at
 		begins := i
@@ -142,10 +179,11 @@ func (sc *scanner) urlApart(from, to int) {
 		path := strings.ReplaceAll(string(line[i:min(stop, len(line))]), `\/`, "/")
 		n++
 		if sc.known("http://"+host+path, from, to, Apart) || sc.known("https://"+host+path, from, to, Apart) {
-			return
+			return true
 		}
 		i = max(i, stop-1)
 	}
+	return false
 }
 
 // line is the line around a place, or what of it is near.

@@ -45,13 +45,19 @@ func (b *Builder) sort(i uint32, canonical, kind string) {
 	case isWord([]byte(canonical)):
 		_, domain := indicator.As(indicator.Domain, canonical)
 		s.entries[i].host = domain && host == canonical && typ != indicator.FileName && typ != indicator.FilePath
-	case host != "" && (strings.Contains(canonical, "://") || strings.HasPrefix(canonical, host+"/")):
+	case host != "" && isURL(canonical, host):
 		s.belongs(host, ofURL)
 	case host != "" && strings.HasSuffix(canonical, "@"+host):
 		s.belongs(host, ofMail)
 	default:
 		b.words = append(b.words, i)
 	}
+}
+
+// isURL reports whether an indicator is a URL of a host, with its scheme or
+// without.
+func isURL(canonical, host string) bool {
+	return strings.Contains(canonical, "://") || strings.HasPrefix(canonical, host+"/")
 }
 
 // describes reports whether values of a type say something about an indicator

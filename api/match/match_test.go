@@ -106,6 +106,41 @@ func TestWhatAnalystsMean(t *testing.T) {
 	}
 }
 
+// Each indicator that stands in a place is one hit there, whatever else of the
+// same host is known; the host alone is no hit of a URL with a path.
+func TestAPlaceIsOneHitOfEachIndicator(t *testing.T) {
+	s := known("evil.github.io", "https://evil.github.io/x", "198.51.100.7", "http://198.51.100.7/a", "198.51.100.7:8443", "https://root.site.io/",
+		"bob@evil.github.io", "only.site.io/path", "both.site.io", "http://both.site.io", "https://both.site.io")
+	for line, want := range map[string]string{
+		"x evil.github.io y":               "1:3 evil.github.io (exact)",
+		"EVIL.github.io., and":             "1:1 evil.github.io (exact)",
+		"evil.github.io: evil.github.io?":  "1:1 evil.github.io (exact); 1:17 evil.github.io (exact)",
+		"evil[.]github[.]io":               "1:5 evil.github.io (exact) defanged",
+		"https://evil.github.io":           "1:9 evil.github.io (host of a URL)",
+		"https://evil.github.io/y":         "1:9 evil.github.io (host of a URL)",
+		"https://evil.github.io/x.":        "1:9 evil.github.io (host of a URL); 1:9 https://evil.github.io/x (exact)",
+		"evil.github.io/x":                 "1:1 evil.github.io (exact); 1:1 https://evil.github.io/x (exact)",
+		"evil.github.io\t443\t/x":          "1:1 evil.github.io (exact); 1:1 https://evil.github.io/x (URL in parts)",
+		"bob@evil.github.io":               "1:5 evil.github.io (exact); 1:1 bob@evil.github.io (exact)",
+		"198.51.100.7 198.51.100.7:80":     "1:1 198.51.100.7 (exact); 1:14 198.51.100.7 (exact)",
+		"198.51.100.7:8443":                "1:1 198.51.100.7 (exact); 1:1 198.51.100.7:8443 (exact)",
+		"http://198.51.100.7/a":            "1:8 198.51.100.7 (exact); 1:8 http://198.51.100.7/a (exact)",
+		"root.site.io":                     "1:1 https://root.site.io (host of a known URL)",
+		"CONNECT root.site.io:443":         "1:9 https://root.site.io (host of a known URL)",
+		"root.site.io\t443\t/":             "1:1 https://root.site.io (URL in parts)",
+		"https://root.site.io/":            "1:9 https://root.site.io (exact)",
+		"http://root.site.io/":             "",
+		"only.site.io only.site.io/path":   "1:14 only.site.io/path (exact)",
+		"both.site.io http://both.site.io": "1:1 both.site.io (exact); 1:21 both.site.io (host of a URL); 1:21 http://both.site.io (exact)",
+		"CONNECT both.site.io:443":         "1:9 both.site.io (exact)",
+	} {
+		hits, _, err := scanned(t, s, strings.NewReader(line))
+		if got := told(hits); err != nil || got != want {
+			t.Errorf("%s\n got %q %v\nwant %q", line, got, err, want)
+		}
+	}
+}
+
 // However a log is cut into pieces, and however slowly it comes, what is found
 // is the same.
 func TestPiecesHideNothing(t *testing.T) {

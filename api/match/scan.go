@@ -56,16 +56,17 @@ type How uint8
 
 // The ways.
 const (
-	Exact  How = iota // the value itself
-	InURL             // it is the host of a URL
-	Parent            // it is a domain above the host that stands there
-	Net               // it is a net around the address that stands there
-	Apart             // a URL whose host and path stand in different places of the line
+	Exact     How = iota // the value itself
+	InURL                // it is the host of a URL
+	Parent               // it is a domain above the host that stands there
+	Net                  // it is a net around the address that stands there
+	Apart                // a URL whose host and path stand in different places of the line
+	HostAlone            // a URL without a path, of which the host stands there and no scheme
 )
 
 // String is the way in words.
 func (h How) String() string {
-	return [...]string{"exact", "host of a URL", "parent domain", "network", "URL in parts"}[h]
+	return [...]string{"exact", "host of a URL", "parent domain", "network", "URL in parts", "host of a known URL"}[h]
 }
 
 // found is a place in a text where an indicator stands.
