@@ -51,7 +51,7 @@ type LeftOut struct {
 	Why    string
 	Count  int
 	Values []string // ten at most
-	Meant  bool     // as it should be: the form has no such values, or they are known to be good
+	Meant  bool     // as it should be: the form has no such values, others hold them, or they are known to be good
 }
 
 // Report is what became of the indicators.
@@ -243,36 +243,39 @@ func prefix(v string) netip.Prefix {
 	return p.Masked()
 }
 
-// ranges are the addresses and nets of one family, without those that another
-// net of the list holds: sets of firewalls take no overlaps.
+// ranges are the addresses and nets of one family, by number.
 func (l *List) ranges(v6 bool) []string {
-	var all []netip.Prefix
-	for _, k := range []kind{nets, addresses} {
-		for v := range l.values[k] {
-			if p := prefix(v); p.Addr().Is6() == v6 {
-				all = append(all, p)
-			}
-		}
-	}
-	slices.SortFunc(all, netip.Prefix.Compare)
 	var out []string
-	var last netip.Prefix
-	for _, p := range all {
-		if last.IsValid() && last.Contains(p.Addr()) {
-			continue
-		}
-		last = p
-		if p.IsSingleIP() {
-			out = append(out, p.Addr().String())
-		} else {
-			out = append(out, p.String())
+	for _, p := range l.prefixes() {
+		if p.Addr().Is6() == v6 {
+			out = append(out, rangeText(p))
 		}
 	}
 	return out
 }
 
+// prefixes are all addresses and nets, by number and the wider first.
+func (l *List) prefixes() []netip.Prefix {
+	var all []netip.Prefix
+	for _, k := range []kind{nets, addresses} {
+		for v := range l.values[k] {
+			all = append(all, prefix(v))
+		}
+	}
+	slices.SortFunc(all, netip.Prefix.Compare)
+	return all
+}
+
+func rangeText(p netip.Prefix) string {
+	if p.IsSingleIP() {
+		return p.Addr().String()
+	}
+	return p.String()
+}
+
 // Write writes the list with its head.
 func (l *List) Write(w io.Writer, m Meta) (Report, error) {
+	l.fold()
 	r := l.report()
 	out := bufio.NewWriter(w)
 	if l.form.comment != "" {

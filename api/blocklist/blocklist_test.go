@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -125,6 +126,70 @@ func TestRangesDoNotOverlap(t *testing.T) {
 			t.Errorf("%s: %s, want %s", in, got, want)
 		}
 	}
+}
+
+// The number that a list tells is that of the indicators in it, and what lies
+// within another is told.
+func TestTheNumberIsOfWhatIsWritten(t *testing.T) {
+	values := []string{
+		"evil.test", "www.evil.test", "203.0.113.0/24", "203.0.113.9", "203.0.113.128/25", "198.51.100.7", "2001:db8::/32", "2001:db8::7",
+		"http://a.test/x", "https://a.test/x", "44d88612fea8a8f36de82e1278abb02f", "bob@mailer.test",
+	}
+	for form, want := range map[string]struct {
+		value  string // what an indicator is in the list; the same one counts once
+		folded string
+	}{
+		"plain":           {`(?m)^.+$`, ""},
+		"hosts":           {`0\.0\.0\.0 .+`, ""},
+		"dnsmasq":         {`local=.+`, ""},
+		"unbound":         {`local-zone.+`, ""},
+		"rpz":             {`(?m)^[^*\n]+ CNAME`, "203.0.113.9 203.0.113.128/25 2001:db8::7"},
+		"nftables":        {`(?m)^\t\t\t[0-9].+`, "203.0.113.9 203.0.113.128/25 2001:db8::7"},
+		"ipset":           {`(?m)^add.+`, "203.0.113.9 203.0.113.128/25 2001:db8::7"},
+		"squid":           {`(?m)^acl.+`, "203.0.113.9 203.0.113.128/25 2001:db8::7 www.evil.test"},
+		"haproxy":         {`(-m str|_source src) .+`, "203.0.113.9 203.0.113.128/25 2001:db8::7"},
+		"suricata":        {`(?m)^alert (dns|http any any -> any any \(msg:"threatbench URL|ip).+`, "203.0.113.9 203.0.113.128/25 2001:db8::7"},
+		"snort":           {`(?m)^alert.+`, "203.0.113.9 203.0.113.128/25 2001:db8::7"},
+		"zeek":            {`(?m)^.+Intel::`, "https://a.test/x"},
+		"sigma":           {`- '[^.'][^']*'`, "203.0.113.9 203.0.113.128/25 2001:db8::7"},
+		"yara":            {`== "`, ""},
+		"kql":             {`"[^"]{3,}"`, ""},
+		"spl":             {`"[^"*]+"`, "203.0.113.9 203.0.113.128/25 2001:db8::7"},
+		"cloudflare-list": {`(?m)^.+$`, "203.0.113.9 203.0.113.128/25 2001:db8::7"},
+		"cloudflare-waf":  {`"[^".][^"]*"|[{ ][0-9a-f]+[.:][0-9a-f.:/]+`, "203.0.113.9 203.0.113.128/25 2001:db8::7 www.evil.test"},
+	} {
+		text, r := listed(t, form, values...)
+		written := map[string]bool{}
+		for _, v := range regexp.MustCompile(want.value).FindAllString(body(form, text), -1) {
+			written[v] = true
+		}
+		folded, left := []string{}, 0
+		for _, o := range r.LeftOut {
+			left += o.Count
+			if strings.Contains(o.Why, "another") {
+				folded = append(folded, o.Values...)
+			}
+		}
+		if got := strings.Join(folded, " "); len(written) != r.Written || r.Written+left != len(values) || got != want.folded {
+			t.Errorf("%s: %d are in it, %d told, %d left out, folded %q:\n%s", form, len(written), r.Written, left, got, text)
+		}
+		if head := fmt.Sprintf("indicators: %d, ", r.Written); forms[form].comment != "" && !strings.Contains(text, head) {
+			t.Errorf("%s: the head has no %q", form, head)
+		}
+	}
+}
+
+// body is a list without its head, and of KQL without the search.
+func body(form, text string) string {
+	var b strings.Builder
+	for line := range strings.Lines(text) {
+		c := forms[form].comment
+		if c != "" && strings.HasPrefix(line, c+" ") || strings.HasPrefix(line, "```") || strings.HasPrefix(line, "#fields") || form == "kql" && !strings.HasPrefix(line, "let") {
+			continue
+		}
+		b.WriteString(line)
+	}
+	return b.String()
 }
 
 // What a program of its own can check, it checks, where it is installed.

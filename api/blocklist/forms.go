@@ -13,6 +13,7 @@ import (
 // form is a syntax.
 type form struct {
 	holds   uint   // kinds, as bits
+	folds   uint   // kinds of which those are not written that another one holds
 	comment string // what a line of a comment begins with; "" where there is none
 	takes   func(kind, string) bool
 	write   func(w *bufio.Writer, l *List, m Meta)
@@ -27,24 +28,24 @@ const (
 )
 
 var forms = map[string]form{
-	"plain":           {everyKind, "#", nil, writePlain},
-	"hosts":           {names, "#", nil, perLine(domains, "0.0.0.0 %s\n:: %[1]s")},
-	"dnsmasq":         {names, "#", nil, perLine(domains, "local=/%s/")},
-	"unbound":         {names, "#", nil, writeUnbound},
-	"rpz":             {names | addrs, ";", rpzTakes, writeRPZ},
-	"nftables":        {addrs, "#", nil, writeNftables},
-	"ipset":           {addrs, "#", nil, writeIPSet},
-	"squid":           {names | addrs, "#", nil, writeSquid},
-	"haproxy":         {names | addrs, "#", nil, writeHAProxy},
-	"suricata":        {network, "#", ruleTakes, writeSuricata},
-	"snort":           {names | addrs, "#", nil, writeSnort},
-	"zeek":            {everyKind, "#", nil, writeZeek},
-	"sigma":           {network | hashes, "#", nil, writeSigma},
-	"yara":            {hashes, "//", nil, writeYARA},
-	"kql":             {network | hashes | 1<<mails, "//", nil, writeKQL},
-	"spl":             {network | hashes | 1<<mails, "", splTakes, writeSPL},
-	"cloudflare-list": {addrs, "", nil, writeCloudflareList},
-	"cloudflare-waf":  {names | addrs, "", nil, writeCloudflareWAF},
+	"plain":           {everyKind, 0, "#", nil, writePlain},
+	"hosts":           {names, 0, "#", nil, perLine(domains, "0.0.0.0 %s\n:: %[1]s")},
+	"dnsmasq":         {names, 0, "#", nil, perLine(domains, "local=/%s/")},
+	"unbound":         {names, 0, "#", nil, writeUnbound},
+	"rpz":             {names | addrs, addrs, ";", rpzTakes, writeRPZ},
+	"nftables":        {addrs, addrs, "#", nil, writeNftables},
+	"ipset":           {addrs, addrs, "#", nil, writeIPSet},
+	"squid":           {names | addrs, names | addrs, "#", nil, writeSquid},
+	"haproxy":         {names | addrs, addrs, "#", nil, writeHAProxy},
+	"suricata":        {network, addrs, "#", ruleTakes, writeSuricata},
+	"snort":           {names | addrs, addrs, "#", nil, writeSnort},
+	"zeek":            {everyKind, 1 << urls, "#", nil, writeZeek},
+	"sigma":           {network | hashes, addrs, "#", nil, writeSigma},
+	"yara":            {hashes, 0, "//", nil, writeYARA},
+	"kql":             {network | hashes | 1<<mails, 0, "//", nil, writeKQL},
+	"spl":             {network | hashes | 1<<mails, addrs, "", splTakes, writeSPL},
+	"cloudflare-list": {addrs, addrs, "", nil, writeCloudflareList},
+	"cloudflare-waf":  {names | addrs, names | addrs, "", nil, writeCloudflareWAF},
 }
 
 func writePlain(w *bufio.Writer, l *List, _ Meta) {
@@ -169,7 +170,7 @@ func halves(v6 bool) []string {
 }
 
 func writeSquid(w *bufio.Writer, l *List, _ Meta) {
-	under := covered(l.sorted(domains))
+	under := l.sorted(domains)
 	for _, v := range under {
 		fmt.Fprintf(w, "acl threatbench_domains dstdomain .%s\n", v)
 	}
@@ -183,29 +184,6 @@ func writeSquid(w *bufio.Writer, l *List, _ Meta) {
 	if len(ranges) > 0 {
 		fmt.Fprintln(w, "http_access deny threatbench_addresses")
 	}
-}
-
-// covered are domains without those that lie below another of the list.
-func covered(list []string) []string {
-	all := make(map[string]bool, len(list))
-	for _, v := range list {
-		all[v] = true
-	}
-	var out []string
-	for _, v := range list {
-		below := false
-		for rest := v; !below; {
-			_, up, ok := strings.Cut(rest, ".")
-			if !ok {
-				break
-			}
-			below, rest = all[up], up
-		}
-		if !below {
-			out = append(out, v)
-		}
-	}
-	return out
 }
 
 // writeHAProxy writes a frontend's part; the names are matched by their end.
@@ -232,7 +210,7 @@ func writeZeek(w *bufio.Writer, l *List, _ Meta) {
 	for k := range kinds {
 		for _, v := range l.sorted(k) {
 			if k == urls {
-				_, v, _ = strings.Cut(v, "://") // Zeek's have no scheme
+				v = withoutScheme(v) // as Zeek's are
 			}
 			fmt.Fprintf(w, "%s\tIntel::%s\tthreatbench\n", v, types[k])
 		}
@@ -254,7 +232,7 @@ func writeCloudflareWAF(w *bufio.Writer, l *List, _ Meta) {
 	if ranges := append(l.ranges(false), l.ranges(true)...); len(ranges) > 0 {
 		parts = append(parts, "(ip.src in {"+strings.Join(ranges, " ")+"})")
 	}
-	for _, v := range covered(l.sorted(domains)) {
+	for _, v := range l.sorted(domains) {
 		parts = append(parts, fmt.Sprintf(`(http.host eq "%s") or (ends_with(http.host, ".%[1]s"))`, v))
 	}
 	if len(parts) > 0 {
