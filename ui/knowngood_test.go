@@ -46,3 +46,14 @@ func TestWhatHoldsKnownGoodIsNamedBeforeAChange(t *testing.T) {
 		p.Want("Known good among them: ", "8.8.0.0/16 (holds 8.8.4.4")
 	})
 }
+
+// The mark takes no room that the indicator needs.
+func TestAKnownGoodMarkLeavesTheIndicatorWhole(t *testing.T) {
+	t.Parallel()
+	f := newFake(2)
+	f.events[0].Indicator, f.events[1].Indicator = "8.8.0.0/16", "8.8.8.8"
+	o := ui.Options{API: f, Good: knowngood.NewSet(knowngood.Certain()...)}
+	for _, size := range []uitest.Options{usual(), {Width: 80, Height: 24}} {
+		workbenchWith(t, o, size, func(p *uitest.Program) { p.Want("8.8.0.0/16 (h", "8.8.8.8 (good)") })
+	}
+}

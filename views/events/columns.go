@@ -138,15 +138,23 @@ func plain(of func(*api.Event) string) func(*api.Event, *views.Env) table.Cell {
 	return func(e *api.Event, _ *views.Env) table.Cell { return table.Cell{Text: of(e)} }
 }
 
-// indicatorCell is the indicator, with a word where it is known to be harmless
-// or, as a network may, holds something that is.
+// The marks of known-good indicators and of those that hold one, by the room
+// there is.
+var (
+	good  = []string{"(good)", "(g)"}
+	holds = []string{"(holds good)", "(holds)", "(h)"}
+)
+
+// indicatorCell is the indicator, with a mark where it is known to be harmless
+// or, as a network may, holds something that is. The mark takes no room that
+// the indicator needs.
 func indicatorCell(e *api.Event, env *views.Env) table.Cell {
 	cell := table.Cell{Text: e.Indicator}
 	switch f := env.Good.Find(e.Indicator); {
 	case f.Harmless():
-		cell.Tail = " (good)"
+		cell.Notes = good
 	case f.Spared():
-		cell.Tail = " (holds good)"
+		cell.Notes = holds
 	}
 	return cell
 }

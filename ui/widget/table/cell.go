@@ -18,6 +18,8 @@ func (m *Model) cell(b *strings.Builder, c Cell, right bool, w int) {
 		if room < min(layout.Width(text), leastBesideTail) {
 			room, tail, cut = w, "", true
 		}
+	} else if tail = note(c.Notes, w-layout.Width(text)); tail != "" {
+		room = w - layout.Width(tail) - 1
 	}
 	text, n := fit(text, room, m.st.Glyphs.Ellipsis, cut)
 	pad := room - n
@@ -35,6 +37,16 @@ func (m *Model) cell(b *strings.Builder, c Cell, right bool, w int) {
 		b.WriteString(tail)
 	}
 	b.WriteString(layout.Blank(pad))
+}
+
+// note is the longest remark that fits with a blank before it, "" for none.
+func note(notes []string, room int) string {
+	for _, n := range notes {
+		if layout.Width(n) < room {
+			return n
+		}
+	}
+	return ""
 }
 
 // readable makes s equally wide on every terminal, and ASCII where the glyphs

@@ -32,6 +32,9 @@ type Cell struct {
 	// Tail stands after the text and stays when the text is cut: "+2". It has
 	// no pen: a second one in every row would make a page a fifth dearer.
 	Tail string
+	// Notes are a remark in several lengths, the longest first: the first that
+	// fits beside the whole text stands after it, and none where none does.
+	Notes []string
 }
 
 // Source gives the rows. Len may change at any time; after any other change

@@ -388,6 +388,7 @@ func TestSelectedColumnSkipsHiddenOnes(t *testing.T) {
 
 func TestCells(t *testing.T) {
 	m := New(styles(t, "mono", false))
+	notes := []string{"(longer)", "(l)"}
 	for _, c := range []struct {
 		name  string
 		cell  Cell
@@ -406,6 +407,11 @@ func TestCells(t *testing.T) {
 		{"tail stays when the text is cut", Cell{Text: "phishing", Tail: "+2"}, false, 8, "phis… +2"},
 		{"tail goes before the text is lost", Cell{Text: "phishing", Tail: "+2"}, false, 5, "phis…"},
 		{"and the text says so", Cell{Text: "c2", Tail: "+12"}, false, 4, "c2… "},
+		{"note", Cell{Text: "c2", Notes: notes}, false, 12, "c2 (longer) "},
+		{"note just fits", Cell{Text: "c2", Notes: notes}, false, 11, "c2 (longer)"},
+		{"note gets shorter", Cell{Text: "c2", Notes: notes}, false, 10, "c2 (l)    "},
+		{"note goes before anything of the text", Cell{Text: "phishing", Notes: notes}, false, 11, "phishing   "},
+		{"note of a text that is cut", Cell{Text: "phishing", Notes: notes}, false, 6, "phish…"},
 		{"one cell", Cell{Text: "ab"}, false, 1, "…"},
 		{"nothing", Cell{}, false, 3, "   "},
 		{"skin tone", Cell{Text: "👍🏽x"}, false, 4, "👍x "},
