@@ -15,6 +15,7 @@ import (
 
 	"threatbench/api/clean"
 	"threatbench/api/knowngood"
+	"threatbench/api/match"
 	"threatbench/cli/profile"
 )
 
@@ -208,6 +209,7 @@ type marker struct {
 	set   *knowngood.Set
 	known map[string]knowngood.Found
 	hits  int
+	left  int      // hits left out
 	names []string // of the lists
 }
 
@@ -227,14 +229,29 @@ func (m *marker) find(value string) knowngood.Found {
 	return f
 }
 
-// take counts a hit.
-func (m *marker) take(value string) {
-	f := m.find(value)
-	if !f.Harmless() {
-		return
+// ofHit tells what is known of a hit: of its indicator, or where that isn't
+// harmless, of what stands in the log.
+func (m *marker) ofHit(h match.Hit) (f knowngood.Found, value string) {
+	f, value = m.find(h.Indicator), h.Indicator
+	if there := m.find(h.Value); !f.Harmless() && there.Harmless() {
+		f, value = there, h.Value
 	}
-	m.hits++
+	return f, value
+}
+
+// take counts a hit, unless what is harmless is to be left out.
+func (m *marker) take(h match.Hit, without bool) (taken bool) {
+	f, _ := m.ofHit(h)
+	if !f.Harmless() {
+		return true
+	}
+	if without {
+		m.left++
+	} else {
+		m.hits++
+	}
 	if !slices.Contains(m.names, f.List.Name) {
 		m.names = append(m.names, f.List.Name)
 	}
+	return !without
 }

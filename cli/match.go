@@ -72,7 +72,7 @@ func (a *app) matchCommand() *cobra.Command {
 	cmd.Flags().StringVar(&f.maxTLP, "max-tlp", "none", "strictest TLP of the events: clear, green, amber, amber+strict, red; none takes all")
 	cmd.Flags().BoolVar(&f.json, "json", false, "write JSON, one hit a line, the summary last")
 	cmd.Flags().BoolVar(&f.csv, "csv", false, "write CSV")
-	cmd.Flags().BoolVar(&f.noGood, "without-known-good", false, "don't look for indicators that are known to be harmless (see threatbench known-good)")
+	cmd.Flags().BoolVar(&f.noGood, "without-known-good", false, "leave out what is known to be harmless: indicators, and hits where such a value stands (see threatbench known-good)")
 	cmd.Flags().BoolVar(&f.summary, "summary", false, "write the summary alone")
 	a.timeoutFlag(cmd, &f.timeout)
 	return cmd
@@ -228,8 +228,10 @@ func (m *matcher) file(ctx context.Context, name string, err error) error {
 	m.live = l.Live()
 	writing := false
 	r, err := match.Scan(ctx, m.set, name, l, m.app.now(), func(h match.Hit) error {
+		if !m.good.take(h, m.flags.noGood) {
+			return nil
+		}
 		m.tally.Take(h)
-		m.good.take(h.Indicator)
 		err := m.hit(h)
 		writing = err != nil
 		return err
@@ -297,13 +299,17 @@ func (m *matcher) hit(h match.Hit) error {
 		return nil
 	}
 	of := m.set.About(h)
-	found := m.good.find(h.Indicator)
+	found, value := m.good.ofHit(h)
+	good := found.String()
+	if value != h.Indicator {
+		good = value + " is " + good
+	}
 	how := h.How.String()
 	if h.Defanged {
 		how += ", defanged"
 	}
 	if found.Tie != knowngood.None && !m.flags.csv {
-		how += ", " + found.String()
+		how += ", " + good
 	}
 	var err error
 	if m.flags.json {
@@ -312,7 +318,7 @@ func (m *matcher) hit(h match.Hit) error {
 			notNil(of.Attackers), notNil(of.Campaigns), of.TLP, of.Count, of.Newest, h.Text, markOf(found),
 		})
 	} else {
-		err = m.cells(h, how, of)
+		err = m.cells(h, how, good, of)
 	}
 	if m.live && err == nil {
 		err = m.flush()
@@ -327,7 +333,7 @@ func notNil(list []string) []string {
 	return list
 }
 
-func (m *matcher) cells(h match.Hit, how string, of match.Of) error {
+func (m *matcher) cells(h match.Hit, how, good string, of match.Of) error {
 	when := ""
 	if !h.Time.IsZero() {
 		when = h.Time.Format(time.RFC3339)
@@ -341,7 +347,7 @@ func (m *matcher) cells(h match.Hit, how string, of match.Of) error {
 			line, column = "", strconv.FormatInt(h.Offset, 10)
 		}
 		row := []string{h.Source, line, column, when, h.Indicator, how, strings.Join(of.Attackers, ", "), strings.Join(of.Campaigns, ", "), of.TLP,
-			strconv.Itoa(of.Count), of.Newest[0].UUID, of.Newest[0].Category, h.Text, m.good.find(h.Indicator).String()}
+			strconv.Itoa(of.Count), of.Newest[0].UUID, of.Newest[0].Category, h.Text, good}
 		for i := range row {
 			row[i] = clean.Cell(row[i])
 		}
@@ -380,9 +386,10 @@ func (m *matcher) end() error {
 			Files  int      `json:"files"`
 			Lines  int64    `json:"lines"`
 			Bytes  int64    `json:"bytes"`
+			Left   int      `json:"knownGoodLeftOut,omitempty"` // hits
 			Missed []string `json:"notSearched,omitempty"`
 		}
-		if err := writeJSONLine(m.w, map[string]summary{"summary": {sum, m.files, m.lines, m.bytes, m.missed}}); err != nil {
+		if err := writeJSONLine(m.w, map[string]summary{"summary": {sum, m.files, m.lines, m.bytes, m.good.left, m.missed}}); err != nil {
 			return err
 		}
 		return m.flush()
@@ -407,7 +414,10 @@ func (m *matcher) summarise(w io.Writer, s match.Summary) error {
 		lines = append(lines, counted(int(s.Guessed), "time")+" without a zone (taken for UTC) or a year (the last such day)")
 	}
 	if m.good.hits > 0 {
-		lines = append(lines, counted(m.good.hits, "hit")+" of known-good indicators ("+strings.Join(m.good.names, ", ")+")")
+		lines = append(lines, counted(m.good.hits, "hit")+" of known-good values ("+strings.Join(m.good.names, ", ")+")")
+	}
+	if m.good.left > 0 {
+		lines = append(lines, counted(m.good.left, "hit")+" left out: what stands there is known good ("+strings.Join(m.good.names, ", ")+")")
 	}
 	for _, group := range []struct {
 		name string

@@ -152,6 +152,36 @@ func TestKnownGoodIsMarkedAndSpared(t *testing.T) {
 	}
 }
 
+// A hit of a network or a domain is left out where what stands there is known
+// to be good, and counted.
+func TestMatchLeavesOutWhatStandsThereAndIsKnownGood(t *testing.T) {
+	dir := t.TempDir()
+	config := filepath.Join(dir, "config.toml")
+	for name, text := range map[string]string{"mine.csv": "203.0.113.8\ngood.evil.example\n", "config.toml": "[known_good]\nfiles = [\"mine.csv\"]\nwithout = [\"documentation\"]\n"} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	const log = "203.0.113.8\n203.0.113.9\nWWW.good.evil.example\nbad.evil.example\n203[.]0[.]113[.]8\n"
+	out, said, code := matching(t, log, "--config", config, "-")
+	if code != exitOK || strings.Count(out, "\n") != 5 || !strings.Contains(out, "network, 203.0.113.8 is known good: mine") ||
+		!strings.Contains(out, "www.good.evil.example is known good: within good.evil.example of mine") || !strings.Contains(said, "3 hits of known-good values (mine)") {
+		t.Errorf("exit code %d: %s %s", code, out, said)
+	}
+	out, said, code = matching(t, log, "--config", config, "--without-known-good", "-")
+	if code != exitOK || strings.Count(out, "\n") != 2 || strings.Contains(out, "is known good:") ||
+		!strings.Contains(said, "\n2 hits of 2 indicators") || !strings.Contains(said, "3 hits left out: what stands there is known good (mine)") {
+		t.Errorf("exit code %d: %s %s", code, out, said)
+	}
+	out, _, _ = matching(t, log, "--config", config, "--without-known-good", "--json", "-")
+	if !strings.Contains(out, `"knownGoodLeftOut":3`) || !strings.Contains(out, `"hits":2`) {
+		t.Error(out)
+	}
+	if _, _, code = matching(t, "203.0.113.8\n", "--config", config, "--without-known-good", "-"); code != exitFailed {
+		t.Errorf("exit code %d of nothing but what is left out", code)
+	}
+}
+
 func TestExportWritesBlockLists(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "list")
 	_, said, code := onAFew(t, "", "export", "--format", "nftables", "--with-known-good", "--max-tlp", "amber", "-o", path)

@@ -70,7 +70,7 @@ func (sc *scanner) url(from, to int) {
 		return
 	}
 	if _, known := sc.lookUp(string(text[from:to])); !known {
-		sc.hit(found{at: from, end: to, entry: *u.alone, how: HostAlone})
+		sc.hit(found{at: from, end: to, entry: *u.alone, how: HostAlone, value: sc.lowered(from, to)})
 	}
 }
 
@@ -85,7 +85,7 @@ type urlAt struct {
 // takeURL takes a URL that is known under one of the schemes. What is known
 // and no URL is found by itself: the host, the mail address, host:port.
 func (sc *scanner) takeURL(u *urlAt, body []byte) bool {
-	host := strings.ToLower(string(sc.text[u.from:u.to]))
+	host := sc.lowered(u.from, u.to)
 	for _, scheme := range u.schemes {
 		i, ok := sc.lookUp(scheme + string(body))
 		if !ok {
@@ -373,7 +373,7 @@ func (sc *scanner) refang() {
 		inner := scanner{set: sc.set, text: []byte(indicator.Refang(string(line))), within: true}
 		inner.all(0, len(inner.text))
 		for _, f := range inner.hits {
-			if !among(plain, f.entry, from, to) {
+			if !among(plain, f, from, to) {
 				f.at, f.end = at, at+1
 				sc.hits = append(sc.hits, f)
 			}
@@ -382,12 +382,12 @@ func (sc *scanner) refang() {
 	slices.SortStableFunc(sc.hits, byPlace)
 }
 
-// among reports whether an indicator was found in a part of the text; the
-// finds are in the order of their places.
-func among(list []found, entry uint32, from, to int) bool {
+// among reports whether the same was found in a part of the text; the finds
+// are in the order of their places.
+func among(list []found, same found, from, to int) bool {
 	i, _ := slices.BinarySearchFunc(list, from, func(f found, at int) int { return f.at - at })
 	for ; i < len(list) && list[i].at < to; i++ {
-		if list[i].entry == entry {
+		if list[i].entry == same.entry && list[i].value == same.value {
 			return true
 		}
 	}

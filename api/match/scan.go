@@ -75,6 +75,7 @@ type found struct {
 	entry    uint32
 	how      How
 	defanged bool
+	value    string // that stands there, "" for the indicator itself
 }
 
 // longestWord is how long a word may be that is looked at: longer ones are no
@@ -264,10 +265,13 @@ func (sc *scanner) host(word []byte, from, to int, whole bool) {
 func (sc *scanner) parent(h uint64, domain []byte, from, to int) bool {
 	i, ok := sc.set.exact.find(h, func(i uint32) bool { return sc.set.entries[i].host && sc.same(i, domain) })
 	if ok {
-		sc.hit(found{at: from, end: to, entry: i, how: Parent})
+		sc.hit(found{at: from, end: to, entry: i, how: Parent, value: sc.lowered(from, to)})
 	}
 	return ok
 }
+
+// lowered is what stands at a place, in small letters.
+func (sc *scanner) lowered(from, to int) string { return string(bytes.ToLower(sc.text[from:to])) }
 
 // same reports whether an entry's text is a word, whatever its case.
 func (sc *scanner) same(i uint32, word []byte) bool {
@@ -361,7 +365,7 @@ func (sc *scanner) inNet(a netip.Addr, lengths []int, from, to int) {
 			continue
 		}
 		if i, ok := sc.set.nets[p]; ok {
-			sc.hit(found{at: from, end: to, entry: i, how: Net})
+			sc.hit(found{at: from, end: to, entry: i, how: Net, value: a.String()})
 			return
 		}
 	}

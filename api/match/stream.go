@@ -22,6 +22,7 @@ type Hit struct {
 	Time      time.Time // that the line tells; zero where it tells none
 	Guessed   bool      // the line told no year, or no zone
 	Indicator string    // in its canonical form
+	Value     string    // what stands there: Indicator, or what lies below or within it, or is its host
 	How       How
 	Defanged  bool
 	Text      string // the line around the indicator, neutralised
@@ -276,8 +277,11 @@ func (t *teller) hit(p *piece, f found, line int64) Hit {
 	}
 	h := Hit{
 		Source: t.source, Line: line, Column: f.at - begin + 1, Offset: p.offset + int64(f.at-p.from),
-		Indicator: string(t.set.text(f.entry)), How: f.how, Defanged: f.defanged, entry: f.entry,
+		Indicator: string(t.set.text(f.entry)), Value: f.value, How: f.how, Defanged: f.defanged, entry: f.entry,
 		Text: excerpt(p.text[begin:end], f.at-begin, f.end-begin),
+	}
+	if h.Value == "" {
+		h.Value = h.Indicator
 	}
 	if begin <= p.from && p.column > 0 {
 		h.Column = p.column + f.at - p.from + 1
