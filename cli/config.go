@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -102,19 +103,19 @@ func (a *app) configPathCommand(context.Context, []string) error {
 func (a *app) configCheck(context.Context, []string) error {
 	c, err := a.config()
 	var m profile.Mistakes
-	if errors.As(err, &m) {
-		_, unfortunate := looks(&c)
-		for _, mistake := range append(m, unfortunate...) {
-			a.note("%s", mistake.Error())
-		}
-		return quietError{err}
-	}
-	if err != nil {
+	if err != nil && !errors.As(err, &m) {
 		return err
 	}
+	_, unread := loadKnownGood(c.KnownGood)
+	for _, problem := range unread {
+		m = append(m, c.Mistake("known_good", "files", problem))
+	}
 	_, unfortunate := looks(&c)
-	for _, m := range unfortunate {
-		a.note("%s", m.Error())
+	for _, mistake := range slices.Concat(m, unfortunate) {
+		a.note("%s", mistake.Error())
+	}
+	if len(m) > 0 {
+		return quietError{m}
 	}
 	if c.File == "" {
 		return a.print("no configuration (%s); the defaults hold", a.configPath())

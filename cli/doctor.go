@@ -71,6 +71,7 @@ func (a *app) doctor(ctx context.Context, ssh sshd.Files) error {
 	c.terminal()
 	conf, err := a.config()
 	c.say("configuration", a.configFound(conf), err)
+	c.knownGood(conf)
 	p, err := a.choose(conf)
 	c.say("profile", fmt.Sprintf("%s, read-only: %s", p.Name, yesNo(p.ReadOnly)), err)
 	if err == nil {
@@ -83,6 +84,17 @@ func (a *app) doctor(ctx context.Context, ssh sshd.Files) error {
 		return quietError{errors.New("not everything is in order")}
 	}
 	return nil
+}
+
+// knownGood reads the lists of harmless values.
+func (c *checkup) knownGood(conf profile.Config) {
+	good, unread := loadKnownGood(conf.KnownGood)
+	for _, problem := range unread {
+		c.say("known good", "", errors.New(problem))
+	}
+	if len(unread) == 0 {
+		c.say("known good", counted(len(good.Lists()), "list")+" read", nil)
+	}
 }
 
 // ssh reads the files that say who may come in over SSH.
