@@ -37,7 +37,7 @@ func (a *app) exportCommand() *cobra.Command {
 	var f exportFlags
 	cmd := &cobra.Command{
 		Use:   "export",
-		Short: "Write events as JSON Lines, CSV, STIX or a report",
+		Short: "Write events as JSON Lines, CSV, STIX or a report, or a block list",
 		Long: "Writes the events that a filter finds, all of them: as JSON Lines with their raw records (the form that import reads without loss), " +
 			"as CSV with the columns you choose, as a STIX 2.1 bundle, or as a report in Markdown with defanged indicators; or their indicators as a block list, rules or a search of another program. " +
 			"--max-tlp leaves out what is marked stricter, or not at all, and says how many. " +
