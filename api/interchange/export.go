@@ -2,6 +2,7 @@ package interchange
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -222,8 +223,15 @@ func (ex *exporter) page(ctx context.Context, page api.Page) error {
 	if err != nil {
 		return err
 	}
-	if err := ex.untie(ctx, events, parents); err != nil {
+	gone, err := ex.untie(ctx, events, parents)
+	if err != nil {
 		return err
+	}
+	for i := range raws {
+		if holdsAny(raws[i].Data, gone[i]) {
+			raws[i] = api.Raw{}
+			ex.report.Bare++
+		}
 	}
 	for i := range events {
 		e := &events[i]
@@ -326,11 +334,41 @@ func (ex *exporter) note(events []api.Event) {
 
 // untie takes away what of a page's events names others that are above the
 // limit, or whose marking can't be known since they aren't there: an id tells
-// that there is something.
-func (ex *exporter) untie(ctx context.Context, events []api.Event, parents map[string][]api.RelationshipInput) error {
+// that there is something. It returns those ids, by the event's place.
+func (ex *exporter) untie(ctx context.Context, events []api.Event, parents map[string][]api.RelationshipInput) (map[int][]string, error) {
 	if ex.o.MaxTLP == api.TLPNone || !ex.needs.parents && !ex.needs.references {
-		return nil
+		return nil, nil
 	}
+	if err := ex.learn(ctx, events, parents); err != nil {
+		return nil, err
+	}
+	gone := map[int][]string{}
+	for i := range events {
+		e := &events[i]
+		stays := func(id string) bool {
+			if !ex.sharable[id] {
+				gone[i] = append(gone[i], id)
+			}
+			return ex.sharable[id]
+		}
+		tied := parents[e.UUID]
+		if len(tied) > 0 {
+			parents[e.UUID] = kept(tied, func(p api.RelationshipInput) bool { return stays(p.ParentID) })
+		}
+		refs := e.References
+		e.References = kept(refs, stays)
+		if ex.needs.parents {
+			ex.report.Untied += len(tied) - len(parents[e.UUID])
+		}
+		if ex.needs.references {
+			ex.report.Untied += len(refs) - len(e.References)
+		}
+	}
+	return gone, nil
+}
+
+// learn asks which of those that a page's events name are within the limit.
+func (ex *exporter) learn(ctx context.Context, events []api.Event, parents map[string][]api.RelationshipInput) error {
 	var asked []string
 	ask := func(id string) {
 		if _, known := ex.sharable[id]; !known {
@@ -355,22 +393,16 @@ func (ex *exporter) untie(ctx context.Context, events []api.Event, parents map[s
 			ex.sharable[others[i].UUID] = ex.allowed(others[i].TLP)
 		}
 	}
-	for i := range events {
-		e := &events[i]
-		tied := parents[e.UUID]
-		if len(tied) > 0 {
-			parents[e.UUID] = kept(tied, func(p api.RelationshipInput) bool { return ex.sharable[p.ParentID] })
-		}
-		refs := e.References
-		e.References = kept(refs, func(id string) bool { return ex.sharable[id] })
-		if ex.needs.parents {
-			ex.report.Untied += len(tied) - len(parents[e.UUID])
-		}
-		if ex.needs.references {
-			ex.report.Untied += len(refs) - len(e.References)
-		}
-	}
 	return nil
+}
+
+// holdsAny tells whether one of the ids stands in a raw record.
+func holdsAny(data []byte, ids []string) bool {
+	if len(ids) == 0 || len(data) == 0 {
+		return false
+	}
+	data = bytes.ToLower(data)
+	return slices.ContainsFunc(ids, func(id string) bool { return bytes.Contains(data, []byte(id)) })
 }
 
 // kept is a list's part that may stay; the list itself stays as it is.

@@ -46,12 +46,14 @@ type importer struct {
 	events   int               // in batch
 	size     int               // bytes of the file in batch
 
-	planner planner
-	member  string              // the file being read, of a folder or an archive
-	ids     map[string]struct{} // of the events a plan has seen
-	whole   marking.Mark        // what the file says of all that is in it
-	run     string              // the import, where the sink keeps imports; else ""
-	undated int                 // lines of JSON without a date
+	planner  planner
+	member   string              // the file being read, of a folder or an archive
+	ids      map[string]struct{} // of the events a plan has seen
+	whole    marking.Mark        // what the file says of all that is in it
+	run      string              // the import, where the sink keeps imports; else ""
+	undated  int                 // lines of JSON without a date
+	stricter int                 // raw records that hold or name what is stricter than their events
+	parts    *stixIndex          // what the parts of a MISP file say of their sharing
 
 	sending errgroup.Group
 	mu      sync.Mutex
@@ -323,6 +325,9 @@ func (im *importer) finish(err error) (Report, error) {
 	}
 	if im.undated > 0 {
 		im.note(place{}, counted(im.undated, "event")+" without a date in the file, dated by the import")
+	}
+	if im.stricter > 0 {
+		im.note(place{}, counted(im.stricter, "raw record")+" with values or ids of what is marked stricter than the event, marked as strictly as that")
 	}
 	if n := im.report.Unlike; n > 0 {
 		im.note(place{}, counted(n, "event")+" there already otherwise than the file says, which names no version: left as they are")

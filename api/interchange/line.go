@@ -27,6 +27,7 @@ type line struct {
 
 	mark   marking.Mark // what it says of its own sharing
 	joined marking.Mark // what others say whose words it took in
+	held   api.TLP      // the strictest of what its raw record holds or names of others
 	untied []string     // relationships that its markings don't let in
 	origin api.Origin   // what it is made from
 

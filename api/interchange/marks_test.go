@@ -216,3 +216,59 @@ func TestWordsAroundAnAttributeCount(t *testing.T) {
 		}
 	}
 }
+
+// TestRawRecordsOfOthersStayIn holds that a raw record with the value or the id
+// of what is marked stricter than its event isn't written with a limit, and is
+// kept whole without one.
+func TestRawRecordsOfOthersStayIn(t *testing.T) {
+	const tagGreen, tagRed = `,"Tag":[{"name":"tlp:green"}]`, `,"Tag":[{"name":"tlp:red"}]`
+	secret := func(more string) string {
+		return strings.Replace(mispAttr(7, more), "c2.example.net", "secret.example.net", 1)
+	}
+	object := func(n int, attribute, references string) string {
+		return `{"uuid":"` + id(n) + `","name":"file","Attribute":[` + attribute + `],"ObjectReference":[` + references + `]}`
+	}
+	reference := `{"referenced_uuid":"` + strings.ToUpper(id(7)) + `","relationship_type":"connects-to","Attribute":{"uuid":"` + id(7) + `","value":"secret.example.net"}}`
+	green, red := ","+greenRef, ","+redRef
+	note := stixOther("note", 2, `,"content":"words about it","object_refs":["`+stixID("indicator", 7)+`"]`+red)
+	holds := func(kind string) string {
+		return stixOther("report", 3, `,"name":"All of it","published":"2024-01-01T00:00:00Z","object_refs":["`+stixID(kind, 7)+`"]`+green)
+	}
+	for name, text := range map[string]string{
+		"misp: attribute":           mispFile(tagGreen, secret(tagRed), `,"Object":[`+object(3, mispAttr(2, ""), reference)+`]`),
+		"misp: attribute in object": mispFile(tagGreen, "", `,"Object":[`+object(3, mispAttr(2, ""), reference)+`,`+object(4, secret(tagRed), "")+`]`),
+		"misp: said in a comment":   mispFile(tagGreen, secret(`,"comment":"TLP:RED"`), `,"Object":[`+object(3, mispAttr(2, ""), reference)+`]`),
+		"misp: behind its object":   `{"Event":{"uuid":"` + id(90) + `","info":"An event","Object":[` + object(3, mispAttr(2, ""), reference) + `],"Attribute":[` + secret(tagRed) + `]` + tagGreen + `}}`,
+		"misp: proposal":            mispFile(tagGreen, mispAttr(3, `,"ShadowAttribute":[{"uuid":"`+id(7)+`","value":"secret.example.net"`+tagRed+`}]`), ""),
+		"misp: event it extends":    `{"response":[` + strings.Replace(mispFile(tagRed, "", ""), id(90), id(7), 1) + `,` + strings.Replace(mispFile(tagGreen+`,"extends_uuid":"`+id(7)+`"`, "", ""), id(90), id(3), 1) + `]}`,
+		"misp: not in the file":     strings.Replace(mispFile(tagGreen+`,"extends_uuid":"`+id(7)+`"`, "", ""), id(90), id(3), 1),
+		"stix: report":              stixBundle(holds("indicator"), stixIndicator(7, red)),
+		"stix: red by a note":       stixBundle(holds("indicator"), stixIndicator(7, green), note),
+		"stix: unmarked":            stixBundle(holds("indicator"), stixIndicator(7, "")),
+		"stix: a note itself":       stixBundle(holds("note"), stixOther("note", 7, `,"content":"words","object_refs":["`+stixID("indicator", 9)+`"]`+red), stixIndicator(9, "")),
+		"stix: not in the file":     stixBundle(holds("indicator")),
+		"stix: who made it":         stixBundle(strings.Replace(holds("x"), `"created":`, `"created_by_ref":"`+stixID("identity", 7)+`","created":`, 1), stixOther("identity", 7, `,"name":"Secret.example.net"`+red)),
+		"jsonl: the line":           `{"id":"` + id(3) + `","event":"x","tlp":"green","references":["` + strings.ToUpper(id(7)) + `"]}` + "\n" + `{"id":"` + id(7) + `","event":"y","tlp":"red"}` + "\n",
+	} {
+		m := newMemory()
+		doImport(t, text, m, ImportOptions{})
+		if raw := m.raws[id(3)]; m.events[id(3)].TLP != "green" || !strings.Contains(strings.ToLower(string(raw.Data)), id(7)) {
+			t.Errorf("%s: the event is %s, its raw record %s", name, m.events[id(3)].TLP, raw.Data)
+		}
+		written, done := exportAs(t, m, ExportOptions{Format: JSONL, MaxTLP: api.TLPGreen})
+		written = strings.ToLower(written)
+		if strings.Contains(written, id(7)) || strings.Contains(written, "secret") || !strings.Contains(written, id(3)) || done.Bare != 1 {
+			t.Errorf("%s: %+v\n%s", name, done, written)
+		}
+	}
+	for name, text := range map[string]string{
+		"misp": mispFile(tagGreen, secret(""), `,"Object":[`+object(3, mispAttr(2, ""), reference)+`]`),
+		"stix": stixBundle(holds("indicator"), stixIndicator(7, green), stixOther("identity", 8, "")),
+	} {
+		m := newMemory()
+		report := doImport(t, text, m, ImportOptions{})
+		if written, done := exportAs(t, m, ExportOptions{Format: JSONL, MaxTLP: api.TLPGreen}); done.Bare != 0 || !strings.Contains(strings.ToLower(written), id(7)) || len(report.Notes) > 0 {
+			t.Errorf("%s, all of it green: %+v, %+v", name, done, report)
+		}
+	}
+}

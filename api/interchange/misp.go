@@ -30,7 +30,10 @@ type mispEvent struct {
 // may stand behind its attributes, then everything. Nothing is taken of an
 // event that isn't whole: its marking may be what is missing. What the events
 // say of themselves is held in memory, their attributes are not.
-func (im *importer) readMISP(p *passes) error {
+func (im *importer) readMISP(p *passes) (err error) {
+	im.parts = newSTIXIndex()
+	im.parts.unreadable, _ = im.tlps()
+	defer func() { err = errors.Join(err, im.parts.close()) }()
 	var events []mispEvent
 	return p.each(2, func(pass int, f *file) error {
 		j := &jsonReader{in: f.Reader, most: im.o.MaxLine, line: 1}
@@ -52,10 +55,13 @@ func (im *importer) readMISP(p *passes) error {
 			return im.mispBody(j, events[n-1])
 		}, func(key string) error {
 			if pass == 0 {
-				return j.skip()
+				return im.elements(j, im.parts.noteMISP(key), true)
 			}
 			return im.takeLoose(j, key)
 		})
+		if pass == 0 {
+			err = errors.Join(err, im.parts.settle())
+		}
 		if damage, other := im.damageOf(f, err); pass == 0 && damage != nil {
 			return other // the second pass reports it
 		}
@@ -179,7 +185,9 @@ func (im *importer) mispHead(j *jsonReader) (mispEvent, error) {
 			return context.Cause(im.ctx)
 		}
 		switch key {
-		case "Attribute", "Object", "ShadowAttribute", "RelatedEvent":
+		case "Attribute", "Object":
+			return im.elements(j, im.parts.noteMISP(key), true)
+		case "ShadowAttribute", "RelatedEvent":
 			return j.skip()
 		}
 		value, err := j.value()
@@ -193,6 +201,9 @@ func (im *importer) mispHead(j *jsonReader) (mispEvent, error) {
 		return nil
 	})
 	e.raw = append(e.raw, '}')
+	id := mispID(e.fields["uuid"])
+	im.parts.add(factVersion, id)
+	im.parts.noteMark(id, e.context.mark)
 	return e, err
 }
 
@@ -297,6 +308,7 @@ func (im *importer) mispParent(e mispEvent, at place) (string, error) {
 	l.joined.Add(e.reportMark)
 	if extended, err := parseUUID(string(e.fields["extends_uuid"])); err == nil && extended.String() != l.UUID {
 		l.Relationships = append(l.Relationships, api.RelationshipInput{ParentID: extended.String(), RelationshipType: api.RelatedTo})
+		l.held = im.parts.extended(extended.String())
 	}
 	if e.fields["deleted"].yes() {
 		im.leave("event", "it was deleted")
@@ -394,10 +406,7 @@ func (im *importer) leaveBeside(a mispAttribute) {
 func (im *importer) inherit(l *line, e mispEvent, attributes ...mispAttribute) {
 	c := e.context.clone()
 	for _, a := range attributes {
-		own := mispContext{}
-		own.tags(a.Tags)
-		own.tags(a.OldTags)
-		own.galaxies(a.Galaxies)
+		own := a.context()
 		if a.Detect.yes() {
 			own.labels = append(own.labels, "to_ids")
 		}
@@ -421,6 +430,10 @@ func (im *importer) putChild(l line, parent string, b []byte, at place) error {
 		l.Relationships = append(l.Relationships, api.RelationshipInput{ParentID: parent, RelationshipType: api.RelatedTo})
 	}
 	l.Raw.Data = bytes.Clone(b)
+	if mentionsTLP(b) {
+		within := tagsWithin(b, 8)
+		l.held = max(l.held, within.Resolve(im.parts.unreadable, api.TLPNone))
+	}
 	l.keepOwn()
 	return im.putMade(l, len(b), at)
 }
@@ -473,6 +486,8 @@ func (im *importer) takeObject(e mispEvent, parent string, b []byte, at int) err
 	}
 	l.joined.Add(saidOf(string(o.Comment)))
 	for _, r := range o.References {
+		said := im.parts.mark(mispID(r.To))
+		l.held = max(l.held, said.Resolve(im.parts.unreadable, api.TLPNone))
 		if to, err := parseUUID(string(r.To)); err == nil && !r.Deleted.yes() && to.String() != l.UUID && to.String() != parent {
 			l.Relationships = append(l.Relationships, api.RelationshipInput{ParentID: to.String(), RelationshipType: api.RelatedTo})
 		}

@@ -1,10 +1,13 @@
 package interchange
 
 import (
+	"bytes"
 	"cmp"
+	"encoding/json"
 	"slices"
 	"strings"
 
+	"threatbench/api"
 	"threatbench/api/marking"
 )
 
@@ -131,4 +134,85 @@ func (c *mispContext) describe(l *line) {
 		stage := c.stage
 		l.KillChain = &stage
 	}
+}
+
+// context is what an attribute's own tags and galaxies say.
+func (a mispAttribute) context() (own mispContext) {
+	own.tags(a.Tags)
+	own.tags(a.OldTags)
+	own.galaxies(a.Galaxies)
+	return own
+}
+
+// mispID is how the parts of a file are known while it is read.
+func mispID(id word) string { return strings.ToLower(strings.TrimSpace(string(id))) }
+
+// noteMISP takes in what an attribute or an object says of its own sharing:
+// other objects may hold its value. Most say nothing.
+func (x *stixIndex) noteMISP(key string) func(b []byte, line int) error {
+	return func(b []byte, _ int) error {
+		if !mentionsTLP(b) && !bytes.Contains(b, []byte(`Tag"`)) {
+			return nil
+		}
+		list := []mispAttribute{decoded[mispAttribute](b)}
+		var said marking.Mark
+		if key == "Object" {
+			o := decoded[mispObject](b)
+			list = append(list, o.Attributes...)
+		}
+		for _, a := range list {
+			own := a.context()
+			said.Add(own.mark)
+			said.Add(saidOf(string(a.Comment), string(a.Value)))
+		}
+		for _, a := range list {
+			x.noteMark(mispID(a.UUID), said)
+		}
+		return x.err
+	}
+}
+
+// noteMark keeps what a part says of its sharing.
+func (x *stixIndex) noteMark(id string, said marking.Mark) {
+	if said.TLP > api.TLPClear {
+		x.add(factMark, id, markField, said.TLP.String())
+	}
+	for _, text := range said.Unreadable {
+		x.add(factMark, id, markField, text)
+	}
+}
+
+// extended is the TLP of an event that another one extends. That of one that
+// isn't in the file isn't known.
+func (x *stixIndex) extended(id string) api.TLP {
+	if !x.has(factVersion, id) {
+		return x.unreadable
+	}
+	said := x.mark(id)
+	return said.Resolve(x.unreadable, api.TLPNone)
+}
+
+// tagsWithin is what all tags in a record say, of whatever is in it.
+func tagsWithin(b json.RawMessage, depth int) (m marking.Mark) {
+	if b = bytes.TrimSpace(b); len(b) == 0 || depth == 0 {
+		return m
+	}
+	switch b[0] {
+	case '[':
+		for _, one := range decoded[[]json.RawMessage](b) {
+			m.Add(tagsWithin(one, depth-1))
+		}
+	case '{':
+		for key, value := range decoded[map[string]json.RawMessage](b) {
+			switch key {
+			case "Tag", "EventTag", "AttributeTag":
+				var own mispContext
+				own.tags(decoded[many[mispTag]](value))
+				m.Add(own.mark)
+			default:
+				m.Add(tagsWithin(value, depth-1))
+			}
+		}
+	}
+	return m
 }

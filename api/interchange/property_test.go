@@ -135,6 +135,13 @@ func TestNothingAboveALimitLeaves(t *testing.T) {
 					l.References = append(l.References, other)
 				}
 			}
+			if rapid.Bool().Draw(rt, "named") { // the record names them as well
+				data, err := json.Marshal(map[string]any{"k": "raw" + fmt.Sprintf("SECRET%dX", n), "of": l.References})
+				if err != nil {
+					rt.Fatal(err)
+				}
+				l.Raw.Data = data
+			}
 			list = append(list, l)
 		}
 		m := newMemory()
@@ -177,7 +184,8 @@ func TestNothingAboveALimitLeaves(t *testing.T) {
 
 // TestMarkedObjectsNeverLeave draws STIX bundles whose objects are marked each
 // for itself, imports them and exports them with a limit: no word of an object
-// above it is written, whatever event took it in.
+// above it is written, whatever event took it in, and no id of an event above
+// it, whatever names it.
 func TestMarkedObjectsNeverLeave(t *testing.T) {
 	refs := map[api.TLP]string{
 		api.TLPClear: "marking-definition--613f2e26-407d-48c7-9eca-b8e91df99dc9", api.TLPGreen: "marking-definition--34098fce-860f-48ae-8e50-ebd3cc5e41da",
@@ -211,14 +219,24 @@ func TestMarkedObjectsNeverLeave(t *testing.T) {
 		add(func(s, more string) string {
 			return stixOther("report", 60, `,"name":"`+s+`","published":"2024-01-01T00:00:00Z","object_refs":["`+stixID("indicator", 1)+`"]`+more)
 		})
+		add(func(s, more string) string {
+			ids := []string{stixID("indicator", 0), stixID("indicator", 2), stixID("sighting", 31), stixID("note", 21), stixID("report", 60)}
+			refs := rapid.SliceOfNDistinct(rapid.SampledFrom(ids), 1, 5, rapid.ID).Draw(rt, "refs")
+			return stixOther("grouping", 61, `,"name":"`+s+`","object_refs":["`+strings.Join(refs, `","`)+`"]`+more)
+		})
 		m := newMemory()
 		report := doImport(t, stixBundle(rapid.Permutation(objects).Draw(rt, "order")...), m, ImportOptions{})
-		if len(m.events) != 7 || len(report.Rejected) > 0 {
+		if len(m.events) != 8 || len(report.Rejected) > 0 {
 			rt.Fatalf("%d events: %+v", len(m.events), report)
 		}
 		limit := rapid.SampledFrom([]api.TLP{api.TLPClear, api.TLPGreen, api.TLPAmber}).Draw(rt, "limit")
 		for _, f := range ExportFormats() {
 			text, _ := exportAs(t, m, ExportOptions{Format: f, MaxTLP: limit, Columns: columnsOf(f)})
+			for uuid, e := range m.events {
+				if own, _ := api.ParseTLP(e.TLP); own > limit && strings.Contains(text, uuid) {
+					rt.Fatalf("%s at most %v writes the id of %s:\n%s", f, limit, e.Event, text)
+				}
+			}
 			text = strings.ToUpper(text)
 			for secret, tlp := range marked {
 				if tlp > limit && strings.Contains(text, secret) {

@@ -10,7 +10,8 @@ import (
 
 // settle gives an event its TLP: the strictest of what it says of itself, or
 // what its file or else the import says where it says nothing, and of all
-// others whose words it took in. A raw record that has a marking keeps it.
+// others whose words it took in. A raw record that has a marking keeps it; one
+// that holds or names what is stricter than the event is as strict as that.
 func (im *importer) settle(l *line, at place) {
 	l.joined.Add(im.whole)
 	unreadable, otherwise := im.tlps()
@@ -20,6 +21,10 @@ func (im *importer) settle(l *line, at place) {
 	var raw marking.Mark
 	if raw.Field(l.Raw.TLP); l.Raw.TLP != "" {
 		l.Raw.TLP = raw.Resolve(unreadable, tlp).String()
+	}
+	if l.held > max(tlp, raw.TLP) {
+		l.Raw.TLP = l.held.String()
+		im.stricter++
 	}
 	all := marking.Mark{}
 	all.Add(l.mark)

@@ -139,6 +139,7 @@ func (im *importer) takeSTIX(x *stixIndex, b []byte, at int) error {
 	}
 	l.Raw.Data = bytes.Clone(b)
 	l.Raw.Source = x.name(o.Creator)
+	l.held = max(l.held, x.held(b, o.ID))
 	l.origin = api.Origin{ID: o.ID, Version: version(o.Modified), Revoked: o.Revoked}
 	if o.Revoked {
 		l.Tags = with(l.Tags, tagRevoked)
@@ -270,6 +271,12 @@ func (im *importer) ownEvent(x *stixIndex, o stixObject, own stix.Extension) (li
 	l.Attacker, l.AttackerCountry, l.TargetCountry, l.TargetIndustry = own.Attacker, own.AttackerCountry, own.TargetCountry, own.TargetIndustry
 	l.KillChain, l.MitreAttack, l.MitreCapec, l.Tags = &own.KillChain, own.MitreAttack, own.MitreCapec, own.Tags
 	l.Indicators, l.References, l.Relationships = own.Indicators, own.References, own.Relationships
+	for _, id := range own.References {
+		l.held = max(l.held, x.strictness("incident--"+id))
+	}
+	for _, r := range own.Relationships {
+		l.held = max(l.held, x.strictness("incident--"+r.ParentID))
+	}
 	x.insight(&l, o.ID, im.o.MaxLine)
 	for _, id := range x.owned(o.ID) {
 		for _, v := range x.values(id) {

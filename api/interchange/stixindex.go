@@ -34,6 +34,7 @@ const (
 	factActor           // of a campaign: the actor it is attributed to, the relationship
 	factSector          // of an identity: its first sector
 	factVersion         // of what stands for an event: when it was modified
+	factHolds           // of a sighting, observed data, a report: what its event takes in of others
 )
 
 const (
@@ -50,13 +51,14 @@ type stixIndex struct {
 	table *extsort.Table
 	names map[string]string // looked up lately
 	marks map[string]marking.Mark
-	err   error // the first of any look-up
+	tlps  map[string]api.TLP // worked out lately
+	err   error              // the first of any look-up
 
 	unreadable, otherwise api.TLP // of what can't be read, of what says nothing
 }
 
 func newSTIXIndex() *stixIndex {
-	return &stixIndex{facts: extsort.New(indexBytes), names: map[string]string{}, marks: map[string]marking.Mark{}}
+	return &stixIndex{facts: extsort.New(indexBytes), names: map[string]string{}, marks: map[string]marking.Mark{}, tlps: map[string]api.TLP{}}
 }
 
 func (x *stixIndex) close() error { return x.facts.Close() }
@@ -232,6 +234,9 @@ func (x *stixIndex) noteContext(o stixObject) bool {
 			if !isObservable(ref) {
 				x.add(factUsed, ref)
 			}
+			if !isObservable(ref) && !standsForEvent(ref) {
+				x.add(factHolds, o.ID, ref)
+			}
 		}
 	case "note", "opinion":
 		for _, ref := range o.Objects {
@@ -260,11 +265,14 @@ func (x *stixIndex) noteEvidence(o stixObject, b []byte) {
 		}
 		for _, ref := range o.Observed {
 			x.add(factEvidence, ref)
+			x.add(factHolds, o.ID, ref)
 		}
+		x.add(factHolds, o.ID, o.Of)
 		x.add(factUsed, o.Of)
 	case "observed-data":
 		for _, ref := range o.Objects {
 			x.add(factUsed, ref)
+			x.add(factHolds, o.ID, ref)
 		}
 		x.noteValues(o.ID, embeddedValues(o))
 	default:

@@ -276,3 +276,100 @@ func (x *stixIndex) tie(l *line, id string, e stixEdge, relation string) {
 	}
 	l.relate(x.eventID(e.target), relation)
 }
+
+// held is the strictest marking of what a record names beside itself.
+func (x *stixIndex) held(b []byte, own string) (strictest api.TLP) {
+	for rest := b; strictest < api.TLPRed; {
+		at := bytes.Index(rest, []byte("--"))
+		if at < 0 {
+			break
+		}
+		end := bytes.IndexByte(rest[at:], '"')
+		if end < 0 {
+			break
+		}
+		id := string(rest[bytes.LastIndexByte(rest[:at], '"')+1 : at+end])
+		rest = rest[at+end:]
+		if id != own && !strings.HasPrefix(id, "marking-definition--") {
+			strictest = max(strictest, x.strictness(id))
+		}
+	}
+	return strictest
+}
+
+// strictness is the TLP that an event made of an object has, or what the object
+// says where it is none. That of an event that isn't in the file isn't known.
+func (x *stixIndex) strictness(id string) api.TLP {
+	tlp, known := x.tlps[id]
+	if !known {
+		if len(x.tlps) >= mostNames {
+			clear(x.tlps)
+		}
+		tlp = x.workOut(id)
+		x.tlps[id] = tlp
+	}
+	return tlp
+}
+
+func (x *stixIndex) workOut(id string) api.TLP {
+	if standsForEvent(id) && !x.has(factVersion, id) {
+		return x.unreadable
+	}
+	own, otherwise := x.mark(id), api.TLPNone
+	if x.isEvent(id) {
+		otherwise = x.otherwise
+	}
+	var others marking.Mark
+	for _, other := range x.sources(id) {
+		others.Add(x.mark(other))
+	}
+	return max(own.Resolve(x.unreadable, otherwise), others.Resolve(x.unreadable, api.TLPNone))
+}
+
+// isEvent tells whether an object becomes an event of its own.
+func (x *stixIndex) isEvent(id string) bool {
+	if isObservable(id) {
+		return !x.has(factUsed, id)
+	}
+	return standsForEvent(id) && x.incidentOf(id) == "" && !x.has(factEvidence, id)
+}
+
+// sources are the objects whose words an event takes in.
+func (x *stixIndex) sources(id string) (out []string) {
+	take := func(said string) bool {
+		other, _, _ := strings.Cut(said, "\x00")
+		out = append(out, other)
+		return len(out) <= mostTies
+	}
+	x.each(factNote, id, take)
+	for _, held := range x.list(factHolds, id) {
+		out = append(out, held)
+		x.each(factHolds, held, take)
+	}
+	for _, e := range x.edges(id) {
+		if standsForEvent(e.target) || isObservable(e.target) {
+			continue
+		}
+		out = append(out, e.id, e.target)
+		actors := []string{e.target}
+		for _, said := range x.list(factActor, e.target) {
+			actor, relationship, _ := strings.Cut(said, "\x00")
+			out, actors = append(out, actor, relationship), append(actors, actor)
+		}
+		for _, actor := range actors {
+			if origin := x.first(factOrigin, actor); origin != "" {
+				out = append(out, strings.SplitN(origin, "\x00", 2)...)
+			}
+		}
+	}
+	if strings.HasPrefix(id, "incident--") {
+		for _, owned := range append([]string{id}, x.owned(id)...) {
+			out = append(out, owned)
+			for _, said := range x.list(factTime, owned) {
+				_, sighting, _ := strings.Cut(said, "\x00")
+				out = append(out, sighting)
+			}
+		}
+	}
+	return out
+}

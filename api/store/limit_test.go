@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"net/http"
 	"path/filepath"
@@ -384,5 +385,34 @@ func TestTransferUnderALimit(t *testing.T) {
 	}
 	if list, err := d.Parents(t.Context(), testAccount, []string{target}); err != nil || len(list[target]) != 2 {
 		t.Errorf("moving lost a relationship: %+v, %v", list, err)
+	}
+}
+
+// TestRawRecordAboveALimitIsNotThere holds that somebody limited reads and
+// changes an event's raw record no more where that is marked above the limit.
+func TestRawRecordAboveALimitIsNotThere(t *testing.T) {
+	d, _ := changeable(t)
+	in := plain(nil)
+	in.TLP, in.Raw = "green", api.RawInput{Data: json.RawMessage(`{"names":"others"}`), TLP: "red"}
+	id := create(t, d, in).CreatedEvents[0].UUID
+	within := WithLimit(context.Background(), Limit{MaxTLP: api.TLPGreen})
+	whole, err := d.Raw(context.Background(), testAccount, "", id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	source := "changed"
+	_, byEvent := d.Raw(within, testAccount, "", id)
+	_, byID := d.RawByID(within, testAccount, id, whole.ID)
+	_, change := d.UpdateRaw(within, Actor{}, testAccount, id, whole.ID, api.RawPatch{Source: &source})
+	for what, err := range map[string]error{"by its event": byEvent, "by its id": byID, "changed": change} {
+		if !missing(err) {
+			t.Errorf("%s: %v, want a 404", what, err)
+		}
+	}
+	if _, err := d.Event(within, testAccount, "", id); err != nil {
+		t.Errorf("its event: %v", err)
+	}
+	if now, err := d.Raw(context.Background(), testAccount, "", id); err != nil || now.Source == source {
+		t.Errorf("the record is %+v, %v", now, err)
 	}
 }

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"encoding/json"
@@ -34,7 +35,8 @@ func unpackRaw(b []byte) (json.RawMessage, error) {
 }
 
 // Raw reads the record an event was made from; a 404 *api.Error where the
-// event, or its record, isn't there. Dataset "" means anywhere in the account.
+// event, or its record, isn't there, or it is marked above the limit. Dataset ""
+// means anywhere in the account.
 func (d *DB) Raw(ctx context.Context, account, dataset, event string) (api.Raw, error) {
 	return d.raw(ctx, account, dataset, event, "")
 }
@@ -68,6 +70,9 @@ func (d *DB) raw(ctx context.Context, account, dataset, event, rawID string) (ap
 	if err != nil {
 		return api.Raw{}, fmt.Errorf("reading a raw record: %w", err)
 	}
+	if out.TLP != "" && !v.limit.allows(out.TLP) {
+		return api.Raw{}, missing
+	}
 	out.Created = timeOf(created)
 	if out.Data, err = unpackRaw(data); err != nil {
 		return api.Raw{}, fmt.Errorf("reading a raw record: %w", err)
@@ -97,6 +102,9 @@ func (d *DB) UpdateRawIf(ctx context.Context, who Actor, account, event, rawID s
 		if fmt.Sprint(r.id) != rawID || r.flags&flagHasRaw == 0 {
 			return noRaw(event, rawID)
 		}
+		if was, err := e.c.s.rawRow(e.c.ctx, r.id); err != nil || was != nil && was.tlp != "" && !e.c.limit.allows(was.tlp) {
+			return cmp.Or(err, error(noRaw(event, rawID)))
+		}
 		if holds != nil {
 			if err := e.unchanged(r.id, holds); err != nil {
 				return err
@@ -111,7 +119,7 @@ func (d *DB) UpdateRawIf(ctx context.Context, who Actor, account, event, rawID s
 	if err != nil {
 		return api.Raw{}, "", err
 	}
-	raw, err = d.RawByID(ctx, account, event, rawID)
+	raw, err = d.RawByID(context.WithValue(ctx, limitKey{}, nil), account, event, rawID) // also where it is marked above the limit now
 	return raw, version, err
 }
 
