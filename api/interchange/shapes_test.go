@@ -92,3 +92,48 @@ func TestNewestVersionInAFile(t *testing.T) {
 		}
 	}
 }
+
+// TestWhatASightingObserved holds that a sighting has the indicators of its
+// observed data, whatever was sighted, and that what is missing is named.
+func TestWhatASightingObserved(t *testing.T) {
+	of := func(kind string, observed ...string) string {
+		return stixOther("sighting", 1, `,"sighting_of_ref":"`+stixID(kind, 2)+`","observed_data_refs":["`+strings.Join(observed, `","`)+`"],`+greenRef)
+	}
+	data := func(n int, more string) string {
+		return stixOther("observed-data", n, `,"first_observed":"2024-01-01T00:00:00Z","last_observed":"2024-01-01T00:00:00Z","number_observed":1`+more)
+	}
+	file := stixOther("file", 5, `,"name":"resume.pdf","hashes":{"MD5":"1717b7fff97d37a1e1a0029d83492de1"}`)
+	key := stixOther("windows-registry-key", 6, `,"key":"HKLM\\System\\x"`)
+	first, second := data(3, `,"object_refs":["`+stixID("file", 5)+`"]`), data(4, `,"object_refs":["`+stixID("windows-registry-key", 6)+`"]`)
+	both := []string{stixID("observed-data", 3), stixID("observed-data", 4)}
+	traffic := data(3, `,"object_refs":["`+stixID("network-traffic", 7)+`"]`)
+	const whole = `1717b7fff97d37a1e1a0029d83492de1 resume.pdf HKLM\System\x`
+	for _, c := range []struct {
+		name, text, indicators, tags, attacker, tlp string
+		missing                                     int
+	}{
+		{"malware", stixBundle(of("malware", both...), first, second, file, key, stixOther("malware", 2, `,"name":"Trojan"`)), whole, "Trojan", "", "green", 0},
+		{"an actor", stixBundle(stixOther("threat-actor", 2, `,"name":"BADGER"`), file, key, first, second, of("threat-actor", both...)), whole, "", "BADGER", "green", 0},
+		{"what isn't in the file", stixBundle(of("malware", both...), first, second, file, key), whole, "", "", "green", 0},
+		{"an indicator", stixBundle(of("indicator", both...), first, second, file, key, stixIndicator(2, ","+greenRef)), "c2.example.net " + whole, "", "", "green", 0},
+		{"red malware", stixBundle(of("malware", both...), first, second, file, key, stixOther("malware", 2, `,"name":"Trojan",`+redRef)), whole, "Trojan", "", "red", 0},
+		{"red file", stixBundle(of("malware", both...), first, second, strings.Replace(file, `,"name"`, ","+redRef+`,"name"`, 1), key), whole, "", "", "red", 0},
+		{"observed data that isn't there", stixBundle(of("malware", both...), first, file), "1717b7fff97d37a1e1a0029d83492de1 resume.pdf", "", "", "green", 1},
+		{"nothing that is an indicator", stixBundle(of("malware", both[:1]...), traffic, stixOther("network-traffic", 7, "")), "", "", "", "green", 1},
+		{"observed data of 2.0", stixBundle(of("malware", both[:1]...), data(3, `,"objects":{"0":{"type":"file","name":"resume.pdf"}}`)), "resume.pdf", "", "", "green", 0},
+	} {
+		m := newMemory()
+		report := doImport(t, c.text, m, ImportOptions{})
+		e := m.events[id(1)]
+		var got []string
+		for _, in := range e.Indicators {
+			got = append(got, in.Value)
+		}
+		if len(got) == 0 && e.Indicator != "" {
+			got = []string{e.Indicator}
+		}
+		if strings.Join(got, " ") != c.indicators || strings.Join(e.Tags, " ") != c.tags || e.Attacker != c.attacker || e.TLP != c.tlp || report.Missing() != c.missing {
+			t.Errorf("%s: %q, tags %q, attacker %q, %s: %+v", c.name, got, e.Tags, e.Attacker, e.TLP, report)
+		}
+	}
+}

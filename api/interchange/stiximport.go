@@ -202,8 +202,8 @@ func (im *importer) stixEvent(x *stixIndex, o stixObject) (line, error) {
 		l.Category = cmp.Or(first(o.Types), plainCategory)
 		date = cmp.Or(o.ValidFrom, o.Created)
 	case "sighting":
-		l.Indicators = x.joinValues(&l, append([]string{o.Of}, o.Observed...)...)
-		l.Category, date = "Sighting", cmp.Or(o.FirstSeen, o.Created)
+		im.describeSighting(x, &l, o)
+		date = cmp.Or(o.FirstSeen, o.Created)
 	case "observed-data":
 		l.Indicators = append(embeddedValues(o), x.joinValues(&l, o.Objects...)...)
 		l.Category, date = "Observed data", cmp.Or(o.First, o.Created)

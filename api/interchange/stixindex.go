@@ -28,7 +28,7 @@ const (
 	factOwned           // of an incident: an indicator that names it
 	factNote            // of anything: a note, its text
 	factTime            // of an incident or indicator: when it was seen, the sighting
-	factEvidence        // of observed data: a sighting speaks of it
+	factEvidence        // of observed data: what a sighting by it is of
 	factReport          // of anything: a report that holds it
 	factUsed            // of anything: an event speaks of it, or holds it
 	factActor           // of a campaign: the actor it is attributed to, the relationship
@@ -113,8 +113,7 @@ func (x *stixIndex) edges(id string) []stixEdge {
 	return out
 }
 
-// values are the indicators that an object names, or that the observables of
-// observed data name.
+// values are the indicators that an object names itself.
 func (x *stixIndex) values(id string) []api.IndicatorInput {
 	var out []api.IndicatorInput
 	for _, said := range x.list(factValue, id) {

@@ -228,3 +228,28 @@ func (im *importer) unwrap(b []byte, line int, take func(b []byte, line int) err
 	j := &jsonReader{in: bufio.NewReader(bytes.NewReader(bytes.Clone(b))), most: im.o.MaxLine, line: line}
 	return im.bundle(j, take, quiet)
 }
+
+// describeSighting takes in what was seen, and what was observed there.
+func (im *importer) describeSighting(x *stixIndex, l *line, o stixObject) {
+	l.Category = "Sighting"
+	l.Indicators = x.joinValues(l, o.Of)
+	if o.Of != "" && !standsForEvent(o.Of) && !isObservable(o.Of) {
+		x.describeEdge(l, o.ID, stixEdge{kind: "sighting-of", target: o.Of})
+	}
+	for _, observed := range o.Observed {
+		if !x.has(factVersion, observed) {
+			im.leave("observed data", "a sighting names it, and it isn't in the file")
+			continue
+		}
+		found := x.joinValues(l, append([]string{observed}, x.list(factHolds, observed)...)...)
+		if len(found) == 0 {
+			im.leave("observed data", "nothing in it is an indicator")
+		}
+		x.join(l, observed)
+		for _, v := range found {
+			if !slices.Contains(l.Indicators, v) {
+				l.Indicators = append(l.Indicators, v)
+			}
+		}
+	}
+}
