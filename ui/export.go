@@ -49,6 +49,22 @@ func (x export) count() string {
 	return views.Plural(x.size(), "event")
 }
 
+// upTo says how many events are written once the highest marking is chosen:
+// those in hand can be counted, those of a filter can't before they are read.
+func (x export) upTo() string {
+	most := x.options.MaxTLP
+	switch {
+	case most == api.TLPNone:
+		return x.count()
+	case x.known():
+		return views.Plural(within(x.targets.Known, most), "event") + " up to " + most.String()
+	}
+	return "events up to " + most.String()
+}
+
+// known tells whether the marking of every event is known.
+func (x export) known() bool { return x.all == nil && len(x.targets.Known) == len(x.targets.On) }
+
 // source is where its events come from, and the query for them.
 func (x export) source(src interchange.Source) (interchange.Source, api.ListQuery) {
 	if x.all != nil {
@@ -135,7 +151,7 @@ func (m *Model) askForm(x export) tea.Cmd {
 // askCeiling asks up to which marking events may be written.
 func (m *Model) askCeiling(x export, f interchange.Format) tea.Cmd {
 	detail := func(most api.TLP) string {
-		if t := x.targets; x.all == nil && len(t.Known) == len(t.On) {
+		if t := x.targets; x.known() {
 			return views.Count(within(t.Known, most)) + " of " + views.Count(len(t.On))
 		}
 		return ""
@@ -164,7 +180,7 @@ func (m *Model) askWhere(x export) tea.Cmd {
 		return m.beginExport(x, "")
 	}
 	name := "events-" + m.env.Now().In(m.env.Zone).Format("20060102-1504") + extension(x.options.Format)
-	m.overlay.Open(newEntry(m, "write "+x.count()+" to which file?  (empty = clipboard)", name, func(path string) tea.Cmd {
+	m.overlay.Open(newEntry(m, "write "+x.upTo()+" to which file?  (empty = clipboard)", name, func(path string) tea.Cmd {
 		return m.beginExport(x, strings.TrimSpace(path))
 	}))
 	return nil
@@ -193,7 +209,7 @@ func (m *Model) beginExport(x export, path string) tea.Cmd {
 	}
 	src, query := x.source(src)
 	slot := async.Slot{View: jobView, Name: exportSlot}
-	m.beginJob(slot, "writing "+x.count(), x.size())
+	m.beginJob(slot, "writing "+x.upTo(), x.size())
 	return m.env.Async.Run(slot, func(ctx context.Context, report async.Report) (any, error) {
 		out := exported{path: path, most: x.options.MaxTLP}
 		write := func(w io.Writer) (err error) {

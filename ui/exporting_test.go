@@ -68,7 +68,7 @@ func TestMarkedEventsAreExported(t *testing.T) {
 		p.Want("all of them", "4 of 4", "up to green", "2 of 4")
 		p.Golden("export-tlp")
 		choosing(p, "up to green")
-		p.Want("to which file?", "events-20260314-1200.csv")
+		p.Want("write 2 events up to green to which file?", "events-20260314-1200.csv")
 		p.Golden("export-file")
 		press(p, "enter")
 		p.Want("Written: events-20260314-1200.csv (2 written, 2 left", "above green")
