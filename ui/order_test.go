@@ -1,8 +1,12 @@
 package ui_test
 
 import (
+	"fmt"
+	"slices"
+	"strings"
 	"testing"
 
+	"threatbench/api"
 	"threatbench/ui"
 	"threatbench/ui/widget/uitest"
 )
@@ -24,6 +28,36 @@ func TestOrdersOfThePalette(t *testing.T) {
 				p.Press("enter")
 				wait(p)
 				p.Want(c.shows)
+			})
+		})
+	}
+}
+
+// TestGoingToADate lands on the first event of a day and of a month in the
+// order of the list.
+func TestGoingToADate(t *testing.T) {
+	f := newFake(400)
+	for _, c := range []struct {
+		date, inIt string
+		oldest     bool
+	}{{"2026-03", "2026-03", false}, {"2026-03", "2026-03", true}, {"2026-03-01", "2026-03-01", false}, {"2026-03-01", "2026-03-01", true}, {"2026-02", "2026-02", false}} {
+		t.Run(fmt.Sprint(c.date, c.oldest), func(t *testing.T) {
+			list := f.newest()
+			if c.oldest {
+				slices.Reverse(list)
+			}
+			want := 1 + slices.IndexFunc(list, func(e api.Event) bool { return strings.HasPrefix(e.Date.String(), c.inIt) })
+			if want == 0 {
+				t.Fatalf("no event in %s", c.date)
+			}
+			workbench(t, f, usual(), func(p *uitest.Program) {
+				if c.oldest {
+					press(p, "S")
+				}
+				press(p, ":")
+				p.Type("goto " + c.date)
+				press(p, "enter")
+				p.Want(fmt.Sprintf("%d of 400", want))
 			})
 		})
 	}

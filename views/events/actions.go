@@ -40,8 +40,8 @@ func tableActions() []views.Action[*Model] {
 		},
 		{
 			ID: "events.goto", Group: "Moving", Keys: []string{"ctrl+g"}, Title: "Go to a date", Hint: "go to",
-			Help: "Asks for a date and moves to the first event there.",
-			Do:   views.Plain(func(m *Model) { m.env.Host.Prompt("Go to date", "", m.goTo) }),
+			Help: "Asks for a date and moves to its first event in the order of the list: the newest one with the newest first.",
+			Do:   views.Plain(func(m *Model) { m.env.Host.Prompt("Go to date: its first event in the list's order", "", m.goTo) }),
 		},
 		{
 			ID: "events.open", Group: "Moving", Keys: []string{"enter"}, Title: "Open the event", Hint: "open",

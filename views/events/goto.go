@@ -12,17 +12,13 @@ import (
 	"threatbench/ui/widget/toast"
 )
 
-// goTo moves to the first event of a date: how many come before it in the
-// present order tells the row, and the rows from there on are asked for.
+// goTo moves to the first event of a date in the order of the list, the
+// newest or the oldest one: how many come before it tells the row, and the
+// rows from there on are asked for.
 func (m *Model) goTo(text string) tea.Cmd {
-	f, err := query.Parse("date:"+text, m.env.Now())
-	if err != nil || len(f.Search) == 0 {
+	at, ok := edgeOf(text, m.env.Now(), m.order != "asc")
+	if !ok {
 		m.env.Host.Say(toast.Error, fmt.Sprintf("%q is not a date: write 2024-03-01, 2024-03 or -7d", text))
-		return nil
-	}
-	at, err := api.ParseTime(f.Search[0].Value())
-	if err != nil {
-		m.env.Host.Say(toast.Error, fmt.Sprintf("%q is not a date", text))
 		return nil
 	}
 	if m.sortBy != "date" {
@@ -33,10 +29,28 @@ func (m *Model) goTo(text string) tea.Cmd {
 		m.env.Host.Say(toast.Warn, fmt.Sprintf("the filter has %d conditions already, the most there may be: going to a date needs one more", api.MaxConditions))
 		return nil
 	}
-	if m.order != "asc" && at.Equal(at.Truncate(24*time.Hour)) {
-		at = api.TimeOf(at.Add(24*time.Hour - time.Millisecond)) // a day: from its newest event
-	}
 	return m.seek(at)
+}
+
+// edgeOf is the first moment of a date as it is written, or the last one: of a
+// day, a month, a range. What has no length is both.
+func edgeOf(text string, now time.Time, last bool) (api.Time, bool) {
+	f, err := query.Parse("date:"+text, now)
+	if err != nil || len(f.Search) == 0 {
+		return api.Time{}, false
+	}
+	edge := f.Search[0].Value()
+	if last {
+		edge = f.Search[len(f.Search)-1].Value()
+	}
+	at, err := api.ParseTime(edge)
+	if err != nil {
+		return api.Time{}, false
+	}
+	if last && len(edge) == len(time.DateOnly) { // a whole day
+		at = api.TimeOf(at.Add(24*time.Hour - time.Millisecond))
+	}
+	return at, true
 }
 
 // seek counts the events before a moment in the present order.
