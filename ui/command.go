@@ -120,8 +120,12 @@ func (l *paletteLayer) accept() tea.Cmd {
 	if it.Disabled != "" {
 		return l.m.say(toast.Info, it.Title+": "+it.Disabled)
 	}
+	order, is := strings.CutPrefix(it.ID, orderPrefix)
+	if is && strings.HasSuffix(order, " ") {
+		return l.complete(order)
+	}
 	l.m.overlay.Close()
-	if order, ok := strings.CutPrefix(it.ID, orderPrefix); ok {
+	if is {
 		return l.m.order(order)
 	}
 	return l.m.run(keymap.ID(it.ID))

@@ -32,7 +32,7 @@ func verbs() []verb {
 	return []verb{
 		{"sort", "orders the list by this column; again reverses", func(*Model) []string { return events.ColumnIDs() }, false, (*Model).sortBy},
 		{"theme", "changes the colours", func(m *Model) []string { return m.options.Themes.Names() }, false, (*Model).takeTheme},
-		{"goto", "goes to the first event of a date: 2026-03, 2026-03-01, -7d", nil, true, func(m *Model, date string) tea.Cmd { return m.events.GoTo(date) }},
+		{"goto", "goes to a date, to its first event in the list's order: 2026-03, 2026-03-01, -7d", nil, true, func(m *Model, date string) tea.Cmd { return m.events.GoTo(date) }},
 		{"dataset", "searches in it", (*Model).datasetNames, false, (*Model).searchIn},
 		{"columns", "shows these columns alone; usual, or some with spaces between", func(*Model) []string { return append([]string{"usual"}, events.ColumnIDs()...) }, true, (*Model).showColumns},
 		{"actor", "opens the profile of an attacker", nil, true, func(m *Model, name string) tea.Cmd {
@@ -57,19 +57,20 @@ var otherNames = map[keymap.ID]string{
 	"app.help": "bind keys shortcuts keymap", "app.theme": "font colors colours dark light", "app.undo": "revert", "app.quit": "exit",
 }
 
-// verbOf is the order that a query begins with, and what comes after it.
-func verbOf(query string) (v verb, rest string, ok bool) {
+// verbOf is the order that a query begins with, and what comes after it. bare
+// is one that nothing comes after, not even a space.
+func verbOf(query string) (v verb, rest string, bare, ok bool) {
 	name, rest, spaced := strings.Cut(strings.TrimLeft(query, " "), " ")
-	i := slices.IndexFunc(verbs(), func(v verb) bool { return v.name == name })
-	if !spaced || i < 0 {
-		return verb{}, "", false
+	i := slices.IndexFunc(verbs(), func(v verb) bool { return strings.EqualFold(v.name, name) })
+	if i < 0 {
+		return verb{}, "", false, false
 	}
-	return verbs()[i], strings.TrimSpace(rest), true
+	return verbs()[i], strings.TrimSpace(rest), !spaced, true
 }
 
 // suggestOrders puts the orders before the actions while one is typed.
 func (l *paletteLayer) suggestOrders() tea.Cmd {
-	v, rest, ok := verbOf(l.list.Query())
+	v, rest, bare, ok := verbOf(l.list.Query())
 	if !ok {
 		if l.orders {
 			l.list.SetItems(l.m.commands())
@@ -79,12 +80,33 @@ func (l *paletteLayer) suggestOrders() tea.Cmd {
 	}
 	first := !l.orders
 	l.orders = true
-	l.list.SetItems(append(l.m.orderItems(v, rest), l.m.commands()...))
+	items := []palette.Item{v.unsaid()}
+	if !bare {
+		items = l.m.orderItems(v, rest)
+	}
+	l.list.SetItems(append(items, l.m.commands()...))
 	l.list.Home()
 	if first && v.name == "dataset" {
 		return l.m.needCatalogs(nil)
 	}
 	return nil
+}
+
+// unsaid is an order that says nothing yet of what it takes: to choose it
+// writes its name, after which that is typed.
+func (v verb) unsaid() palette.Item {
+	return palette.Item{ID: orderPrefix + v.name + " ", Title: v.name + " …", Detail: v.about, First: true}
+}
+
+// complete writes an order's name into the entry, or says what the order
+// takes where its name stands there already.
+func (l *paletteLayer) complete(name string) tea.Cmd {
+	v, _, bare, _ := verbOf(l.list.Query())
+	if !bare {
+		return l.m.say(toast.Info, v.name+" "+v.about)
+	}
+	l.list.SetQuery(name)
+	return l.suggestOrders()
 }
 
 func (m *Model) orderItems(v verb, rest string) []palette.Item {
@@ -94,25 +116,25 @@ func (m *Model) orderItems(v verb, rest string) []palette.Item {
 	}
 	all := len(offered)
 	offered = slices.DeleteFunc(offered, func(o string) bool { return !strings.Contains(strings.ToLower(o), strings.ToLower(rest)) })
-	if rest != "" && v.free && !slices.Contains(offered, rest) {
+	if rest != "" && v.free && !slices.ContainsFunc(offered, func(o string) bool { return strings.EqualFold(o, rest) }) {
 		offered = append([]string{rest}, offered...)
 	}
 	switch {
 	case len(offered) == 0 && all > 0:
-		return []palette.Item{{ID: orderPrefix, Title: v.name + " " + rest, Disabled: "there is none of that name"}}
+		return []palette.Item{{ID: orderPrefix, Title: v.name + " " + rest, Disabled: "there is none of that name", First: true}}
 	case len(offered) == 0:
-		return []palette.Item{{ID: orderPrefix, Title: v.name + " …", Disabled: "it " + v.about}}
+		return []palette.Item{v.unsaid()}
 	}
 	items := make([]palette.Item, len(offered))
 	for i, o := range offered {
-		items[i] = palette.Item{ID: orderPrefix + v.name + " " + o, Title: v.name + " " + o, Detail: v.about}
+		items[i] = palette.Item{ID: orderPrefix + v.name + " " + o, Title: v.name + " " + o, Detail: v.about, First: true}
 	}
 	return items
 }
 
 // order carries out an order with what it takes.
 func (m *Model) order(text string) tea.Cmd {
-	v, rest, ok := verbOf(text)
+	v, rest, _, ok := verbOf(text)
 	if !ok {
 		return nil
 	}
@@ -137,8 +159,8 @@ func (m *Model) takeTheme(name string) tea.Cmd {
 }
 
 func (m *Model) showColumns(names string) tea.Cmd {
-	ids := strings.FieldsFunc(names, func(r rune) bool { return r == ' ' || r == ',' })
-	if names == "usual" {
+	ids := strings.FieldsFunc(strings.ToLower(names), func(r rune) bool { return r == ' ' || r == ',' })
+	if strings.EqualFold(names, "usual") {
 		return m.events.ShowOnly(nil)
 	}
 	for _, id := range ids {

@@ -18,7 +18,7 @@ func TestOrdersOfThePalette(t *testing.T) {
 		{"sort tlp", "TLP ▾"}, {"sort att", "ATTACKER ▴"}, {"theme light", "Events"},
 		{"columns tlp,origin", "ATTACKER COUNTRY"}, {"columns nosuch", "There is no column"},
 		{"goto nonsense", "is not a date"}, {"actor NOBODY", "NOBODY"}, {"dataset all", "all datasets"}, {"dataset dflt", "there is none of that name"},
-		{"font", "Theme: "},
+		{"font", "Theme: "}, {"SORT TLP", "TLP ▾"}, {"Columns TLP,Origin", "ATTACKER COUNTRY"}, {"THEME Light", "Events"},
 	} {
 		t.Run(c.typed, func(t *testing.T) {
 			uitest.Run(t, usual(), programWith(ui.Options{API: newFake(30)}), func(p *uitest.Program) {
@@ -31,6 +31,33 @@ func TestOrdersOfThePalette(t *testing.T) {
 			})
 		})
 	}
+}
+
+// TestNameOfAnOrder alone offers the order before any action, and enter writes
+// it, to go on with what it takes; once more says what that is.
+func TestNameOfAnOrder(t *testing.T) {
+	for _, name := range []string{"sort", "theme", "goto", "dataset", "columns", "actor", "open", "GOTO"} {
+		t.Run(name, func(t *testing.T) {
+			workbench(t, newFake(30), usual(), func(p *uitest.Program) {
+				press(p, ":")
+				p.Type(name)
+				p.Settle()
+				p.Want("▌ " + strings.ToLower(name) + " …")
+				press(p, "enter")
+				p.Want("Commands", ": "+strings.ToLower(name)+" ")
+				p.Check()
+			})
+		})
+	}
+	workbench(t, newFake(30), usual(), func(p *uitest.Program) {
+		press(p, ":")
+		p.Type("goto")
+		press(p, "enter", "enter")
+		p.Want("Goto goes to a date")
+		p.Type("2026-03")
+		press(p, "enter")
+		p.Want("1 of 30")
+	})
 }
 
 // TestGoingToADate lands on the first event of a day and of a month in the

@@ -1,6 +1,7 @@
 package palette
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 
@@ -45,7 +46,20 @@ func (m *Model) match() {
 	for i := range m.hits {
 		slices.Sort(m.hits[i].lit)
 	}
-	slices.SortStableFunc(m.hits, func(a, b hit) int { return b.score - a.score })
+	slices.SortStableFunc(m.hits, func(a, b hit) int {
+		return cmp.Or(m.items[a.item].rank()-m.items[b.item].rank(), b.score-a.score)
+	})
+}
+
+// rank puts what can't be run now below all that can, however well it matches.
+func (it *Item) rank() int {
+	switch {
+	case it.First:
+		return 0
+	case it.Disabled == "":
+		return 1
+	}
+	return 2
 }
 
 func (m *Model) everything() []hit {

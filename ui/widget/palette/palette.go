@@ -21,6 +21,7 @@ type Item struct {
 	Keys     string // its keys as they are shown
 	Disabled string // why it can't be run now; "" where it can
 	Words    string // what it is called elsewhere: found, not shown
+	First    bool   // stands above all others that match
 }
 
 // maxQuery bounds what may be typed or pasted, in characters.

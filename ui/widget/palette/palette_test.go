@@ -94,6 +94,17 @@ func TestTitlesComeBeforeTheRest(t *testing.T) {
 	}
 }
 
+// TestWhatCanRunComesFirst: an action that can't be run now is below those
+// that can, and what is said to come first is above all.
+func TestWhatCanRunComesFirst(t *testing.T) {
+	m := palette(t)
+	m.SetItems([]Item{{ID: "now", Title: "Open the node", Disabled: "no graph is shown"}, {ID: "far", Title: "Show op. e. n."}, {ID: "first", Title: "open …", First: true}})
+	typed(m, "open")
+	if got := ids(m); got != "first far now" {
+		t.Errorf("open: %s", got)
+	}
+}
+
 func TestRecentFirst(t *testing.T) {
 	m := palette(t)
 	m.SetRecent([]string{"app.quit", "gone", "events.sort", "app.quit"})
