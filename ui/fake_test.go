@@ -162,6 +162,8 @@ func holds(e *api.Event, c api.Condition) bool {
 		return any(func(s string) bool {
 			return slices.ContainsFunc(c.Values, func(w string) bool { return strings.EqualFold(s, w) })
 		})
+	case api.OpStartsWith:
+		return any(func(s string) bool { return strings.HasPrefix(strings.ToLower(s), v) })
 	case api.OpGte:
 		return any(func(s string) bool { return strings.ToLower(s) >= v })
 	case api.OpGt:

@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"context"
 	"fmt"
 	"slices"
 	"strings"
@@ -8,6 +9,7 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"threatbench/api"
+	"threatbench/api/async"
 	"threatbench/keymap"
 	"threatbench/ui/widget/palette"
 	"threatbench/ui/widget/toast"
@@ -38,7 +40,7 @@ func verbs() []verb {
 		{"actor", "opens the profile of an attacker", nil, true, func(m *Model, name string) tea.Cmd {
 			return m.openVisit(views.VisitActor{Name: name, Datasets: m.subject().Datasets})
 		}},
-		{"open", "opens the event with this id", nil, true, func(m *Model, id string) tea.Cmd { return tea.Batch(m.detail.Fetch("", id), m.openDetail()) }},
+		{"open", "opens the event with this id, or the one whose id begins so: d8a23c25", nil, true, (*Model).openByID},
 	}
 }
 
@@ -143,6 +145,71 @@ func (m *Model) order(text string) tea.Cmd {
 		cmd = m.show(screenEvents, paneEvents)
 	}
 	return tea.Batch(cmd, v.do(m, rest), m.drain())
+}
+
+// shortestID is how many characters of an id are enough to look for it.
+const shortestID = 8
+
+// beginsID tells whether a text is an event's id or the beginning of one.
+func beginsID(s string) bool {
+	const form = "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx"
+	if len(s) < shortestID || len(s) > len(form) {
+		return false
+	}
+	for i := range len(s) {
+		if hex := strings.IndexByte("0123456789abcdef", s[i]) >= 0; form[i] == '-' && s[i] != '-' || form[i] == 'x' && !hex {
+			return false
+		}
+	}
+	return true
+}
+
+// wholeID is how long a whole id is.
+const wholeID = 36
+
+// openByID opens the event with an id, or the only one whose id begins so.
+func (m *Model) openByID(text string) tea.Cmd {
+	id := strings.ToLower(text)
+	switch {
+	case !beginsID(id):
+		return m.say(toast.Error, fmt.Sprintf("%q is no id of an event: it is like d8a23c25-6f1e-4c0b-9a57-3e2b8c1d0f64, or its first 8 characters or more", views.OneLine(text)))
+	case len(id) == wholeID:
+		return tea.Batch(m.detail.Fetch("", id), m.openDetail())
+	}
+	source := m.options.API
+	return m.env.Async.Run(async.Slot{View: jobView, Name: openSlot}, func(ctx context.Context, _ async.Report) (any, error) {
+		page, err := source.List(ctx, api.ListQuery{
+			Search:   []api.Condition{{Field: api.FieldUUID, Op: api.OpStartsWith, Values: []string{id}}},
+			Datasets: []string{api.ScopeAll}, Page: 1, PageSize: 2,
+		})
+		return begun{id, page.Events}, err
+	})
+}
+
+// openSlot is where the beginning of an id is looked for.
+const openSlot = "open"
+
+// begun are the first events whose ids begin alike.
+type begun struct {
+	id     string
+	events []api.Event
+}
+
+// onBegun opens the event that was looked for by the beginning of its id.
+func (m *Model) onBegun(f async.JobDone) tea.Cmd {
+	found, _ := f.Value.(begun)
+	other := func(e api.Event) bool { return !strings.HasPrefix(strings.ToLower(e.UUID), found.id) }
+	switch {
+	case f.Err != nil:
+		return m.say(toast.Error, "looking for an id by its beginning: "+f.Err.Error()+"; give the whole id")
+	case slices.ContainsFunc(found.events, other):
+		return m.say(toast.Warn, "this server doesn't look for the beginning of an id: give the whole one")
+	case len(found.events) == 0:
+		return m.say(toast.Warn, "no event's id begins with "+found.id)
+	case len(found.events) > 1:
+		return m.say(toast.Warn, "several events' ids begin with "+found.id+": give more of it")
+	}
+	return tea.Batch(m.detail.Show(&found.events[0]), m.openDetail())
 }
 
 func (m *Model) sortBy(column string) tea.Cmd {

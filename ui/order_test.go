@@ -89,3 +89,35 @@ func TestGoingToADate(t *testing.T) {
 		})
 	}
 }
+
+// TestOpeningByID opens an event by its whole id or the beginning of it, and
+// refuses what is none before any call.
+func TestOpeningByID(t *testing.T) {
+	f := newFake(30)
+	e := f.newest()[4]
+	twin := f.newest()[7].UUID
+	f.change(twin, func(o *api.Event) { o.UUID = twin[:35] + "x" })
+	f.change(f.newest()[8].UUID, func(o *api.Event) { o.UUID = twin })
+	for _, c := range []struct{ typed, shows string }{
+		{e.UUID, e.Event[:20]}, {e.UUID[:8], e.Event[:20]}, {strings.ToUpper(e.UUID[:13]), e.Event[:20]},
+		{twin[:8], "several events' ids begin"}, {"00000000", "no event's id begins with 00000000"},
+		{"nonsense", "or its first 8"}, {"d8a23c2", "or its first 8"}, {"../../x", "or its first 8"}, {e.UUID + "0", "or its first 8"},
+	} {
+		t.Run(c.typed, func(t *testing.T) {
+			workbench(t, f, usual(), func(p *uitest.Program) {
+				press(p, ":")
+				p.Type("open " + c.typed)
+				p.Settle()
+				before := f.calls.Load()
+				press(p, "enter")
+				text := strings.Join(strings.Fields(p.Screen().String()), " ")
+				if !strings.Contains(strings.ToLower(text), strings.ToLower(c.shows)) {
+					t.Errorf("not on the screen: %q\n%s", c.shows, p.Screen())
+				}
+				if refused := strings.Contains(c.shows, "first 8"); refused && f.calls.Load() != before {
+					t.Errorf("%d calls were made", f.calls.Load()-before)
+				}
+			})
+		})
+	}
+}

@@ -95,6 +95,8 @@ func (m *Model) onJob(f async.Result) tea.Cmd {
 			return m.onWritten(f)
 		case exportSlot:
 			return m.onExport(f)
+		case openSlot:
+			return m.onBegun(f)
 		case lookupSlot:
 			return m.onLookup(f)
 		}
