@@ -146,3 +146,27 @@ func tried(t *testing.T, db string, now time.Time, text string) (found, said str
 	}
 	return foundNames(ids), errs.String(), code
 }
+
+// TestPlanInReadOnly tells what would come in, there as well, and says of
+// nothing that it was created.
+func TestPlanInReadOnly(t *testing.T) {
+	db := filepath.Join(t.TempDir(), "events.db")
+	a, said := program(t, nil)
+	if code := a.execute(t.Context(), []string{"import", "../testdata/search/events.jsonl", "--db", db}); code != exitOK {
+		t.Fatalf("import: %d %s", code, said)
+	}
+	for _, c := range []struct {
+		args []string
+		code int
+		want string
+	}{
+		{[]string{"--plan"}, exitOK, "would come in: 0 events created, 0 updated; "},
+		{nil, exitFailed, "read-only: nothing may be imported"},
+	} {
+		a, said := program(t, nil)
+		code := a.execute(t.Context(), append([]string{"--read-only", "import", "../testdata/search/events.jsonl", "--db", db}, c.args...))
+		if code != c.code || !strings.Contains(said.String(), c.want) {
+			t.Errorf("%v: %d %s", c.args, code, said)
+		}
+	}
+}

@@ -282,11 +282,14 @@ func (a *app) importFile(ctx context.Context, pl *place, file string, f importFl
 	m.clear()
 	summary := importSummary(name, r)
 	if err != nil {
-		if r.Lines > 0 {
+		if r.Lines > 0 && !f.plan { // a plan that broke off has made nothing
 			a.note("%s", summary)
 		}
 		if errors.Is(err, interchange.ErrUnsure) {
 			return none, fmt.Errorf("%w; --again imports all the same", err)
+		}
+		if errors.Is(err, context.Canceled) && f.plan {
+			return none, errors.New("cancelled: there is no plan, and nothing was written")
 		}
 		if errors.Is(err, context.Canceled) {
 			return none, fmt.Errorf("cancelled; what is counted above is in, importing %s again completes it", name)

@@ -40,15 +40,19 @@ const reasonRevoked = "it was revoked"
 // errForeseen ends a bulk create that is only to tell what it would do.
 var errForeseen = errors.New("foreseen")
 
-// Foresee answers what Create would, and changes nothing.
+// Foresee answers what Create would, and changes nothing. A database open for
+// reading only answers, too, where its place could be written.
 func (d *DB) Foresee(ctx context.Context, who Actor, account string, b api.BulkCreate) (api.BulkResult, error) {
+	if err := needAccount(account); err != nil {
+		return api.BulkResult{}, err
+	}
 	batch := newBatch(b)
-	err := d.write(ctx, who, account, func(c *writeTx) error {
+	err := d.alone(ctx, d.writing(ctx, who, account, func(c *writeTx) error {
 		if err := batch.run(c); err != nil {
 			return err
 		}
 		return errForeseen
-	})
+	}))
 	if !errors.Is(err, errForeseen) {
 		return api.BulkResult{}, err
 	}

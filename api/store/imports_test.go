@@ -1,9 +1,13 @@
 package store
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/google/uuid"
@@ -307,6 +311,44 @@ func TestForeseeWritesNothing(t *testing.T) {
 	}
 	if runs, _, err := d.Imports(context.Background(), testAccount, 1, 10); err != nil || len(runs) != 1 {
 		t.Errorf("after looking ahead there are the imports %+v, %v", runs, err)
+	}
+}
+
+// TestForeseeInReadOnly answers as otherwise, and the database refuses what
+// would stay.
+func TestForeseeInReadOnly(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "events.db")
+	d, err := Open(t.Context(), path, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	old := plain(func(e *api.CreateEvent) { e.UUID = uuid.NewString() })
+	if _, err := d.Create(t.Context(), Actor{}, testAccount, api.BulkCreate{Data: []api.CreateEvent{old}, PreserveUUID: true}); err != nil {
+		t.Fatal(err)
+	}
+	if err := d.Close(); err != nil {
+		t.Fatal(err)
+	}
+	before, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if d, err = Open(t.Context(), path, Options{ReadOnly: true}); err != nil {
+		t.Fatal(err)
+	}
+	both := api.BulkCreate{Data: []api.CreateEvent{old, plain(func(e *api.CreateEvent) { e.UUID = uuid.NewString() })}, PreserveUUID: true}
+	res, err := d.Foresee(t.Context(), Actor{}, testAccount, both)
+	if got := counts(res); err != nil || !strings.HasPrefix(got, "1 made, 0 updated, 1 skipped") {
+		t.Errorf("foreseen: %s, %v", got, err)
+	}
+	if _, err := d.Create(t.Context(), Actor{}, testAccount, both); err == nil {
+		t.Error("a database open for reading only was written")
+	}
+	if err := d.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if after, err := os.ReadFile(path); err != nil || !bytes.Equal(before, after) {
+		t.Errorf("the file has changed: %v", err)
 	}
 }
 

@@ -47,7 +47,12 @@ func (d *DB) write(ctx context.Context, who Actor, account string, f func(*write
 	if err := needAccount(account); err != nil {
 		return err
 	}
-	return d.transact(ctx, func() error {
+	return d.transact(ctx, d.writing(ctx, who, account, f))
+}
+
+// writing is f in a write transaction of the account, committed at its end.
+func (d *DB) writing(ctx context.Context, who Actor, account string, f func(*writeTx) error) func() error {
+	return func() error {
 		c, err := d.newWriteTx(ctx, who)
 		if err != nil {
 			return err
@@ -59,7 +64,7 @@ func (d *DB) write(ctx context.Context, who Actor, account string, f func(*write
 			return err
 		}
 		return c.commit()
-	})
+	}
 }
 
 func needAccount(account string) error {
@@ -71,9 +76,20 @@ func needAccount(account string) error {
 
 // transact begins a write transaction and runs f, which commits it; where f
 // fails, nothing of it stays. Writers queue, in this process and with others.
-func (d *DB) transact(ctx context.Context, f func() error) (err error) {
+func (d *DB) transact(ctx context.Context, f func() error) error {
 	if d.opts.ReadOnly {
-		return api.Errorf(http.StatusForbidden, "the database is open for reading only")
+		return errReading
+	}
+	return d.alone(ctx, f)
+}
+
+var errReading = api.Errorf(http.StatusForbidden, "the database is open for reading only")
+
+// alone is transact for what may be rolled back alone, too: in a database open
+// for reading only f must end with an error.
+func (d *DB) alone(ctx context.Context, f func() error) (err error) {
+	if d.writes == nil {
+		return errReading
 	}
 	d.writeMu.Lock()
 	defer d.writeMu.Unlock()
@@ -83,6 +99,9 @@ func (d *DB) transact(ctx context.Context, f func() error) (err error) {
 	default:
 	}
 	if err := d.writer.begin(ctx, true); err != nil {
+		if d.opts.ReadOnly && ctx.Err() == nil && d.home.Fault(err) != engine.Busy {
+			return errors.Join(errReading, err) // the file or its folder can't be written
+		}
 		return d.explainWrite(err)
 	}
 	defer func() {

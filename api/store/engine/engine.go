@@ -30,8 +30,9 @@ type Engine interface {
 	Name() string
 	// Made tells whether it was empty, and has got its tables just now.
 	Made() bool
-	// Reads and Writes are where sessions get their connections from; Writes is
-	// nil where the database is open for reading only.
+	// Reads and Writes are where sessions get their connections from; Writes of
+	// a database open for reading only is for transactions that are rolled back,
+	// or nil where there are none of those.
 	Reads() *sql.DB
 	Writes() *sql.DB
 	// Schema is the number of the last migration that the database has seen.

@@ -72,10 +72,10 @@ func prepareFile(path string, readOnly bool) error {
 
 func (f *file) connect(ctx context.Context) error {
 	var err error
+	if f.writes, err = sql.Open("sqlite", f.dsn(false)); err != nil { // it connects when it is first used
+		return fmt.Errorf("preparing to write: %w", err)
+	}
 	if !f.o.ReadOnly {
-		if f.writes, err = sql.Open("sqlite", f.dsn(false)); err != nil {
-			return fmt.Errorf("preparing to write: %w", err)
-		}
 		if f.made, err = f.migrate(ctx); err != nil {
 			return err
 		}
@@ -101,7 +101,9 @@ func (f *file) dsn(read bool) string {
 			q.Set("immutable", "1")
 		}
 	} else {
-		add("journal_mode(WAL)")
+		if !f.o.ReadOnly {
+			add("journal_mode(WAL)")
+		}
 		add("synchronous(FULL)")
 		add("cache_size(-16384)")
 		add("wal_autocheckpoint(16000)")
