@@ -26,9 +26,9 @@ test: need-go ## run all tests; those of the store in SQLite, and in PostgreSQL 
 	@echo "$(GO) test ./api/store"; set -o pipefail; \
 	THREATBENCH_TEST_HOMES=both $(GO) test -count=1 -v ./api/store | grep -vE '^ *(=== |--- (PASS|SKIP))|^(PASS|\[rapid\])'
 
-# Hostile texts, timed ones among them, and kills ask nothing of the race detector that other tests don't, and take minutes with it.
+# Hostile texts, timed ones among them, kills, and series of pictures ask nothing of the race detector that other tests don't, and take minutes with it.
 race: need-go ## run all tests with the race detector (needs a C compiler)
-	CGO_ENABLED=1 $(GO) test -race -timeout 30m -skip '^(TestEveryTextOfEveryAnswer|TestHostileRecordsEnd|TestKillWhileWriting)$$' ./...
+	CGO_ENABLED=1 $(GO) test -race -timeout 30m -skip 'Hostile|Kill|^Test(EveryTextOfEveryAnswer|EndlessNames|HistoryIsBounded|ScreensOfCharts|WhatLeavesKnowsNothingAboveALimit)$$' ./...
 
 check: fmt vet lint race ## everything a change must pass: format, vet, lint, tests with the race detector
 
