@@ -33,6 +33,7 @@ type importFlags struct {
 	unreadable string
 	dateOrder  string
 	columns    []string
+	tags       []string
 	mapping    string
 	save       string
 	indicators bool
@@ -76,7 +77,8 @@ func (a *app) importCommand() *cobra.Command {
 	cmd.Flags().BoolVar(&f.indicators, "indicators", false, "take the indicators out of any text: --format text")
 	cmd.Flags().StringArrayVar(&f.columns, "map", nil, "column=field of a table; may be given several times")
 	cmd.Flags().StringVar(&f.dateOrder, "date-order", "", "order of the dates in tables, where they don't show it: "+strings.Join(interchange.DateOrders(), ", "))
-	cmd.Flags().StringVar(&f.tlp, "tlp", "amber", "TLP of events whose file says nothing about it; never loosens what it says")
+	cmd.Flags().StringVar(&f.tlp, "tlp", "amber", "TLP of events whose file has no marking at all; never loosens one that is there")
+	cmd.Flags().StringArrayVar(&f.tags, "tag", nil, "tag for every event, beside those of the file; may be given several times")
 	cmd.Flags().StringVar(&f.unreadable, "unreadable-tlp", "red", "TLP of events whose marking is in words that can't be read")
 	cmd.Flags().BoolVar(&f.plan, "plan", false, "tell what the files are and what would come in, and write nothing")
 	cmd.Flags().BoolVar(&f.again, "again", false, "import also where the server can't tell what is there already")
@@ -88,7 +90,7 @@ func (a *app) importCommand() *cobra.Command {
 
 // options checks the flags and gives them in the importer's form.
 func (f importFlags) options() (interchange.ImportOptions, error) {
-	o := interchange.ImportOptions{Dataset: f.dataset, Format: interchange.Format(f.format), TLP: f.tlp, Unreadable: f.unreadable, DateOrder: f.dateOrder, MaxListed: 100_000, Plan: f.plan, Again: f.again}
+	o := interchange.ImportOptions{Dataset: f.dataset, Format: interchange.Format(f.format), TLP: f.tlp, Unreadable: f.unreadable, DateOrder: f.dateOrder, Tags: f.tags, MaxListed: 100_000, Plan: f.plan, Again: f.again}
 	switch {
 	case f.indicators && f.format != "" && f.format != string(interchange.Text):
 		return o, usagef("--indicators means --format text, not %s", f.format)
@@ -103,6 +105,11 @@ func (f importFlags) options() (interchange.ImportOptions, error) {
 	for name, tlp := range map[string]string{"--tlp": f.tlp, "--unreadable-tlp": f.unreadable} {
 		if _, ok := api.ParseTLP(tlp); !ok {
 			return o, usagef("%s %s: want clear, green, amber, amber+strict or red", name, tlp)
+		}
+	}
+	for _, tag := range f.tags {
+		if strings.TrimSpace(tag) == "" || len(tag) > api.MaxName {
+			return o, usagef("--tag %.40q: want a tag of 1 to %d bytes", tag, api.MaxName)
 		}
 	}
 	if err := f.useMapping(&o); err != nil {
@@ -300,7 +307,7 @@ func (a *app) importFile(ctx context.Context, pl *place, file string, f importFl
 		return none, err
 	}
 	if f.plan {
-		a.showPlan(name, r)
+		a.showPlan(name, f.tlp, r)
 		return r, a.listWrong(ctx, name, r, f.report)
 	}
 	fmt.Fprintln(a.io.Out, clean.Line(summary)) // a closed pipe is the reader's choice

@@ -3,7 +3,6 @@ package cli
 import (
 	"cmp"
 	"context"
-	"encoding/json"
 	"fmt"
 	"io"
 	"maps"
@@ -13,14 +12,9 @@ import (
 
 	"threatbench/api/clean"
 	"threatbench/api/interchange"
+	"threatbench/api/interchange/table"
 	"threatbench/cli/files"
 )
-
-// mapping is a mapping of a table's columns as it is saved.
-type mapping struct {
-	Columns   map[string]string `json:"columns"` // fields by the columns' names; "-" leaves one out
-	DateOrder string            `json:"dateOrder,omitempty"`
-}
 
 // useMapping takes over a saved mapping; what the command line says goes
 // before it.
@@ -32,14 +26,11 @@ func (f importFlags) useMapping(o *interchange.ImportOptions) error {
 	if err != nil {
 		return fmt.Errorf("reading the mapping: %w", err)
 	}
-	var m mapping
-	if err := clean.Unmarshal(b, &m); err != nil {
+	m, err := table.ReadMapping(b)
+	if err != nil {
 		return fmt.Errorf("reading the mapping %s: %w", f.mapping, err)
 	}
-	if m.DateOrder != "" && !slices.Contains(interchange.DateOrders(), m.DateOrder) {
-		return fmt.Errorf("the mapping %s: dateOrder %q: want one of %s", f.mapping, m.DateOrder, strings.Join(interchange.DateOrders(), ", "))
-	}
-	o.Columns, o.DateOrder = m.Columns, cmp.Or(o.DateOrder, m.DateOrder)
+	o.Columns, o.DateOrder = m.Columns, cmp.Or(o.DateOrder, string(m.DateOrder))
 	return nil
 }
 
@@ -48,24 +39,16 @@ func (f importFlags) saveMapping(ctx context.Context, r interchange.Report) erro
 	if f.save == "" {
 		return nil
 	}
-	if len(r.Columns) == 0 {
-		return fmt.Errorf("there is no mapping to save: the file is no table, but %s", r.Format)
-	}
-	m := mapping{Columns: map[string]string{}, DateOrder: f.dateOrder}
-	for _, c := range r.Columns {
-		switch {
-		case c.Field == "indicator" && c.Type != "":
-			m.Columns[c.Name] = c.Type
-		case c.Field != "":
-			m.Columns[c.Name] = c.Field
-		}
-	}
-	b, err := json.MarshalIndent(m, "", "  ")
+	m, err := r.Mapping(f.dateOrder)
 	if err != nil {
-		return fmt.Errorf("writing the mapping: %w", err)
+		return err
+	}
+	b, err := m.Encode()
+	if err != nil {
+		return err
 	}
 	err = files.Write(ctx, f.save, func(w io.Writer) error {
-		_, err := w.Write(append(b, '\n'))
+		_, err := w.Write(b)
 		return err
 	})
 	if err != nil {
@@ -74,8 +57,8 @@ func (f importFlags) saveMapping(ctx context.Context, r interchange.Report) erro
 	return nil
 }
 
-// showPlan tells what a file is and what would come in.
-func (a *app) showPlan(name string, r interchange.Report) {
+// showPlan tells what a file is and what would come in. tlp is the marking of events without one.
+func (a *app) showPlan(name, tlp string, r interchange.Report) {
 	say := func(format string, args ...any) {
 		fmt.Fprintln(a.io.Out, clean.Line(fmt.Sprintf(format, args...))) // a closed pipe is the reader's choice
 	}
@@ -97,6 +80,9 @@ func (a *app) showPlan(name string, r interchange.Report) {
 		if len(part.n) > 0 {
 			say("  %s: %s", part.title, tallied(part.n))
 		}
+	}
+	if r.Unmarked > 0 {
+		say("  no marking: %s, TLP %s (--tlp says another)", counted(r.Unmarked, "event"), tlp)
 	}
 	if r.Unsure {
 		say("  would come in: %s; can't tell what is there already", counted(r.Created, "event"))

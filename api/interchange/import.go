@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"threatbench/api"
+	"threatbench/api/interchange/table"
 	"threatbench/api/marking"
 )
 
@@ -31,6 +32,7 @@ type ImportOptions struct {
 	Plan       bool              // tell what would come in, and write nothing
 	Again      bool              // also where the sink can't tell what is there already
 	TLP        string            // of events whose file says nothing; "" means amber
+	Tags       []string          // for every event, beside its own
 	DateOrder  string            // of dates in tables: dmy, mdy or ymd; "" means what the dates show
 	Unreadable string            // TLP of what is marked in words that can't be read; "" means red
 	Now        time.Time         // date of events whose file has none; zero means the time of the import
@@ -105,6 +107,7 @@ type Report struct {
 	MoreKept      int            // beyond those listed
 	Types         map[string]int // events by the type of their indicator
 	TLPs          map[string]int // and by their marking
+	Unmarked      int            // of those: without any marking in the file, which have that of the options
 	Columns       []Column       // of a table
 	Unsure        bool           // a plan that can't tell what is there already
 	Import        string         // what takes it back; "" where the sink keeps no imports
@@ -123,6 +126,23 @@ type Column struct {
 	Field   string // "" where it is only kept in the raw record
 	Type    string // of the indicators in it, where they have one
 	Samples []string
+}
+
+// Mapping is what the columns of a table were taken for, to be saved.
+func (r *Report) Mapping(dateOrder string) (table.Mapping, error) {
+	m := table.Mapping{Columns: map[string]string{}, DateOrder: table.Order(dateOrder)}
+	if len(r.Columns) == 0 {
+		return m, fmt.Errorf("there is no mapping to save: the file is no table, but %s", cmp.Or(r.Format, "several forms"))
+	}
+	for _, c := range r.Columns {
+		switch {
+		case c.Field == "indicator" && c.Type != "":
+			m.Columns[c.Name] = c.Type
+		case c.Field != "":
+			m.Columns[c.Name] = c.Field
+		}
+	}
+	return m, nil
 }
 
 // LeftOut counts parts of a kind that were not taken, and says why.

@@ -126,6 +126,9 @@ func (im *importer) tally(l line) {
 	defer im.mu.Unlock()
 	im.report.Types[cmp.Or(l.IndicatorType, "without an indicator")]++
 	im.report.TLPs[l.TLP]++
+	if l.unsaid {
+		im.report.Unmarked++
+	}
 }
 
 // beginRun names the import where the sink keeps what its events are made

@@ -34,6 +34,7 @@ type line struct {
 	mended  []string // what was of another kind than it should be, and how it is read
 	lost    []string // what couldn't be taken of it, and why
 	undated bool     // its date is that of the import
+	unsaid  bool     // nothing says a marking, so that it has the import's
 }
 
 // decodeLine reads one line and checks what can be checked without a server.

@@ -14,10 +14,15 @@ import (
 // that holds or names what is stricter than the event is as strict as that.
 func (im *importer) settle(l *line, at place) {
 	l.joined.Add(im.whole)
+	for _, t := range im.o.Tags {
+		l.joined.Tag(t)
+		l.Tags = with(l.Tags, t)
+	}
 	unreadable, otherwise := im.tlps()
 	otherwise = im.whole.Resolve(unreadable, otherwise)
 	tlp := max(l.mark.Resolve(unreadable, otherwise), l.joined.Resolve(unreadable, api.TLPNone))
 	l.TLP = tlp.String()
+	l.unsaid = max(l.mark.Resolve(unreadable, api.TLPNone), l.joined.Resolve(unreadable, api.TLPNone)) == api.TLPNone
 	var raw marking.Mark
 	if raw.Field(l.Raw.TLP); l.Raw.TLP != "" {
 		l.Raw.TLP = raw.Resolve(unreadable, tlp).String()
