@@ -86,6 +86,11 @@ func appendResult(b []byte, result any) ([]byte, error) {
 // the server's: the log line shows the bytes that went out.
 func (c *call) send(status int, contentType string, body []byte) error {
 	h := c.w.Header()
+	if c.pattern != "" && status == http.StatusOK && c.reads() && h.Get("ETag") == "" {
+		if done, err := c.unchanged(c.contentTag(contentType, body)); done || err != nil {
+			return err
+		}
+	}
 	h.Set("Content-Type", contentType)
 	h.Set("Content-Length", strconv.Itoa(len(body)))
 	c.w.WriteHeader(status)

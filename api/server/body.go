@@ -8,16 +8,18 @@ import (
 	"io"
 	"net/http"
 	"strings"
+	"time"
 	"unicode/utf8"
 
 	"threatbench/api"
+	"threatbench/api/server/wire"
 )
 
 // body reads the request's body whole: gzip undone, at most the configured
 // size (413), valid UTF-8 (400).
 func (c *call) body() ([]byte, error) {
 	limit := c.s.config.MaxBody
-	in := io.Reader(http.MaxBytesReader(c.w, c.r.Body, limit))
+	in := wire.Body(c.w, http.MaxBytesReader(c.w, c.r.Body, limit), time.Now)
 	switch enc := strings.ToLower(strings.TrimSpace(c.r.Header.Get("Content-Encoding"))); enc {
 	case "", "identity":
 	case "gzip":
@@ -30,6 +32,9 @@ func (c *call) body() ([]byte, error) {
 		return nil, api.Errorf(http.StatusUnsupportedMediaType, "Content-Encoding: want gzip or none, got %q", enc)
 	}
 	b, err := io.ReadAll(io.LimitReader(in, limit+1))
+	if errors.Is(err, wire.ErrStalled) {
+		c.w.Header().Set("Connection", "close")
+	}
 	if err != nil {
 		return nil, unreadable(err)
 	}
@@ -48,6 +53,9 @@ func unreadable(err error) error {
 	var tooBig *http.MaxBytesError
 	if errors.As(err, &tooBig) {
 		return tooLarge(tooBig.Limit)
+	}
+	if errors.Is(err, wire.ErrStalled) {
+		return api.Errorf(http.StatusRequestTimeout, "body: want a byte every %s and the whole within %s, it took longer", wire.StalledAfter, wire.WholeWithin)
 	}
 	return api.Errorf(http.StatusBadRequest, "body: cannot be read whole: %v", err)
 }

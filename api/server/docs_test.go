@@ -57,7 +57,7 @@ func testNames(t *testing.T) map[string]bool {
 	t.Helper()
 	decl := regexp.MustCompile(`(?m)^func ((?:Test|Fuzz)[A-Za-z0-9]+)\(`)
 	names := make(map[string]bool)
-	for _, pattern := range []string{"*_test.go", "../store/*_test.go", "../client/*_test.go", "../stix/*_test.go", "../interchange/*_test.go", "sdktest/*_test.go", "alerting/*_test.go", "webhook/*_test.go", "certs/*_test.go", "cors/*_test.go", "../../cli/*_test.go"} {
+	for _, pattern := range []string{"*_test.go", "../store/*_test.go", "../client/*_test.go", "../stix/*_test.go", "../interchange/*_test.go", "sdktest/*_test.go", "alerting/*_test.go", "webhook/*_test.go", "certs/*_test.go", "cors/*_test.go", "wire/*_test.go", "../../cli/*_test.go"} {
 		files, err := filepath.Glob(pattern)
 		if err != nil {
 			t.Fatal(err)

@@ -47,19 +47,47 @@ func (c *call) okSaved(v any) error {
 // okTagged answers something with its ETag, or a 304 to a reader who has it.
 func (c *call) okTagged(v any, tag string) error {
 	c.w.Header().Set("ETag", tag)
-	if c.r.Method != http.MethodGet && c.r.Method != http.MethodHead {
+	if !c.reads() {
 		return c.ok(v)
 	}
-	known, err := c.entityTags("If-None-Match")
-	if err != nil {
+	if done, err := c.unchanged(tag); done || err != nil {
 		return err
 	}
+	return c.ok(v)
+}
+
+// reads tells whether the request is to read something.
+func (c *call) reads() bool {
+	return c.r.Method == http.MethodGet || c.r.Method == http.MethodHead
+}
+
+// unchanged answers a 304 to a reader who has what the ETag stands for.
+func (c *call) unchanged(tag string) (done bool, err error) {
+	known, err := c.entityTags("If-None-Match")
+	if err != nil {
+		return false, err
+	}
+	c.w.Header().Set("ETag", tag)
 	c.w.Header().Set("Cache-Control", "private, no-cache")
 	if slices.Contains(known, "*") || slices.Contains(known, tag) || slices.Contains(known, "W/"+tag) {
 		c.w.WriteHeader(http.StatusNotModified)
-		return nil
+		return true, nil
 	}
-	return c.ok(v)
+	return false, nil
+}
+
+// contentTag is the ETag of an answer that has no version of its own, such as a
+// list: of what it says, who asked for it, and how. What a list says may change
+// without a change of the account (what fired, who may see what), so that
+// nothing less would do.
+func (c *call) contentTag(contentType string, body []byte) string {
+	sum := sha256.New()
+	fmt.Fprintf(sum, "%q %q %q %q\x00", c.account, c.r.URL.RequestURI(), contentType, c.w.Header().Get("X-Result-Info")) // a hash never fails
+	if l := c.grant.Limit; l != nil {
+		fmt.Fprintf(sum, "%q %d\x00", l.Datasets, l.MaxTLP) // the same
+	}
+	sum.Write(body) // the same
+	return c.entityTag(string(sum.Sum(nil)))
 }
 
 // ifMatch tells of a version whether If-Match names it; nil where there is no

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"threatbench/api/server/crowd"
+	"threatbench/api/server/wire"
 )
 
 // The limits of a listening server. Writing may take long: a page of 25,000
@@ -22,7 +23,6 @@ const (
 	readTimeout       = 5 * time.Minute
 	writeTimeout      = 10 * time.Minute
 	idleTimeout       = 2 * time.Minute
-	maxHeaderBytes    = 64 << 10
 	shutdownGrace     = 10 * time.Second
 	mostWaiting       = 256 // connections that ask for nothing; see crowd
 )
@@ -34,18 +34,22 @@ func Serve(ctx context.Context, l net.Listener, h http.Handler, log *slog.Logger
 	if log == nil {
 		log = slog.New(slog.DiscardHandler)
 	}
+	packed, err := wire.Compress(h)
+	if err != nil {
+		return errors.Join(err, l.Close())
+	}
 	srv := &http.Server{
-		Handler:           h,
+		Handler:           wire.LimitHead(packed),
 		ReadHeaderTimeout: readHeaderTimeout,
 		ReadTimeout:       readTimeout,
 		WriteTimeout:      writeTimeout,
 		IdleTimeout:       idleTimeout,
-		MaxHeaderBytes:    maxHeaderBytes,
+		MaxHeaderBytes:    wire.MaxHeadRead,
 		ErrorLog:          stdlog.New(&complaints{log: log, told: map[string]bool{}}, "", 0),
 	}
 	crowd.Limit(srv, mostWaiting)
 	done := make(chan error, 1)
-	go func() { done <- srv.Serve(l) }()
+	go func() { done <- srv.Serve(wire.Listen(l)) }()
 	select {
 	case err := <-done:
 		return fmt.Errorf("serving on %s: %w", l.Addr(), err)
