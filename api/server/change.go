@@ -100,10 +100,15 @@ func (c *call) deleteEvents() error {
 	return c.ok(n)
 }
 
-// deleteEvent takes one event away (as SDK 5 does).
+// deleteEvent takes one event away (as SDK 5 does). With If-Match it does so
+// while the event is one of those named.
 func (c *call) deleteEvent() error {
-	if err := c.s.db.DeleteEvent(c.ctx(), c.who, c.account, c.params[0]); err != nil {
+	holds, err := c.ifMatch()
+	if err != nil {
 		return err
+	}
+	if err := c.s.db.DeleteEvent(c.ctx(), c.who, c.account, c.params[0], holds); err != nil {
+		return c.changedMeanwhile(err)
 	}
 	return c.okID(c.params[0])
 }

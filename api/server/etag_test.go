@@ -84,7 +84,7 @@ func TestIfMatchIsNeverOverlooked(t *testing.T) {
 			continue
 		}
 		path := strings.NewReplacer("{event_id}", e.UUID, "{dataset_id}", e.DatasetID, "{raw_id}", e.RawID, "{query_id}", "1", "{alert_id}", "1", "{import_id}", "1").Replace(rt.pattern)
-		r.do(rt.method, path, `{}`, "If-Match", `"a"`).refusedWith(400, "If-Match", "an update of one event")
+		r.do(rt.method, path, `{}`, "If-Match", `"a"`).refusedWith(400, "If-Match", "an update or delete of one event")
 		refused++
 	}
 	if refused < 20 {
@@ -215,5 +215,35 @@ func TestUpdateManyIfUnchanged(t *testing.T) {
 		}
 		r.do("PATCH", "/events/update/bulk", body(`"`+nobody+`":{"attacker":"x"}`)).refusedWith(400, "ifUnchanged")
 		r.do("PATCH", "/events/update/bulk", body(`"`+made[0].UUID+`":{"killChain":1}`)).refusedWith(400, "ifUnchanged")
+	})
+}
+
+func TestIfMatchOfDeletes(t *testing.T) {
+	styles(t, func(t *testing.T, r *rig) {
+		e := send[api.Event](r, "POST", "/events/create", newEvent())
+		q := send[api.SavedQuery](r, "POST", "/events/queries/create", `{"name":"AAA","query_json":"{}","alert_enabled":false,"alert_rollup_enabled":false,"rule_enabled":false}`)
+		query := fmt.Sprint("/events/queries/", q.ID)
+		a := send[api.Alert](r, "POST", "/events/queries/alerts/create", fmt.Sprintf(`{"query_id":%d}`, q.ID))
+		for _, c := range []struct{ path, change string }{
+			{"/events/" + e.UUID, `{"event":"AAAONE"}`},
+			{fmt.Sprint("/events/queries/alerts/", a.ID), `{"frequency":"daily"}`},
+			{query, `{"name":"BBB"}`},
+		} {
+			known := r.do("GET", c.path, "").header.Get("ETag")
+			r.do("PATCH", c.path, c.change).wantSuccess()
+			now := r.do("GET", c.path, "")
+			for _, stale := range []string{known, "W/" + now.header.Get("ETag")} {
+				got := r.do("DELETE", c.path, "", "If-Match", stale)
+				got.refusedWith(412, "changed meanwhile")
+				if got.header.Get("ETag") != now.header.Get("ETag") {
+					t.Errorf("%s: ETag %s", c.path, got.header.Get("ETag"))
+				}
+			}
+			r.do("DELETE", c.path, "", "If-Match", "x").refusedWith(400, "If-Match")
+			r.do("GET", c.path, "").wantSuccess()
+			r.do("DELETE", c.path, "", "If-Match", now.header.Get("ETag")).wantSuccess()
+			r.do("GET", c.path, "").refusedWith(404)
+			r.do("DELETE", c.path, "", "If-Match", now.header.Get("ETag")).refusedWith(404)
+		}
 	})
 }

@@ -211,8 +211,12 @@ func (c *call) deleteQuery() error {
 	if err != nil {
 		return err
 	}
-	if err := c.s.db.DeleteSavedQuery(c.ctx(), c.account, id); err != nil {
+	holds, err := c.ifTag()
+	if err != nil {
 		return err
+	}
+	if err := c.s.db.DeleteSavedQuery(c.ctx(), c.account, id, unlessChanged(c, holds, "saved query "+c.params[0], whatever[api.SavedQuery])); err != nil {
+		return c.changedMeanwhile(err)
 	}
 	return c.ok(deleted{id})
 }
@@ -334,8 +338,12 @@ func (c *call) deleteAlert() error {
 	if err != nil {
 		return err
 	}
-	if err := c.s.db.DeleteAlert(c.ctx(), c.account, id); err != nil {
+	holds, err := c.ifTag()
+	if err != nil {
 		return err
+	}
+	if err := c.s.db.DeleteAlert(c.ctx(), c.account, id, unlessChanged(c, holds, "alert "+c.params[0], whatever[api.Alert])); err != nil {
+		return c.changedMeanwhile(err)
 	}
 	return c.ok(deleted{id})
 }

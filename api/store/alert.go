@@ -185,10 +185,15 @@ func (d *DB) UpdateAlert(ctx context.Context, account string, id int64, alter fu
 	return now, err
 }
 
-// DeleteAlert forgets an alert; what it told stays in the inbox.
-func (d *DB) DeleteAlert(ctx context.Context, account string, id int64) error {
+// DeleteAlert forgets an alert; what it told stays in the inbox. An error of
+// allow, which is asked about how it is by then, leaves it as it is.
+func (d *DB) DeleteAlert(ctx context.Context, account string, id int64, allow func(*api.Alert) error) error {
 	return d.metaTx(ctx, account, func(n *metaTx) error {
-		if _, err := n.s.alert(ctx, n.account, account, id); err != nil {
+		a, err := n.s.alert(ctx, n.account, account, id)
+		if err == nil {
+			err = allow(&a)
+		}
+		if err != nil {
 			return err
 		}
 		if _, err := n.s.exec(ctx, "DELETE FROM alert WHERE id = ?", id); err != nil {

@@ -42,12 +42,18 @@ func (d *DB) Delete(ctx context.Context, who Actor, account, dataset string, ids
 }
 
 // DeleteEvent takes one event away, in whichever dataset it is; a 404
-// *api.Error where there is none.
-func (d *DB) DeleteEvent(ctx context.Context, who Actor, account, id string) error {
+// *api.Error where there is none. holds says whether the version it has by then
+// is the one that is meant, else the error is a *ChangedError; nil takes any.
+func (d *DB) DeleteEvent(ctx context.Context, who Actor, account, id string, holds func(version string) bool) error {
 	return d.edit(ctx, who, account, opDelete, func(e *edit) error {
 		r, err := e.need(0, id)
 		if err != nil {
 			return err
+		}
+		if holds != nil {
+			if err := e.unchanged(r.id, holds); err != nil {
+				return err
+			}
 		}
 		return e.remove(r.id)
 	})

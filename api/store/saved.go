@@ -268,10 +268,14 @@ func (n *metaTx) followQuery(before, q api.SavedQuery) error {
 }
 
 // DeleteSavedQuery forgets a query and its alerts; what they told stays in the
-// inbox.
-func (d *DB) DeleteSavedQuery(ctx context.Context, account string, id int64) error {
+// inbox. An error of allow, which is asked about how it is by then, leaves both.
+func (d *DB) DeleteSavedQuery(ctx context.Context, account string, id int64, allow func(*api.SavedQuery) error) error {
 	return d.metaTx(ctx, account, func(n *metaTx) error {
-		if _, err := n.s.savedQuery(ctx, n.account, account, id); err != nil {
+		q, err := n.s.savedQuery(ctx, n.account, account, id)
+		if err == nil {
+			err = allow(&q)
+		}
+		if err != nil {
 			return err
 		}
 		for _, query := range []string{"DELETE FROM alert WHERE query = ?", "DELETE FROM saved_query WHERE id = ?"} {

@@ -122,7 +122,7 @@ func fillUp(t *testing.T, path string) {
 	// The last saved query and its alert are gone: their ids must not come again.
 	q, err := db.CreateSavedQuery(ctx, "one", api.SavedQuery{Name: "gone", QueryJSON: `{}`, AlertEnabled: true})
 	must(t, err)
-	must(t, db.DeleteSavedQuery(ctx, "one", q.ID))
+	must(t, db.DeleteSavedQuery(ctx, "one", q.ID, func(*api.SavedQuery) error { return nil }))
 	kind := "Actor"
 	k, err := db.SaveTagCategory(ctx, who, "one", "", api.TagCategoryPatch{Name: &kind, Schema: json.RawMessage(`[{"key":"motive","kind":"string"}]`)})
 	must(t, err)
