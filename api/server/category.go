@@ -62,7 +62,5 @@ func (c *call) deleteCategory() error {
 
 // okID answers the UUID of what was deleted.
 func (c *call) okID(id string) error {
-	return c.ok(struct {
-		UUID string `json:"uuid"`
-	}{api.Fold(id)})
+	return c.ok(onlyID{api.Fold(id)})
 }

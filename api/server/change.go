@@ -160,9 +160,7 @@ func (c *call) changeList(change listChange, values []string) error {
 	if err := change(c.ctx(), c.who, c.account, c.params[0], values); err != nil {
 		return err
 	}
-	return c.envelope(http.StatusOK, struct {
-		Success bool `json:"success"`
-	}{true}, nil)
+	return c.envelope(http.StatusOK, success{true}, nil)
 }
 
 // updateRaw changes a raw record (PATCH and POST).

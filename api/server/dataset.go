@@ -34,12 +34,7 @@ func (c *call) listDatasets() error {
 // okDataset answers one dataset in the published form, which leaves out what
 // only the list tells: the write mode and the moment of deletion.
 func (c *call) okDataset(d api.Dataset) error {
-	return c.ok(struct {
-		UUID        string `json:"uuid"`
-		Name        string `json:"name"`
-		IsPublic    bool   `json:"isPublic"`
-		IsAnalytics bool   `json:"isAnalytics"`
-	}{d.UUID, d.Name, d.IsPublic, d.IsAnalytics})
+	return c.ok(datasetResult{d.UUID, d.Name, d.IsPublic, d.IsAnalytics})
 }
 
 func (c *call) readDataset() error {
@@ -127,8 +122,5 @@ func (c *call) deleteDataset() error {
 	if err != nil {
 		return err
 	}
-	return c.ok(struct {
-		UUID string `json:"uuid"`
-		Name string `json:"name"`
-	}{d.UUID, d.Name})
+	return c.ok(deletedDataset{d.UUID, d.Name})
 }

@@ -166,18 +166,7 @@ func (c *call) createBulkRelated() error {
 	if err != nil {
 		return err
 	}
-	return c.ok(struct {
-		CreatedEvents        int                `json:"createdEventsCount"`
-		CreatedIndicators    int                `json:"createdIndicatorsCount"`
-		CreatedRelationships int                `json:"createdRelationshipsCount"`
-		Skipped              int                `json:"skippedEventsCount,omitempty"`
-		Updated              int                `json:"updatedEventsCount,omitempty"`
-		Unlike               int                `json:"unlikeEventsCount,omitempty"`
-		Kept                 []api.ItemError    `json:"keptEvents,omitempty"`
-		ErrorCount           int                `json:"errorCount"`
-		Errors               []api.ItemError    `json:"errors,omitempty"`
-		Events               []api.CreatedEvent `json:"createdEvents,omitempty"`
-	}{res.CreatedEventsCount, res.CreatedIndicatorsCount, res.CreatedRelationshipsCount, res.SkippedEventsCount, res.UpdatedEventsCount, res.UnlikeEventsCount, res.KeptEvents, res.ErrorCount, res.Errors, res.CreatedEvents})
+	return c.ok(relatedCreated{res.CreatedEventsCount, res.CreatedIndicatorsCount, res.CreatedRelationshipsCount, res.SkippedEventsCount, res.UpdatedEventsCount, res.UnlikeEventsCount, res.KeptEvents, res.ErrorCount, res.Errors, res.CreatedEvents})
 }
 
 // create reads the body of a bulk create and carries it out.

@@ -220,10 +220,7 @@ func (c *call) listIndicatorsOfDataset() error {
 
 // pagedIndicators answers a page in the form of the older lists.
 func (c *call) pagedIndicators(page api.IndicatorPage) error {
-	return c.ok(struct {
-		Indicators []api.Indicator `json:"indicators"`
-		Pagination paginationInfo  `json:"pagination"`
-	}{page.Indicators, paginationInfo{page.Page, page.Size, page.Total, (page.Total + page.Size - 1) / page.Size}})
+	return c.ok(indicatorsOfResult{page.Indicators, paginationInfo{page.Page, page.Size, page.Total, (page.Total + page.Size - 1) / page.Size}})
 }
 
 func (c *call) readIndicator() error {
@@ -308,12 +305,7 @@ func (c *call) countIndicators() error {
 			rows[i][column] = g.Keys[at]
 		}
 	}
-	return c.ok(struct {
-		AggregateBy    string           `json:"aggregateBy"`
-		Aggregations   []map[string]any `json:"aggregations"`
-		Total          int              `json:"total"`
-		FailedDatasets int              `json:"failedDatasets"`
-	}{strings.Join(q.Columns, ","), rows, total, 0})
+	return c.ok(indicatorCounts{strings.Join(q.Columns, ","), rows, total, 0})
 }
 
 func indicatorAggregate(p params) (q store.IndicatorAggregate, err error) {

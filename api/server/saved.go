@@ -395,9 +395,7 @@ func (c *call) markInbox() error {
 	if err != nil {
 		return err
 	}
-	return c.ok(struct {
-		Updated int `json:"updated"`
-	}{n})
+	return c.ok(marked{n})
 }
 
 // arrived tells whoever evaluates alerts that events came in.

@@ -124,6 +124,8 @@ func (s *server) dispatch(c *call) error {
 		return c.healthz()
 	case "/readyz":
 		return c.readyz()
+	case "/openapi.json":
+		return c.openAPI()
 	case "/metrics":
 		return c.metricsPage()
 	}

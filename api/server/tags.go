@@ -180,9 +180,7 @@ func (c *call) listTagCategories() error {
 		return err
 	}
 	list = slices.DeleteFunc(list, func(k api.TagCategory) bool { return !strings.Contains(api.Fold(k.Name), api.Fold(needle)) })
-	return c.ok(struct {
-		Categories []api.TagCategory `json:"categories"`
-	}{orEmpty(list)})
+	return c.ok(tagCategories{orEmpty(list)})
 }
 
 func (c *call) readTagCategory() error {
