@@ -40,10 +40,10 @@ func (m *Model) change(c async.Change, sample []api.Event) tea.Cmd {
 		return m.say(toast.Info, why)
 	}
 	m.changes.sample = sample
-	if c.Count() <= 1 && !destroys(c.Kind) {
+	if c.Count() <= 1 && !destroys(c.Kind) && loosened(c, sample) == "" {
 		return m.begin(c)
 	}
-	m.askThen(m.question(c, sample), func() tea.Cmd { return m.begin(c) })
+	m.askThen(m.question(c, sample, sample), func() tea.Cmd { return m.begin(c) })
 	return nil
 }
 
@@ -54,15 +54,12 @@ func (m *Model) changeOn(c async.Change, t views.Targets) tea.Cmd {
 		return m.change(c, t.Known)
 	}
 	m.changes.sample = t.Known
-	q := m.question(c, nil)
+	q := m.question(c, nil, slices.Concat(t.Known, t.Absent))
 	names := []string{m.env.Styles.Mark.Paint(views.Count(t.Elsewhere) + " marked elsewhere:")}
 	names = append(names, m.briefs(t.Absent, t.Elsewhere)...)
 	if here := len(t.On) - t.Elsewhere; here > 0 {
 		names = append(names, "", views.Count(here)+" in this list:")
 		names = append(names, m.briefs(t.Known, here)...)
-	}
-	if good := m.goodAmong(slices.Concat(t.Known, t.Absent), c.Count()); good != "" {
-		names = append(names, "", m.env.Styles.Warn.Paint(good))
 	}
 	q.Details = append(names, q.Details...)
 	m.askThen(q, func() tea.Cmd { return m.begin(c) })
@@ -90,8 +87,9 @@ func (m *Model) whyNoChange() string {
 // sampleRows is how many of the events a question names.
 const sampleRows = 5
 
-// question says exactly what a change will touch.
-func (m *Model) question(c async.Change, sample []api.Event) overlay.Question {
+// question says exactly what a change will touch: names those of the sample,
+// and warns of what is found among those looked at.
+func (m *Model) question(c async.Change, sample, looked []api.Event) overlay.Question {
 	label := strings.ToUpper(c.Label[:1]) + c.Label[1:]
 	q := overlay.Question{Title: "Change", Ask: label + "?", Accept: "Go ahead", Danger: destroys(c.Kind)}
 	if q.Danger {
@@ -103,9 +101,7 @@ func (m *Model) question(c async.Change, sample []api.Event) overlay.Question {
 	if len(sample) > 0 {
 		q.Details = m.briefs(sample, c.Count())
 	}
-	if good := m.goodAmong(sample, c.Count()); good != "" {
-		q.Details = append(q.Details, "", m.env.Styles.Warn.Paint(good))
-	}
+	q.Details = append(q.Details, m.warnings(c, looked)...)
 	if n := c.Count(); n > 1 {
 		q.Details = append(q.Details, "", m.env.Styles.Faint.Paint("Applies to these "+views.Count(n)+" events, even if the matches change."))
 	}
@@ -126,6 +122,41 @@ func (m *Model) briefs(sample []api.Event, n int) []string {
 		out = append(out, m.env.Styles.Faint.Paint(text))
 	}
 	return out
+}
+
+// warnings are what speaks against a change, by the events at hand, each with a
+// blank line before it.
+func (m *Model) warnings(c async.Change, sample []api.Event) []string {
+	var out []string
+	for _, text := range []string{loosened(c, sample), m.goodAmong(sample, c.Count())} {
+		if text != "" {
+			out = append(out, "", m.env.Styles.Warn.Paint(text))
+		}
+	}
+	return out
+}
+
+// loosened says how many of a change's events get a less strict marking. Only
+// those of the sample can be looked at, which is said where there are more.
+func loosened(c async.Change, sample []api.Event) string {
+	hits := 0
+	for i := range sample {
+		if c.Loosens(sample[i]) {
+			hits++
+		}
+	}
+	text := "This loosens the TLP of " + views.Count(hits)
+	switch n := c.Count(); {
+	case hits == 0 && len(sample) < n && c.Loosens(api.Event{TLP: api.TLPRed.String()}):
+		return "It may loosen a TLP: not all events were looked at"
+	case hits == 0:
+		return ""
+	case n == 1:
+		return text + " event: more people may see it"
+	case len(sample) >= n:
+		return text + " of these " + views.Count(n) + ": more people may see them"
+	}
+	return text + " of the " + views.Count(len(sample)) + " at hand; the others were not looked at"
 }
 
 // goodAmong names the indicators of a change's events that are known to be

@@ -54,6 +54,45 @@ func TestBulkEditAsksAboutWhatOthersChanged(t *testing.T) {
 	})
 }
 
+// A change that lets more people see an event says so before it is made, of one
+// event too; one that doesn't asks nothing more than before.
+func TestLooseningATLPIsSaid(t *testing.T) {
+	t.Parallel()
+	c := newChangeable(20)
+	for i, e := range c.newest() {
+		c.theirs(t, e.UUID, func(e *api.Event) { e.TLP = []string{"amber", "clear", "TLP:PURPLE"}[min(i, 2)] })
+	}
+	workbenchWith(t, ui.Options{API: c}, usual(), func(p *uitest.Program) {
+		set := func(tlp string) {
+			press(p, "a", "E", "enter", "ctrl+u")
+			enter(p, tlp)
+			press(p, "enter")
+		}
+		press(p, "ctrl+a")
+		set("green")
+		p.Want("This loosens the TLP of 19 of these 20")
+		press(p, "n")
+		if got := c.newest()[0].TLP; got != "amber" {
+			t.Fatalf("it is %s without a yes", got)
+		}
+		set("red")
+		p.WantNot("loosens")
+		press(p, "n", "X")
+		p.WantNot("20 marked")
+		set("clear")
+		p.Want("This loosens the TLP of 1 event")
+		press(p, "y")
+		p.Settle()
+		set("red")
+		p.WantNot("loosens")
+		p.Settle()
+		if got := c.newest()[0].TLP; got != "red" {
+			t.Errorf("it is %s", got)
+		}
+		p.Check()
+	})
+}
+
 // A text from the editor that a colleague was faster with isn't lost, nor is
 // theirs; and taking back leaves what came since.
 func TestInsightAsksAboutWhatOthersWrote(t *testing.T) {

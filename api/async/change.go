@@ -93,6 +93,26 @@ func (c Change) Count() (n int) {
 	return n
 }
 
+// Loosens tells whether the change gives an event a less strict marking than it
+// has. A marking that can't be read counts as the strictest.
+func (c Change) Loosens(e api.Event) bool {
+	for _, s := range c.steps {
+		do, ok := s.do.(editing)
+		if !ok || do.patch.TLP == nil {
+			continue
+		}
+		next, read := api.ParseTLP(*do.patch.TLP)
+		now, known := api.ParseTLP(e.TLP)
+		if !known && e.TLP != "" {
+			now = api.TLPRed
+		}
+		if read && next < now {
+			return true
+		}
+	}
+	return false
+}
+
 // Failure is a target that was refused, and why.
 type Failure struct {
 	Target
