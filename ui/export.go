@@ -77,12 +77,14 @@ func (x export) source(src interchange.Source) (interchange.Source, api.ListQuer
 	return interchange.Chosen(src, ids), api.ListQuery{}
 }
 
-// filter is what a report says was asked for.
+// filter is what a report says was asked for. It doesn't count the events in
+// hand: more may be in hand than are written, and how many lie above the highest
+// marking is nothing for those who read the report.
 func (x export) filter() string {
 	if x.all != nil {
 		return x.all.Filter
 	}
-	return x.count() + ", selected manually"
+	return "selected manually"
 }
 
 // askWhich asks, in the list with nothing marked, whether all that the list

@@ -85,6 +85,26 @@ func TestMarkedEventsAreExported(t *testing.T) {
 	})
 }
 
+// TestReportCountsWhatIsWritten: the head of a report of marked events doesn't
+// tell how many of them are above the marking chosen.
+func TestReportCountsWhatIsWritten(t *testing.T) {
+	t.Parallel()
+	f := newFake(40)
+	for i, tlp := range []string{"green", "red", "clear", ""} {
+		f.change(f.newest()[i].UUID, func(e *api.Event) { e.TLP = tlp })
+	}
+	exporting(t, f, usual(), func(p *uitest.Program, d *files) {
+		press(p, "space", "space", "space", "space", "a", "R")
+		choosing(p, "up to green")
+		press(p, "enter")
+		p.Want("(2 written, 2 left")
+		head, _, _ := strings.Cut(d.text, "\n## ")
+		if !strings.Contains(head, "- Filter: `selected manually`\n") || !strings.Contains(head, "- Events: 2\n") || strings.Contains(head, "4 events") {
+			t.Errorf("the head is\n%s", head)
+		}
+	})
+}
+
 // TestExportOfManyEvents goes on past one page, tells of events that are gone,
 // and is cancelled by esc without a file.
 func TestExportOfManyEvents(t *testing.T) {
