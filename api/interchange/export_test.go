@@ -1,9 +1,12 @@
 package interchange
 
 import (
+	"bufio"
 	"bytes"
 	"encoding/csv"
 	"encoding/json"
+	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -197,7 +200,7 @@ func TestReport(t *testing.T) {
 	doImport(t, rows(fullRow(1, "green"), fullRow(2, "red")), m, ImportOptions{})
 	text, _ := exportAs(t, m, ExportOptions{Format: Markdown, Title: "A *week*", Filter: "tlp:green", MaxTLP: api.TLPGreen})
 	for _, want := range []string{
-		"# A \\*week\\*\n", "- Filter: `tlp:green`\n", "- Period of the events: 2024-03-01 ", "- Events: 1\n", "| BEAR | 1 |\n", "| Phishing | 1 |\n", "| green | 1 |\n", "| 2024-03-01 | 1 |\n",
+		"# A \\*week\\*\n", "- Filter: `tlp:green`\n", "- Period of the events: 2024-03-01 ", "- Events: 1\n", "| BEAR | 1 |\n", "| Phishing | 1 |\n", "| green | 1 |\n", "## Events by ATT&CK technique\n", "| T1566 Phishing | 1 |\n", "| 2024-03-01 | 1 |\n",
 		"- Indicator: `evil[.]example` (domain)\n", "> \\*\\*why\\*\\* \\[x\\](hxxp\\://evil[.]example)\n",
 	} {
 		if !strings.Contains(text, want) {
@@ -206,6 +209,39 @@ func TestReport(t *testing.T) {
 	}
 	if strings.Contains(text, "eft out") {
 		t.Errorf("tells of what is above the limit:\n%s", text)
+	}
+}
+
+// TestReportOfNothing has no tables without rows.
+func TestReportOfNothing(t *testing.T) {
+	m := newMemory()
+	doImport(t, rows(fullRow(1, "red")), m, ImportOptions{})
+	text, _ := exportAs(t, m, ExportOptions{Format: Markdown, MaxTLP: api.TLPGreen})
+	if !strings.HasSuffix(text, "- Events: 0\n- Highest marking: TLP:GREEN\n\nNo events.\n") || strings.Contains(text, "##") {
+		t.Errorf("got\n%s", text)
+	}
+}
+
+// TestReportCountsTechniques once for each event, in any case and with names,
+// and claims no exact number of events for those beyond the table's last row.
+func TestReportCountsTechniques(t *testing.T) {
+	r := newReport(ExportOptions{})
+	e := api.Event{MitreAttack: []string{"T1566", " t1566", "T1566.001", "", "T<b>"}}
+	for i := range rowsOfReport {
+		e.MitreAttack = append(e.MitreAttack, fmt.Sprintf("X%02d", i))
+	}
+	if err := r.count([]api.Event{e, {MitreAttack: []string{"T1566", "T1566.001", "T<b>"}}}); err != nil {
+		t.Fatal(err)
+	}
+	var b strings.Builder
+	w := bufio.NewWriter(&b)
+	if err := errors.Join(r.begin(w), w.Flush()); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"| T1566 Phishing | 2 |\n", "| T1566.001 Phishing: Spearphishing Attachment | 2 |\n", "| T&lt;B> | 2 |\n", "| 3 more | at most 3 |\n"} {
+		if !strings.Contains(b.String(), want) {
+			t.Errorf("%q is missing in\n%s", want, b.String())
+		}
 	}
 }
 

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"threatbench/api"
+	"threatbench/api/attack"
 	"threatbench/api/clean"
 	"threatbench/api/indicator"
 )
@@ -26,17 +27,20 @@ type report struct {
 	attackers  map[string]int
 	categories map[string]int
 	markings   map[string]int
+	techniques map[string]int // with their names
 }
 
 // rowsOfReport is how many rows the tables of a report have at most.
 const rowsOfReport = 25
+
+const techniqueTitle = "ATT&CK technique" // of a table in which an event counts in several rows
 
 func newReport(o ExportOptions) *report {
 	if o.Now.IsZero() {
 		o.Now = time.Now()
 	}
 	o.Title = cmp.Or(strings.TrimSpace(o.Title), "Threat events")
-	return &report{o: o, days: map[string]int{}, attackers: map[string]int{}, categories: map[string]int{}, markings: map[string]int{}}
+	return &report{o: o, days: map[string]int{}, attackers: map[string]int{}, categories: map[string]int{}, markings: map[string]int{}, techniques: map[string]int{}}
 }
 
 // count takes a page into the counts, which stand before the events.
@@ -49,6 +53,9 @@ func (r *report) count(events []api.Event) error {
 		tlp, _ := api.ParseTLP(e.TLP)
 		r.markings[cmp.Or(tlp.String(), "none")]++
 		r.days[day(e.Date)]++
+		for _, t := range techniquesOf(e) {
+			r.techniques[t]++
+		}
 		if at := e.Date.Time; !e.Date.IsZero() {
 			if r.from.IsZero() || at.Before(r.from) {
 				r.from = at
@@ -78,12 +85,32 @@ func (r *report) begin(w *bufio.Writer) error {
 	if r.o.MaxTLP != api.TLPNone {
 		fmt.Fprintf(w, "- Highest marking: TLP:%s\n", strings.ToUpper(r.o.MaxTLP.String())) // the last write tells
 	}
+	if r.events == 0 {
+		_, err := w.WriteString("\nNo events.\n")
+		return err
+	}
 	tally(w, "attacker", r.attackers)
 	tally(w, "category", r.categories)
 	tally(w, "TLP", r.markings)
+	if len(r.techniques) > 0 {
+		tally(w, techniqueTitle, r.techniques)
+	}
 	r.timeline(w)
 	_, err := w.WriteString("\n## Events\n")
 	return err
+}
+
+// techniquesOf are the techniques of an event with their names, each once.
+func techniquesOf(e *api.Event) []string {
+	var list []string
+	for _, id := range e.MitreAttack {
+		id = strings.ToUpper(strings.TrimSpace(id))
+		if t := strings.TrimSpace(id + " " + attack.Name(id)); t != "" {
+			list = append(list, t)
+		}
+	}
+	slices.Sort(list)
+	return slices.Compact(list)
 }
 
 func minute(t time.Time) string { return t.UTC().Format("2006-01-02 15:04 UTC") }
@@ -116,7 +143,11 @@ func countTable(w *bufio.Writer, title string, keys []string, counts map[string]
 		fmt.Fprintf(w, "| %s | %s |\n", inline(k), grouped(counts[k])) // the last write tells
 	}
 	if rest > 0 {
-		fmt.Fprintf(w, "| %s more | %s |\n", grouped(len(keys)-rowsOfReport), grouped(rest)) // the last write tells
+		n := grouped(rest)
+		if title == techniqueTitle {
+			n = "at most " + n // events of several of them are in it more than once
+		}
+		fmt.Fprintf(w, "| %s more | %s |\n", grouped(len(keys)-rowsOfReport), n) // the last write tells
 	}
 }
 
