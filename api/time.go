@@ -93,6 +93,28 @@ func ParseTime(s string) (Time, error) {
 	return Time{}, fmt.Errorf("%q is not a date: write 2006-01-02 or 2006-01-02T15:04:05Z", s)
 }
 
+// StartOfDay is the first moment of a day in a zone. Where clocks are changed
+// at midnight, it may have none or two: then it is the first moment after it,
+// or the first of both.
+func StartOfDay(y int, m time.Month, d int, zone *time.Location) time.Time {
+	t := time.Date(y, m, d, 0, 0, 0, 0, zone)
+	wanted := time.Date(y, m, d, 0, 0, 0, 0, time.UTC)
+	if wall := time.Date(t.Year(), t.Month(), t.Day(), 0, 0, 0, 0, time.UTC); wall.Before(wanted) {
+		_, t = t.ZoneBounds()
+		return t
+	}
+	changed, _ := t.ZoneBounds()
+	if changed.IsZero() {
+		return t
+	}
+	_, now := t.Zone()
+	_, before := changed.Add(-1).Zone()
+	if first := t.Add(time.Duration(now-before) * time.Second); first.Before(changed) && first.Before(t) {
+		return first
+	}
+	return t
+}
+
 // IsDay tells whether s is a bare day, which a filter takes as the whole UTC
 // day instead of a moment.
 func IsDay(s string) bool {

@@ -22,10 +22,12 @@ import (
 type eventsFlags struct {
 	timeout time.Duration
 	query   string
+	zone    string
 	json    bool
 	limit   int
 
 	datasets []string
+	location *time.Location // that zone names
 }
 
 func (a *app) eventsCommand() *cobra.Command {
@@ -35,7 +37,7 @@ func (a *app) eventsCommand() *cobra.Command {
 		Short: "List events, for scripts",
 		Long: "Lists the events that a filter finds, newest first: one line an event, or with --json the whole event as the API answers it. " +
 			"Words search everything an event says: attacker, indicators, tags, category, description, insight, countries, industry and techniques; " +
-			"event~~word searches the description alone. All datasets are searched unless --dataset or dataset: names some. A server that is silent for as long as --timeout says is given up.\n\n" +
+			"event~~word searches the description alone. Days in the filter and dates in lines are in UTC unless --zone names another zone. All datasets are searched unless --dataset or dataset: names some. A server that is silent for as long as --timeout says is given up.\n\n" +
 			"Exit codes: 0 done, 1 failed, 2 used wrongly, 3 answered in part.",
 		Example: "threatbench events --query 'tlp:red date>-1d' --json | jq -r .indicator\n" +
 			"threatbench events --query 'tag:ransomware' --limit 5",
@@ -53,6 +55,7 @@ func (a *app) eventsCommand() *cobra.Command {
 	cmd.RunE = a.run(check, func(ctx context.Context, _ []string) error { return a.events(ctx, f) })
 	cmd.Flags().StringVarP(&f.query, "query", "q", "", "filter, in the filter language; empty means everything")
 	a.timeoutFlag(cmd, &f.timeout)
+	a.zoneFlag(cmd, &f.zone, "; of the dates in lines, too (--json writes UTC)")
 	cmd.Flags().StringSliceVar(&f.datasets, "dataset", nil, "datasets to search, by name or id; all is the default")
 	cmd.Flags().BoolVar(&f.json, "json", false, "write JSON, one event a line")
 	cmd.Flags().IntVar(&f.limit, "limit", 100, "events to list at most; 0 means all")
@@ -60,7 +63,12 @@ func (a *app) eventsCommand() *cobra.Command {
 }
 
 func (a *app) events(ctx context.Context, f eventsFlags) (err error) {
-	q, err := a.listQuery(f.query)
+	now, err := a.nowIn(f.zone)
+	if err != nil {
+		return err
+	}
+	f.location = now.Location()
+	q, err := a.listQuery(f.query, f.zone)
 	if err != nil {
 		return err
 	}
@@ -128,7 +136,7 @@ func (a *app) eachEvent(ctx context.Context, pl *place, q api.ListQuery, f event
 		}
 		done.take(page)
 		for i := range page.Events {
-			if err := writeEvent(w, &page.Events[i], f.json); err != nil {
+			if err := writeEvent(w, &page.Events[i], f); err != nil {
 				return done, fmt.Errorf("writing events: %w", err)
 			}
 		}
@@ -140,11 +148,11 @@ func (a *app) eachEvent(ctx context.Context, pl *place, q api.ListQuery, f event
 	return done, nil
 }
 
-func writeEvent(w *bufio.Writer, e *api.Event, asJSON bool) error {
-	if asJSON {
+func writeEvent(w *bufio.Writer, e *api.Event, f eventsFlags) error {
+	if f.json {
 		return writeJSONLine(w, e)
 	}
-	return writeCells(w, e.Date.String(), cmp.Or(e.TLP, "-"), cmp.Or(e.Attacker, "-"), e.Category, cmp.Or(e.Indicator, "-"), e.Event)
+	return writeCells(w, dateIn(e.Date, f.location), cmp.Or(e.TLP, "-"), cmp.Or(e.Attacker, "-"), e.Category, cmp.Or(e.Indicator, "-"), e.Event)
 }
 
 // writeCells writes one line of cells between tabs, whatever a cell holds.

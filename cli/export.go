@@ -22,6 +22,7 @@ import (
 type exportFlags struct {
 	timeout time.Duration
 	query   string
+	zone    string
 	format  string
 	output  string
 	maxTLP  string
@@ -68,6 +69,7 @@ func (a *app) exportCommand() *cobra.Command {
 	cmd.RunE = a.run(check, func(ctx context.Context, _ []string) error { return a.export(ctx, f) })
 	cmd.Flags().StringVarP(&f.query, "query", "q", "", "filter, in the filter language; empty means everything")
 	a.timeoutFlag(cmd, &f.timeout)
+	a.zoneFlag(cmd, &f.zone, "")
 	cmd.Flags().StringSliceVar(&f.datasets, "dataset", nil, "datasets to search, by name or id; all is the default")
 	cmd.Flags().StringVar(&f.format, "format", "jsonl", "form to write: "+listFormats(interchange.ExportFormats())+", or a block list or rules: "+strings.Join(blocklist.Forms(), ", "))
 	cmd.Flags().StringVarP(&f.output, "output", "o", "", "file to write instead of the standard output")
@@ -118,9 +120,14 @@ func (f exportFlags) options() (interchange.ExportOptions, error) {
 	return o, nil
 }
 
-// listQuery reads a filter as a query over all datasets.
-func (a *app) listQuery(text string) (api.ListQuery, error) {
-	f, err := query.Parse(text, a.now())
+// listQuery reads a filter as a query over all datasets; its days are those of a
+// zone.
+func (a *app) listQuery(text, zone string) (api.ListQuery, error) {
+	now, err := a.nowIn(zone)
+	if err != nil {
+		return api.ListQuery{}, err
+	}
+	f, err := query.Parse(text, now)
 	if err != nil {
 		return api.ListQuery{}, usagef("--query: %w", err)
 	}
@@ -128,7 +135,7 @@ func (a *app) listQuery(text string) (api.ListQuery, error) {
 }
 
 func (a *app) export(ctx context.Context, f exportFlags) (err error) {
-	q, err := a.listQuery(f.query)
+	q, err := a.listQuery(f.query, f.zone)
 	if err != nil {
 		return err
 	}

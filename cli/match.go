@@ -24,6 +24,7 @@ import (
 
 type matchFlags struct {
 	timeout  time.Duration
+	zone     string
 	query    string
 	maxTLP   string
 	json     bool
@@ -75,6 +76,7 @@ func (a *app) matchCommand() *cobra.Command {
 	cmd.Flags().BoolVar(&f.noGood, "without-known-good", false, "leave out what is known to be harmless: indicators, and hits where such a value stands (see threatbench known-good)")
 	cmd.Flags().BoolVar(&f.summary, "summary", false, "write the summary alone")
 	a.timeoutFlag(cmd, &f.timeout)
+	a.zoneFlag(cmd, &f.zone, "")
 	return cmd
 }
 
@@ -128,7 +130,7 @@ func (a *app) match(ctx context.Context, args []string, f matchFlags) (err error
 
 // indicators reads what is looked for.
 func (a *app) indicators(ctx context.Context, f matchFlags, good *knowngood.Set) (set *match.Set, done answered, err error) {
-	q, err := a.listQuery(f.query)
+	q, err := a.listQuery(f.query, f.zone)
 	if err != nil {
 		return nil, done, err
 	}

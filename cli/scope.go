@@ -5,6 +5,10 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
+	_ "time/tzdata" // zones by name, also where the system has no list of them
+
+	"github.com/spf13/cobra"
 
 	"threatbench/api"
 	"threatbench/api/async"
@@ -112,4 +116,34 @@ func (a *app) noteExplanation(e api.Explanation) {
 		lines = append(lines, fmt.Sprintf("in the dataset %q, which isn't searched: %d", d.Name, d.Count))
 	}
 	a.note("%s", strings.Join(lines, "; "))
+}
+
+const zoneHelp = "time zone of the days in --query: UTC, local, or a name such as Europe/Berlin"
+
+// zoneFlag gives a command its --zone.
+func (a *app) zoneFlag(cmd *cobra.Command, zone *string, more string) {
+	cmd.Flags().StringVar(zone, "zone", "UTC", zoneHelp+more)
+}
+
+// dateIn writes a moment for a line: as the API does, but in a zone.
+func dateIn(t api.Time, zone *time.Location) string {
+	if t.IsZero() || zone == time.UTC {
+		return t.String()
+	}
+	return t.In(zone).Format("2006-01-02T15:04:05.999Z07:00")
+}
+
+// nowIn is now in the zone that --zone names.
+func (a *app) nowIn(zone string) (time.Time, error) {
+	switch strings.ToLower(zone) {
+	case "utc":
+		return a.now().UTC(), nil
+	case "local":
+		return a.now().In(time.Local), nil
+	}
+	loc, err := time.LoadLocation(zone)
+	if zone == "" || err != nil {
+		return time.Time{}, usagef("--zone %q: no such time zone; want UTC, local, or a name such as Europe/Berlin", zone)
+	}
+	return a.now().In(loc), nil
 }

@@ -370,7 +370,8 @@ func TestTeamOverSSH(t *testing.T) {
 	bo.sees("ana  elsewhere")
 	bo.types("\x1b")
 	ana.types("W")
-	ana.sees("Events  " + views.EventTitle(&first[0])[:12])
+	title := views.EventTitle(&first[0])
+	ana.sees("Events  " + title[:min(len(title), 12)])
 	ana.types("\r") // to where bo is
 	ana.sees("bo here too")
 	bo.sees("ana here too")

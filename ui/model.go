@@ -102,8 +102,9 @@ func New(ctx context.Context, o Options) *Model {
 	}
 	m.env = &views.Env{
 		Async: async.New(ctx, o.API, async.Options{Audit: o.Audit}), Styles: st, Keys: o.Keys, Host: host{m},
-		Now: o.Now, Zone: zone, ASCII: o.ASCII, Accessible: o.Accessible, ReadOnly: o.ReadOnly, Good: o.Good,
+		Zone: zone, ASCII: o.ASCII, Accessible: o.Accessible, ReadOnly: o.ReadOnly, Good: o.Good,
 	}
+	m.env.Now = func() time.Time { return o.Now().In(m.env.Zone) }
 	m.env.Memory = views.NewMemory(o.Memory, m.env.Async)
 	m.toasts = toast.New(st, o.Now)
 	m.overlay = overlay.NewStack[layer](o.Now)
@@ -400,7 +401,7 @@ func (m *Model) doFrame(id keymap.ID) tea.Cmd {
 		return m.nextTheme()
 	case keymap.AppTimeZone:
 		m.switchZone()
-		return m.sayZone()
+		return tea.Batch(m.events.Rezone(), m.sayZone())
 	case keymap.AppMouse:
 		m.mouse = !m.mouse
 		return m.say(toast.Info, "mouse "+onOff(m.mouse))

@@ -68,7 +68,7 @@ func (h Subject) PivotTargets() []PivotTarget {
 }
 
 // PivotsOfEvent leads to the events that share a value with an event.
-func PivotsOfEvent(e *api.Event) []PivotTarget {
+func (env *Env) PivotsOfEvent(e *api.Event) []PivotTarget {
 	var out []PivotTarget
 	add := func(field api.Field, values ...string) {
 		for _, v := range values {
@@ -85,7 +85,7 @@ func PivotsOfEvent(e *api.Event) []PivotTarget {
 		f, _ := api.FieldOf(name)
 		add(name, f.Values(e)...)
 	}
-	add(api.FieldDate, Day(e.Date))
+	add(api.FieldDate, env.Day(e.Date))
 	add(api.FieldTags, e.Tags...)
 	add(api.FieldMitreAttack, e.MitreAttack...)
 	return out

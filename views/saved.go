@@ -53,7 +53,7 @@ func ReadSaved(q api.SavedQuery, m *Memory, now time.Time) Saved {
 			return s
 		}
 	}
-	s.Text = query.Format(query.Filter{Search: s.Query.Search, Branches: s.Query.Branches})
+	s.Text = query.FormatIn(query.Filter{Search: s.Query.Search, Branches: s.Query.Branches}, now)
 	texts := map[string]spelt{}
 	m.Load(textsName, &texts)
 	if t, ok := texts[q.Name]; ok && SameQuery(t.JSON, q.QueryJSON) {

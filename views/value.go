@@ -46,12 +46,12 @@ func ShortTLP(s string) string {
 	return s
 }
 
-// Day is the UTC day of a moment, "" where it is unknown.
-func Day(t api.Time) string {
+// Day is the day of a moment in the zone that is shown, "" where it is unknown.
+func (e *Env) Day(t api.Time) string {
 	if t.IsZero() {
 		return ""
 	}
-	return t.UTC().Format("2006-01-02")
+	return t.In(e.Zone).Format(time.DateOnly)
 }
 
 // StepStarts lists every step of a timeline from its first event to its last,
@@ -112,6 +112,18 @@ func TimelineSteps(d api.Timeline) []chart.Step {
 		steps[i] = chart.Step{Label: StepLabel(d.Bucket, s), Count: at[s.Unix()]}
 	}
 	return steps
+}
+
+// ZoneFlag is what makes a command read days as those of a zone, "" for UTC,
+// which is what commands do unasked.
+func ZoneFlag(zone *time.Location) string {
+	switch zone {
+	case time.UTC:
+		return ""
+	case time.Local:
+		return " --zone local"
+	}
+	return " --zone " + zone.String()
 }
 
 // ZoneName is what a time zone is called at a moment: "UTC", "CET", or its

@@ -65,7 +65,7 @@ func Replace(text string, now time.Time, c api.Condition, with ...api.Condition)
 		return text
 	}
 	f.Search = slices.Replace(f.Search, i, i+1, with...)
-	return Format(f)
+	return FormatIn(f, now)
 }
 
 // And adds a condition to a text and leaves the person's spelling of the rest

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"threatbench/api"
 	"threatbench/api/clean"
@@ -21,6 +22,37 @@ func Format(f Filter) string {
 		parts = append(parts, strings.Join(branches, " OR "))
 	}
 	return strings.Join(parts, " ")
+}
+
+// FormatIn is Format for who reads days as those of the zone of now: a day that
+// is one in UTC says so.
+func FormatIn(f Filter, now time.Time) string {
+	out := Filter{Search: InZone(f.Search, now)}
+	for _, b := range f.Branches {
+		out.Branches = append(out.Branches, InZone(b, now))
+	}
+	return Format(out)
+}
+
+// InZone is conditions as they are written for who reads days as those of the
+// zone of now: behind days in UTC, as the API has them, stands so.
+func InZone(conds []api.Condition, now time.Time) []api.Condition {
+	if isUTC(settled(now)) {
+		return conds
+	}
+	out := slices.Clone(conds)
+	for i, c := range out {
+		if !isDate(c.Field) || textual(c.Op) {
+			continue
+		}
+		out[i].Values = slices.Clone(c.Values)
+		for k, v := range c.Values {
+			if api.IsDay(v) {
+				out[i].Values[k] = strings.TrimSpace(v) + "Z"
+			}
+		}
+	}
+	return out
 }
 
 // FormatCondition writes one condition.
@@ -69,7 +101,18 @@ func reads(text string, c api.Condition) bool {
 }
 
 func same(a, b api.Condition) bool {
-	return a.Field == b.Field && a.Op == b.Op && a.Not == b.Not && slices.Equal(a.Values, b.Values)
+	return a.Field == b.Field && a.Op == b.Op && a.Not == b.Not && slices.EqualFunc(a.Values, b.Values, sameValue)
+}
+
+// sameValue compares values; a day is one in UTC, said or not.
+func sameValue(a, b string) bool {
+	if day, ok := utcDay(a); ok {
+		a = day
+	}
+	if day, ok := utcDay(b); ok {
+		b = day
+	}
+	return a == b
 }
 
 // spellings lists ways to write c, the plainest first; the last always holds.

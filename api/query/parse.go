@@ -51,13 +51,12 @@ type node struct {
 
 // Parse reads a text. Its error is an *Error: the first thing that is wrong.
 // Relative dates resolve against now, to absolute moments; days are those of
-// its zone, where that is a named one, else of UTC: the machine's own zone is
-// never taken unasked.
+// its zone, but for 2024-03-01Z, which is the day in UTC.
 func Parse(text string, now time.Time) (Filter, error) {
 	if err := unread(text); err != nil {
 		return Filter{}, err
 	}
-	p := parser{text: text, toks: scan(text), now: named(now)}
+	p := parser{text: text, toks: scan(text), now: settled(now)}
 	root, err := p.and(0)
 	if err == nil && p.i < len(p.toks) {
 		err = p.fail(p.toks[p.i], "this closes nothing; quote it to search for it")
@@ -76,9 +75,10 @@ func Parse(text string, now time.Time) (Filter, error) {
 	return f, nil
 }
 
-// named is now in UTC, unless somebody chose a zone.
-func named(now time.Time) time.Time {
-	if now.Location() == time.Local {
+// settled is now with UTC as its zone where the machine's own zone is UTC under
+// another name: a day can then be asked for as the API has it.
+func settled(now time.Time) time.Time {
+	if name, off := now.Zone(); name == "UTC" && off == 0 {
 		return now.UTC()
 	}
 	return now

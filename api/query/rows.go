@@ -41,7 +41,7 @@ func Rows(text string, now time.Time) ([]Row, error) {
 	if _, err := Parse(text, now); err != nil {
 		return nil, err
 	}
-	p := parser{text: text, toks: scan(text), now: named(now)}
+	p := parser{text: text, toks: scan(text), now: settled(now)}
 	root, err := p.and(0)
 	if err != nil {
 		return nil, p.place(err)

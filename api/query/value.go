@@ -156,8 +156,11 @@ func edge(v string) time.Time {
 // periodOf reads a day, a stretch of days or a moment. Days are those of the
 // zone of now.
 func periodOf(v string, now time.Time) (p period, refused string) {
+	if day, ok := utcDay(v); ok {
+		return period{from: day, to: day}, ""
+	}
 	if t, err := api.ParseTime(v); err == nil {
-		return momentOf(v, t, now), ""
+		return momentOf(v, t, now)
 	}
 	if t, err := time.ParseInLocation("2006-01", v, now.Location()); err == nil {
 		return days(t, t.AddDate(0, 1, -1)), ""
@@ -232,10 +235,16 @@ func days(from, to time.Time) period {
 		return period{from: from.Format(time.DateOnly), to: to.Format(time.DateOnly)}
 	}
 	y, m, d := from.Date()
-	start := time.Date(y, m, d, 0, 0, 0, 0, from.Location())
+	start := api.StartOfDay(y, m, d, from.Location())
 	y, m, d = to.Date()
-	end := time.Date(y, m, d+1, 0, 0, 0, 0, from.Location()).Add(-time.Millisecond)
+	end := api.StartOfDay(y, m, d+1, from.Location()).Add(-time.Millisecond)
 	return period{from: toMillis(start), to: toMillis(end)}
+}
+
+// utcDay reads 2024-03-01Z, a day that is one in UTC whatever the zone of now.
+func utcDay(v string) (day string, ok bool) {
+	day, ok = strings.CutSuffix(v, "Z")
+	return day, ok && api.IsDay(day)
 }
 
 // toMillis writes a moment to the millisecond, in UTC.
@@ -260,14 +269,17 @@ func isMinute(v string) bool {
 
 // momentOf is a day or a moment that the API reads; without a zone of its own
 // it is in that of now.
-func momentOf(v string, t api.Time, now time.Time) period {
+func momentOf(v string, t api.Time, now time.Time) (p period, refused string) {
 	switch {
 	case api.IsDay(v) && isUTC(now):
-		return period{from: v, to: v}
+		return period{from: v, to: v}, ""
 	case api.IsDay(v):
 		y, m, d := t.UTC().Date()
-		day := time.Date(y, m, d, 0, 0, 0, 0, now.Location())
-		return days(day, day)
+		noon := time.Date(y, m, d, 12, 0, 0, 0, now.Location())
+		if noon.Day() != d {
+			return p, fmt.Sprintf("there was no %s in %s: its calendar left it out", v, now.Location())
+		}
+		return days(noon, noon), ""
 	}
 	if !hasZone(v) && !isUTC(now) {
 		u := t.UTC()
@@ -275,9 +287,9 @@ func momentOf(v string, t api.Time, now time.Time) period {
 		v = toMillis(t.Time)
 	}
 	if isMinute(v) || !hasZone(v) && !isUTC(now) {
-		return period{from: toMillis(t.Time), to: toMillis(t.Add(time.Minute - time.Millisecond)), moment: true}
+		return period{from: toMillis(t.Time), to: toMillis(t.Add(time.Minute - time.Millisecond)), moment: true}, ""
 	}
-	return period{from: v, to: v}
+	return period{from: v, to: v}, ""
 }
 
 // cutClock parts a day from the time of day behind it.

@@ -171,11 +171,11 @@ func TestOverTimeComparesSeriesAndClipsWeeks(t *testing.T) {
 	if got, want := p.note(), "04 Mar 2026 to 08 Mar 2026: Phishing 3 (100.0% of 3), previously 2: +1 (+50%)"; got != want {
 		t.Errorf("%q, want %q", got, want)
 	}
-	if got := within("", p.picked().span); got != "date>=2026-03-04 date<=2026-03-08" {
+	if got := within("", p.picked().span); got != "date>=2026-03-04Z date<=2026-03-08Z" {
 		t.Errorf("the first week is %s", got)
 	}
 	p.end(true)
-	if got := within("", p.picked().span); got != "date>=2026-03-09 date<=2026-03-10" {
+	if got := within("", p.picked().span); got != "date>=2026-03-09Z date<=2026-03-10Z" {
 		t.Errorf("the last week is %s", got)
 	}
 }

@@ -109,9 +109,10 @@ func end(text string) (at time.Time, wholeDay, ok bool) {
 	return time.Time{}, false, false
 }
 
-// within is a filter narrowed to a stretch of time.
+// within is a filter narrowed to a stretch of time, whose days are those of UTC
+// in whichever zone the filter is read.
 func within(text string, s span) string {
-	from, to, last := s.from.Format(time.DateOnly), s.until.Add(-day).Format(time.DateOnly), api.OpLte
+	from, to, last := s.from.Format(time.DateOnly)+"Z", s.until.Add(-day).Format(time.DateOnly)+"Z", api.OpLte
 	if !s.whole() {
 		from, to, last = s.from.Format(time.RFC3339), s.until.Format(time.RFC3339), api.OpLt
 	}

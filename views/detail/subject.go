@@ -10,5 +10,5 @@ func (m *Model) Subject() views.Subject { return views.SubjectOf(m.event) }
 func (m *Model) goOn() {
 	h := views.SubjectOf(m.event)
 	h.Datasets = m.env.Host.Selection().Query.Datasets
-	m.env.Host.Ask(views.PickPivot(append(h.PivotTargets(), views.PivotsOfEvent(m.event)...), m.env.Host.Visit))
+	m.env.Host.Ask(views.PickPivot(append(h.PivotTargets(), m.env.PivotsOfEvent(m.event)...), m.env.Host.Visit))
 }

@@ -18,6 +18,7 @@ type column struct {
 	field   api.Field // "" where no condition can be made of it
 	text    func(e *api.Event, env *views.Env) table.Cell
 	values  func(e *api.Event) []string // what + and - offer; nil means the cell's one value
+	day     func(e *api.Event) api.Time // what + and - offer the day of, in place of values
 	wished  int                         // the width a person gave it, 0 for none
 	about   string                      // what the title doesn't say
 	counted string                      // the column whose values' activity it shows, "" for none
@@ -29,8 +30,8 @@ func columns() []column {
 	return []column{
 		{
 			Column: table.Column{ID: "date", Title: heading(api.FieldDate), Min: 12, Width: 12, Max: 16, Priority: 1}, orderBy: "date", field: api.FieldDate,
-			text:   func(e *api.Event, env *views.Env) table.Cell { return table.Cell{Text: env.Date(e.Date)} },
-			values: func(e *api.Event) []string { return oneOf(views.Day(e.Date)) },
+			text: func(e *api.Event, env *views.Env) table.Cell { return table.Cell{Text: env.Date(e.Date)} },
+			day:  func(e *api.Event) api.Time { return e.Date },
 		},
 		{
 			Column: table.Column{ID: "tlp", Title: heading(api.FieldTLP), Min: 6, Width: 6, Max: 12, Priority: 2}, orderBy: "tlp", field: api.FieldTLP,
@@ -102,13 +103,25 @@ func columns() []column {
 		},
 		{
 			Column: table.Column{ID: "created", Title: heading(api.FieldCreatedAt), Min: 12, Width: 12, Max: 16, Priority: 10}, orderBy: "createdAt", field: api.FieldCreatedAt,
-			text:   func(e *api.Event, env *views.Env) table.Cell { return table.Cell{Text: env.Date(e.CreatedAt)} },
-			values: func(e *api.Event) []string { return oneOf(views.Day(e.CreatedAt)) },
+			text: func(e *api.Event, env *views.Env) table.Cell { return table.Cell{Text: env.Date(e.CreatedAt)} },
+			day:  func(e *api.Event) api.Time { return e.CreatedAt },
 		},
 		activityColumn("attacker-activity", "BY ATTACKER", "attacker", api.FieldAttacker, func(e *api.Event) string { return e.Attacker }),
 		activityColumn("category-activity", "BY CATEGORY", "category", api.FieldCategory, func(e *api.Event) string { return e.Category }),
 		activityColumn("target-activity", "BY TARGET", "targetCountry", api.FieldTargetCountry, func(e *api.Event) string { return e.TargetCountry }),
 	}
+}
+
+// offers lists the values of an event's cell that + and - take; ok is false
+// where the column has none of its own.
+func (c *column) offers(e *api.Event, env *views.Env) (values []string, ok bool) {
+	if c.day != nil {
+		return oneOf(env.Day(c.day(e))), true
+	}
+	if c.values == nil {
+		return nil, false
+	}
+	return c.values(e), true
 }
 
 // heading stands over the column of a field.

@@ -35,8 +35,8 @@ func (m *Model) copyCell() {
 		return
 	}
 	text := c.text(e, m.env).Text
-	if c.values != nil {
-		text = strings.Join(c.values(e), ", ")
+	if values, ok := c.offers(e, m.env); ok {
+		text = strings.Join(values, ", ")
 	}
 	if text == "" {
 		m.env.Host.Say(toast.Info, "this cell is empty: nothing to copy")

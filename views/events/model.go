@@ -4,6 +4,7 @@
 package events
 
 import (
+	"reflect"
 	"strings"
 	"time"
 
@@ -209,6 +210,21 @@ func (m *Model) apply(text string) tea.Cmd {
 	m.filter.SetValue(text)
 	m.filter.SetError(0, 0, "")
 	m.keep = ""
+	return m.reload(0)
+}
+
+// Rezone reads the filter anew, since its days are those of the zone that is
+// shown, and asks again where it means other events now.
+func (m *Model) Rezone() tea.Cmd {
+	before := m.query()
+	if err := m.parse(m.text); err != nil {
+		m.showError(err)
+		return nil
+	}
+	m.changed()
+	if reflect.DeepEqual(before, m.query()) {
+		return nil
+	}
 	return m.reload(0)
 }
 

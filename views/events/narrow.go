@@ -51,10 +51,13 @@ func (m *Model) refresh() tea.Cmd {
 // cell holds several, it asks which.
 func (m *Model) cell(exclude bool) tea.Cmd {
 	e, c := m.Current(), m.column()
-	if e == nil || c == nil || c.field == "" || c.values == nil {
+	if e == nil || c == nil || c.field == "" {
 		return nil
 	}
-	values := c.values(e)
+	values, ok := c.offers(e, m.env)
+	if !ok {
+		return nil
+	}
 	switch len(values) {
 	case 0:
 		m.env.Host.Say(toast.Info, "this cell is empty: nothing to filter by")

@@ -32,7 +32,7 @@ func (m *Model) pivot() {
 	}
 	h := views.SubjectOf(e)
 	h.Datasets = m.dataset
-	m.env.Host.Ask(views.PickPivot(append(views.PivotsOfEvent(e), h.PivotTargets()...), m.env.Host.Visit))
+	m.env.Host.Ask(views.PickPivot(append(m.env.PivotsOfEvent(e), h.PivotTargets()...), m.env.Host.Visit))
 }
 
 // context offers what happened around the selected event, whatever the filter.

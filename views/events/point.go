@@ -96,10 +96,11 @@ func (m *Model) onPointed(f async.PointedOut) tea.Cmd {
 	items := make([]views.PickItem, len(f.Filters))
 	for i, one := range f.Filters {
 		texts[i] = base
-		for _, c := range one.Search {
+		search := query.InZone(one.Search, m.env.Now())
+		for _, c := range search {
 			texts[i] = query.And(texts[i], c)
 		}
-		items[i] = views.PickItem{Title: query.Format(query.Filter{Search: one.Search}), Detail: m.outcome(one)}
+		items[i] = views.PickItem{Title: query.Format(query.Filter{Search: search}), Detail: m.outcome(one)}
 	}
 	show := func(i int) tea.Cmd { return m.apply(texts[i]) }
 	m.env.Host.Ask(views.Pick{

@@ -223,7 +223,7 @@ func (m *Model) share(s state, name string) {
 		{"text", "the filter", s.text},
 		{"JSON", "the query as JSON", text},
 		{"curl", "the call as curl", curl(text)},
-		{"command", "the command", "threatbench events --query " + shellQuote(s.text) + " --json"},
+		{"command", "the command", "threatbench events --query " + shellQuote(s.text) + views.ZoneFlag(m.env.Zone) + " --json"},
 	}
 	items := make([]views.PickItem, len(forms))
 	for i, f := range forms {
