@@ -17,6 +17,7 @@ import (
 	"github.com/graph-gophers/graphql-go/trace/noop"
 
 	"threatbench/api"
+	"threatbench/api/server/introspection"
 	"threatbench/api/store"
 )
 
@@ -89,7 +90,11 @@ func (c *call) queryGraphQL() error {
 // run executes a query on behalf of a call.
 func (g *graphqlEndpoint) run(c *call, query, operation string, variables map[string]any) *graphql.Response {
 	s := &session{account: c.account, turn: make(chan struct{}, 1), failed: func(err error) { c.logFailure("GraphQL", "", err) }}
-	res := g.schema.Exec(context.WithValue(c.ctx(), sessionKey{}, s), query, operation, variables)
+	asked := introspection.Ask(query)
+	res := g.schema.Exec(context.WithValue(c.ctx(), sessionKey{}, s), asked, operation, variables)
+	if asked != query {
+		res.Data = introspection.Answer(res.Data)
+	}
 	if len(res.Data) == 0 || slices.ContainsFunc(res.Errors, atFault) {
 		res.Data = json.RawMessage("null")
 	}

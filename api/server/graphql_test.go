@@ -170,6 +170,50 @@ func TestGraphQLIntrospection(t *testing.T) {
 	}
 }
 
+// TestGraphQLIntrospectionWithEveryFlag sends what graphql-js makes where every
+// option is on.
+func TestGraphQLIntrospectionWithEveryFlag(t *testing.T) {
+	r := rigOver(t, nil, Config{})
+	ofType := ""
+	for range 9 {
+		ofType = "ofType { kind name " + ofType + " }"
+	}
+	got := answered[struct {
+		Schema struct {
+			Description *string
+			Types       []struct {
+				Kind    string
+				Name    string
+				IsOneOf *bool
+			}
+			Directives []struct {
+				Name         string
+				IsRepeatable *bool
+			}
+		} `json:"__schema"`
+	}](r, `query IntrospectionQuery { __schema { description queryType { name kind } mutationType { name kind } subscriptionType { name kind } types { ...FullType }
+		directives { name description isRepeatable locations args(includeDeprecated: true) { ...InputValue } } } }
+	fragment FullType on __Type { kind name description specifiedByURL isOneOf
+		fields(includeDeprecated: true) { name description args(includeDeprecated: true) { ...InputValue } type { ...TypeRef } isDeprecated deprecationReason }
+		inputFields(includeDeprecated: true) { ...InputValue } interfaces { ...TypeRef }
+		enumValues(includeDeprecated: true) { name description isDeprecated deprecationReason } possibleTypes { ...TypeRef } }
+	fragment InputValue on __InputValue { name description type { ...TypeRef } defaultValue isDeprecated deprecationReason }
+	fragment TypeRef on __Type { kind name `+ofType+` }`, nil)
+	if len(got.Schema.Types) < 10 || len(got.Schema.Directives) == 0 || got.Schema.Description != nil {
+		t.Errorf("got %+v", got)
+	}
+	for _, typ := range got.Schema.Types {
+		if told := typ.IsOneOf != nil && !*typ.IsOneOf; told != (typ.Kind == "INPUT_OBJECT") {
+			t.Errorf("%s %s: isOneOf %v", typ.Kind, typ.Name, typ.IsOneOf)
+		}
+	}
+	for _, d := range got.Schema.Directives {
+		if d.IsRepeatable == nil || *d.IsRepeatable {
+			t.Errorf("@%s: isRepeatable %v", d.Name, d.IsRepeatable)
+		}
+	}
+}
+
 func TestGraphQLRefuses(t *testing.T) {
 	r := newRig(t, Config{})
 	for name, tc := range map[string]struct {
