@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -153,8 +154,26 @@ func (a *app) serveAPI(ctx context.Context, f serveFlags) (err error) {
 		fmt.Fprintf(a.io.Out, "account   %s\ntoken     %s\n", LocalAccount, token) // shown as far as can be
 	} else {
 		fmt.Fprintf(a.io.Out, "account   as %s says\n", clean.Line(f.tokenFile)) // shown as far as can be
+		a.nameAccounts(ctx, db, tokens, f.tokenFile)
 	}
 	return server.Serve(ctx, l, cors.Allow(h, f.origins), log)
+}
+
+// nameAccounts says which accounts a database has where no token opens any of
+// them: whoever asks would be answered empty lists, and wonder.
+func (a *app) nameAccounts(ctx context.Context, db *store.DB, tokens server.TokenSource, file string) {
+	accounts, err := db.Accounts(ctx)
+	switch {
+	case err != nil:
+		fmt.Fprintln(a.io.Err, "warning:", clean.Line(err.Error())) // shown as far as can be
+	case len(accounts) > 0 && !server.Opens(tokens, accounts):
+		some := accounts[:min(len(accounts), 5)]
+		text := strings.Join(some, ", ")
+		if more := len(accounts) - len(some); more > 0 {
+			text += fmt.Sprintf(" and %d more", more)
+		}
+		fmt.Fprintf(a.io.Err, "warning: every token of %s opens an empty account; the database holds events of: %s\n", clean.Line(file), clean.Line(text)) // shown as far as can be
+	}
 }
 
 // tokensFor reads the token file, or makes a token for this run.

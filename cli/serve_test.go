@@ -107,6 +107,21 @@ func TestServe(t *testing.T) {
 	}
 }
 
+func TestServeNamesTheAccountsThatNoTokenOpens(t *testing.T) {
+	for account, warned := range map[string]bool{"local": false, "another": true} {
+		dir := t.TempDir()
+		tokens := "[[token]]\ntoken = \"token-of-the-test-account\"\naccount = \"" + account + "\"\npermission = \"read\"\n"
+		if err := os.WriteFile(filepath.Join(dir, "tokens.toml"), []byte(tokens), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		s := serve(t, dir, "--db", "served.db", "--demo", "5", "--token-file", "tokens.toml", "--quiet")
+		s.end(t, syscall.SIGTERM)
+		if got := strings.Contains(s.said.String(), "every token of tokens.toml opens an empty account; the database holds events of: local"); got != warned {
+			t.Errorf("account %s: %s", account, s.said)
+		}
+	}
+}
+
 func TestServeAFileInBareStyle(t *testing.T) {
 	dir := t.TempDir()
 	tokens := "[[token]]\ntoken = \"token-of-the-test-account\"\naccount = \"local\"\npermission = \"read\"\n"

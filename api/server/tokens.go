@@ -13,6 +13,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 
 	"github.com/pelletier/go-toml/v2"
@@ -74,6 +75,13 @@ func GenerateToken() string {
 // OneToken is a source of a single token for one account.
 func OneToken(token, account string, p Permission) TokenSource {
 	return tokenList{{sum: sha256.Sum256([]byte(token)), grant: Grant{Account: account, Permission: p, Name: "token"}}}
+}
+
+// Opens tells whether some token of a source opens one of the accounts; of a
+// source that isn't a list, nobody knows, and it may.
+func Opens(tokens TokenSource, accounts []string) bool {
+	list, known := tokens.(tokenList)
+	return !known || slices.ContainsFunc(list, func(t token) bool { return slices.Contains(accounts, t.grant.Account) })
 }
 
 // token is one entry: the hash of the secret, so that comparing takes the same

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"database/sql"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -198,4 +199,21 @@ func (c *writeTx) freeName(ds api.Dataset) error {
 		}
 	}
 	return nil
+}
+
+// Accounts lists the accounts that something was ever written to.
+func (d *DB) Accounts(ctx context.Context) ([]string, error) {
+	var out []string
+	err := d.lend(ctx, func(s *session) error {
+		return s.each(ctx, "SELECT name FROM account ORDER BY 1", nil, func(r *sql.Rows) error {
+			var name string
+			err := r.Scan(&name)
+			out = append(out, name)
+			return err
+		})
+	})
+	if err != nil {
+		return nil, fmt.Errorf("listing the accounts: %w", err)
+	}
+	return out, nil
 }
