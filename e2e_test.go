@@ -300,8 +300,12 @@ func TestFirstStartImportsAFile(t *testing.T) {
 	x := start(t, setup{w: 100, h: 30})
 	x.see("Welcome", "Import a file", "Load the demo", "Connect an account")
 	x.keys("i")
-	x.see("import which file?")
+	x.see("import which file")
 	x.keys(file + "\r")
+	x.see("Import events.jsonl", "1 event, 1 left out")
+	x.keys("\r")
+	x.see("Imported: events.jsonl", "1 event created, 1 left out")
+	x.keys("\r")
 	x.see("1 of 1", "TESTKESTREL")
 	x.keys("\x03") // a letter this soon after the field counts as typed into it
 	if code := x.exit(); code != 0 {

@@ -26,8 +26,8 @@ const (
 )
 
 // Job is long work that the workbench can start: it reports how far it is and
-// sums up what it did. arg is what the person was asked for.
-type Job func(ctx context.Context, arg string, report func(done, total int64, note string)) (summary string, err error)
+// sums up what it did.
+type Job func(ctx context.Context, report func(done, total int64, note string)) (summary string, err error)
 
 // Session is everything the workbench is started with.
 type Session struct {
@@ -45,7 +45,7 @@ type Session struct {
 	Keys      map[string][]string       // keys by action, instead of the usual ones
 	Warnings  []string                  // what is wrong with the configuration
 	Good      *knowngood.Set            // values known to be harmless
-	Import    Job                       // reads a file in; nil where the session can't
+	Imports   ui.Imports                // reads files in; nil where the session can't
 	Demo      Job                       // fills the database with made-up events; nil where the session can't
 	Connect   string                    // how to reach a remote account, in a few lines
 	StateDir  string                    // where a crash file goes

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -15,6 +16,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"threatbench/api"
+	"threatbench/api/interchange"
 	"threatbench/cli/profile"
 )
 
@@ -101,7 +103,7 @@ func TestDemoIsReadyWhenTheWorkbenchStarts(t *testing.T) {
 		if err != nil || page.Info.TotalCount != 500 {
 			t.Errorf("%d events, %v", page.Info.TotalCount, err)
 		}
-		if s.Profile != "demo" || s.Query != "tlp:red" || s.Import == nil || s.Demo == nil {
+		if s.Profile != "demo" || s.Query != "tlp:red" || s.Imports == nil || s.Demo == nil {
 			t.Errorf("%+v", s)
 		}
 		if left, err := os.ReadDir(os.TempDir()); err != nil || len(left) != 1 {
@@ -153,11 +155,11 @@ func TestReadOnlySessionOffersNoChanges(t *testing.T) {
 	var got Session
 	a, said := program(t, func(_ context.Context, s Session) error { got = s; return nil })
 	a.io.In = strings.NewReader("y\n") // the database is made
-	if code := a.execute(t.Context(), []string{"--db", db}); code != exitOK || got.Import == nil || got.ReadOnly {
+	if code := a.execute(t.Context(), []string{"--db", db}); code != exitOK || got.Imports == nil || got.ReadOnly {
 		t.Fatalf("code %d, %+v: %s", code, got, said)
 	}
 	a, said = program(t, func(_ context.Context, s Session) error { got = s; return nil })
-	if code := a.execute(t.Context(), []string{"--db", db, "--read-only"}); code != exitOK || got.Import != nil || got.Demo != nil || !got.ReadOnly {
+	if code := a.execute(t.Context(), []string{"--db", db, "--read-only"}); code != exitOK || got.Imports != nil || got.Demo != nil || !got.ReadOnly {
 		t.Errorf("code %d, %+v: %s", code, got, said)
 	}
 }
@@ -169,17 +171,25 @@ func TestJobsOfTheFirstStart(t *testing.T) {
 	}
 	a, said := program(t, func(ctx context.Context, s Session) error {
 		reports := 0
-		summary, err := s.Import(ctx, file, func(_, total int64, _ string) {
+		r, err := s.Imports.Import(ctx, file, interchange.ImportOptions{}, func(_, total int64, _ string) {
 			reports++
 			if total == 0 {
 				t.Error("the file's size is unknown")
 			}
 		})
-		if err != nil || reports == 0 || !strings.Contains(summary, "20 events created") || !strings.Contains(summary, "1 line rejected") {
-			t.Errorf("%q, %v, %d reports", summary, err, reports)
+		if err != nil || reports == 0 || r.Created != 20 || len(r.Rejected) != 1 {
+			t.Errorf("%+v, %v, %d reports", r, err, reports)
 		}
-		if _, err := s.Import(ctx, filepath.Join(t.TempDir(), "none"), func(int64, int64, string) {}); err == nil {
+		page, err := s.Imports.Imported(ctx, r.Import, 0, 1000)
+		if err != nil || len(page.IDs) != 20 {
+			t.Errorf("%d events came in, %v", len(page.IDs), err)
+		}
+		if _, err := s.Imports.Import(ctx, filepath.Join(t.TempDir(), "none"), interchange.ImportOptions{}, func(int64, int64, string) {}); err == nil {
 			t.Error("a missing file went unnoticed")
+		}
+		files, err := s.Imports.Files(ctx, filepath.Dir(file)+"/")
+		if err != nil || !slices.Contains(files, file) {
+			t.Errorf("%q, %v", files, err)
 		}
 		return nil
 	})

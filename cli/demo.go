@@ -143,7 +143,7 @@ func datasetsFor(ctx context.Context, db *store.DB, story *demo.Story) (map[stri
 
 // demoJob is the loading of the demo that the workbench starts.
 func (a *app) demoJob(pl *place) Job {
-	return func(ctx context.Context, _ string, report func(done, total int64, note string)) (string, error) {
+	return func(ctx context.Context, report func(done, total int64, note string)) (string, error) {
 		now := a.now()
 		err := fill(ctx, pl.db, demo.Generate(1, demoEvents, now), now, report)
 		return fmt.Sprintf("%s made-up events loaded", grouped(demoEvents)), err

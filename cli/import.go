@@ -319,21 +319,25 @@ func (a *app) importFile(ctx context.Context, pl *place, file string, f importFl
 
 // readInput imports a file, a folder or the standard input.
 func (a *app) readInput(ctx context.Context, pl *place, file string, o interchange.ImportOptions, m *meter) (interchange.Report, error) {
-	show := func(p interchange.Progress) { m.show(p.Bytes, 0, p.Events) }
 	if file == "-" {
 		in := untilDone(ctx, a.io.In)
 		defer in.Close() // read only
-		return interchange.Import(ctx, in, pl, o, show)
+		return interchange.Import(ctx, in, pl, o, func(p interchange.Progress) { m.show(p.Bytes, 0, p.Events) })
 	}
-	if info, err := os.Stat(file); err == nil && info.IsDir() {
-		return interchange.ImportAll(ctx, os.DirFS(file), pl, o, show)
+	return readPath(ctx, pl, file, o, func(p interchange.Progress, size int64) { m.show(p.Bytes, size, p.Events) })
+}
+
+// readPath imports a file or a folder. size is 0 where it isn't known.
+func readPath(ctx context.Context, pl *place, path string, o interchange.ImportOptions, show func(p interchange.Progress, size int64)) (interchange.Report, error) {
+	if info, err := os.Stat(path); err == nil && info.IsDir() {
+		return interchange.ImportAll(ctx, os.DirFS(path), pl, o, func(p interchange.Progress) { show(p, 0) })
 	}
-	in, size, err := openInput(file)
+	in, size, err := openInput(path)
 	if err != nil {
 		return interchange.Report{}, err
 	}
 	defer in.Close() // read only
-	return interchange.Import(ctx, in, pl, o, func(p interchange.Progress) { m.show(p.Bytes, size, p.Events) })
+	return interchange.Import(ctx, in, pl, o, func(p interchange.Progress) { show(p, size) })
 }
 
 // untilDone reads from r until ctx ends, also where a read of r hangs: a
@@ -369,7 +373,7 @@ func importSummary(name string, r interchange.Report) string {
 		parts = append(parts, grouped(n)+" edited here since")
 	}
 	if n := len(r.Rejected) + r.MoreRejected; n > 0 {
-		parts = append(parts, counted(n, unit(r.Format))+" rejected")
+		parts = append(parts, counted(n, r.Format.Unit())+" rejected")
 	}
 	if r.Unreadable > 0 {
 		parts = append(parts, counted(r.Unreadable, "event")+" whose marking can't be read")
@@ -377,26 +381,7 @@ func importSummary(name string, r interchange.Report) string {
 	if r.Files > 0 {
 		name += ": " + counted(r.Files, "file")
 	}
-	return fmt.Sprintf("%s: %s: %s", name, counted(r.Lines, unit(r.Format)), strings.Join(parts, ", "))
-}
-
-// unit is what a file of a form is made of.
-func unit(f interchange.Format) string {
-	switch f {
-	case interchange.STIX, interchange.MISP, interchange.TheHive, interchange.OTX, interchange.OpenIOC:
-		return "object"
-	case interchange.CSV, interchange.TSV, interchange.XLSX:
-		return "row"
-	case interchange.Sigma, interchange.YARA:
-		return "rule"
-	case interchange.EVE:
-		return "record"
-	case interchange.PDF:
-		return "page"
-	case "":
-		return "part"
-	}
-	return "line"
+	return fmt.Sprintf("%s: %s: %s", name, counted(r.Lines, r.Format.Unit()), strings.Join(parts, ", "))
 }
 
 // listWrong shows the first of what wasn't taken, and of what was decided in the

@@ -22,16 +22,24 @@ func (f importFlags) useMapping(o *interchange.ImportOptions) error {
 	if f.mapping == "" {
 		return nil
 	}
-	b, err := os.ReadFile(f.mapping)
+	m, err := readMapping(f.mapping)
 	if err != nil {
-		return fmt.Errorf("reading the mapping: %w", err)
-	}
-	m, err := table.ReadMapping(b)
-	if err != nil {
-		return fmt.Errorf("reading the mapping %s: %w", f.mapping, err)
+		return err
 	}
 	o.Columns, o.DateOrder = m.Columns, cmp.Or(o.DateOrder, string(m.DateOrder))
 	return nil
+}
+
+func readMapping(path string) (table.Mapping, error) {
+	b, err := os.ReadFile(path)
+	if err != nil {
+		return table.Mapping{}, fmt.Errorf("reading the mapping: %w", err)
+	}
+	m, err := table.ReadMapping(b)
+	if err != nil {
+		return m, fmt.Errorf("reading the mapping %s: %w", path, err)
+	}
+	return m, nil
 }
 
 // saveMapping writes what the columns of a table were taken for.
@@ -62,7 +70,7 @@ func (a *app) showPlan(name, tlp string, r interchange.Report) {
 	say := func(format string, args ...any) {
 		fmt.Fprintln(a.io.Out, clean.Line(fmt.Sprintf(format, args...))) // a closed pipe is the reader's choice
 	}
-	say("%s: %s, %s", name, cmp.Or(string(r.Format), "several forms"), counted(r.Lines, unit(r.Format)))
+	say("%s: %s, %s", name, cmp.Or(string(r.Format), "several forms"), counted(r.Lines, r.Format.Unit()))
 	for _, c := range r.Columns {
 		field := cmp.Or(c.Field, "kept in the raw record")
 		if c.Field == "-" {

@@ -28,7 +28,7 @@ func ShowWorkbench(ctx context.Context, s Session) error {
 	o := ui.Options{
 		API: s.API, Stats: s.Stats, Keys: keys, Profile: s.Profile, Version: s.Version,
 		Query: s.Query, Datasets: s.Datasets, Columns: s.UI.Columns, Theme: s.UI.Theme, Themes: themes, ASCII: s.UI.ASCII, Accessible: s.UI.Accessible, ReadOnly: s.ReadOnly, Good: s.Good, UTC: s.UI.UTC, Warnings: s.Warnings,
-		Import: ui.Job(s.Import), Demo: ui.Job(s.Demo), Connect: s.Connect,
+		Imports: s.Imports, Demo: ui.Job(s.Demo), Connect: s.Connect,
 		Profiles: colorProfile(s.UI.Color), Now: s.Now, StateDir: s.StateDir, Memory: memory,
 		Edit: s.Edit, Audit: s.Audit,
 		WriteFile: files.Write, Source: s.Source, Throwaway: s.Throwaway,

@@ -13,7 +13,6 @@ import (
 
 	"threatbench/api"
 	"threatbench/api/clean"
-	"threatbench/api/interchange"
 	"threatbench/api/query"
 	"threatbench/cli/profile"
 )
@@ -123,7 +122,7 @@ func (a *app) session(c profile.Config, pl *place, text string, warnings []strin
 		s.Datasets = []string{api.ScopeAll} // everything that was imported, whatever dataset it went to
 	}
 	if pl.db != nil && !s.ReadOnly {
-		s.Import, s.Demo = a.importJob(pl), a.demoJob(pl)
+		s.Imports, s.Demo = importsOf{a, pl}, a.demoJob(pl)
 	}
 	return s
 }
@@ -141,21 +140,6 @@ func (a *app) connectText() string {
 	return "Write a configuration and name your account in it:\n\n  threatbench config init\n  $EDITOR " + a.configPath() +
 		"\n\nor give the account by the environment:\n\n  export CLOUDFLARE_ACCOUNT_ID=…  CLOUDFLARE_API_TOKEN=…\n  threatbench --profile cloudflare\n\n" +
 		"The token needs the permission Cloudforce One Read, and Write for changes."
-}
-
-// importJob is the import that the workbench starts.
-func (a *app) importJob(pl *place) Job {
-	return func(ctx context.Context, path string, report func(done, total int64, note string)) (string, error) {
-		f, size, err := openInput(path)
-		if err != nil {
-			return "", err
-		}
-		defer f.Close() // read only
-		r, err := interchange.Import(ctx, f, pl, interchange.ImportOptions{Name: filepath.Base(path)}, func(p interchange.Progress) {
-			report(p.Bytes, size, fmt.Sprintf("%d events", p.Events))
-		})
-		return importSummary(filepath.Base(path), r), err
-	}
 }
 
 // openInput opens a file to be imported and tells its size.

@@ -102,9 +102,11 @@ func Actions() []Action {
 			Title: "Profile of the attacker", Short: "actor", Help: "Shows the profile of the attacker: how active, with what, against whom."},
 		{ID: AppGraphOf, Scope: Global, Group: "Investigate", Keys: []string{"a g"},
 			Title: "Graph of an indicator or tag", Short: "graph of", Help: "Draws what surrounds the indicator or a tag of the selected event: the events that have it, and what hangs on those."},
-		{ID: ActExport, Scope: Global, Group: "Export", Keys: []string{"a x"},
+		{ID: ActImport, Scope: Global, Group: "Import and export", Keys: []string{"a I"},
+			Title: "Import", Short: "import", Help: "Shows what a file, a folder or a zip would bring in, lets that be changed, and imports it; the report can undo it."},
+		{ID: ActExport, Scope: Global, Group: "Import and export", Keys: []string{"a x"},
 			Title: "Export", Short: "export", Help: "Writes the marked events, or the selected one, to a file: JSON Lines, CSV, STIX or a report, up to a TLP."},
-		{ID: ActReport, Scope: Global, Group: "Export", Keys: []string{"a R"},
+		{ID: ActReport, Scope: Global, Group: "Import and export", Keys: []string{"a R"},
 			Title: "Write a report", Short: "report", Help: "Writes a report in Markdown on the marked events, or on the selected one."},
 		{ID: ActUndo, Scope: Global, Group: "Undo", Keys: []string{"u", "a z"},
 			Title: "Undo", Short: "undo", Help: "Takes the last change back."},
@@ -265,7 +267,7 @@ func Actions() []Action {
 
 		// start: First start
 		{ID: StartImport, Scope: Start, Group: "First start", Keys: []string{"i"},
-			Title: "Import a file", Short: "import", Help: "Asks for a file of events and imports it."},
+			Title: "Import a file", Short: "import", Help: "Shows first what a file, folder or zip would bring in."},
 		{ID: StartDemo, Scope: Start, Group: "First start", Keys: []string{"d"},
 			Title: "Load the demo", Short: "demo", Help: "Fills the database with made-up events to try everything on."},
 		{ID: StartConnect, Scope: Start, Group: "First start", Keys: []string{"c"},

@@ -53,6 +53,7 @@ const (
 	AppView7    ID = "app.view.7"
 	AppView8    ID = "app.view.8"
 	AppActor    ID = "app.actor"
+	ActImport   ID = "app.import"
 	ActExport   ID = "app.export"
 	ActReport   ID = "app.report"
 	AppGraphOf  ID = "app.graph_of"

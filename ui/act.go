@@ -104,6 +104,8 @@ func (m *Model) act(id keymap.ID) (cmd tea.Cmd, is bool) {
 	case keymap.ActLookup:
 		m.askIndicators()
 		return nil, true
+	case keymap.ActImport:
+		return m.askImport(), true
 	case keymap.AppGraphOf:
 		m.graphOf()
 		return nil, true

@@ -395,36 +395,6 @@ func asksFor[T tea.Msg](cmd tea.Cmd) bool {
 	return false
 }
 
-func TestImportFromTheFirstScreen(t *testing.T) {
-	t.Parallel()
-	f, full := &fake{}, newFake(30)
-	var path string
-	o := ui.Options{API: f, Import: func(_ context.Context, arg string, report func(int64, int64, string)) (string, error) {
-		path = arg
-		for i := range int64(5) {
-			report(i, 5, "lines")
-			<-time.After(time.Second)
-		}
-		f.replace(full)
-		return "30 lines in, 2 rejected", nil
-	}}
-	workbenchWith(t, o, small(), func(p *uitest.Program) {
-		press(p, "i")
-		p.Paste("/data/a file.jsonl\n")
-		p.Settle()
-		p.Press("enter")
-		p.Advance(2500 * time.Millisecond)
-		p.Want("importing", "^x cancels")
-		press(p, "i") // one at a time
-		p.Settle()
-		p.Want("30 lines in, 2 rejected", "1 of 30")
-		if path != "/data/a file.jsonl" {
-			t.Errorf("imported %q", path)
-		}
-		p.Check()
-	})
-}
-
 func TestFirstStartOfReadOnlyOrRemote(t *testing.T) {
 	t.Parallel()
 	workbenchWith(t, ui.Options{API: &fake{}}, small(), func(p *uitest.Program) {
@@ -432,8 +402,8 @@ func TestFirstStartOfReadOnlyOrRemote(t *testing.T) {
 		p.WantNot("Import a file")
 		p.Check()
 	})
-	job := func(context.Context, string, func(int64, int64, string)) (string, error) { return "", nil }
-	workbenchWith(t, ui.Options{API: &fake{}, Import: job, Demo: job, ReadOnly: true}, small(), func(p *uitest.Program) {
+	job := func(context.Context, func(int64, int64, string)) (string, error) { return "", nil }
+	workbenchWith(t, ui.Options{API: &fake{}, Imports: noImports{}, Demo: job, ReadOnly: true}, small(), func(p *uitest.Program) {
 		press(p, "d")
 		p.Want("Read-only: nothing can be changed")
 	})

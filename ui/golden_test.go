@@ -135,7 +135,7 @@ func TestFirstStart(t *testing.T) {
 	f := &fake{}
 	full := newFake(30)
 	cancelled := make(chan struct{}, 1)
-	o := ui.Options{API: f, Connect: "threatbench config init", Demo: func(ctx context.Context, _ string, report func(int64, int64, string)) (string, error) {
+	o := ui.Options{API: f, Connect: "threatbench config init", Demo: func(ctx context.Context, report func(int64, int64, string)) (string, error) {
 		for i := range int64(10) {
 			report(i, 10, "events")
 			select {
@@ -148,9 +148,7 @@ func TestFirstStart(t *testing.T) {
 		f.replace(full)
 		return "30 events created", nil
 	}}
-	o.Import = func(_ context.Context, path string, _ func(int64, int64, string)) (string, error) {
-		return "", errors.New("importing: open " + path + ": no such file")
-	}
+	o.Imports = noImports{}
 	workbenchWith(t, o, small(), func(p *uitest.Program) {
 		p.Want("Welcome", "Import a file", "Load the demo", "Connect an account")
 		p.Golden("first-start-80x24")

@@ -9,10 +9,10 @@ import (
 	"threatbench/ui/widget/uitest"
 )
 
-// slowly is a workbench whose import takes a minute.
+// slowly is a workbench whose demo takes a minute.
 func slowly(t *testing.T, script func(p *uitest.Program)) {
 	t.Helper()
-	o := ui.Options{API: &fake{}, Import: func(ctx context.Context, _ string, report func(int64, int64, string)) (string, error) {
+	o := ui.Options{API: &fake{}, Imports: noImports{}, Demo: func(ctx context.Context, report func(int64, int64, string)) (string, error) {
 		for i := range int64(60) {
 			report(i, 60, "lines")
 			select {
@@ -24,11 +24,9 @@ func slowly(t *testing.T, script func(p *uitest.Program)) {
 		return "60 lines in", nil
 	}}
 	workbenchWith(t, o, small(), func(p *uitest.Program) {
-		press(p, "i")
-		enter(p, "a.jsonl")
-		p.Press("enter")
+		p.Press("d")
 		p.Advance(2500 * time.Millisecond)
-		p.Want("importing", "^x cancels")
+		p.Want("loading the demo", "^x cancels")
 		script(p)
 	})
 }
@@ -45,8 +43,13 @@ func TestCancelWhatIsUnderWay(t *testing.T) {
 		"by its line":         func(p *uitest.Program) { p.ClickOn("cancels") },
 		"while typing":        func(p *uitest.Program) { p.Press("/"); p.Type("tlp:"); p.Press("ctrl+x") },
 		"while a box is open": func(p *uitest.Program) { p.Press("?"); p.Press("ctrl+x"); wait(p); p.Press("esc") },
-		"after esc did not":   func(p *uitest.Program) { p.Press("/", "esc", "esc"); wait(p); p.Want("importing"); p.Press("ctrl+x") },
-		"from the palette":    func(p *uitest.Program) { p.Press(":"); p.Type("cancel what is"); wait(p); p.Press("enter") },
+		"after esc did not": func(p *uitest.Program) {
+			p.Press("/", "esc", "esc")
+			wait(p)
+			p.Want("loading the demo")
+			p.Press("ctrl+x")
+		},
+		"from the palette": func(p *uitest.Program) { p.Press(":"); p.Type("cancel what is"); wait(p); p.Press("enter") },
 		"while asked to leave": func(p *uitest.Program) {
 			p.Press("q")
 			wait(p)
@@ -60,7 +63,7 @@ func TestCancelWhatIsUnderWay(t *testing.T) {
 				end(p)
 				p.Advance(500 * time.Millisecond)
 				p.Want("Cancelled: 2 lines in")
-				p.WantNot("importing")
+				p.WantNot("loading the demo")
 			})
 		})
 	}
@@ -74,6 +77,6 @@ func TestOneThingAtATime(t *testing.T) {
 		p.Type("203.0.113.9")
 		p.Press("enter")
 		p.Advance(100 * time.Millisecond)
-		p.Want("Importing is under way: ^x cancels it")
+		p.Want("Loading the demo is under way: ^x cancels it")
 	})
 }

@@ -147,10 +147,12 @@ func (m *Model) openLog() {
 	m.openText("Messages", lines)
 }
 
-func (m *Model) openText(title string, lines []string) {
+func (m *Model) openText(title string, lines []string) { m.overlay.Open(m.textBox(title, lines)) }
+
+func (m *Model) textBox(title string, lines []string) *textLayer {
 	body := text.New(m.env.Styles)
 	body.SetLines(lines)
-	m.overlay.Open(&textLayer{m, title, body})
+	return &textLayer{m, title, body}
 }
 
 func (l *textLayer) scope() keymap.Scope { return keymap.Log }

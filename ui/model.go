@@ -61,6 +61,7 @@ type Model struct {
 	past     []location // where back goes, the newest last
 	future   []location
 	recent   []string // actions run from the palette, the newest first
+	imports  imports
 	queue    []tea.Cmd
 	job      *job
 	lookups  lookups
@@ -352,7 +353,7 @@ func (m *Model) why(id keymap.ID) string {
 		if m.detail.Event() == nil && (id == keymap.AppView2 || m.currentTab() == nil) {
 			return "no event is selected"
 		}
-	case keymap.StartImport, keymap.StartDemo:
+	case keymap.StartImport, keymap.StartDemo, keymap.ActImport:
 		return m.whyNotJob(id)
 	}
 	if why, is := m.whyNotAct(id); is {

@@ -39,10 +39,10 @@ type Options struct {
 	Good       *knowngood.Set // values known to be harmless; nil knows none
 	Warnings   []string       // said at the start: what is wrong with the configuration
 
-	// Import reads a file into the database and tells what became of it; Demo
-	// fills it with made-up events. Nil where the profile can't.
-	Import Job
-	Demo   Job
+	// Imports reads files into the database; Demo fills it with made-up events.
+	// Nil where the profile can't.
+	Imports Imports
+	Demo    Job
 	// Edit opens the person's editor. Nil where the session can't.
 	Edit Edit
 	// WriteFile has write fill a file for its owner alone, whole or not at all,
@@ -96,9 +96,8 @@ type Away struct{}
 // Notice is a message from outside for the person at the workbench.
 type Notice struct{ Text string }
 
-// Job is long work that reports how far it is and sums up what it did. arg is
-// what the person was asked for, a file's path for an import.
-type Job func(ctx context.Context, arg string, report func(done, total int64, note string)) (summary string, err error)
+// Job is long work that reports how far it is and sums up what it did.
+type Job func(ctx context.Context, report func(done, total int64, note string)) (summary string, err error)
 
 func (o Options) withDefaults() Options {
 	if o.Keys == nil {

@@ -54,7 +54,7 @@ func verbNames() []string {
 
 // otherNames are words people look for an action by that it doesn't use.
 var otherNames = map[keymap.ID]string{
-	"app.copy_menu": "share link url yank", "app.export": "share download save", "app.report": "share write up",
+	"app.copy_menu": "share link url yank", "app.export": "share download save", "app.report": "share write up", "app.import": "load read open file bring in",
 	"app.relate": "link connect parent child", "app.refer": "link reference", "charts.compare": "difference previous period",
 	"app.help": "bind keys shortcuts keymap", "app.theme": "font colors colours dark light", "app.undo": "revert", "app.quit": "exit",
 }

@@ -20,14 +20,14 @@ func (m *Model) jobSlot() async.Slot { return async.Slot{View: jobView, Name: "j
 // starting tells whether the database is empty, so that the first-start screen
 // is shown.
 func (m *Model) starting() bool {
-	return m.screen == screenEvents && m.focus == paneEvents && m.events.Blank() && m.options.Import != nil
+	return m.screen == screenEvents && m.focus == paneEvents && m.events.Blank() && m.options.Imports != nil
 }
 
 // startLines is the first-start screen: what can be done with an empty
 // database.
 func (m *Model) startLines() []string {
 	st := m.env.Styles
-	if m.options.Import == nil {
+	if m.options.Imports == nil {
 		return []string{st.Strong.Paint("No events yet."), "", st.Faint.Paint("This dataset is empty; d chooses another one.")}
 	}
 	out := []string{st.Strong.Paint("Welcome. This database holds no events yet."), ""}
@@ -43,7 +43,7 @@ func (m *Model) whyNotJob(id keymap.ID) string {
 		return m.busy()
 	case m.env.ReadOnly:
 		return "Read-only: nothing can be changed"
-	case id == keymap.StartImport && m.options.Import == nil, id == keymap.StartDemo && m.options.Demo == nil:
+	case (id == keymap.StartImport || id == keymap.ActImport) && m.options.Imports == nil, id == keymap.StartDemo && m.options.Demo == nil:
 		return "this profile is a remote account: import there from the command line"
 	}
 	return ""
@@ -53,14 +53,9 @@ func (m *Model) whyNotJob(id keymap.ID) string {
 func (m *Model) start(id keymap.ID) tea.Cmd {
 	switch id {
 	case keymap.StartImport:
-		host{m}.Prompt("import which file?  JSON Lines, also gzipped", "", func(path string) tea.Cmd {
-			if path = strings.TrimSpace(path); path == "" {
-				return nil
-			}
-			return m.startJob("importing", path, m.options.Import)
-		})
+		return m.askImport()
 	case keymap.StartDemo:
-		return m.startJob("loading the demo", "", m.options.Demo)
+		return m.startJob("loading the demo", m.options.Demo)
 	case keymap.StartConnect:
 		m.openText("Connect an account", strings.Split(m.options.Connect, "\n"))
 	}
@@ -68,10 +63,10 @@ func (m *Model) start(id keymap.ID) tea.Cmd {
 }
 
 // startJob starts a job.
-func (m *Model) startJob(label, arg string, work Job) tea.Cmd {
+func (m *Model) startJob(label string, work Job) tea.Cmd {
 	m.beginJob(m.jobSlot(), label, 0)
 	return m.env.Async.Run(m.jobSlot(), func(ctx context.Context, report func(int64, int64, string)) (any, error) {
-		return work(ctx, arg, report)
+		return work(ctx, report)
 	})
 }
 
@@ -99,6 +94,9 @@ func (m *Model) onJob(f async.Result) tea.Cmd {
 			return m.onBegun(f)
 		case lookupSlot:
 			return m.onLookup(f)
+		}
+		if cmd, is := m.onImports(f); is {
+			return cmd
 		}
 		m.job = nil
 		return tea.Batch(m.jobEnded(f), m.events.Reload())

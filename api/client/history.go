@@ -122,7 +122,10 @@ func (c *Client) Imports(ctx context.Context, page, size int) ([]api.ImportRun, 
 // Imported lists events that an import made or changed (GET
 // /events/imports/{import_id}/events, of our own servers only).
 func (c *Client) Imported(ctx context.Context, id string, after int64, limit int) (api.ImportedEvents, error) {
-	v := url.Values{"after": {strconv.FormatInt(after, 10)}}
+	v := url.Values{}
+	if after > 0 { // the first page comes after nothing
+		v.Set("after", strconv.FormatInt(after, 10))
+	}
 	setInt(v, "limit", limit)
 	var out api.ImportedEvents
 	if _, err := c.read(ctx, request{method: http.MethodGet, path: "/events/imports/" + url.PathEscape(id) + "/events", query: v}, &out); err != nil {

@@ -212,3 +212,22 @@ func looksLikeList(head []byte, whole bool) bool {
 }
 
 func isGap(r rune) bool { return strings.ContainsRune(" \t,;|", r) }
+
+// Unit is what a file of a form is made of.
+func (f Format) Unit() string {
+	switch f {
+	case STIX, MISP, TheHive, OTX, OpenIOC:
+		return "object"
+	case CSV, TSV, XLSX:
+		return "row"
+	case Sigma, YARA:
+		return "rule"
+	case EVE:
+		return "record"
+	case PDF:
+		return "page"
+	case "":
+		return "part"
+	}
+	return "line"
+}

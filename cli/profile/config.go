@@ -145,11 +145,11 @@ func parse(path string, text []byte) (Config, Mistakes) {
 	c, wrong := salvage(path, string(text))
 	for name, p := range c.Profiles {
 		p.Name = name
-		p.DB = expandHome(p.DB)
+		p.DB = ExpandHome(p.DB)
 		c.Profiles[name] = p
 	}
 	for i, file := range c.KnownGood.Files {
-		if file = expandHome(file); !filepath.IsAbs(file) {
+		if file = ExpandHome(file); !filepath.IsAbs(file) {
 			file = filepath.Join(filepath.Dir(path), file)
 		}
 		c.KnownGood.Files[i] = file
@@ -219,7 +219,8 @@ func (c Config) Names() []string {
 	return names
 }
 
-func expandHome(path string) string {
+// ExpandHome is a path with the home folder in the place of a leading ~.
+func ExpandHome(path string) string {
 	rest, ok := strings.CutPrefix(path, "~/")
 	if !ok {
 		return path
