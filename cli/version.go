@@ -13,6 +13,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"threatbench/cli/files"
 	"threatbench/cli/manual"
 )
 
@@ -50,12 +51,12 @@ func (a *app) manCommand() *cobra.Command {
 			}
 			return nil
 		}
-		return a.run(known, func(_ context.Context, args []string) error { return a.man(cmd.Root(), args, dir) })(cmd, args)
+		return a.run(known, func(ctx context.Context, args []string) error { return a.man(ctx, cmd.Root(), args, dir) })(cmd, args)
 	}
 	return cmd
 }
 
-func (a *app) man(root *cobra.Command, args []string, dir string) error {
+func (a *app) man(ctx context.Context, root *cobra.Command, args []string, dir string) error {
 	s := manual.Source{Version: "threatbench " + release, Date: builtFrom().date}
 	if dir == "" {
 		found, _, err := root.Find(args)
@@ -69,7 +70,11 @@ func (a *app) man(root *cobra.Command, args []string, dir string) error {
 		return err
 	}
 	for file, text := range manual.Pages(root, s) {
-		if err := os.WriteFile(filepath.Join(dir, file), []byte(text), 0o644); err != nil {
+		err := files.WriteReadable(ctx, filepath.Join(dir, file), func(w io.Writer) error {
+			_, err := io.WriteString(w, text)
+			return err
+		})
+		if err != nil {
 			return err
 		}
 	}

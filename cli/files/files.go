@@ -22,8 +22,18 @@ import (
 )
 
 // Write has write fill the file at path. What was there stays as it is until
-// all is written. Ending ctx ends waiting for the reader of a pipe.
+// all is written. Ending ctx ends waiting for the reader of a pipe. A new one is
+// its owner's alone.
 func Write(ctx context.Context, path string, write func(io.Writer) error) error {
+	return writeAs(ctx, path, 0o600, write)
+}
+
+// WriteReadable is Write for what everybody may read.
+func WriteReadable(ctx context.Context, path string, write func(io.Writer) error) error {
+	return writeAs(ctx, path, 0o644, write)
+}
+
+func writeAs(ctx context.Context, path string, mode fs.FileMode, write func(io.Writer) error) error {
 	d, err := find(path)
 	if err != nil {
 		return fmt.Errorf("writing %s: %w", path, err)
@@ -31,7 +41,7 @@ func Write(ctx context.Context, path string, write func(io.Writer) error) error 
 	if d.special {
 		return into(ctx, d.path, path, write)
 	}
-	return whole(d.path, path, write)
+	return whole(d.path, path, mode, write)
 }
 
 // Append opens the file at path to write behind what is there. A new one is
@@ -92,7 +102,7 @@ func find(path string) (destination, error) {
 var errDirectory = errors.New("it is a folder: name a file in it")
 
 // whole writes a new file beside the old one and puts it in its place.
-func whole(at, named string, write func(io.Writer) error) error {
+func whole(at, named string, mode fs.FileMode, write func(io.Writer) error) error {
 	f, err := os.CreateTemp(filepath.Dir(at), ".threatbench-*") // for its owner alone
 	if err != nil {
 		return fmt.Errorf("writing %s: %w", named, inFolder(filepath.Dir(at), err))
@@ -100,7 +110,7 @@ func whole(at, named string, write func(io.Writer) error) error {
 	if err := write(f); err != nil {
 		return errors.Join(err, f.Close(), os.Remove(f.Name()))
 	}
-	err = errors.Join(f.Sync(), f.Close())
+	err = errors.Join(f.Chmod(mode), f.Sync(), f.Close())
 	if err == nil {
 		err = os.Rename(f.Name(), at)
 	}

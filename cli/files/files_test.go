@@ -178,3 +178,17 @@ func TestOnlyOurs(t *testing.T) {
 	must(t, os.Chmod(file, 0o620))
 	wrong("a group's file", "chmod go-w")
 }
+
+func TestWhatEverybodyMayReadIsReadable(t *testing.T) {
+	dir := t.TempDir()
+	for name, want := range map[string]os.FileMode{"page": 0o644, "own": 0o600} {
+		write := Write
+		if name == "page" {
+			write = WriteReadable
+		}
+		must(t, write(t.Context(), filepath.Join(dir, name), text("x")))
+		if info, err := os.Stat(filepath.Join(dir, name)); err != nil || info.Mode().Perm() != want {
+			t.Errorf("%s: %v, %v, want %v", name, info, err, want)
+		}
+	}
+}
