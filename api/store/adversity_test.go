@@ -63,6 +63,28 @@ func TestFullDisk(t *testing.T) {
 	}
 }
 
+// TestUnwritableFile: a write that the file's mode forbids changes nothing, and
+// says so where it would be taken for a fault of the server.
+func TestUnwritableFile(t *testing.T) {
+	fileOnly(t)
+	d := openAt(t, filepath.Join(t.TempDir(), "events.db"), Options{})
+	create(t, d, plain(nil))
+	d.writeMu.Lock()
+	_, err := d.writer.exec(t.Context(), "PRAGMA query_only = ON")
+	d.writeMu.Unlock()
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = d.Create(t.Context(), Actor{Name: "tester"}, testAccount, api.BulkCreate{Data: []api.CreateEvent{plain(nil)}})
+	var known *api.Error
+	if !errors.As(err, &known) || known.Status != http.StatusInsufficientStorage || !strings.Contains(known.Message, "can't be written") {
+		t.Errorf("got %v, want a 507 that says the file can't be written", err)
+	}
+	if got := listed(t, d, api.ListQuery{}).Info.TotalCount; got != 1 {
+		t.Errorf("%d events are there, want the one of before", got)
+	}
+}
+
 // noise is text of n letters that compression makes little of.
 func noise(n int) string {
 	r := rand.New(rand.NewPCG(1, 2))

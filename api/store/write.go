@@ -123,6 +123,8 @@ func (d *DB) explainWrite(err error) error {
 		return errors.Join(api.Errorf(http.StatusInsufficientStorage, "the disk is full: nothing was changed; make room and try again"), err)
 	case engine.Standby:
 		return errors.Join(api.Errorf(http.StatusServiceUnavailable, "the database has become a standby that takes no writes: nothing was changed; try again"), err)
+	case engine.Unwritable:
+		return errors.Join(api.Errorf(http.StatusInsufficientStorage, "the database's file or its folder can't be written: nothing was changed; check owner and mode, and try again"), err)
 	case engine.Busy:
 		return errors.Join(api.Errorf(http.StatusServiceUnavailable, "another process is writing the database: nothing was changed; try again"), err)
 	}

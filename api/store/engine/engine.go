@@ -70,13 +70,15 @@ type Conn interface {
 type Fault int
 
 // The faults. Lost is a connection that broke, Busy another writer that didn't
-// end in time, Full a disk without room, Standby a server that takes no writes.
+// end in time, Full a disk without room, Standby a server that takes no writes,
+// Unwritable a file or folder that its owner or mode lets nobody write.
 const (
 	Other Fault = iota
 	Busy
 	Full
 	Lost
 	Standby
+	Unwritable
 )
 
 // CheckSchema refuses what this program cannot read.

@@ -236,6 +236,8 @@ func (f *file) Fault(err error) engine.Fault {
 		return engine.Full
 	case sqlite3.SQLITE_BUSY:
 		return engine.Busy
+	case sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM:
+		return engine.Unwritable
 	}
 	return engine.Other
 }
