@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
-	"slices"
 	"strings"
 )
 
@@ -55,6 +54,7 @@ type patternReader struct {
 	path    string // the object path last met
 	negated bool
 	found   []Value
+	known   map[Value]struct{} // what is in found
 	passed  []string
 }
 
@@ -148,10 +148,14 @@ func (p *patternReader) compare() error {
 	kept := len(p.found)
 	p.literals(path)
 	if path != "" && negated {
+		for _, v := range p.found[kept:] {
+			delete(p.known, v)
+		}
 		p.found = p.found[:kept]
 		p.passed = append(p.passed, path+" NOT")
 	}
-	rest := strings.ToUpper(strings.TrimLeft(p.rest, " \t\r\n"))
+	rest := strings.TrimLeft(p.rest, " \t\r\n")
+	rest = strings.ToUpper(rest[:min(len(rest), 100)]) // the word that follows; all of the rest each time takes for ever
 	for _, follows := range []string{"]", ")", "AND", "OR"} {
 		if strings.HasPrefix(rest, follows) {
 			return nil
@@ -189,9 +193,15 @@ func (p *patternReader) take(path string) {
 		p.passed = append(p.passed, path)
 		return
 	}
-	if v := (Value{kind, p.token}); p.token != "" && !slices.Contains(p.found, v) {
-		p.found = append(p.found, v)
+	v := Value{kind, p.token}
+	if _, known := p.known[v]; known || p.token == "" {
+		return
 	}
+	if p.known == nil {
+		p.known = map[Value]struct{}{}
+	}
+	p.known[v] = struct{}{}
+	p.found = append(p.found, v)
 }
 
 // kindOf is the type that events give to a value at an object path; "" for

@@ -1,7 +1,9 @@
 package stix
 
 import (
+	"fmt"
 	"slices"
+	"strings"
 	"testing"
 	"unicode/utf8"
 )
@@ -65,4 +67,17 @@ func FuzzValues(f *testing.F) {
 			}
 		}
 	})
+}
+
+// A pattern of many values is read in the time of its length.
+func TestAPatternOfManyValues(t *testing.T) {
+	const most = 50_000
+	parts := make([]string, most)
+	for i := range parts {
+		parts[i] = fmt.Sprintf("[ipv4-addr:value = '10.%d.%d.%d']", i>>16, i>>8&255, i&255)
+	}
+	found, passed, err := Values(strings.Join(parts, " OR "))
+	if err != nil || len(found) != most || len(passed) > 0 {
+		t.Errorf("%d values, %d passed over, %v; want %d", len(found), len(passed), err, most)
+	}
 }
