@@ -19,7 +19,7 @@ import (
 // so that colour isn't needed to tell them apart.
 type Kind int
 
-// The kinds. An Error stays until it is dismissed.
+// The kinds. An Error stays the longest.
 const (
 	Info Kind = iota
 	Good
@@ -63,6 +63,7 @@ const (
 	ttl       = 4 * time.Second
 	ttlWarn   = 8 * time.Second
 	ttlAction = 10 * time.Second
+	ttlError  = 30 * time.Second
 )
 
 // Model is the toasts on the screen and the log.
@@ -83,7 +84,7 @@ func New(st *theme.Styles, now func() time.Time) *Model {
 func (m *Model) SetStyles(st *theme.Styles) { m.st = st }
 
 // Push shows a message, which must be harmless text, and logs it. The command
-// yields its Expired; it is nil for errors.
+// yields its Expired.
 func (m *Model) Push(kind Kind, text string) (ID, tea.Cmd) {
 	return m.PushAction(kind, text, "")
 }
@@ -135,7 +136,7 @@ func expire(e Entry) tea.Cmd {
 	d := ttl
 	switch {
 	case e.Kind == Error:
-		return nil
+		d = ttlError
 	case e.Action != "":
 		d = ttlAction
 	case e.Kind == Warn:
