@@ -159,7 +159,7 @@ func (m *Model) askCeiling(x export, f interchange.Format) tea.Cmd {
 		return ""
 	}
 	m.overlay.Open(newMenu(m, views.PickCeiling(detail, func(most api.TLP) tea.Cmd {
-		x.options = interchange.ExportOptions{Format: f, MaxTLP: most, Now: m.env.Now(), Filter: x.filter()}
+		x.options = interchange.ExportOptions{Format: f, MaxTLP: most, Now: m.env.Now(), Filter: m.env.Portable(x.filter())}
 		return m.askWhere(x)
 	})))
 	return nil

@@ -50,8 +50,9 @@ func (m *Model) restyle() tea.Cmd {
 	return tea.Batch(cmds...)
 }
 
-// switchZone changes between UTC and the local time zone.
-func (m *Model) switchZone() {
+// switchZone changes between UTC and the local time zone. What filters mean by
+// a day changes with it, so what depends on that is asked for anew.
+func (m *Model) switchZone() tea.Cmd {
 	if m.env.Zone == time.UTC {
 		m.env.Zone = time.Local
 	} else {
@@ -59,6 +60,13 @@ func (m *Model) switchZone() {
 	}
 	m.env.Version++
 	m.events.Restyle()
+	cmds := []tea.Cmd{m.events.Rezone()}
+	for _, s := range m.tabs {
+		if r, ok := s.view.(views.Rezoned); ok && s.view != views.View(m.events) {
+			cmds = append(cmds, r.Rezone())
+		}
+	}
+	return tea.Batch(cmds...)
 }
 
 // sayZone says in which zone times are now: the two may have one name.

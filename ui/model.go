@@ -401,8 +401,7 @@ func (m *Model) doFrame(id keymap.ID) tea.Cmd {
 	case keymap.AppTheme:
 		return m.nextTheme()
 	case keymap.AppTimeZone:
-		m.switchZone()
-		return tea.Batch(m.events.Rezone(), m.sayZone())
+		return tea.Batch(m.switchZone(), m.sayZone())
 	case keymap.AppMouse:
 		m.mouse = !m.mouse
 		return m.say(toast.Info, "mouse "+onOff(m.mouse))

@@ -54,14 +54,14 @@ func (m *Model) restoreState() {
 	if m.options.Query != "" {
 		k.Events.Filter, k.Events.Event = m.options.Query, ""
 	}
+	if k.Zoned {
+		m.switchZone() // first: the filter's days are those of the zone
+	}
 	m.events.RestoreState(k.Events)
 	m.split.way, m.split.hidden = k.Split.Way, k.Split.Hidden
 	m.split.grow(k.Split.Share-m.split.share, true)
 	if slices.Contains(m.options.Themes.Names(), k.Theme) {
 		m.themeID = k.Theme
-	}
-	if k.Zoned {
-		m.switchZone()
 	}
 	m.mouse = m.mouse != k.Moused
 	if s := m.tabAt(k.Screen); s != nil && m.options.Query == "" {

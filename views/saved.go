@@ -57,7 +57,9 @@ func ReadSaved(q api.SavedQuery, m *Memory, now time.Time) Saved {
 	texts := map[string]spelt{}
 	m.Load(textsName, &texts)
 	if t, ok := texts[q.Name]; ok && SameQuery(t.JSON, q.QueryJSON) {
-		if f, err := query.Parse(t.Text, now); err == nil {
+		// Days saved in another zone stay the moments they were there.
+		f, err := query.Parse(t.Text, now)
+		if err == nil && (query.FormatIn(f, now) == s.Text || VisitQuery{Filter: t.Text}.relative(now)) {
 			s.Text, s.Query.Search, s.Query.Branches = t.Text, f.Search, f.Branches
 		}
 	}

@@ -28,6 +28,17 @@ func (v VisitQuery) JSON(now time.Time) (string, error) {
 	return string(b), err
 }
 
+// Portable is a filter's text so that it means the same to everybody: where its
+// days are those of the zone that is shown, they are written as moments.
+func (e *Env) Portable(text string) string {
+	here, err := query.Parse(text, e.Now())
+	there, err2 := query.Parse(text, e.Now().UTC())
+	if err != nil || err2 != nil || query.Format(here) == query.Format(there) {
+		return text
+	}
+	return query.FormatIn(here, e.Now())
+}
+
 // relative tells whether the filter holds dates that mean another moment later.
 func (v VisitQuery) relative(now time.Time) bool {
 	a, err := query.Parse(v.Filter, now)

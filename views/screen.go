@@ -15,6 +15,10 @@ import (
 // Restyler is a view that keeps something made with the environment's styles.
 type Restyler interface{ Restyle() tea.Cmd }
 
+// Rezoned is a view that asks for something else where days are those of
+// another zone.
+type Rezoned interface{ Rezone() tea.Cmd }
+
 // Sized is a view that asks the server for what its size needs.
 type Sized interface{ Resize(w, h int) tea.Cmd }
 

@@ -99,9 +99,24 @@ func StepLabel(b api.Bucket, s time.Time) string {
 	return s.Format("02 Jan 06")
 }
 
+// InUTC tells whether the zone that is shown has the time of UTC now.
+func (e *Env) InUTC() bool {
+	_, off := e.Now().In(e.Zone).Zone()
+	return off == 0
+}
+
 // TimelineSteps are the steps of a timeline with their counts, as StepStarts
-// lists them.
-func TimelineSteps(d api.Timeline) []chart.Step {
+// lists them. Servers count by steps of UTC: minutes and hours are named in the
+// zone that is shown, longer steps say so where that is another one.
+func (e *Env) TimelineSteps(d api.Timeline) []chart.Step {
+	zone, note := time.UTC, ""
+	switch {
+	case e.InUTC():
+	case d.Bucket == api.BucketMinute || d.Bucket == api.BucketHour:
+		zone = e.Zone
+	default:
+		note = " UTC"
+	}
 	starts := StepStarts(d)
 	at := map[int64]int{}
 	for _, p := range d.Points {
@@ -109,21 +124,9 @@ func TimelineSteps(d api.Timeline) []chart.Step {
 	}
 	steps := make([]chart.Step, len(starts))
 	for i, s := range starts {
-		steps[i] = chart.Step{Label: StepLabel(d.Bucket, s), Count: at[s.Unix()]}
+		steps[i] = chart.Step{Label: StepLabel(d.Bucket, s.In(zone)) + note, Count: at[s.Unix()]}
 	}
 	return steps
-}
-
-// ZoneFlag is what makes a command read days as those of a zone, "" for UTC,
-// which is what commands do unasked.
-func ZoneFlag(zone *time.Location) string {
-	switch zone {
-	case time.UTC:
-		return ""
-	case time.Local:
-		return " --zone local"
-	}
-	return " --zone " + zone.String()
 }
 
 // ZoneName is what a time zone is called at a moment: "UTC", "CET", or its

@@ -167,7 +167,7 @@ func (m *Model) onSummary(f async.SummaryLoaded) {
 	m.p.errs[askSummary] = f.Err
 	if f.Err == nil {
 		m.p.sum = &f.Summary
-		m.hist.SetSteps(views.TimelineSteps(f.Summary.Timeline))
+		m.hist.SetSteps(m.env.TimelineSteps(f.Summary.Timeline))
 	}
 	m.lay()
 }
@@ -232,6 +232,15 @@ func (m *Model) Restyle() tea.Cmd {
 	return nil
 }
 
+// Rezone names the steps of the timeline in the zone that is shown now.
+func (m *Model) Rezone() tea.Cmd {
+	if m.p != nil && m.p.sum != nil {
+		m.hist.SetSteps(m.env.TimelineSteps(m.p.sum.Timeline))
+	}
+	m.lay()
+	return nil
+}
+
 // Changed asks anew after a change of events.
 func (m *Model) Changed(r async.ChangeResult) tea.Cmd {
 	if m.p == nil || r.Change.Kind == async.KindQuery || r.Change.Kind == async.KindAlert {
@@ -257,7 +266,7 @@ func (m *Model) Restore(at any) tea.Cmd {
 	}
 	m.p, m.cursor = to.p, to.cursor
 	if m.p.sum != nil {
-		m.hist.SetSteps(views.TimelineSteps(m.p.sum.Timeline))
+		m.hist.SetSteps(m.env.TimelineSteps(m.p.sum.Timeline))
 	}
 	m.lay()
 	return m.ask()

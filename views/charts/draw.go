@@ -105,8 +105,8 @@ func (c *card) subject(w int) string {
 		parts = append(parts, st.Text.Paint("against "+between(c.span.before().String())))
 	}
 	parts = append(parts, st.Faint.Paint(c.where()))
-	if _, off := c.env.Now().In(c.env.Zone).Zone(); off != 0 && c.spec.Kind == Over {
-		parts = append(parts, st.Faint.Paint("in UTC"))
+	if !c.env.InUTC() && (c.spec.Kind == Over || c.spec.Range != "") {
+		parts = append(parts, st.Warn.Paint("in UTC"))
 	}
 	if why := c.caveat(); why != "" {
 		parts = append(parts, st.Warn.Paint(c.shown(why)))

@@ -174,6 +174,18 @@ func (m *Model) Restyle() tea.Cmd {
 	return nil
 }
 
+// Rezone counts anew: a filter's days are those of the zone that is shown.
+func (m *Model) Rezone() tea.Cmd {
+	var cmds []tea.Cmd
+	for _, c := range m.cards() {
+		if !c.loaded.IsZero() {
+			cmds = append(cmds, c.load())
+		}
+	}
+	m.changed()
+	return tea.Batch(cmds...)
+}
+
 // Resize takes the size the view will be drawn in.
 func (m *Model) Resize(w, _ int) tea.Cmd {
 	m.width = w

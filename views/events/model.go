@@ -221,6 +221,7 @@ func (m *Model) Rezone() tea.Cmd {
 		m.showError(err)
 		return nil
 	}
+	m.timeline.relabel()
 	m.changed()
 	if reflect.DeepEqual(before, m.query()) {
 		return nil

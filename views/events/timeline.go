@@ -35,7 +35,12 @@ func (t *timeline) restyle() { t.hist.SetStyles(t.env.Styles) }
 func (t *timeline) set(d api.Timeline) {
 	t.data, t.cursor, t.from, t.to = d, -1, -1, -1
 	t.starts = views.StepStarts(d)
-	t.hist.SetSteps(views.TimelineSteps(d))
+	t.relabel()
+}
+
+// relabel names the steps in the zone that is shown.
+func (t *timeline) relabel() {
+	t.hist.SetSteps(t.env.TimelineSteps(t.data))
 	t.show()
 }
 

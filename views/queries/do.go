@@ -219,11 +219,12 @@ func (m *Model) share(s state, name string) {
 	if err != nil {
 		return
 	}
+	written := m.env.Portable(s.text)
 	forms := []form{
-		{"text", "the filter", s.text},
+		{"text", "the filter", written},
 		{"JSON", "the query as JSON", text},
 		{"curl", "the call as curl", curl(text)},
-		{"command", "the command", "threatbench events --query " + shellQuote(s.text) + views.ZoneFlag(m.env.Zone) + " --json"},
+		{"command", "the command", "threatbench events --query " + shellQuote(written) + " --json"},
 	}
 	items := make([]views.PickItem, len(forms))
 	for i, f := range forms {

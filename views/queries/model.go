@@ -103,6 +103,14 @@ func (m *Model) Restyle() tea.Cmd {
 	return nil
 }
 
+// Rezone counts anew: a filter's days are those of the zone that is shown.
+func (m *Model) Rezone() tea.Cmd {
+	if !m.building {
+		return nil
+	}
+	return m.build.reload(0)
+}
+
 // Typing tells whether keys go to a text field.
 func (m *Model) Typing() bool {
 	return m.building && (m.build.part == partText || m.build.part == partValue)
