@@ -149,12 +149,14 @@ func (a *app) serveAPI(ctx context.Context, f serveFlags) (err error) {
 	if !a.flags.readOnly {
 		defer inBackground(engine)()
 	}
+	if token == "" {
+		a.nameAccounts(ctx, db, tokens, f.tokenFile)
+	}
 	fmt.Fprintf(a.io.Out, "base URL  %s://%s%s\n", scheme, l.Addr(), server.BasePath) // shown as far as can be
 	if token != "" {
 		fmt.Fprintf(a.io.Out, "account   %s\ntoken     %s\n", LocalAccount, token) // shown as far as can be
 	} else {
 		fmt.Fprintf(a.io.Out, "account   as %s says\n", clean.Line(f.tokenFile)) // shown as far as can be
-		a.nameAccounts(ctx, db, tokens, f.tokenFile)
 	}
 	return server.Serve(ctx, l, cors.Allow(h, f.origins), log)
 }
