@@ -168,8 +168,24 @@ func (m *Model) header(w int) string {
 	return layout.Line(b.String()+layout.Blank(max(gap, 0))+right, w)
 }
 
-// tabRoom is how many cells the tabs may take: the profile's name stays.
-func (m *Model) tabRoom() int { return m.w - layout.Width(m.options.Profile) - 3 }
+// tabRoom is how many cells the tabs may take: the profile's name stays, and
+// the zone where it is another one than UTC.
+func (m *Model) tabRoom() int {
+	room := m.w - layout.Width(m.options.Profile) - 3
+	if !m.env.InUTC() {
+		room -= layout.Width(m.zoneName()) + 2
+	}
+	return room
+}
+
+// zoneName is how the corner names the zone: with its distance alone, "+08",
+// where it has no name and there is little room.
+func (m *Model) zoneName() string {
+	if m.w < 100 {
+		return m.env.Now().In(m.env.Zone).Format("MST")
+	}
+	return views.ZoneName(m.env.Zone, m.env.Now())
+}
 
 // jumpHint is the bottom line while labels are shown.
 func (m *Model) jumpHint() string {
@@ -194,7 +210,7 @@ func (m *Model) status(room int) string {
 			parts = append(parts, st.Faint.Paint("API calls "+views.Count(s.Calls)))
 		}
 	}
-	parts = append(parts, st.Faint.Paint(views.ZoneName(m.env.Zone, m.env.Now())))
+	parts = append(parts, st.Faint.Paint(m.zoneName()))
 	if m.env.ReadOnly {
 		parts = append(parts, st.Warn.Paint("read-only"))
 	}
