@@ -62,6 +62,7 @@ func (x importing) name() string { return views.Shown(filepath.Base(filepath.Cle
 type imports struct {
 	now     importing
 	waiting func() tea.Cmd      // opens a plan or a report that came while somebody typed
+	before  *importing          // the plan that another one is made in place of
 	at      int                 // the line of the plan chosen last
 	paths   map[string][]string // what folders hold
 	asked   *string             // the folder that was asked for last
@@ -108,7 +109,7 @@ func (m *Model) runImport(x importing, name, label string) tea.Cmd {
 	if m.job != nil {
 		return m.say(toast.Info, m.busy())
 	}
-	m.imports.now, m.imports.waiting = x, nil
+	m.imports.now, m.imports.before, m.imports.waiting = x, nil, nil
 	slot := async.Slot{View: jobView, Name: name}
 	m.beginJob(slot, label+x.name(), 0)
 	return m.env.Async.Run(slot, func(ctx context.Context, report async.Report) (any, error) {
@@ -119,11 +120,18 @@ func (m *Model) runImport(x importing, name, label string) tea.Cmd {
 // onPlan shows a plan.
 func (m *Model) onPlan(f async.JobDone) tea.Cmd {
 	m.job = nil
-	switch {
-	case errors.Is(f.Err, context.Canceled):
-		return m.say(toast.Info, "cancelled: nothing was imported")
-	case f.Err != nil:
-		return m.say(toast.Error, f.Err.Error())
+	before := m.imports.before
+	m.imports.before = nil
+	if f.Err != nil {
+		told := m.say(toast.Error, f.Err.Error())
+		if errors.Is(f.Err, context.Canceled) {
+			told = m.say(toast.Info, "cancelled: nothing was imported")
+		}
+		if before == nil {
+			return told
+		}
+		m.imports.now = *before // the plan that stands, with what was chosen
+		return tea.Batch(told, m.openOrWait("The plan before is kept", m.openPlan))
 	}
 	m.imports.now.report, _ = f.Value.(interchange.Report)
 	return m.openOrWait("The plan is ready", m.openPlan)

@@ -123,10 +123,16 @@ func (m *Model) openCounts() tea.Cmd {
 
 // replan plans anew with other options.
 func (m *Model) replan(change func(o *interchange.ImportOptions)) tea.Cmd {
+	if m.job != nil {
+		return m.say(toast.Info, m.busy())
+	}
 	m.overlay.Close() // the plan so far
-	x := m.imports.now
+	before := m.imports.now
+	x := before
 	change(&x.options)
-	return m.plan(x)
+	cmd := m.plan(x)
+	m.imports.before = &before
+	return cmd
 }
 
 // overPlan opens a box over the plan, which is there again when the box closes.

@@ -28,8 +28,8 @@ func (v VisitQuery) JSON(now time.Time) (string, error) {
 	return string(b), err
 }
 
-// Portable is a filter's text so that it means the same to everybody: where its
-// days are those of the zone that is shown, they are written as moments.
+// Portable is a filter's text as commands read it, whose days are those of UTC:
+// where its days are those of another zone, they are written as moments.
 func (e *Env) Portable(text string) string {
 	here, err := query.Parse(text, e.Now())
 	there, err2 := query.Parse(text, e.Now().UTC())

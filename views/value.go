@@ -99,10 +99,11 @@ func StepLabel(b api.Bucket, s time.Time) string {
 	return s.Format("02 Jan 06")
 }
 
-// InUTC tells whether the zone that is shown has the time of UTC now.
+// InUTC tells whether the zone that is shown is UTC, the machine's own zone by
+// that name too. One that has its time in winter alone isn't.
 func (e *Env) InUTC() bool {
-	_, off := e.Now().In(e.Zone).Zone()
-	return off == 0
+	name, off := e.Now().In(e.Zone).Zone()
+	return e.Zone == time.UTC || name == "UTC" && off == 0
 }
 
 // TimelineSteps are the steps of a timeline with their counts, as StepStarts

@@ -57,11 +57,11 @@ func spokenPeriod(v string, now time.Time) (p period, ok bool, refused string) {
 			return p, true, ""
 		}
 	}
-	if from, to, ok := quarterOrWeek(low, now); ok {
-		return days(from, to), true, ""
+	if from, to, ok := quarterOrWeek(low, calendarDay(now)); ok {
+		return days(from, to, now.Location()), true, ""
 	}
-	if from, to, ok := withMonth(low, now); ok {
-		return days(from, to), true, ""
+	if from, to, ok := withMonth(low, calendarDay(now)); ok {
+		return days(from, to, now.Location()), true, ""
 	}
 	return numbersDay(low, now)
 }
@@ -108,8 +108,8 @@ func agoInWords(low string, now time.Time) (time.Time, bool) {
 }
 
 // quarterOrWeek reads q4, 2026-q4, q4 2026 and 2026-w48 of ISO 8601.
-func quarterOrWeek(low string, now time.Time) (from, to time.Time, ok bool) {
-	year, part := now.Year(), low
+func quarterOrWeek(low string, today time.Time) (from, to time.Time, ok bool) {
+	year, part := today.Year(), low
 	if fields := strings.FieldsFunc(low, func(r rune) bool { return r == ' ' || r == '-' }); len(fields) == 2 {
 		if len(fields[0]) != 4 {
 			fields[0], fields[1] = fields[1], fields[0]
@@ -127,13 +127,13 @@ func quarterOrWeek(low string, now time.Time) (from, to time.Time, ok bool) {
 	switch {
 	case err != nil:
 	case part[0] == 'q' && n >= 1 && n <= 4:
-		from = time.Date(year, time.Month(3*n-2), 1, 0, 0, 0, 0, now.Location())
-		if part == low && from.After(now) {
+		from = time.Date(year, time.Month(3*n-2), 1, 0, 0, 0, 0, time.UTC)
+		if part == low && from.After(today) {
 			from = from.AddDate(-1, 0, 0)
 		}
 		return from, from.AddDate(0, 3, -1), true
 	case part[0] == 'w' && part != low && n >= 1 && n <= 53:
-		fourth := time.Date(year, 1, 4, 0, 0, 0, 0, now.Location()) // always in week 1
+		fourth := time.Date(year, 1, 4, 0, 0, 0, 0, time.UTC) // always in week 1
 		from = fourth.AddDate(0, 0, -(int(fourth.Weekday())+6)%7+7*(n-1))
 		if y, w := from.ISOWeek(); y == year && w == n {
 			return from, from.AddDate(0, 0, 6), true
@@ -143,7 +143,7 @@ func quarterOrWeek(low string, now time.Time) (from, to time.Time, ok bool) {
 }
 
 // withMonth reads a month by name, with or without a day and a year.
-func withMonth(low string, now time.Time) (from, to time.Time, ok bool) {
+func withMonth(low string, today time.Time) (from, to time.Time, ok bool) {
 	var month time.Month
 	day, year := 0, 0
 	fields := strings.FieldsFunc(low, func(r rune) bool { return r == ' ' || r == '-' || r == '/' })
@@ -168,11 +168,11 @@ func withMonth(low string, now time.Time) (from, to time.Time, ok bool) {
 	}
 	open := year == 0
 	if open {
-		year = now.Year()
+		year = today.Year()
 	}
-	from = time.Date(year, month, max(day, 1), 0, 0, 0, 0, now.Location())
-	if open && from.After(now) {
-		from = time.Date(year-1, month, max(day, 1), 0, 0, 0, 0, now.Location())
+	from = time.Date(year, month, max(day, 1), 0, 0, 0, 0, time.UTC)
+	if open && from.After(today) {
+		from = time.Date(year-1, month, max(day, 1), 0, 0, 0, 0, time.UTC)
 	}
 	if day == 0 {
 		return from, from.AddDate(0, 1, -1), true
@@ -196,8 +196,8 @@ func monthNamed(v string) time.Month {
 // the order that only one reading allows.
 func numbersDay(low string, now time.Time) (p period, ok bool, refused string) {
 	if len(low) == 8 {
-		if t, err := time.ParseInLocation("20060102", low, now.Location()); err == nil {
-			return days(t, t), true, ""
+		if t, err := time.Parse("20060102", low); err == nil {
+			return days(t, t, now.Location()), true, ""
 		}
 	}
 	parts := strings.FieldsFunc(low, func(r rune) bool { return r == '.' || r == '/' || r == '-' })
@@ -225,9 +225,9 @@ func numbersDay(low string, now time.Time) (p period, ok bool, refused string) {
 			return p, true, fmt.Sprintf("%s can be two days: write %04d-%02d-%02d or %04d-%02d-%02d", low, y, n[1], n[0], y, n[0], n[1])
 		}
 	}
-	t := time.Date(y, time.Month(m), d, 0, 0, 0, 0, now.Location())
+	t := time.Date(y, time.Month(m), d, 0, 0, 0, 0, time.UTC)
 	if y < 1 || t.Month() != time.Month(m) || t.Day() != d {
 		return p, false, ""
 	}
-	return days(t, t), true, ""
+	return days(t, t, now.Location()), true, ""
 }

@@ -162,11 +162,11 @@ func periodOf(v string, now time.Time) (p period, refused string) {
 	if t, err := api.ParseTime(v); err == nil {
 		return momentOf(v, t, now)
 	}
-	if t, err := time.ParseInLocation("2006-01", v, now.Location()); err == nil {
-		return days(t, t.AddDate(0, 1, -1)), ""
+	if t, err := time.Parse("2006-01", v); err == nil {
+		return days(t, t.AddDate(0, 1, -1), now.Location()), ""
 	}
-	if t, err := time.ParseInLocation("2006", v, now.Location()); err == nil && t.Year() > 0 {
-		return days(t, t.AddDate(1, 0, -1)), ""
+	if t, err := time.Parse("2006", v); err == nil && t.Year() > 0 {
+		return days(t, t.AddDate(1, 0, -1), now.Location()), ""
 	}
 	if day, clock, ok := cutClock(v); ok {
 		return timeOfDay(day, clock, now)
@@ -189,55 +189,63 @@ func periodOf(v string, now time.Time) (p period, refused string) {
 
 // namedPeriod reads the names of days and of stretches of days.
 func namedPeriod(low string, now time.Time) (period, bool) {
+	today, zone := calendarDay(now), now.Location()
 	switch low {
 	case "now":
 		s := now.UTC().Truncate(time.Second).Format(time.RFC3339)
 		return period{from: s, to: s}, true
 	case "today":
-		return days(now, now), true
+		return days(today, today, zone), true
 	case "yesterday":
-		return days(now.AddDate(0, 0, -1), now.AddDate(0, 0, -1)), true
+		return days(today.AddDate(0, 0, -1), today.AddDate(0, 0, -1), zone), true
 	case "this-week", "this-month", "this-year":
-		return days(beginning(low, now), now), true
+		return days(beginning(low, today), today, zone), true
 	case "last-week":
-		from := beginning("this-week", now).AddDate(0, 0, -7)
-		return days(from, from.AddDate(0, 0, 6)), true
+		from := beginning("this-week", today).AddDate(0, 0, -7)
+		return days(from, from.AddDate(0, 0, 6), zone), true
 	case "last-month":
-		from := beginning("this-month", now).AddDate(0, -1, 0)
-		return days(from, from.AddDate(0, 1, -1)), true
+		from := beginning("this-month", today).AddDate(0, -1, 0)
+		return days(from, from.AddDate(0, 1, -1), zone), true
 	case "last-year":
-		from := beginning("this-year", now).AddDate(-1, 0, 0)
-		return days(from, from.AddDate(1, 0, -1)), true
+		from := beginning("this-year", today).AddDate(-1, 0, 0)
+		return days(from, from.AddDate(1, 0, -1), zone), true
 	}
 	for back := range 7 {
-		if d := now.AddDate(0, 0, -back); strings.ToLower(d.Weekday().String()) == low {
-			return days(d, d), true
+		if d := today.AddDate(0, 0, -back); strings.ToLower(d.Weekday().String()) == low {
+			return days(d, d, zone), true
 		}
 	}
 	return period{}, false
 }
 
 // beginning is the first day of this week (a Monday), month or year.
-func beginning(of string, now time.Time) time.Time {
-	y, m, d := now.Date()
+func beginning(of string, today time.Time) time.Time {
+	y, m, d := today.Date()
 	switch of {
 	case "this-week":
-		return time.Date(y, m, d-(int(now.Weekday())+6)%7, 0, 0, 0, 0, now.Location())
+		return time.Date(y, m, d-(int(today.Weekday())+6)%7, 0, 0, 0, 0, time.UTC)
 	case "this-month":
-		return time.Date(y, m, 1, 0, 0, 0, 0, now.Location())
+		return time.Date(y, m, 1, 0, 0, 0, 0, time.UTC)
 	}
-	return time.Date(y, 1, 1, 0, 0, 0, 0, now.Location())
+	return time.Date(y, 1, 1, 0, 0, 0, 0, time.UTC)
 }
 
-// days is the stretch from one day to another, both whole, in their zone.
-func days(from, to time.Time) period {
-	if isUTC(from) {
+// calendarDay is the day of a moment in its zone, as its beginning in UTC: days
+// are counted there, where none is missing or has no midnight.
+func calendarDay(t time.Time) time.Time {
+	y, m, d := t.Date()
+	return time.Date(y, m, d, 0, 0, 0, 0, time.UTC)
+}
+
+// days is the stretch from one calendar day to another, both whole, in a zone.
+func days(from, to time.Time, zone *time.Location) period {
+	if zone == time.UTC {
 		return period{from: from.Format(time.DateOnly), to: to.Format(time.DateOnly)}
 	}
 	y, m, d := from.Date()
-	start := api.StartOfDay(y, m, d, from.Location())
+	start := api.StartOfDay(y, m, d, zone)
 	y, m, d = to.Date()
-	end := api.StartOfDay(y, m, d+1, from.Location()).Add(-time.Millisecond)
+	end := api.StartOfDay(y, m, d+1, zone).Add(-time.Millisecond)
 	return period{from: toMillis(start), to: toMillis(end)}
 }
 
@@ -279,7 +287,7 @@ func momentOf(v string, t api.Time, now time.Time) (p period, refused string) {
 		if noon.Day() != d {
 			return p, fmt.Sprintf("there was no %s in %s: its calendar left it out", v, now.Location())
 		}
-		return days(noon, noon), ""
+		return days(noon, noon, now.Location()), ""
 	}
 	if !hasZone(v) && !isUTC(now) {
 		u := t.UTC()

@@ -178,7 +178,10 @@ func (m *Model) Restyle() tea.Cmd {
 func (m *Model) Rezone() tea.Cmd {
 	var cmds []tea.Cmd
 	for _, c := range m.cards() {
-		if !c.loaded.IsZero() {
+		if c.spec.Saved != nil && len(m.saved) > 0 {
+			c.renew(m.saved)
+		}
+		if !c.loaded.IsZero() || len(c.wanted) > 0 {
 			cmds = append(cmds, c.load())
 		}
 	}

@@ -72,15 +72,20 @@ func (l *list) receive(f async.QueriesLoaded) tea.Cmd {
 		return nil
 	}
 	l.queries = f.Value
+	l.read()
+	if l.counted.IsZero() {
+		return l.count()
+	}
+	return nil
+}
+
+// read reads the saved queries as they are written in the zone that is shown.
+func (l *list) read() {
 	l.saved = make([]views.Saved, len(l.queries))
 	for i, q := range l.queries {
 		l.saved[i] = views.ReadSaved(q, l.env.Memory, l.env.Now())
 	}
 	l.table.Invalidate()
-	if l.counted.IsZero() {
-		return l.count()
-	}
-	return nil
 }
 
 func (l *list) onAlerts(f async.AlertsLoaded) {

@@ -7,6 +7,7 @@ import (
 
 	"threatbench/api"
 	"threatbench/api/async"
+	"threatbench/api/query"
 	"threatbench/keymap"
 	"threatbench/views"
 )
@@ -105,8 +106,12 @@ func (m *Model) Restyle() tea.Cmd {
 
 // Rezone counts anew: a filter's days are those of the zone that is shown.
 func (m *Model) Rezone() tea.Cmd {
+	m.list.read()
 	if !m.building {
 		return nil
+	}
+	if rows, err := query.Rows(m.build.text, m.env.Now()); err == nil {
+		m.build.rows = rows
 	}
 	return m.build.reload(0)
 }

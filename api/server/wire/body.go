@@ -45,6 +45,8 @@ func (b *body) Read(p []byte) (int, error) {
 	if errors.Is(err, os.ErrDeadlineExceeded) {
 		return n, ErrStalled
 	}
-	_ = b.control.SetReadDeadline(time.Time{}) // what is done next may take its time
+	if errors.Is(err, io.EOF) {
+		_ = b.control.SetReadDeadline(time.Time{}) // what is done next may take its time
+	}
 	return n, err
 }

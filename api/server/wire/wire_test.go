@@ -171,7 +171,14 @@ func TestRefusalsOfTheServerItselfAreJSON(t *testing.T) {
 	srv := &http.Server{Handler: LimitHead(answers("fine")), MaxHeaderBytes: MaxHeadRead, ReadHeaderTimeout: time.Minute}
 	done := make(chan error, 1)
 	go func() { done <- srv.Serve(Listen(l)) }()
-	defer func() { _ = srv.Close(); <-done }()
+	defer func() {
+		if err := srv.Close(); err != nil {
+			t.Error(err)
+		}
+		if err := <-done; !errors.Is(err, http.ErrServerClosed) {
+			t.Error(err)
+		}
+	}()
 	get := "GET /x HTTP/1.1\r\nHost: x\r\n"
 	for request, want := range map[string]int{
 		get + "\r\n":                      200,
