@@ -34,7 +34,7 @@ func TestDaysOfZonesThatChangeTheirClocks(t *testing.T) {
 		{"Pacific/Apia", "2026-11-01T12:00:00Z", "date:today", "date>=2026-11-01T11:00:00Z date<=2026-11-02T10:59:59.999Z"},
 		{"America/Sao_Paulo", "2018-11-05T12:00:00Z", "date:2018-11-04", "date>=2018-11-04T03:00:00Z date<=2018-11-05T01:59:59.999Z"}, // without a midnight
 		{"America/Havana", "2026-11-05T12:00:00Z", "date:2026-11-01", "date>=2026-11-01T04:00:00Z date<=2026-11-02T04:59:59.999Z"},    // with two
-		{"America/Santiago", "2026-09-09T12:00:00Z", "date:last-week", "date>=2026-08-31T04:00:00Z date<=2026-09-07T02:59:59.999Z"}, // ends with a day without a midnight
+		{"America/Santiago", "2026-09-09T12:00:00Z", "date:last-week", "date>=2026-08-31T04:00:00Z date<=2026-09-07T02:59:59.999Z"},   // ends with a day without a midnight
 		{"America/Santiago", "2026-09-09T12:00:00Z", "date:2026-w36", "date>=2026-08-31T04:00:00Z date<=2026-09-07T02:59:59.999Z"},
 		{"America/Santiago", "2026-09-09T12:00:00Z", `date:"6 sep 2026"`, "date>=2026-09-06T04:00:00Z date<=2026-09-07T02:59:59.999Z"},
 		{"America/Santiago", "2026-09-09T12:00:00Z", "date:20260906", "date>=2026-09-06T04:00:00Z date<=2026-09-07T02:59:59.999Z"},
