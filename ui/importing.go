@@ -63,7 +63,7 @@ type imports struct {
 	now     importing
 	waiting func() tea.Cmd      // opens a plan or a report that came while somebody typed
 	before  *importing          // the plan that another one is made in place of
-	at      int                 // the line of the plan chosen last
+	at      string              // the line of the plan chosen last
 	paths   map[string][]string // what folders hold
 	asked   *string             // the folder that was asked for last
 	entry   *entryLayer         // that asks for a path
@@ -76,7 +76,7 @@ func (m *Model) askImport() tea.Cmd {
 		return open()
 	}
 	return m.askPath("import which file, folder or zip?", func(path string) tea.Cmd {
-		m.imports.at = 0
+		m.imports.at = ""
 		return m.plan(importing{path: path, options: interchange.ImportOptions{TLP: api.TLPAmber.String()}})
 	})
 }

@@ -35,8 +35,9 @@ func (m *Model) openPlan() tea.Cmd {
 		m.planItem("Dataset", orElse(x.options.Dataset, "as the file says, else the default one"), m.askImportDataset),
 		m.planItem("Tags to add", orElse(strings.Join(x.options.Tags, ", "), "none"), m.askImportTags))
 	list = append(list, m.columnItems(x)...)
-	p := views.Pick{Title: "Import " + x.name() + ": " + formOf(x.report), At: m.imports.at, Chosen: func(i int) tea.Cmd {
-		m.imports.at = i
+	at := slices.IndexFunc(list, func(c choice) bool { return c.item.Title == m.imports.at })
+	p := views.Pick{Title: "Import " + x.name() + ": " + formOf(x.report), At: max(at, 0), Chosen: func(i int) tea.Cmd {
+		m.imports.at = list[i].item.Title
 		return list[i].run()
 	}}
 	m.openChoices(p, list)

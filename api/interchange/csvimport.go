@@ -216,7 +216,7 @@ func (im *importer) newTable(s sheet) (*tableImport, error) {
 		return nil, nil
 	}
 	t := &tableImport{im: im, table: table.Infer(s.header, s.rows, table.Order(im.o.DateOrder)), zeek: s.comma == '\t'}
-	if err := t.table.Remap(im.o.Columns, s.rows); err != nil {
+	if err := t.table.Remap(im.mappingFor(&t.table), s.rows); err != nil {
 		return nil, err
 	}
 	if !slices.ContainsFunc(t.table.Columns, func(c table.Column) bool { return c.Field != "" }) {

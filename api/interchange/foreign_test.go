@@ -164,6 +164,27 @@ func TestFoldersAndArchives(t *testing.T) {
 	check("folder", r, m)
 }
 
+// TestMappingOfAFolder holds that a mapping counts for the tables that have its
+// columns, and costs no other file anything; a column that none has is told.
+func TestMappingOfAFolder(t *testing.T) {
+	folder := fstest.MapFS{
+		"a.csv": {Data: []byte("event,indicator\nx,tide.example\n")},
+		"b.csv": {Data: []byte("indicator,seen\npool.example,2026-11-01\n")},
+		"c.txt": {Data: []byte("wave.example\nsurf.example\n")},
+	}
+	m := newMemory()
+	o := ImportOptions{Columns: map[string]string{"event": "attacker", "nothing": "date"}}
+	r, err := ImportAll(t.Context(), folder, m, o, nil)
+	if err != nil || r.Created != 4 || len(r.Rejected) != 1 || r.Rejected[0].Reason != `no file has a column "nothing"` {
+		t.Fatalf("%+v, %v", r, err)
+	}
+	for _, e := range m.events {
+		if want := map[bool]string{true: "x"}[e.Indicator == "tide.example"]; e.Attacker != want {
+			t.Errorf("%s: attacker %q", e.Indicator, e.Attacker)
+		}
+	}
+}
+
 // TestZipBomb holds that a file that unpacks to much more than it takes is
 // refused before it is unpacked.
 func TestZipBomb(t *testing.T) {

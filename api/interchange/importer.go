@@ -49,6 +49,7 @@ type importer struct {
 
 	planner  planner
 	member   string              // the file being read, of a folder or an archive
+	mapped   map[string]bool     // the columns of the mapping that some file of it has
 	ids      map[string]struct{} // of the events a plan has seen
 	whole    marking.Mark        // what the file says of all that is in it
 	run      string              // the import, where the sink keeps imports; else ""

@@ -9,10 +9,13 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"maps"
 	"path"
 	"slices"
 	"strings"
 	"sync/atomic"
+
+	"threatbench/api/interchange/table"
 )
 
 // The bounds of a folder or an archive.
@@ -80,6 +83,7 @@ func (im *importer) readMembers(folder fs.FS, read *atomic.Int64) error {
 		return err
 	}
 	asked, formats := im.o.Format, map[Format]bool{}
+	im.mapped = map[string]bool{}
 	for _, name := range m.names {
 		im.o.Format, im.member = asked, name
 		n, err := im.readMember(folder, name)
@@ -97,6 +101,11 @@ func (im *importer) readMembers(folder fs.FS, read *atomic.Int64) error {
 	}
 	if im.member = ""; len(formats) == 1 {
 		im.report.Format = im.o.Format
+	}
+	for _, name := range slices.Sorted(maps.Keys(im.o.Columns)) {
+		if !im.mapped[name] {
+			im.reject(place{}, fmt.Sprintf("no file has a column %q", name))
+		}
 	}
 	return nil
 }
@@ -166,7 +175,7 @@ func (im *importer) readMember(folder fs.FS, name string) (n int64, err error) {
 		return p.bytes(), errors.New("an archive within a folder or an archive; unpack it, or import it by itself")
 	}
 	o := im.o
-	o.Name = path.Base(name)
+	o.Name, o.Columns = path.Base(name), nil // a mapping makes no table of what is none
 	if im.o.Format, err = formatOf(p.first, o); err != nil {
 		return p.bytes(), err
 	}
@@ -228,4 +237,20 @@ func manifest(folder fs.FS, name string) (ids []string, err error) {
 	}
 	slices.Sort(ids)
 	return ids, nil
+}
+
+// mappingFor is what of the mapping is for a table: one of several files has
+// some of the columns, another has others.
+func (im *importer) mappingFor(t *table.Table) map[string]string {
+	if im.member == "" {
+		return im.o.Columns
+	}
+	out := map[string]string{}
+	for name, field := range im.o.Columns {
+		if t.Holds(name) {
+			out[name] = field
+			im.mapped[name] = true
+		}
+	}
+	return out
 }

@@ -52,7 +52,7 @@ func (s marks) remove(id string) {
 
 // listKey tells the list that is shown from others: what it asks for.
 func (m *Model) listKey() string {
-	return m.shown + "\x00" + strings.Join(m.dataset, ",")
+	return m.shownKey + "\x00" + strings.Join(m.dataset, ",")
 }
 
 // elsewhere counts the marked events that aren't in the list as it is shown, as

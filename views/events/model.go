@@ -46,11 +46,12 @@ type Model struct {
 	env  *views.Env
 	part part
 
-	filter *prompt.Model
-	text   string // the filter in force, as typed
-	before string // what it was when editing began
-	parsed query.Filter
-	shown  string // the filter whose events are on the screen
+	filter   *prompt.Model
+	text     string // the filter in force, as typed
+	before   string // what it was when editing began
+	parsed   query.Filter
+	shown    string // the filter whose events are on the screen
+	shownKey string // the same, told from what it means in another zone
 
 	shownFilter query.Filter
 	sortBy      string
@@ -316,7 +317,7 @@ func (m *Model) onPage(f async.EventsLoaded) tea.Cmd {
 func (m *Model) onFirst(w want, f async.EventsLoaded) tea.Cmd {
 	m.rows = rows{total: -1}
 	m.rows.take(w, f.Page)
-	m.shown, m.shownFilter = m.text, m.parsed
+	m.shown, m.shownFilter, m.shownKey = m.text, m.parsed, m.env.Portable(m.text)
 	m.stale, m.slow, m.loadedOnce, m.took = false, false, true, f.Took
 	m.note, m.missed = "", f.Page.NotSearched
 	m.lastMark = -1

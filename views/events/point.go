@@ -112,7 +112,7 @@ func (m *Model) onPointed(f async.PointedOut) tea.Cmd {
 				m.showError(err)
 			}
 			m.env.Host.Mark()
-			m.shown = "" // what is on the screen may be of another one
+			m.shown, m.shownKey = "", "" // what is on the screen may be of another one
 			return m.apply(texts[i])
 		},
 	})

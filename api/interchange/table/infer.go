@@ -383,6 +383,12 @@ func (t *Table) Remap(wanted map[string]string, rows [][]string) error {
 	return nil
 }
 
+// Holds tells whether there is a column of a name, or of a number (from 1).
+func (t *Table) Holds(name string) bool {
+	_, err := t.find(name)
+	return err == nil
+}
+
 func (t *Table) find(name string) (int, error) {
 	at := slices.IndexFunc(t.Columns, func(c Column) bool {
 		return strings.EqualFold(c.Name, name) || plain(c.Name) == plain(name) && plain(name) != ""
