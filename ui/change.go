@@ -382,7 +382,7 @@ func (m *Model) openOutcome() {
 	}
 	if left := leftOver(*r); len(left) > 0 {
 		list = append(list, choice{views.PickItem{Title: "Mark what wasn't done", Detail: views.Count(len(left))}, func() tea.Cmd {
-			m.events.MarkThese(left)
+			m.events.MarkThese(left, false)
 			return m.show(screenEvents, paneEvents)
 		}})
 	}

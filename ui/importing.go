@@ -63,18 +63,31 @@ type imports struct {
 	now     importing
 	waiting func() tea.Cmd      // opens a plan or a report that came while somebody typed
 	before  *importing          // the plan that another one is made in place of
+	plan    layer               // the box that shows it
 	at      string              // the line of the plan chosen last
 	paths   map[string][]string // what folders hold
 	asked   *string             // the folder that was asked for last
 	entry   *entryLayer         // that asks for a path
 }
 
-// askImport asks for what is to be imported, or shows what waits.
+// askImport asks for what is to be imported, or shows what waits; after an
+// import it offers its report, too.
 func (m *Model) askImport() tea.Cmd {
 	if open := m.imports.waiting; open != nil {
 		m.imports.waiting = nil
 		return open()
 	}
+	if last := m.imports.now; last.report.Import != "" {
+		m.openChoices(views.Pick{Title: "Import"}, []choice{
+			{views.PickItem{Title: "Import a file, folder or zip"}, m.askWhatToImport},
+			{views.PickItem{Title: "Report of " + last.name(), Detail: "to show what came in, or undo it"}, m.openReport},
+		})
+		return nil
+	}
+	return m.askWhatToImport()
+}
+
+func (m *Model) askWhatToImport() tea.Cmd {
 	return m.askPath("import which file, folder or zip?", func(path string) tea.Cmd {
 		m.imports.at = ""
 		return m.plan(importing{path: path, options: interchange.ImportOptions{TLP: api.TLPAmber.String()}})
@@ -152,7 +165,7 @@ func (m *Model) onImport(f async.JobDone) tea.Cmd {
 	m.job = nil
 	r, _ := f.Value.(interchange.Report)
 	m.imports.now.report = r
-	summary := m.imports.now.name() + ": " + cameIn(r)
+	summary := "import of " + m.imports.now.name() + ": " + cameIn(r)
 	cmd := m.events.Reload()
 	switch {
 	case errors.Is(f.Err, context.Canceled):
@@ -197,31 +210,40 @@ type choice struct {
 }
 
 // openChoices opens a list of what can be done.
-func (m *Model) openChoices(p views.Pick, list []choice) {
+func (m *Model) openChoices(p views.Pick, list []choice) layer {
 	if p.Chosen == nil {
 		p.Chosen = func(i int) tea.Cmd { return list[i].run() }
 	}
 	for _, c := range list {
 		p.Items = append(p.Items, c.item)
 	}
-	m.overlay.Open(newMenu(m, p))
+	l := newMenu(m, p)
+	m.overlay.Open(l)
+	return l
 }
 
 // cameIn sums up an import.
 func cameIn(r interchange.Report) string {
-	parts := []string{views.Plural(r.Created, "event") + " created"}
-	for _, c := range []struct {
-		n    int
-		what string
-	}{
+	return strings.Join(append([]string{views.Plural(r.Created, "event") + " created"}, counts([]tally{
 		{r.Updated, "updated"}, {r.Skipped, "there already"}, {r.Edited(), "edited here since, left as they are"},
 		{r.Missing(), "left out"}, {r.Unreadable, "with a marking that can't be read"},
-	} {
-		if c.n > 0 {
-			parts = append(parts, views.Count(c.n)+" "+c.what)
+	})...), ", ")
+}
+
+// tally is how many there are of something.
+type tally struct {
+	n    int
+	what string
+}
+
+// counts writes those of which there are some.
+func counts(list []tally) (out []string) {
+	for _, t := range list {
+		if t.n > 0 {
+			out = append(out, views.Count(t.n)+" "+t.what)
 		}
 	}
-	return strings.Join(parts, ", ")
+	return out
 }
 
 // problems lists what was left out, and what was decided in the file's stead.
@@ -289,7 +311,7 @@ func (m *Model) onImported(f async.JobDone) tea.Cmd {
 		return m.openVisit(to)
 	}
 	cmd := m.openVisit(to)
-	m.events.MarkThese(x.ids)
+	m.events.MarkThese(x.ids, true)
 	text := "The " + views.Count(len(x.ids)) + " events that came in are marked, the newest first"
 	if x.more {
 		text = "The first " + views.Count(len(x.ids)) + " events that came in are marked, more came"
@@ -340,14 +362,11 @@ func (m *Model) takeBack(x importing, events []string) tea.Cmd {
 func (m *Model) onTakenBack(f async.JobDone) tea.Cmd {
 	m.job = nil
 	t, _ := f.Value.(takenBack)
-	parts := []string{views.Plural(t.done.Deleted, "event") + " deleted", views.Count(t.done.Restored) + " restored"}
-	for _, c := range []struct {
-		n    int
-		what string
-	}{{t.done.Gone, "gone already"}, {t.done.Shared, "stay, which another import has as well"}, {len(t.done.Kept), "edited since stay"}} {
-		if c.n > 0 {
-			parts = append(parts, views.Count(c.n)+" "+c.what)
-		}
+	parts := append([]string{views.Plural(t.done.Deleted, "event") + " deleted", views.Count(t.done.Restored) + " restored"}, counts([]tally{
+		{t.done.Gone, "gone already"}, {t.done.Shared, "stay, which another import has as well"}, {len(t.done.Kept), "edited since stay"},
+	})...)
+	if f.Err == nil && t.of.report.Import == m.imports.now.report.Import {
+		m.imports.now.report.Import = "" // there is nothing more to take back
 	}
 	text, cmd := "Undone: "+strings.Join(parts, ", "), m.events.Reload()
 	switch {

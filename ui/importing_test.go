@@ -195,6 +195,10 @@ func TestImportIsShownAndUndone(t *testing.T) {
 		press(p, "enter")
 		p.Settle()
 		p.Want("in all datasets", "1 of 2")
+		press(p, "a", "I", "down", "enter") // its report is still there
+		p.Want("Imported: a.csv", "Undo the whole import")
+		press(p, "esc", "a", "I", "enter")
+		p.Want("import which file, folder or zip?")
 		p.Check()
 	})
 }
@@ -207,7 +211,7 @@ func TestImportIsCancelled(t *testing.T) {
 		p.Advance(1500 * time.Millisecond)
 		p.Press("ctrl+x")
 		p.Settle()
-		p.Want("Cancelled: a.csv: 10 events created", "Undo the whole import")
+		p.Want("Cancelled: import of a.csv: 10 events created", "Undo the whole import")
 	})
 }
 

@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"cmp"
 	"context"
 	"path/filepath"
 	"slices"
@@ -32,15 +33,15 @@ func (m *Model) openPlan() tea.Cmd {
 	}
 	list = append(list,
 		m.planItem("No marking at all", views.Plural(x.report.Unmarked, "event")+", TLP "+x.options.TLP, m.askDefaultTLP),
-		m.planItem("Dataset", orElse(x.options.Dataset, "as the file says, else the default one"), m.askImportDataset),
-		m.planItem("Tags to add", orElse(strings.Join(x.options.Tags, ", "), "none"), m.askImportTags))
+		m.planItem("Dataset", cmp.Or(x.options.Dataset, "as the file says, else the default one"), m.askImportDataset),
+		m.planItem("Tags to add", cmp.Or(strings.Join(x.options.Tags, ", "), "none"), m.askImportTags))
 	list = append(list, m.columnItems(x)...)
 	at := slices.IndexFunc(list, func(c choice) bool { return c.item.Title == m.imports.at })
 	p := views.Pick{Title: "Import " + x.name() + ": " + formOf(x.report), At: max(at, 0), Chosen: func(i int) tea.Cmd {
 		m.imports.at = list[i].item.Title
 		return list[i].run()
 	}}
-	m.openChoices(p, list)
+	m.imports.plan = m.openChoices(p, list)
 	return nil
 }
 
@@ -51,16 +52,9 @@ func (m *Model) planItem(title, detail string, run func() tea.Cmd) choice {
 	return choice{views.PickItem{Title: title, Detail: detail}, run}
 }
 
-func orElse(s, otherwise string) string {
-	if s == "" {
-		return otherwise
-	}
-	return s
-}
-
 // formOf says what a file is.
 func formOf(r interchange.Report) string {
-	form := orElse(string(r.Format), "several forms")
+	form := cmp.Or(string(r.Format), "several forms")
 	if r.Files > 0 {
 		form = views.Plural(r.Files, "file") + ", " + form
 	}
@@ -72,30 +66,17 @@ func wouldCome(r interchange.Report) string {
 	if r.Unsure {
 		return views.Plural(r.Created, "event") + "; can't tell what is there already"
 	}
-	parts := []string{views.Plural(r.Created, "event")}
-	for _, c := range []struct {
-		n    int
-		what string
-	}{{r.Updated, "updated"}, {r.Skipped, "there already"}, {r.Edited(), "edited here since stay"}, {r.Missing(), "left out"}} {
-		if c.n > 0 {
-			parts = append(parts, views.Count(c.n)+" "+c.what)
-		}
-	}
-	return strings.Join(parts, ", ")
+	return strings.Join(append([]string{views.Plural(r.Created, "event")}, counts([]tally{
+		{r.Updated, "updated"}, {r.Skipped, "there already"}, {r.Edited(), "edited here since stay"}, {r.Missing(), "left out"},
+	})...), ", ")
 }
 
 // problemCount says how much is wrong with a file.
 func problemCount(r interchange.Report) string {
-	var parts []string
-	for _, c := range []struct {
-		n    int
-		what string
-	}{{r.Missing(), "left out"}, {r.Unreadable, "with a marking that can't be read"}, {r.Edited(), "edited here since"}, {len(r.Notes) + r.MoreNotes, "notes"}} {
-		if c.n > 0 {
-			parts = append(parts, views.Count(c.n)+" "+c.what)
-		}
-	}
-	return strings.Join(parts, ", ")
+	return strings.Join(counts([]tally{
+		{r.Missing(), "left out"}, {r.Unreadable, "with a marking that can't be read"},
+		{r.Edited(), "edited here since"}, {len(r.Notes) + r.MoreNotes, "notes"},
+	}), ", ")
 }
 
 // acceptPlan imports what was planned, or says that there is nothing to.
@@ -198,7 +179,7 @@ func (m *Model) columnItems(x importing) []choice {
 		list = append(list, m.planItem("Column "+c.Name, fieldOf(c)+samples, func() tea.Cmd { return m.askColumn(c) }))
 	}
 	return append(list,
-		m.planItem("Date order", orElse(x.options.DateOrder, "as the dates show"), m.askDateOrder),
+		m.planItem("Date order", cmp.Or(x.options.DateOrder, "as the dates show"), m.askDateOrder),
 		m.planItem("Use a saved mapping", "what the columns hold, from a file", m.askMapping),
 		m.planItem("Save this mapping", "to be used again, here or by threatbench import --mapping", m.saveMapping))
 }
@@ -274,6 +255,9 @@ func (m *Model) onMapping(f async.JobDone) tea.Cmd {
 		return m.say(toast.Error, f.Err.Error())
 	}
 	used, _ := f.Value.(table.Mapping)
+	if top, _ := m.overlay.Top(); top != m.imports.plan {
+		return m.say(toast.Warn, "the mapping was read when the plan was closed: choose it again")
+	}
 	return m.replan(func(o *interchange.ImportOptions) { o.Columns, o.DateOrder = used.Columns, string(used.DateOrder) })
 }
 

@@ -343,6 +343,9 @@ func (im *importer) finish(err error) (Report, error) {
 	if n := im.report.Unlike; n > 0 {
 		im.note(place{}, counted(n, "event")+" there already otherwise than the file says, which names no version: left as they are")
 	}
+	if n := im.report.Skipped + im.report.Updated; n > 0 && len(im.o.Tags) > 0 {
+		im.note(place{}, counted(n, "event")+" there already, which get none of the tags to add")
+	}
 	slices.SortStableFunc(im.report.Kept, func(a, b Rejection) int { return cmp.Compare(a.Line, b.Line) })
 	slices.SortStableFunc(im.report.Rejected, func(a, b Rejection) int { return cmp.Compare(a.Line, b.Line) })
 	return im.report, err

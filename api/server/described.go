@@ -199,6 +199,18 @@ func (s *server) document() (*openapi.Document, error) {
 	return d, nil
 }
 
+func (s *server) encodedDocument() ([]byte, error) {
+	d, err := s.document()
+	if err != nil {
+		return nil, err
+	}
+	b, err := json.Marshal(d)
+	if err != nil {
+		return nil, fmt.Errorf("encoding the document: %w", err)
+	}
+	return b, nil
+}
+
 // describe adds one route to the document.
 func (s *server) describe(d *openapi.Document, types *openapi.Types, rt route, o described) error {
 	answer, err := types.Of(o.result)
@@ -246,13 +258,9 @@ func (c *call) openAPI() error {
 	if done, err := c.onlyGET(); done {
 		return err
 	}
-	d, err := c.s.document()
+	b, err := c.s.openapi()
 	if err != nil {
 		return err
-	}
-	b, err := json.Marshal(d)
-	if err != nil {
-		return fmt.Errorf("encoding the document: %w", err)
 	}
 	return c.send(http.StatusOK, jsonType, b)
 }

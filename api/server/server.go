@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"sync"
 	"time"
 
 	"threatbench/api/store"
@@ -51,6 +52,7 @@ type server struct {
 	limiter *limiter // nil: no limit
 	graphql *graphqlEndpoint
 	metrics *metrics
+	openapi func() ([]byte, error) // the document, made when it is first asked for
 }
 
 // New makes the handler that serves db. It fails on a Config that names an
@@ -68,6 +70,7 @@ func New(db *store.DB, c Config) (http.Handler, error) {
 		s.limiter = newLimiter(c.RateLimit)
 	}
 	s.router = newRouter(s.routes(), unserved())
+	s.openapi = sync.OnceValues(s.encodedDocument)
 	return s, nil
 }
 

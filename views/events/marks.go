@@ -51,9 +51,9 @@ func (s marks) remove(id string) {
 }
 
 // listKey tells the list that is shown from others: what it asks for.
-func (m *Model) listKey() string {
-	return m.shownKey + "\x00" + strings.Join(m.dataset, ",")
-}
+func (m *Model) listKey() string { return m.keyOf(m.shownKey) }
+
+func (m *Model) keyOf(filter string) string { return filter + "\x00" + strings.Join(m.dataset, ",") }
 
 // elsewhere counts the marked events that aren't in the list as it is shown, as
 // far as that is known: those marked in another list that aren't among the

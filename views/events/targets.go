@@ -62,11 +62,16 @@ func (m *Model) Changed(r async.ChangeResult) tea.Cmd {
 	return m.reload(0) // what may be wrong was forgotten with the change
 }
 
-// MarkThese marks events by their ids in the place of what was marked.
-func (m *Model) MarkThese(ids []string) {
+// MarkThese marks events by their ids in the place of what was marked. Those
+// that are all in the list that was asked for last are told so.
+func (m *Model) MarkThese(ids []string, listed bool) {
 	m.marks = newMarks()
+	list := ""
+	if listed {
+		list = m.keyOf(m.env.Portable(m.text))
+	}
 	for _, id := range ids {
-		m.marks.add(id, "")
+		m.marks.add(id, list)
 	}
 	m.table.Invalidate()
 	m.changed()

@@ -133,13 +133,30 @@ func (f *file) frozen() bool {
 }
 
 func (f *file) migrate(ctx context.Context) (made bool, err error) {
-	return engine.Migrate(ctx, func() (engine.Look, error) { return lookAt(ctx, f.writes) }, func() (*goose.Provider, error) {
+	made, err = engine.Migrate(ctx, func() (engine.Look, error) { return lookAt(ctx, f.writes) }, func() (*goose.Provider, error) {
 		files, err := fs.Sub(migrations, "migrations")
 		if err != nil {
 			return nil, err
 		}
-		return goose.NewProvider(goose.DialectSQLite3, f.writes, files, goose.WithVerbose(false), goose.WithGoMigrations(f.o.Migrations...))
-	}, func(err error) bool { return f.Fault(err) == engine.Busy })
+		made, err := newOnce()
+		if err != nil {
+			return nil, err
+		}
+		return goose.NewProvider(goose.DialectCustom, f.writes, files, goose.WithStore(made), goose.WithVerbose(false), goose.WithGoMigrations(f.o.Migrations...))
+	}, func(err error) bool { return f.Fault(err) == engine.Busy || errors.Is(err, errTaken) })
+	if err != nil {
+		return made, err
+	}
+	// All migrations are there: a lower number is one that two programs of
+	// before, which opened it at once, have set back.
+	there, err := lookAt(ctx, f.writes)
+	if err == nil && there.Schema < engine.Newest {
+		_, err = f.writes.ExecContext(ctx, fmt.Sprintf("PRAGMA user_version = %d", engine.Newest))
+	}
+	if err != nil {
+		return made, fmt.Errorf("putting the schema's number right: %w", err)
+	}
+	return made, nil
 }
 
 // lookAt looks at one moment of the database, since another process may be
