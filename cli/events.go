@@ -25,6 +25,7 @@ type eventsFlags struct {
 	zone    string
 	json    bool
 	limit   int
+	limited bool // it was asked for
 
 	datasets []string
 	location *time.Location // that zone names
@@ -52,7 +53,10 @@ func (a *app) eventsCommand() *cobra.Command {
 		}
 		return noArgs(args)
 	}
-	cmd.RunE = a.run(check, func(ctx context.Context, _ []string) error { return a.events(ctx, f) })
+	cmd.RunE = a.run(check, func(ctx context.Context, _ []string) error {
+		f.limited = cmd.Flags().Changed("limit")
+		return a.events(ctx, f)
+	})
 	cmd.Flags().StringVarP(&f.query, "query", "q", "", "filter, in the filter language; empty means everything")
 	a.timeoutFlag(cmd, &f.timeout)
 	a.zoneFlag(cmd, &f.zone, "; of the dates in lines, too (--json writes UTC)")
@@ -90,6 +94,9 @@ func (a *app) events(ctx context.Context, f eventsFlags) (err error) {
 	if done.rows == 0 && done.cut == "" {
 		a.explainNothing(ctx, pl, q)
 	}
+	if done.more && !f.limited {
+		a.note("the first %d; --limit 0 lists all", done.rows)
+	}
 	return done.partly()
 }
 
@@ -100,12 +107,14 @@ type answered struct {
 	rows   int
 	missed []string // what it could not search
 	cut    string   // why it gave no more rows although it may have more
+	more   bool     // it has more than was asked for
 }
 
 func (d *answered) take(p api.Page) {
 	d.rows += len(p.Events)
 	d.missed = append(d.missed, p.NotSearched...)
 	d.cut = p.Info.Cut
+	d.more = p.Info.Cursor != "" || p.Info.TotalCount > d.rows
 }
 
 // partly is the error of an answer that is a part, nil of a whole one.

@@ -182,7 +182,7 @@ func (a *app) export(ctx context.Context, f exportFlags) (err error) {
 	if done.Nameless != nil {
 		a.note("datasets are written without their names: %v", done.Nameless)
 	}
-	return answered{done.Read, missed, done.Cut}.partly()
+	return answered{rows: done.Read, missed: missed, cut: done.Cut}.partly()
 }
 
 // missedBy names what the server can't search for a query: a call more, where

@@ -61,6 +61,10 @@ func TestNoCommandCutsSilently(t *testing.T) {
 			if n := strings.Count(out, "\n"); n != 1000 || code != exitOK {
 				t.Errorf("events --limit 1000: %d lines, exit code %d, %q", n, code, said)
 			}
+			out, said, code = against(t, &foreign.Server{Rows: 2500, Cap: 1000, Paging: way}, "events") // no limit of one's own
+			if n := strings.Count(out, "\n"); n != 100 || code != exitOK || !strings.Contains(said, "the first 100; --limit 0 lists all") {
+				t.Errorf("events: %d lines, exit code %d, %q", n, code, said)
+			}
 		})
 	}
 }

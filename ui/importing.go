@@ -61,6 +61,8 @@ func (x importing) name() string { return views.Shown(filepath.Base(filepath.Cle
 // imports is the import in hand.
 type imports struct {
 	now     importing
+	last    importing           // the one whose report is at hand
+	marked  string              // the one whose events were marked last
 	waiting func() tea.Cmd      // opens a plan or a report that came while somebody typed
 	before  *importing          // the plan that another one is made in place of
 	plan    layer               // the box that shows it
@@ -77,7 +79,7 @@ func (m *Model) askImport() tea.Cmd {
 		m.imports.waiting = nil
 		return open()
 	}
-	if last := m.imports.now; last.report.Import != "" {
+	if last := m.imports.last; last.report.Import != "" {
 		m.openChoices(views.Pick{Title: "Import"}, []choice{
 			{views.PickItem{Title: "Import a file, folder or zip"}, m.askWhatToImport},
 			{views.PickItem{Title: "Report of " + last.name(), Detail: "to show what came in, or undo it"}, m.openReport},
@@ -165,6 +167,7 @@ func (m *Model) onImport(f async.JobDone) tea.Cmd {
 	m.job = nil
 	r, _ := f.Value.(interchange.Report)
 	m.imports.now.report = r
+	m.imports.last = m.imports.now
 	summary := "import of " + m.imports.now.name() + ": " + cameIn(r)
 	cmd := m.events.Reload()
 	switch {
@@ -185,7 +188,7 @@ func (m *Model) onImport(f async.JobDone) tea.Cmd {
 
 // openReport offers what can be done after an import.
 func (m *Model) openReport() tea.Cmd {
-	x := m.imports.now
+	x := m.imports.last
 	list := []choice{{views.PickItem{Title: "Close", Detail: cameIn(x.report)}, func() tea.Cmd { return nil }}}
 	if x.report.Import != "" {
 		list = append(list,
@@ -312,7 +315,11 @@ func (m *Model) onImported(f async.JobDone) tea.Cmd {
 	}
 	cmd := m.openVisit(to)
 	m.events.MarkThese(x.ids, true)
+	m.imports.marked = x.of.report.Import
 	text := "The " + views.Count(len(x.ids)) + " events that came in are marked, the newest first"
+	if there := len(x.ids) - x.of.report.Created - x.of.report.Updated; there > 0 {
+		text = "The " + views.Count(len(x.ids)) + " events of the file are marked, " + views.Count(there) + " of them were there already"
+	}
 	if x.more {
 		text = "The first " + views.Count(len(x.ids)) + " events that came in are marked, more came"
 	}
@@ -365,8 +372,15 @@ func (m *Model) onTakenBack(f async.JobDone) tea.Cmd {
 	parts := append([]string{views.Plural(t.done.Deleted, "event") + " deleted", views.Count(t.done.Restored) + " restored"}, counts([]tally{
 		{t.done.Gone, "gone already"}, {t.done.Shared, "stay, which another import has as well"}, {len(t.done.Kept), "edited since stay"},
 	})...)
-	if f.Err == nil && t.of.report.Import == m.imports.now.report.Import {
-		m.imports.now.report.Import = "" // there is nothing more to take back
+	if f.Err == nil && len(t.done.Kept) == 0 && t.of.report.Import == m.imports.last.report.Import {
+		m.imports.last = importing{} // there is nothing more to take back
+	}
+	if f.Err == nil && t.of.report.Import == m.imports.marked {
+		var kept []string // the marks of the others would be of nothing
+		for _, k := range t.done.Kept {
+			kept = append(kept, k.UUID)
+		}
+		m.events.MarkThese(kept, false)
 	}
 	text, cmd := "Undone: "+strings.Join(parts, ", "), m.events.Reload()
 	switch {

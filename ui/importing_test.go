@@ -72,6 +72,7 @@ func (i *oneTable) Import(ctx context.Context, path string, o interchange.Import
 		if i.slow > 0 {
 			<-time.After(i.slow)
 		}
+		r.Import = "of no import" // a plan has none, whatever it says
 		return r, nil
 	}
 	for n := range int64(3) {
@@ -200,6 +201,16 @@ func TestImportIsShownAndUndone(t *testing.T) {
 		press(p, "esc", "a", "I", "enter")
 		p.Want("import which file, folder or zip?")
 		p.Check()
+	})
+}
+
+// A plan that isn't carried out leaves no report.
+func TestPlanLeavesNoReport(t *testing.T) {
+	t.Parallel()
+	importing(t, func(p *uitest.Program, _ *oneTable) {
+		press(p, "esc", "a", "I")
+		p.Want("import which file, folder or zip?")
+		p.WantNot("Report of")
 	})
 }
 

@@ -425,6 +425,27 @@ func TestWhatMustNotBeCached(t *testing.T) {
 	})
 }
 
+// What others change is seen when it is asked for again after a while.
+func TestAnswersAreKeptForAWhile(t *testing.T) {
+	f := &fakeAPI{}
+	inBubble(t, f, Options{}, func(t *testing.T, l *Layer) {
+		load := func() bool {
+			b := newBench(t)
+			b.run(l.Page(table, find("x"), 0))
+			return one[EventsLoaded](b).Cached
+		}
+		load()
+		time.Sleep(keptFor)
+		if !load() {
+			t.Error("asked anew at once")
+		}
+		time.Sleep(time.Second)
+		if load() {
+			t.Error("an old answer counts")
+		}
+	})
+}
+
 func TestTheCacheIsBounded(t *testing.T) {
 	f := &fakeAPI{}
 	inBubble(t, f, Options{Pages: 10}, func(t *testing.T, l *Layer) {

@@ -15,12 +15,22 @@ import (
 // more.
 type cache[T any] struct {
 	root context.Context // calls outlive the one who asked first, not the session
-	kept *lru.Cache[string, T]
+	kept *lru.Cache[string, kept[T]]
 
 	mu    sync.Mutex
 	epoch uint64 // grows with forget: an answer asked for before isn't kept
 	calls map[string]*call[T]
 }
+
+// kept is an answer and when it came.
+type kept[T any] struct {
+	value T
+	at    time.Time
+}
+
+// keptFor is how long an answer counts. What others change meanwhile is seen
+// when it is asked for after that, or anew by hand.
+const keptFor = 30 * time.Second
 
 type call[T any] struct {
 	cancel  context.CancelFunc
@@ -52,14 +62,23 @@ func catch(into **panicked) {
 }
 
 func newCache[T any](root context.Context, size int) *cache[T] {
-	kept, err := lru.New[string, T](size)
+	answers, err := lru.New[string, kept[T]](size)
 	if err != nil {
 		panic(err) // only a size below 1 can cause it, and Options excludes that
 	}
-	return &cache[T]{root: root, kept: kept, calls: map[string]*call[T]{}}
+	return &cache[T]{root: root, kept: answers, calls: map[string]*call[T]{}}
 }
 
-func (s *cache[T]) get(key string) (T, bool) { return s.kept.Get(key) }
+func (s *cache[T]) get(key string) (T, bool) {
+	k, known := s.kept.Get(key)
+	if !known || time.Since(k.at) > keptFor {
+		var none T
+		return none, false
+	}
+	return k.value, true
+}
+
+func (s *cache[T]) add(key string, value T) { s.kept.Add(key, kept[T]{value, time.Now()}) }
 
 func (s *cache[T]) forget() {
 	s.mu.Lock()
@@ -144,7 +163,7 @@ func (s *cache[T]) finish(f *call[T], q question[T], epoch uint64) {
 	}
 	good := f.err == nil && f.panic == nil && epoch == s.epoch
 	if good && (q.keep == nil || q.keep(f.value)) {
-		s.kept.Add(q.key, f.value)
+		s.add(q.key, f.value)
 	}
 }
 

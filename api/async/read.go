@@ -112,7 +112,7 @@ func (l *Layer) Summary(s Slot, q api.SummaryQuery, wait time.Duration, opts ...
 		ask: func(ctx context.Context) (api.Summary, error) {
 			sum, err := l.api.Summary(ctx, q)
 			if err == nil && sum.Unfiltered && !sum.Passing && l.unfiltered.CompareAndSwap(false, true) {
-				l.summaries.kept.Add(summaryKey(q, true), sum)
+				l.summaries.add(summaryKey(q, true), sum)
 			}
 			return sum, err
 		},

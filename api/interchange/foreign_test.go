@@ -218,7 +218,7 @@ func TestFeedWithManifest(t *testing.T) {
 	}
 	m := newMemory()
 	r, err := ImportAll(t.Context(), folder, m, ImportOptions{}, nil)
-	if err != nil || r.Files != 1 || r.Created != 2 || r.Format != MISP || len(r.Rejected) != 1 || r.Rejected[0].Object != id(9) {
+	if err != nil || r.Files != 1 || r.Created != 2 || r.Unmarked != 2 || r.Format != MISP || len(r.Rejected) != 1 || r.Rejected[0].Object != id(9) {
 		t.Errorf("%v, %+v", err, r)
 	}
 }

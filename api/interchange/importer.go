@@ -331,7 +331,7 @@ func (im *importer) finish(err error) (Report, error) {
 	if sendErr := im.sending.Wait(); sendErr != nil && (err == nil || errors.Is(err, context.Canceled)) {
 		err = sendErr
 	}
-	if im.report.Created+im.report.Updated == 0 {
+	if im.report.Created+im.report.Updated == 0 || im.o.Plan {
 		im.report.Import = "" // nothing to take back
 	}
 	if im.undated > 0 {

@@ -22,7 +22,9 @@ func (im *importer) settle(l *line, at place) {
 	otherwise = im.whole.Resolve(unreadable, otherwise)
 	tlp := max(l.mark.Resolve(unreadable, otherwise), l.joined.Resolve(unreadable, api.TLPNone))
 	l.TLP = tlp.String()
-	l.unsaid = max(l.mark.Resolve(unreadable, api.TLPNone), l.joined.Resolve(unreadable, api.TLPNone)) == api.TLPNone
+	// What is joined begins at clear, which makes nothing stricter.
+	l.unsaid = l.mark.Resolve(unreadable, api.TLPNone) == api.TLPNone && im.whole.Resolve(unreadable, api.TLPNone) == api.TLPNone &&
+		l.joined.Resolve(unreadable, api.TLPNone) <= api.TLPClear
 	var raw marking.Mark
 	if raw.Field(l.Raw.TLP); l.Raw.TLP != "" {
 		l.Raw.TLP = raw.Resolve(unreadable, tlp).String()

@@ -101,6 +101,9 @@ func (c *card) subject(w int) string {
 	default:
 		parts = append(parts, st.Faint.Paint("no filter"))
 	}
+	if c.spec.Range != "" && c.spec.dated(c.env.Now()) {
+		parts = append(parts, st.Warn.Paint("in place of the filter's dates"))
+	}
 	if c.comparing() {
 		parts = append(parts, st.Text.Paint("against "+between(c.span.before().String())))
 	}

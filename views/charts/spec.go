@@ -153,6 +153,12 @@ func (s Spec) filter(d span) string {
 	return within(s.Filter, d)
 }
 
+// dated tells whether the filter has dates of its own, which a range replaces.
+func (s Spec) dated(now time.Time) bool {
+	f, err := query.Parse(s.Filter, now)
+	return err == nil && slices.ContainsFunc(f.Search, func(c api.Condition) bool { return c.Field == api.FieldDate })
+}
+
 // query is a filter as the API takes it.
 func (s Spec) query(text string, now time.Time) (api.ListQuery, error) {
 	f, err := query.Parse(text, now)

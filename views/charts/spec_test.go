@@ -101,6 +101,14 @@ func holds(bounds []api.Condition, at time.Time) bool {
 	return true
 }
 
+func TestDatesOfAFilterAreTold(t *testing.T) {
+	for text, want := range map[string]bool{"": false, "tlp:red createdAt>-7d": false, "tlp:red date>-7d": true, "date:today": true} {
+		if got := (Spec{Filter: text}).dated(night()); got != want {
+			t.Errorf("%q: %v", text, got)
+		}
+	}
+}
+
 func TestRangeNames(t *testing.T) {
 	for text, want := range map[string]string{
 		"": "all time", "1d": "today", "30d": "last 30 days", "24h": "last 24 hours", "2026-03-01..2026-03-01": "2026-03-01",

@@ -166,9 +166,12 @@ func (m *Model) counts() string {
 	}
 	if n := m.marks.len(); n > 0 {
 		text := views.Count(n) + " marked"
-		if away := m.elsewhere(); away == n {
+		switch away := m.elsewhere(); {
+		case away > 0 && m.rows.partial():
+			text += ", up to " + views.Count(away) + " elsewhere"
+		case away == n:
 			text += " elsewhere"
-		} else if away > 0 {
+		case away > 0:
 			text += ", " + views.Count(away) + " elsewhere"
 		}
 		parts = append(parts, st.Mark.Paint(text))

@@ -58,6 +58,7 @@ func (m *Model) keyOf(filter string) string { return filter + "\x00" + strings.J
 // elsewhere counts the marked events that aren't in the list as it is shown, as
 // far as that is known: those marked in another list that aren't among the
 // loaded rows.
+// Where rows aren't loaded it is the most there can be.
 func (m *Model) elsewhere() int {
 	n, key := 0, m.listKey()
 	for _, list := range m.marks.lists {

@@ -252,6 +252,15 @@ func reverse(order string) string {
 	return "asc"
 }
 
+// partial tells whether some of the rows aren't loaded.
+func (r *rows) partial() bool {
+	n := 0
+	for _, c := range r.chunks {
+		n += len(c.events)
+	}
+	return n < r.length()
+}
+
 // each gives every event that is loaded.
 func (r *rows) each(f func(e *api.Event)) {
 	for _, c := range r.chunks {

@@ -224,7 +224,7 @@ func (m *Model) share(s state, name string) {
 		{"text", "the filter", written},
 		{"JSON", "the query as JSON", text},
 		{"curl", "the call as curl", curl(text)},
-		{"command", "the command", "threatbench events --query " + shellQuote(written) + " --json"},
+		{"command", "the command", "threatbench events --query " + shellQuote(written) + " --limit 0 --json"},
 	}
 	items := make([]views.PickItem, len(forms))
 	for i, f := range forms {
