@@ -269,7 +269,7 @@ func Actions() []Action {
 		{ID: StartImport, Scope: Start, Group: "First start", Keys: []string{"i"},
 			Title: "Import a file", Short: "import", Help: "Shows first what a file, folder or zip would bring in."},
 		{ID: StartDemo, Scope: Start, Group: "First start", Keys: []string{"d"},
-			Title: "Load the demo", Short: "demo", Help: "Fills the database with made-up events to try everything on."},
+			Title: "Load the demo", Short: "demo", Help: "Fills the database with made-up events."},
 		{ID: StartConnect, Scope: Start, Group: "First start", Keys: []string{"c"},
 			Title: "Connect an account", Short: "connect", Help: "Says how to connect an account of the events service."},
 	}
